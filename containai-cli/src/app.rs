@@ -3,19 +3,22 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::session::Streams;
 use containai_core::config::Flags;
 use containai_core::engine::EngineError;
 use containai_core::exit;
+use containai_ssh::{Stdio, Terminal, TerminalSize};
 
 use crate::command_line::{self, CommandLine};
 use crate::env::{Env, Terminals};
-use crate::regroup;
-use crate::ui::{Ui, Volume};
-use crate::{complete, error, gone};
+use crate::group_reexec;
+use crate::ui::{Frontend, Ui, Verbosity};
+use crate::{complete, error, legacy};
+use containai::report::Reporter;
 
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Global {
+pub(crate) struct GlobalArgs {
     /// The engine's address, unix:///path, tcp://host:port or ssh://user@host
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) docker_host: Option<String>,
@@ -30,7 +33,7 @@ pub(crate) struct Global {
     no_mux: bool,
 }
 
-impl Global {
+impl GlobalArgs {
     /// The command line's layer of the configuration, as far as every command
     /// has it.
     pub(crate) fn flags(&self) -> Flags {
@@ -47,24 +50,24 @@ impl Global {
         self.quiet
     }
 
-    fn volume(&self) -> Volume {
+    fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
-            (true, _) => Volume::Quiet,
-            (_, true) => Volume::Verbose,
-            _ => Volume::Normal,
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
         }
     }
 }
 
 /// Runs the program as the command line asks.
 pub(crate) fn main() -> ExitCode {
-    complete::answer();
-    let cli = match command_line::read(std::env::args_os().collect()) {
+    complete::complete();
+    let cli = match command_line::parse(std::env::args_os().collect()) {
         Ok(cli) => cli,
         Err(answer) => {
-            if let Some(error) = gone::successor(&answer) {
-                let (error, ui) = (error.into(), Ui::new(Volume::Normal, Terminals::look()));
-                return tell(&error, &ui);
+            if let Some(error) = legacy::suggest_replacement(&answer) {
+                let (error, ui) = (error.into(), Ui::new(Verbosity::Normal, Terminals::detect()));
+                return report_error(&error, &ui);
             }
             // Help goes to stdout with status 0, a mistake to stderr with 2;
             // neither can be told to anybody when the stream is gone.
@@ -72,28 +75,57 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(if answer.use_stderr() { exit::USAGE } else { exit::OK });
         }
     };
-    let ui = Ui::new(cli.global.volume(), Terminals::look());
+    let ui = Ui::new(cli.global.verbosity(), Terminals::detect());
     match run(cli, &ui) {
         Ok(code) => code,
-        Err(error) => tell(&error, &ui),
+        Err(error) => report_error(&error, &ui),
     }
 }
 
-fn tell(error: &anyhow::Error, ui: &Ui) -> ExitCode {
+fn report_error(error: &anyhow::Error, ui: &Ui) -> ExitCode {
     let (code, hints) = error::advice(error);
     ui.error(error, &hints);
     ExitCode::from(code)
 }
 
+/// What every command works with.
+pub(crate) struct App {
+    /// The options of every command.
+    pub(crate) global: GlobalArgs,
+    /// What the process was started with.
+    pub(crate) env: Env,
+    /// The printer.
+    pub(crate) ui: Ui,
+    /// The printer, as the library reports to it.
+    pub(crate) reporter: Reporter,
+}
+
+impl App {
+    /// The streams of this process, and a terminal where they are one.
+    pub(crate) fn streams(&self) -> Streams {
+        let terminal = match self.ui.terminals().is_interactive() {
+            false => Terminal::None,
+            true => Terminal::Request {
+                term: self.env.term.clone(),
+                size: TerminalSize::of(std::io::stdout()).unwrap_or_default(),
+            },
+        };
+        Streams { terminal, stdio: Stdio::inherit() }
+    }
+}
+
 fn run(cli: CommandLine, ui: &Ui) -> anyhow::Result<ExitCode> {
     let env = Env::read()?;
-    let outcome = cli.command.run(&cli.global, &env, ui);
+    let reporter = Reporter::new(Frontend { ui: ui.clone(), env: env.clone() });
+    let app = App { global: cli.global, env, ui: ui.clone(), reporter };
+    let outcome = cli.command.run(&app);
     let is_shut_out = |error: &anyhow::Error| {
-        matches!(error.downcast_ref(), Some(EngineError::AccessDenied { .. }))
+        let engine = error.downcast_ref().and_then(containai::Error::find);
+        matches!(engine.or(error.downcast_ref()), Some(EngineError::AccessDenied { .. }))
     };
     if outcome.as_ref().is_err_and(is_shut_out) {
         // Without access nothing was done yet, so nothing is done twice.
-        regroup::as_member(&env)?;
+        group_reexec::reexec_with_group(&app.env)?;
     }
     outcome
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::app::Global;
-use crate::commands::{Command, Session};
+use crate::app::GlobalArgs;
+use crate::commands::{CliCommand, SessionCommand};
 
 /// A whole Linux for AI coding agents, in a box.
 ///
@@ -15,9 +15,9 @@ use crate::commands::{Command, Session};
 /// Docker, root that is nobody on the host. `cai` alone is `cai run`.
 #[derive(Debug, Parser)]
 #[command(name = "cai", version, propagate_version = true, arg_required_else_help = false)]
-pub(crate) struct CommandLine<Verb: Subcommand = Command> {
+pub(crate) struct CommandLine<Verb: Subcommand = CliCommand> {
     #[command(flatten)]
-    pub(crate) global: Global,
+    pub(crate) global: GlobalArgs,
     #[command(subcommand)]
     pub(crate) command: Verb,
 }
@@ -27,29 +27,30 @@ pub(crate) struct CommandLine<Verb: Subcommand = Command> {
 /// To make the grammar of all verbs takes longer than to read the words, so one
 /// that opens a session is read by the grammar of those alone. What that does
 /// not understand, help included, is answered by the whole one.
-pub(crate) fn read(words: Vec<OsString>) -> clap::error::Result<CommandLine> {
-    let words = with_default_verb(words);
-    if first_word(&words).is_some_and(|word| Session::has_subcommand(&word))
-        && let Ok(CommandLine { global, command }) = CommandLine::<Session>::try_parse_from(&words)
+pub(crate) fn parse(words: Vec<OsString>) -> clap::error::Result<CommandLine> {
+    let words = with_default_subcommand(words);
+    if first_argument(&words).is_some_and(|word| SessionCommand::has_subcommand(&word))
+        && let Ok(CommandLine { global, command }) =
+            CommandLine::<SessionCommand>::try_parse_from(&words)
     {
-        return Ok(CommandLine { global, command: Command::Session(command) });
+        return Ok(CommandLine { global, command: CliCommand::Session(command) });
     }
     CommandLine::try_parse_from(words)
 }
 
 /// The whole grammar.
-pub(crate) fn grammar() -> clap::Command {
-    CommandLine::<Command>::command()
+pub(crate) fn full_command() -> clap::Command {
+    CommandLine::<CliCommand>::command()
 }
 
 /// Puts `run` where no command is named: `cai`, `cai --image base`, `cai DIR`.
-fn with_default_verb(mut words: Vec<OsString>) -> Vec<OsString> {
-    let is_named = match first_word(&words).as_deref() {
+fn with_default_subcommand(mut words: Vec<OsString>) -> Vec<OsString> {
+    let is_named = match first_argument(&words).as_deref() {
         None => false,
         Some("-h" | "--help" | "-V" | "--version" | "help") => true,
         Some(word) if word.starts_with('-') => false,
         // A word that is neither gets clap's message with a suggestion.
-        Some(word) => Command::has_subcommand(word) || !Path::new(word).is_dir(),
+        Some(word) => CliCommand::has_subcommand(word) || !Path::new(word).is_dir(),
     };
     if !is_named {
         words.insert(1.min(words.len()), "run".into());
@@ -58,7 +59,7 @@ fn with_default_verb(mut words: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// The first word that is no option of every command.
-fn first_word(words: &[OsString]) -> Option<Cow<'_, str>> {
+fn first_argument(words: &[OsString]) -> Option<Cow<'_, str>> {
     let mut rest = words.iter().skip(1).map(|word| word.to_string_lossy());
     while let Some(word) = rest.next() {
         match word.as_ref() {
@@ -81,7 +82,7 @@ mod tests {
         line.split(' ').map(OsString::from).collect()
     }
 
-    fn told(read: clap::error::Result<CommandLine>) -> String {
+    fn error_text(read: clap::error::Result<CommandLine>) -> String {
         match read {
             Ok(read) => format!("{read:#?}"),
             Err(error) => format!("{:?}\n{}", error.kind(), error.render().ansi()),
@@ -89,20 +90,20 @@ mod tests {
     }
 
     /// What a reader of the whole grammar makes of it.
-    fn as_ever(line: &str) -> String {
-        told(CommandLine::try_parse_from(with_default_verb(words(line))))
+    fn parse_with_full_command(line: &str) -> String {
+        error_text(CommandLine::try_parse_from(with_default_subcommand(words(line))))
     }
 
     #[test]
-    fn grammar_is_consistent() {
-        grammar().debug_assert();
-        CommandLine::<Session>::command().debug_assert();
+    fn command_definitions_are_consistent() {
+        full_command().debug_assert();
+        CommandLine::<SessionCommand>::command().debug_assert();
     }
 
     #[test]
-    fn run_is_the_default_verb() {
+    fn run_is_the_default_subcommand() {
         let check = |line: &str, expected: &str| {
-            let args = with_default_verb(words(line));
+            let args = with_default_subcommand(words(line));
             let words: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).collect();
             assert_eq!(words.join(" "), expected);
         };
@@ -118,7 +119,7 @@ mod tests {
     }
 
     /// What follows a verb, understood or not.
-    const RESTS: [&str; 18] = [
+    const ARGUMENT_TAILS: [&str; 18] = [
         "",
         " ls",
         " --help",
@@ -140,38 +141,38 @@ mod tests {
     ];
 
     fn check(line: &str) {
-        assert_eq!(told(read(words(line))), as_ever(line), "`{line}`");
+        assert_eq!(error_text(parse(words(line))), parse_with_full_command(line), "`{line}`");
     }
 
     #[test]
-    fn the_short_way_reads_as_the_whole_grammar_does() {
+    fn session_parser_matches_full_parser() {
         for before in ["", " -v", " --docker-host exec", " --docker-host=x --no-mux"] {
             for verb in [" run", " shell", " exec", ""] {
-                RESTS.iter().for_each(|rest| check(&format!("cai{before}{verb}{rest}")));
+                ARGUMENT_TAILS.iter().for_each(|rest| check(&format!("cai{before}{verb}{rest}")));
             }
         }
     }
 
     #[test]
-    fn other_verbs_are_read_by_the_whole_grammar() {
-        let verbs = grammar().get_subcommands().flat_map(names).collect::<Vec<_>>();
+    fn other_subcommands_use_the_full_parser() {
+        let verbs = full_command().get_subcommands().flat_map(subcommand_names).collect::<Vec<_>>();
         let others = ["help", "help exec", "exce", "sandbox", "-h", "--version"].map(Into::into);
         for verb in verbs.into_iter().chain(others) {
-            RESTS[..3].iter().for_each(|rest| check(&format!("cai {verb}{rest}")));
+            ARGUMENT_TAILS[..3].iter().for_each(|rest| check(&format!("cai {verb}{rest}")));
         }
     }
 
-    fn names(verb: &clap::Command) -> Vec<String> {
+    fn subcommand_names(verb: &clap::Command) -> Vec<String> {
         verb.get_name_and_visible_aliases().into_iter().map(str::to_owned).collect()
     }
 
     #[test]
-    fn the_short_way_is_taken() {
+    fn session_subcommands_use_the_session_parser() {
         for line in
             ["cai exec ls", "cai", "cai -q run -- ls", "cai shell --reset", "cai exec -- -h"]
         {
-            let words = with_default_verb(words(line));
-            assert!(CommandLine::<Session>::try_parse_from(words).is_ok(), "`{line}`");
+            let words = with_default_subcommand(words(line));
+            assert!(CommandLine::<SessionCommand>::try_parse_from(words).is_ok(), "`{line}`");
         }
     }
 
@@ -179,21 +180,21 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn any_words_are_read_as_the_whole_grammar_does(
-            chosen in prop::collection::vec(prop::sample::select(vocabulary()), 0..6),
+        fn session_parser_matches_full_parser_for_any_arguments(
+            chosen in prop::collection::vec(prop::sample::select(sample_arguments()), 0..6),
         ) {
             let line = ["cai".to_owned()].into_iter().chain(chosen).collect::<Vec<_>>().join(" ");
-            prop_assert_eq!(told(read(words(&line))), as_ever(&line), "`{}`", line);
+            prop_assert_eq!(error_text(parse(words(&line))), parse_with_full_command(&line), "`{}`", line);
         }
     }
 
     /// All that the verbs of a session know, and some of the others.
-    fn vocabulary() -> Vec<String> {
+    fn sample_arguments() -> Vec<String> {
         let mut words: Vec<String> =
             ["exec", "run", "shell", "--", "ls", "a=b", "/", "4g", "stop", "help", "-h", "-x"]
                 .map(Into::into)
                 .into();
-        for verb in CommandLine::<Session>::command().get_subcommands() {
+        for verb in CommandLine::<SessionCommand>::command().get_subcommands() {
             for arg in verb.get_arguments() {
                 words.extend(arg.get_long().map(|long| format!("--{long}")));
                 words.extend(arg.get_short().map(|short| format!("-{short}")));

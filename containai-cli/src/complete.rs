@@ -17,37 +17,37 @@ use containai_docker::DockerEngine;
 use tokio::time::timeout;
 
 use crate::command_line;
-use crate::context::Context;
-use crate::env::{Env, Terminals};
-use crate::importing::own_agents;
-use crate::ui::{Ui, Volume};
+use crate::env::Env;
+use containai::context::Context;
+use containai::import::user_agents;
+use containai::report::Reporter;
 
 mod values;
 
 /// The variable that asks for completions, in the name of a shell.
-pub(crate) const VARIABLE: &str = "COMPLETE";
+pub(crate) const COMPLETION_VARIABLE: &str = "COMPLETE";
 
 /// How long a person waits for an answer to the tabulator key.
-const PATIENCE: Duration = Duration::from_millis(500);
+const ENGINE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Answers and ends the process when a shell asks; returns when none does.
-pub(crate) fn answer() {
+pub(crate) fn complete() {
     let words: Vec<OsString> = std::env::args_os().collect();
     let setting = values::setting_of(&words);
-    let grammar = move || completing(command_line::grammar(), setting);
-    CompleteEnv::with_factory(grammar).var(VARIABLE).complete();
+    let grammar = move || with_completers(command_line::full_command(), setting);
+    CompleteEnv::with_factory(grammar).var(COMPLETION_VARIABLE).complete();
 }
 
 /// The grammar with what each argument may be, as far as that is known;
 /// `setting` is the one whose value is typed.
-fn completing(grammar: Command, setting: Option<&'static SettingSpec>) -> Command {
-    let grammar = grammar.mut_args(|arg| completed(arg, setting));
-    grammar.mut_subcommands(|verb| completing(verb, setting))
+fn with_completers(grammar: Command, setting: Option<&'static SettingSpec>) -> Command {
+    let grammar = grammar.mut_args(|arg| with_completer(arg, setting));
+    grammar.mut_subcommands(|verb| with_completers(verb, setting))
 }
 
-fn completed(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
+fn with_completer(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
     if let ("value", Some(setting)) = (arg.get_id().as_str(), setting) {
-        return arg.add(ArgValueCandidates::new(|| values::of(setting)));
+        return arg.add(ArgValueCandidates::new(|| values::candidates(setting)));
     }
     let candidates: fn() -> Vec<CompletionCandidate> = match arg.get_id().as_str() {
         "container" | "name" | "word" => containers,
@@ -62,7 +62,7 @@ fn completed(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
 }
 
 fn containers() -> Vec<CompletionCandidate> {
-    let names = managed().into_iter().map(|container| {
+    let names = managed_containers().into_iter().map(|container| {
         let workspace = container.labels.workspace().map(|path| path.to_owned().into());
         CompletionCandidate::new(container.name).help(workspace)
     });
@@ -70,12 +70,13 @@ fn containers() -> Vec<CompletionCandidate> {
 }
 
 fn volumes() -> Vec<CompletionCandidate> {
-    let volumes = managed().into_iter().filter_map(|container| container.labels.data_volume());
+    let volumes =
+        managed_containers().into_iter().filter_map(|container| container.labels.data_volume());
     volumes.map(|volume| CompletionCandidate::new(volume.to_string())).collect()
 }
 
 fn snapshots() -> Vec<CompletionCandidate> {
-    let all = asked(|engine| async move { Ok(snapshot::snapshots(&engine).await?) });
+    let all = query_engine(|engine| async move { Ok(snapshot::list_snapshots(&engine).await?) });
     let names = all.into_iter().map(|snapshot| {
         let origin = format!("{} {}", snapshot.container, snapshot.created);
         CompletionCandidate::new(snapshot.name.to_string()).help(Some(origin.into()))
@@ -88,37 +89,36 @@ fn settings() -> Vec<CompletionCandidate> {
 }
 
 fn templates() -> Vec<CompletionCandidate> {
-    let names = Env::read().and_then(|env| crate::templates::names(&env.layout));
+    let names = Env::read().and_then(|env| Ok(containai::templates::list(&env.layout)?));
     let names = names.unwrap_or_default();
     names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
 }
 
 /// The agents of the images, and those of the user's own manifests.
 fn agents() -> Vec<CompletionCandidate> {
-    let own = Env::read().and_then(|env| own_agents(&env.layout)).unwrap_or_default();
+    let own = Env::read().and_then(|env| Ok(user_agents(&env.layout)?)).unwrap_or_default();
     let shipped = ShippedImage::Full.agents().iter().copied();
     let names = shipped.chain(own.iter().map(|agent| agent.name.as_str()));
     names.map(CompletionCandidate::new).collect()
 }
 
 /// Our containers on the configured engine; none where it does not answer.
-fn managed() -> Vec<Container> {
-    let mut containers = asked(|engine| async move { Ok(engine.containers().await?) });
+fn managed_containers() -> Vec<Container> {
+    let mut containers = query_engine(|engine| async move { Ok(engine.containers().await?) });
     containers.retain(|it| it.labels.is_managed() && !it.labels.is_helper());
     containers
 }
 
 /// What the configured engine answers; nothing where it does not in time.
-fn asked<T, F>(question: impl FnOnce(DockerEngine) -> F) -> Vec<T>
+fn query_engine<T, F>(question: impl FnOnce(DockerEngine) -> F) -> Vec<T>
 where
     F: Future<Output = anyhow::Result<Vec<T>>>,
 {
     let ask = || -> anyhow::Result<Vec<T>> {
         let env = Env::read()?;
-        let ui = Ui::new(Volume::Quiet, Terminals::look());
-        let engine = Context::new(&env, &ui, Flags::default(), None)?.engine()?;
+        let engine = Context::new(&env, &Reporter::default(), Flags::default(), None)?.engine()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime.block_on(async { timeout(PATIENCE, question(engine)).await });
+        let answer = runtime.block_on(async { timeout(ENGINE_TIMEOUT, question(engine)).await });
         runtime.shutdown_background();
         answer?
     };
@@ -130,10 +130,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn verbs_and_flags_are_offered() -> anyhow::Result<()> {
+    fn subcommands_and_flags_are_completed() -> anyhow::Result<()> {
         let offered = |words: &[&str]| -> anyhow::Result<Vec<String>> {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            let mut grammar = completing(command_line::grammar(), values::setting_of(&words));
+            let mut grammar =
+                with_completers(command_line::full_command(), values::setting_of(&words));
             let last = words.len() - 1;
             let found = clap_complete::engine::complete(&mut grammar, words, last, None)?;
             Ok(found.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect())

@@ -55,7 +55,7 @@ impl Editor {
     }
 
     /// What the editor is started with.
-    pub(crate) fn words(self, alias: &SshAlias, port: u16) -> Vec<String> {
+    pub(crate) fn arguments(self, alias: &SshAlias, port: u16) -> Vec<String> {
         let folder = CONTAINER_WORKSPACE;
         match self {
             Self::Code | Self::Cursor => {
@@ -84,7 +84,7 @@ pub(crate) fn start(program: &Path, words: &[String]) -> anyhow::Result<()> {
 }
 
 /// The command line as a shell reads it; what needs no quotes has none.
-pub(crate) fn line(program: &str, words: &[String]) -> String {
+pub(crate) fn shell_line(program: &str, words: &[String]) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:+=@".contains(c);
     let word = |word: &String| match word.chars().all(is_plain) {
         true => word.clone(),
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_that_is_there_is_taken() {
+    fn first_installed_editor_is_used() {
         let find = |name: &str| (name == "zeditor").then(|| PathBuf::from("/usr/bin/zeditor"));
         assert_eq!(Editor::choose(None, find).0, Editor::Zed);
         assert_eq!(Editor::choose(Some(Editor::Idea), find), (Editor::Idea, None));
@@ -111,8 +111,9 @@ mod tests {
     #[test]
     fn command_lines() {
         let name = ContainerName::parse("api-main").expect("a name");
-        let check =
-            |editor: Editor| line(editor.program(), &editor.words(&SshAlias::of(&name), 2300));
+        let check = |editor: Editor| {
+            shell_line(editor.program(), &editor.arguments(&SshAlias::of(&name), 2300))
+        };
         insta::assert_snapshot!(check(Editor::Code), @"code --remote ssh-remote+containai-api-main /home/agent/workspace");
         insta::assert_snapshot!(check(Editor::Cursor), @"cursor --remote ssh-remote+containai-api-main /home/agent/workspace");
         insta::assert_snapshot!(check(Editor::Zed), @"zed ssh://containai-api-main/home/agent/workspace");

@@ -3,81 +3,70 @@
 use std::ffi::OsString;
 use std::fs;
 use std::io::{self, ErrorKind, IsTerminal as _};
+use std::ops::Deref;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use containai::process_env::ProcessEnv;
 use containai_core::config;
-use containai_core::layout::{CONTAINER_DATA, CONTAINER_PROGRAM, EngineLayout, Layout};
-use containai_docker::image::Surroundings;
+use containai_core::layout::{CONTAINER_CAI, CONTAINER_DATA, EngineLayout, Layout};
 use nix::unistd::{User, geteuid, getuid};
 
-/// What a process that outlives the command needs of its environment, and all
-/// that it gets: the rest may be secret.
-///
-/// `PATH` and the agent are for the `ssh` that leads to engines elsewhere.
-pub(crate) const KEPT: [&str; 5] =
-    ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PATH", "SSH_AUTH_SOCK"];
-
 /// Set for a process that was started again as a member of the engine's group.
-pub(crate) const REGROUPED: &str = "CONTAINAI_REGROUPED";
+pub(crate) const GROUP_REEXEC_VARIABLE: &str = "CONTAINAI_REGROUPED";
 
 /// What the process was started with.
 #[derive(Clone, Debug)]
 pub(crate) struct Env {
-    /// The paths of the user.
-    pub(crate) layout: Layout,
-    /// The paths of the engine; `CONTAINAI_ENGINE_ROOT` moves them.
-    pub(crate) engine: EngineLayout,
-    /// The variables that configure something.
-    pub(crate) config: config::Environment,
-    /// `DOCKER_CERT_PATH`: certificates for a `tcp://` engine.
-    pub(crate) certificates: Option<PathBuf>,
-    /// `SSH_AUTH_SOCK`: the socket of the user's SSH agent.
-    pub(crate) agent_socket: Option<PathBuf>,
+    /// What the library needs to know.
+    process: ProcessEnv,
     /// `TERM`, for remote terminals.
     pub(crate) term: String,
     /// `VISUAL`, else `EDITOR`: the user's editor as a shell's words.
     pub(crate) editor: Option<OsString>,
-    /// The directory that the command was given in.
-    pub(crate) directory: PathBuf,
-    /// The user to give access to the engine; `None` for root itself.
-    pub(crate) user: Option<String>,
-    /// `PATH`: where programs are.
-    pub(crate) programs: Vec<PathBuf>,
     /// Whether this process was started again with the engine's group.
-    pub(crate) is_regrouped: bool,
+    pub(crate) is_group_reexec: bool,
     /// Whether this is the program that a container was lent.
-    pub(crate) is_inside: bool,
+    pub(crate) is_in_container: bool,
 }
 
 impl Env {
     /// Reads everything once.
     pub(crate) fn read() -> anyhow::Result<Self> {
-        let home = home().context("cannot find the home directory: set `HOME`")?;
+        let home = home_directory().context("cannot find the home directory: set `HOME`")?;
         let path = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
         let engine_root = path("CONTAINAI_ENGINE_ROOT");
-        Ok(Self {
+        let process = ProcessEnv {
             layout: Layout::new(
                 &home,
                 path("XDG_CONFIG_HOME").as_deref(),
                 path("DOCKER_CONFIG").as_deref(),
             )
             .with_data_home(path("XDG_DATA_HOME").as_deref())
-            .with_runtime_dir(path("XDG_RUNTIME_DIR").filter(|path| is_ours(path)).as_deref()),
+            .with_runtime_dir(
+                path("XDG_RUNTIME_DIR").filter(|path| is_owned_by_user(path)).as_deref(),
+            ),
             engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
             config: config::Environment::read(|name| std::env::var(name).ok()),
             certificates: path("DOCKER_CERT_PATH"),
             agent_socket: path("SSH_AUTH_SOCK"),
-            term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
-            editor: path("VISUAL").or_else(|| path("EDITOR")).map(PathBuf::into_os_string),
             directory: current_directory().context("cannot tell the current directory")?,
             user: invoking_user(),
-            programs: std::env::var_os("PATH")
+            search_path: std::env::var_os("PATH")
                 .map(|path| std::env::split_paths(&path).collect())
                 .unwrap_or_default(),
-            is_regrouped: path(REGROUPED).is_some(),
-            is_inside: is_inside(),
+            program: std::env::current_exe().ok(),
+            // A program that was replaced on the disk starts as what it is now.
+            mux_program: Some("/proc/self/exe".into()),
+            variables: std::env::vars_os().collect(),
+        };
+        Ok(Self {
+            process,
+            term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
+            editor: path("VISUAL").or_else(|| path("EDITOR")).map(PathBuf::into_os_string),
+            is_group_reexec: path(GROUP_REEXEC_VARIABLE).is_some(),
+            is_in_container: is_in_container(),
         })
     }
 }
@@ -92,63 +81,32 @@ fn current_directory() -> io::Result<PathBuf> {
 }
 
 impl Env {
-    /// Finds a program as a shell would.
-    pub(crate) fn find_program(&self, name: &str) -> Option<PathBuf> {
-        let is_program = |path: &PathBuf| {
-            path.is_file() && nix::unistd::access(path, nix::unistd::AccessFlags::X_OK).is_ok()
-        };
-        self.programs
-            .iter()
-            .filter(|directory| directory.is_absolute())
-            .map(|directory| directory.join(name))
-            .find(is_program)
+    /// What the library needs to know.
+    pub(crate) fn process(&self) -> &ProcessEnv {
+        &self.process
     }
 }
 
-/// `TZ`: the user's time zone.
-pub(crate) fn time_zone() -> Option<String> {
-    std::env::var("TZ").ok().filter(|zone| !zone.is_empty())
-}
+impl Deref for Env {
+    type Target = ProcessEnv;
 
-/// How builds reach the world: what curl, npm and pip go by on this machine.
-pub(crate) fn surroundings(home: &Path) -> Surroundings {
-    let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let either = |upper: &str, lower: &str| text(lower).or_else(|| text(upper));
-    let proxies = ["http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy"];
-    let proxies = proxies.into_iter().flat_map(|name| {
-        let value = either(&name.to_uppercase(), name);
-        value
-            .into_iter()
-            .flat_map(move |value| [(name.to_owned(), value.clone()), (name.to_uppercase(), value)])
-    });
-    let bundle = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
-    let named = bundle.into_iter().filter_map(text).map(PathBuf::from).find(|it| it.is_file());
-    Surroundings {
-        proxies: proxies.collect(),
-        certificates: named.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into())),
-        npm_registry: either("NPM_CONFIG_REGISTRY", "npm_config_registry"),
-        npmrc: Some(home.join(".npmrc")),
-        pip_index: text("PIP_INDEX_URL"),
+    fn deref(&self) -> &ProcessEnv {
+        &self.process
     }
 }
 
 /// Whether this program is where containers find it, beside a data volume. One
 /// that somebody builds inside, to work on it, is where it was built.
-fn is_inside() -> bool {
+fn is_in_container() -> bool {
     let device = |path: &Path| path.symlink_metadata().ok().map(|data| data.dev());
     let data = Path::new(CONTAINER_DATA);
-    std::env::current_exe().is_ok_and(|path| path == Path::new(CONTAINER_PROGRAM))
+    std::env::current_exe().is_ok_and(|path| path == Path::new(CONTAINER_CAI))
         && device(data).is_some()
         && device(data) != data.parent().and_then(device)
 }
 
-/// The variables of [`KEPT`] that are set.
-pub(crate) fn kept() -> impl Iterator<Item = (&'static str, OsString)> {
-    KEPT.into_iter().filter_map(|name| Some((name, std::env::var_os(name)?)))
-}
-
 /// A variable that the user wants a command to have as well, where it is text.
-pub(crate) fn passed(name: &str) -> Option<String> {
+pub(crate) fn user_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
@@ -161,7 +119,7 @@ pub(crate) struct Terminals {
 }
 
 impl Terminals {
-    pub(crate) fn look() -> Self {
+    pub(crate) fn detect() -> Self {
         Self {
             stdin: io::stdin().is_terminal(),
             stdout: io::stdout().is_terminal(),
@@ -182,11 +140,11 @@ impl Terminals {
 
 /// Whether a directory belongs to our user; with `sudo` the runtime directory
 /// is somebody else's.
-fn is_ours(directory: &Path) -> bool {
+fn is_owned_by_user(directory: &Path) -> bool {
     fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
 }
 
-fn home() -> Option<PathBuf> {
+fn home_directory() -> Option<PathBuf> {
     std::env::var_os("HOME")
         .map(PathBuf::from)
         .filter(|home| home.is_absolute())

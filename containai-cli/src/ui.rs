@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,16 +11,17 @@ use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Error};
 use containai_core::exit;
 use containai_core::hint::{Hint, causes};
-use containai_core::lifecycle::{Event, Events, Step};
-use containai_docker::{ReclaimListener, Reclaimed};
+use containai_core::lifecycle::{Event, Step};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::env::Terminals;
-use crate::error::CliError;
+use crate::env::{Env, Terminals};
+use crate::group_reexec;
+use containai::OperationError;
+use containai::report::{self, Report, escape_control};
 
 /// How much is said on stderr.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum Volume {
+pub(crate) enum Verbosity {
     /// Errors only.
     Quiet,
     /// What takes time, and what the user should know.
@@ -32,14 +33,14 @@ pub(crate) enum Volume {
 /// Everything that `cai` says goes through here.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
-    volume: Volume,
+    verbosity: Verbosity,
     terminals: Terminals,
-    work: Arc<Mutex<Option<ProgressBar>>>,
+    progress_bar: Arc<Mutex<Option<ProgressBar>>>,
 }
 
 impl Ui {
-    pub(crate) fn new(volume: Volume, terminals: Terminals) -> Self {
-        Self { volume, terminals, work: Arc::default() }
+    pub(crate) fn new(verbosity: Verbosity, terminals: Terminals) -> Self {
+        Self { verbosity, terminals, progress_bar: Arc::default() }
     }
 
     pub(crate) fn terminals(&self) -> Terminals {
@@ -51,60 +52,64 @@ impl Ui {
         let mut stdout = io::stdout().lock();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            outcome => outcome.with_context(unwritten),
+            outcome => outcome.with_context(stdout_error),
         }
     }
 
     /// Writes lines to stdout as they come; breaks when nobody reads them any
     /// more.
-    pub(crate) fn lines(&self, text: &str) -> anyhow::Result<ControlFlow<()>> {
+    pub(crate) fn print_lines(&self, text: &str) -> anyhow::Result<ControlFlow<()>> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ControlFlow::Break(())),
-            outcome => outcome.with_context(unwritten).map(ControlFlow::Continue),
+            outcome => outcome.with_context(stdout_error).map(ControlFlow::Continue),
         }
     }
 
     /// Says something that the user should know.
     pub(crate) fn say(&self, text: &str) {
-        if self.volume >= Volume::Normal {
-            self.line(text);
+        if self.verbosity >= Verbosity::Normal {
+            self.write_line(text);
         }
     }
 
     /// Says something that only a curious user wants to know.
-    pub(crate) fn detail(&self, text: &str) {
-        if self.volume == Volume::Verbose {
-            self.line(text);
+    pub(crate) fn verbose(&self, text: &str) {
+        if self.verbosity == Verbosity::Verbose {
+            self.write_line(text);
         }
     }
 
     /// Warns.
     pub(crate) fn warn(&self, text: &str) {
-        if self.volume >= Volume::Normal {
+        if self.verbosity >= Verbosity::Normal {
             let style = AnsiColor::Yellow.on_default().bold();
-            self.line(&format!("{style}warning:{style:#} {}", harmless(text)));
+            self.write_line(&format!("{style}warning:{style:#} {}", escape_control(text)));
         }
     }
 
     /// Shows an error with its causes and hints.
     pub(crate) fn error(&self, error: &Error, hints: &[Hint]) {
-        self.finish_work();
+        self.failed(error.as_ref(), hints);
+    }
+
+    fn failed(&self, error: &(dyn std::error::Error + 'static), hints: &[Hint]) {
+        self.finish_progress();
         let red = AnsiColor::Red.on_default().bold();
         let bold = Style::new().bold();
-        let mut text = format!("{red}error:{red:#} {}", harmless(&error.to_string()));
-        for cause in causes(error.as_ref()) {
-            text.push_str(&format!("\n  {bold}because:{bold:#} {}", harmless(&cause)));
+        let mut text = format!("{red}error:{red:#} {}", escape_control(&error.to_string()));
+        for cause in causes(error) {
+            text.push_str(&format!("\n  {bold}because:{bold:#} {}", escape_control(&cause)));
         }
         for hint in hints {
             let style = AnsiColor::Cyan.on_default().bold();
-            text.push_str(&format!("\n{style}hint:{style:#} {}", harmless(hint.as_ref())));
+            text.push_str(&format!("\n{style}hint:{style:#} {}", escape_control(hint.as_ref())));
         }
-        self.line(&text);
+        self.write_line(&text);
     }
 
     /// Asks a question; only a clear yes is one. Nobody to ask means no.
-    pub(crate) fn ask(&self, question: &str) -> bool {
+    pub(crate) fn confirm(&self, question: &str) -> bool {
         self.terminals.can_ask()
             && dialoguer::Confirm::new()
                 .with_prompt(question)
@@ -114,54 +119,54 @@ impl Ui {
     }
 
     /// Asks for a secret, which is not shown.
-    pub(crate) fn secret(&self, what: &str) -> anyhow::Result<SecretString> {
-        self.require_person(what)?;
+    pub(crate) fn prompt_secret(&self, what: &str) -> anyhow::Result<SecretString> {
+        self.require_terminal(what)?;
         Ok(dialoguer::Password::new().with_prompt(what).interact()?.into())
     }
 
     /// Asks for a new secret, twice.
-    pub(crate) fn new_secret(&self, what: &str) -> anyhow::Result<SecretString> {
-        self.require_person(what)?;
+    pub(crate) fn prompt_new_secret(&self, what: &str) -> anyhow::Result<SecretString> {
+        self.require_terminal(what)?;
         let again = format!("{what} again");
         let asked = dialoguer::Password::new().with_prompt(what);
         Ok(asked.with_confirmation(again, "That is another one.").interact()?.into())
     }
 
-    fn require_person(&self, what: &str) -> Result<(), CliError> {
+    fn require_terminal(&self, what: &str) -> Result<(), OperationError> {
         match self.terminals.can_ask() {
             true => Ok(()),
             false => {
                 let message = format!("there is nobody to ask for the {}", what.to_lowercase());
                 let hint = Hint::new("name a file that holds it with `--passphrase-file`");
-                Err(CliError::usage(message).hint(hint))
+                Err(OperationError::usage(message).hint(hint))
             }
         }
     }
 
     /// Begins a piece of work that takes time: a bar on a terminal, else a line.
-    pub(crate) fn begin_work(&self, what: &str) {
-        self.finish_work();
-        if self.volume == Volume::Quiet {
+    pub(crate) fn start_progress(&self, what: &str) {
+        self.finish_progress();
+        if self.verbosity == Verbosity::Quiet {
             return;
         }
-        if !self.terminals.stderr || self.volume == Volume::Verbose {
-            self.line(what);
+        if !self.terminals.stderr || self.verbosity == Verbosity::Verbose {
+            self.write_line(what);
             return;
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(spinner());
-        bar.set_message(harmless(what));
+        bar.set_style(spinner_style());
+        bar.set_message(escape_control(what));
         bar.enable_steady_tick(Duration::from_millis(100));
-        self.keep(Some(bar));
+        self.set_progress_bar(Some(bar));
     }
 
     /// Shows how far the work is.
-    pub(crate) fn progress(&self, done: u64, total: Option<u64>) {
-        let Ok(work) = self.work.lock() else { return };
+    pub(crate) fn set_progress(&self, done: u64, total: Option<u64>) {
+        let Ok(work) = self.progress_bar.lock() else { return };
         if let (Some(bar), Some(total)) = (work.as_ref(), total) {
             if bar.length() != Some(total) {
                 bar.set_length(total);
-                bar.set_style(measured());
+                bar.set_style(bytes_style());
             }
             bar.set_position(done);
         }
@@ -169,71 +174,109 @@ impl Ui {
 
     /// Shows how far a copy is: bytes, and files where nobody knows how many.
     /// Only a terminal gets to see it.
-    pub(crate) fn transfer(&self, done: u64, total: u64, files: u64) {
-        if self.volume == Volume::Quiet || !self.terminals.stderr || done == 0 {
+    pub(crate) fn set_transfer_progress(&self, done: u64, total: u64, files: u64) {
+        if self.verbosity == Verbosity::Quiet || !self.terminals.stderr || done == 0 {
             return;
         }
-        let Ok(mut work) = self.work.lock() else { return };
+        let Ok(mut work) = self.progress_bar.lock() else { return };
         let bar = work.get_or_insert_with(|| {
             ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
         });
-        bar.set_style(if files == 0 { copied() } else { counted() });
+        bar.set_style(if files == 0 { transfer_style() } else { percent_style() });
         bar.set_length(total.max(done));
         bar.set_position(done);
         bar.set_message(format!("{files} files"));
     }
 
     /// Ends the piece of work; its bar goes.
-    pub(crate) fn finish_work(&self) {
-        self.keep(None);
+    pub(crate) fn finish_progress(&self) {
+        self.set_progress_bar(None);
     }
 
-    fn keep(&self, bar: Option<ProgressBar>) {
-        if let Ok(mut work) = self.work.lock()
+    fn set_progress_bar(&self, bar: Option<ProgressBar>) {
+        if let Ok(mut work) = self.progress_bar.lock()
             && let Some(old) = std::mem::replace(&mut *work, bar)
         {
             old.finish_and_clear();
         }
     }
 
-    fn line(&self, text: &str) {
+    fn write_line(&self, text: &str) {
         let print = || {
             // Nobody is left to tell when stderr is gone.
             let _ = writeln!(anstream::stderr().lock(), "{text}");
         };
-        match self.work.lock().ok().and_then(|work| work.clone()) {
+        match self.progress_bar.lock().ok().and_then(|work| work.clone()) {
             Some(bar) => bar.suspend(print),
             None => print(),
         }
     }
 }
 
-impl Events for Ui {
+/// The frontend that the library reports to.
+pub(crate) struct Frontend {
+    pub(crate) ui: Ui,
+    pub(crate) env: Env,
+}
+
+impl report::Frontend for Frontend {
+    fn report(&self, report: Report<'_>) {
+        let ui = &self.ui;
+        match report {
+            Report::Info(text) => ui.say(text),
+            Report::Detail(text) => ui.verbose(text),
+            Report::Warning(text) => ui.warn(text),
+            Report::Failed { error, hints } => ui.failed(error, hints),
+            Report::Started(what) => ui.start_progress(what),
+            Report::Copied { done, total, files } => ui.set_transfer_progress(done, total, files),
+            Report::Finished => ui.finish_progress(),
+            // A reader that went away has ended the program.
+            Report::Exported { file } => drop(ui.data(&file.display().to_string())),
+            Report::Lifecycle(event) => ui.event(event),
+            Report::Reclaimed { workspace, done } => {
+                let lines = crate::output::reclaim::lines(&workspace.to_string_lossy(), done);
+                lines.iter().for_each(|line| ui.say(&escape_control(line)));
+            }
+            _ => {}
+        }
+    }
+
+    fn can_ask(&self) -> bool {
+        self.ui.terminals.can_ask()
+    }
+
+    fn confirm(&self, question: &str) -> bool {
+        self.ui.confirm(question)
+    }
+
+    fn join_engine_group(&self) -> io::Result<()> {
+        group_reexec::reexec_with_group(&self.env)
+    }
+
+    fn program_output(&self) -> Option<OwnedFd> {
+        io::stderr().as_fd().try_clone_to_owned().ok()
+    }
+}
+
+impl Ui {
     fn event(&self, event: Event<'_>) {
         match event {
-            Event::Step(step) => self.step(step),
-            Event::Stage(what) => self.begin_work(what),
-            Event::Progress { done, total } => self.progress(done, total),
-            Event::Output(line) => self.detail(&format!("  {}", harmless(line))),
-            Event::Notice(text) => self.detail(&format!("note: {}", harmless(text))),
+            Event::Step(step) => self.report_step(step),
+            Event::Stage(what) => self.start_progress(what),
+            Event::Progress { done, total } => self.set_progress(done, total),
+            Event::Output(line) => self.verbose(&format!("  {}", escape_control(line))),
+            Event::Notice(text) => self.verbose(&format!("note: {}", escape_control(text))),
             _ => {}
         }
     }
 }
 
-impl ReclaimListener for Ui {
-    fn reclaimed(&self, workspace: &Path, done: Reclaimed) {
-        let lines = crate::wire::reclaim::lines(&workspace.to_string_lossy(), done);
-        lines.iter().for_each(|line| self.say(&harmless(line)));
-    }
-}
-
 impl Ui {
     /// Steps that take a blink are told only to the curious.
-    fn step(&self, step: &Step) {
-        self.finish_work();
-        self.detail(&crate::wire::plan::words(step).1);
-        if self.volume == Volume::Normal
+    fn report_step(&self, step: &Step) {
+        self.finish_progress();
+        self.verbose(&crate::output::plan::describe_step(step).1);
+        if self.verbosity == Verbosity::Normal
             && let Step::Create { name } = step
         {
             self.say(&format!("creating container {name}"));
@@ -241,22 +284,17 @@ impl Ui {
     }
 }
 
-/// Text from engines, containers and files must not move the cursor.
-pub(crate) fn harmless(text: &str) -> String {
-    text.replace(|c: char| c.is_control() && c != '\n', "\u{fffd}")
-}
-
-fn unwritten() -> CliError {
-    CliError::with_code(exit::FAILED, "cannot write to the standard output")
+fn stdout_error() -> OperationError {
+    OperationError::with_code(exit::FAILED, "cannot write to the standard output")
         .hint(Hint::new("see that there is room where it leads, and run again"))
 }
 
-fn spinner() -> ProgressStyle {
+fn spinner_style() -> ProgressStyle {
     ProgressStyle::with_template("{spinner} {msg} [{elapsed}]")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-fn copied() -> ProgressStyle {
+fn transfer_style() -> ProgressStyle {
     ProgressStyle::with_template(
         "[{bar:30}] {percent}% {bytes}/{total_bytes} {bytes_per_sec} {eta}",
     )
@@ -264,12 +302,12 @@ fn copied() -> ProgressStyle {
     .progress_chars("=> ")
 }
 
-fn counted() -> ProgressStyle {
+fn percent_style() -> ProgressStyle {
     ProgressStyle::with_template("{spinner} {msg}, {bytes} {bytes_per_sec} [{elapsed}]")
         .unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-fn measured() -> ProgressStyle {
+fn bytes_style() -> ProgressStyle {
     ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {percent}% [{elapsed}]")
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")

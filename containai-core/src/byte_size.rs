@@ -5,36 +5,36 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-/// One kibibyte, mebibyte and gibibyte in bytes.
+/// Unit sizes in bytes.
 const KIB: u64 = 1 << 10;
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// An amount of bytes, at most `i64::MAX` (Docker's API knows no more).
+/// A number of bytes, at most `i64::MAX`, the limit of Docker's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ByteSize(u64);
 
 impl ByteSize {
-    /// Makes an amount of bytes, cut at `i64::MAX`.
+    /// Creates a size in bytes, capped at `i64::MAX`.
     #[must_use]
     pub const fn from_bytes(bytes: u64) -> Self {
         Self(if bytes > i64::MAX as u64 { i64::MAX as u64 } else { bytes })
     }
 
-    /// Makes an amount of gibibytes, cut at `i64::MAX` bytes.
+    /// Creates a size in gibibytes, capped at `i64::MAX` bytes.
     #[must_use]
     pub const fn from_gib(gib: u64) -> Self {
         Self::from_bytes(gib.saturating_mul(GIB))
     }
 
-    /// Returns the amount in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub const fn bytes(self) -> u64 {
         self.0
     }
 
-    /// Returns the amount in bytes as Docker's API takes it.
+    /// Returns the size in bytes, in the integer type of Docker's API.
     #[must_use]
     pub fn as_i64(self) -> i64 {
         i64::try_from(self.0).unwrap_or(i64::MAX)
@@ -42,8 +42,8 @@ impl ByteSize {
 }
 
 impl fmt::Display for ByteSize {
-    /// Writes the amount in the largest unit that divides it, as Docker reads
-    /// it back: `4g`, `1536m`, `1000b`.
+    /// Writes the size in the largest unit that divides it, in a format that Docker parses: `4g`,
+    /// `1536m`, `1000b`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(GIB, 'g'), (MIB, 'm'), (KIB, 'k')];
         match units.into_iter().find(|(unit, _)| self.0 > 0 && self.0.is_multiple_of(*unit)) {
@@ -56,9 +56,9 @@ impl fmt::Display for ByteSize {
 impl FromStr for ByteSize {
     type Err = ByteSizeError;
 
-    /// Reads an amount as Docker does (`RAMInBytes` of docker/go-units): a
-    /// number with an optional fraction, then optionally `k`, `m`, `g`, `t` or
-    /// `p` (powers of 1024), then optionally `b` or `ib`, in any case.
+    /// Parses a size as Docker does (`RAMInBytes` of docker/go-units): a number with an optional
+    /// fraction, then optionally `k`, `m`, `g`, `t` or `p` (powers of 1024), then optionally `b` or
+    /// `ib`, case-insensitive.
     fn from_str(text: &str) -> Result<Self, ByteSizeError> {
         let malformed = || ByteSizeError::Malformed { text: text.to_owned() };
         let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -74,31 +74,31 @@ impl FromStr for ByteSize {
     }
 }
 
-/// A text is no amount of bytes.
+/// A text is not a valid size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ByteSizeError {
-    /// It is no number, or the unit is unknown.
-    #[error("`{}` is no size: it takes a number and `b`, `k`, `m`, `g` or `t`, such as `4g`", text.escape_debug())]
+    /// It is not a number, or its unit is unknown.
+    #[error("`{}` is not a valid size: expected a number and `b`, `k`, `m`, `g` or `t`, such as `4g`", text.escape_debug())]
     Malformed {
-        /// What was given.
+        /// The text.
         text: String,
     },
-    /// It is more than an `i64` of bytes.
-    #[error("`{}` is larger than any memory", text.escape_debug())]
+    /// It exceeds `i64::MAX` bytes.
+    #[error("`{}` exceeds the maximum size", text.escape_debug())]
     TooLarge {
-        /// What was given.
+        /// The text.
         text: String,
     },
 }
 
-/// A size, or the difference of two, for people: `~1.5 KB`.
+/// A size, or a difference of sizes, rounded for display: `~1.5 KB`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ApproximateSize(pub i64);
 
 impl fmt::Display for ApproximateSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A double holds what one decimal needs of any size.
+        // A double is precise enough for one decimal of any size.
         let mut amount = self.0 as f64;
         let mut units = ["B", "KB", "MB", "GB", "TB"].into_iter().peekable();
         while let Some(unit) = units.next() {
@@ -111,14 +111,14 @@ impl fmt::Display for ApproximateSize {
     }
 }
 
-/// A size for people, in units of 1024: `1.2 GiB`, `512 MiB`, `0 B`.
+/// A size in binary units, rounded for display: `1.2 GiB`, `512 MiB`, `0 B`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HumanSize(pub ByteSize);
 
 impl fmt::Display for HumanSize {
-    /// Writes one decimal where the number has one digit before it.
+    /// Writes one decimal for numbers with a single integer digit.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A double holds what one decimal needs of any size.
+        // A double is precise enough for one decimal of any size.
         let mut amount = self.0.bytes() as f64;
         let mut units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"].into_iter();
         let mut unit = units.next().unwrap_or_default();
@@ -137,7 +137,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The power of two of a unit, or `None` if there is no such unit.
+/// Returns the power of two of a unit; `None` for an unknown one.
 fn unit_shift(unit: &str) -> Option<u32> {
     let unit = unit.strip_prefix(' ').unwrap_or(unit).to_ascii_lowercase();
     let unit = unit.strip_suffix('b').unwrap_or(&unit);
@@ -156,11 +156,11 @@ fn unit_shift(unit: &str) -> Option<u32> {
     }
 }
 
-/// `whole.fraction` shifted left, cut to bytes; `None` where it does not fit.
+/// Returns `whole.fraction` shifted left, truncated to bytes; `None` on overflow.
 fn scaled(whole: &str, fraction: &str, shift: u32) -> Option<u64> {
     let whole: u64 = whole.parse().ok()?;
     let whole = u128::from(whole) << shift;
-    // No unit has more than 2^50 bytes, so 18 digits decide to the byte.
+    // No unit exceeds 2^50 bytes, so 18 digits are precise to the byte.
     let fraction = fraction.get(..18).unwrap_or(fraction);
     let digits: u128 = fraction.parse().ok()?;
     let fraction = (digits << shift) / 10u128.pow(u32::try_from(fraction.len()).ok()?);
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_docker_reads() {
+    fn reads_the_formats_of_docker() {
         check("4g", Some(4 << 30));
         check("4G", Some(4 << 30));
         check("4gb", Some(4 << 30));
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_instead_of_wrapping() {
+    fn overflow_is_an_error() {
         check("8191p", Some(8191 << 50));
         check("8192p", None);
         check("9223372036854775807", Some(i64::MAX as u64));
@@ -212,13 +212,13 @@ mod tests {
     }
 
     #[test]
-    fn approximates_for_people() {
+    fn approximate_size_has_one_decimal() {
         assert_eq!(ApproximateSize(1536).to_string(), "~1.5 KB");
         assert_eq!(ApproximateSize(1 << 50).to_string(), "~1024.0 TB");
     }
 
     #[test]
-    fn tells_people_as_much_as_they_read() {
+    fn human_size_is_rounded() {
         let check = |bytes: u64, expected: &str| {
             assert_eq!(HumanSize(ByteSize::from_bytes(bytes)).to_string(), expected);
         };
@@ -246,12 +246,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let text = |text: &str| text.to_owned();
         let samples = crate::samples!(ByteSizeError {
             Malformed: [ByteSizeError::Malformed { text: text("4 gigs\n") }],
             TooLarge: [ByteSizeError::TooLarge { text: text("9999999999t") }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
     }
 }

@@ -1,21 +1,21 @@
-//! What a person can do next, as data beside an error.
+//! Suggestions for the user, as data next to an error.
 
 use std::error::Error;
 use std::fmt;
 
-/// One suggestion, a lower-case fragment such as ``run `cai setup` ``.
+/// A suggestion, an imperative lower-case fragment such as ``run `cai setup` ``.
 ///
-/// Libraries attach hints; the program decides how to show them.
+/// Libraries attach hints; the program decides how to print them.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Hint(String);
 
 impl Hint {
-    /// Makes a hint from its text.
+    /// Creates a hint from its text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Suggests a command line and says what it does: ``run `command` to …``.
+    /// Creates a hint that suggests a command line and its purpose: ``run `command` to …``.
     pub fn run(command: &str, to: &str) -> Self {
         Self(format!("run `{command}` to {to}"))
     }
@@ -33,27 +33,27 @@ impl fmt::Display for Hint {
     }
 }
 
-/// An error that knows its exit code and what to do next.
+/// An error with an exit code and hints.
 pub trait Advice {
-    /// The exit code of [`crate::exit`] that fits this error.
+    /// Returns the exit code of [`crate::exit`] for this error.
     fn exit_code(&self) -> u8;
 
-    /// What the user can do, most promising first; empty when nothing helps.
+    /// Returns the hints, most promising first; empty when there are none.
     fn hints(&self) -> Vec<Hint> {
         Vec::new()
     }
 }
 
-/// The causes of an error, outermost first, without those whose words were said
-/// before: a transparent error repeats its cause's.
+/// Returns the causes of an error, outermost first. Causes whose text already appeared are omitted:
+/// a transparent error repeats the text of its cause.
 pub fn causes(error: &(dyn Error + 'static)) -> Vec<String> {
-    let mut said = error.to_string();
+    let mut reported = error.to_string();
     let mut causes = Vec::new();
     let mut next = error.source();
     while let Some(cause) = next {
         let text = cause.to_string();
-        if !said.contains(&text) {
-            said.push_str(&text);
+        if !reported.contains(&text) {
+            reported.push_str(&text);
             causes.push(text);
         }
         next = cause.source();

@@ -1,121 +1,115 @@
-//! The labels that a container of ours carries.
+//! Labels of containers, volumes and images.
 //!
-//! Identity is the pair (engine, workspace path) read from
-//! [`WORKSPACE`]; the container's name is only cosmetic. Labels are written
-//! once at creation and are untrusted when read: whoever can reach the engine
-//! can make a container with any label.
+//! A container is identified by the pair (engine, workspace path), read from [`WORKSPACE`]; its
+//! name is cosmetic. Labels are set once at creation and are untrusted when read: anyone with
+//! access to the engine can create a container with any label.
 
-mod errand;
+mod helper;
 
 use std::collections::BTreeMap;
 
 use crate::engine::{Isolation, WorkspaceMount};
-use crate::naming::{ClientId, ContainerName, HostPort, Nonce, VolumeName, WorkspacePath};
+use crate::naming::{ClientId, ContainerName, HostPort, RandomId, VolumeName, WorkspacePath};
 
-/// What the labels begin with that containers get of us and images must not
-/// have: Docker copies an image's labels to its containers.
-pub const RESERVED: &str = "containai.";
-/// `true` on every container that ContainAI made. Nothing without it is touched.
+/// The prefix of labels set on containers. Images must not have such labels, since Docker copies
+/// image labels to containers.
+pub const RESERVED_PREFIX: &str = "containai.";
+/// `true` on every container created by ContainAI. Containers without it are never modified.
 pub const MANAGED: &str = "containai.managed";
-/// The real path of the workspace on the host.
+/// The canonical path of the workspace on the host.
 pub const WORKSPACE: &str = "containai.workspace";
-/// The machine that has the workspace, where the engine is on another one.
+/// The client machine that has the workspace, for a remote engine.
 pub const CLIENT: &str = "containai.client";
-/// The volume that holds the copy of such a workspace.
+/// The volume with the copy of such a workspace.
 pub const WORKSPACE_VOLUME: &str = "containai.workspace-volume";
-/// The loopback port of the host that leads to the container's sshd.
+/// The loopback port of the host that forwards to the container's sshd.
 pub const SSH_PORT: &str = "containai.ssh-port";
-/// The name of the data volume mounted at `/mnt/agent-data`.
+/// The data volume, mounted at `/mnt/agent-data`.
 pub const DATA_VOLUME: &str = "containai.data-volume";
-/// The template that the image was made from; empty without one.
+/// The template of the image; empty without one.
 pub const TEMPLATE: &str = "ai.containai.template";
-/// The fingerprint of what the template's image was built from. It is a label
-/// of the image, and Docker copies those to containers.
+/// The fingerprint of the inputs of the template's image. A label of the image, which Docker copies
+/// to containers.
 pub const TEMPLATE_HASH: &str = "ai.containai.template-hash";
-/// The file of the workspace, such as `.devcontainer/devcontainer.json`, that the
-/// image was built for.
+/// The workspace file that the image was built for, such as `.devcontainer/devcontainer.json`.
 pub const DEVCONTAINER: &str = "ai.containai.devcontainer";
-/// `true` where [`crate::devcontainer::LIFECYCLE_PROGRAM`] is to be run by
-/// whoever enters.
+/// `true` where sessions run [`crate::devcontainer::LIFECYCLE_PROGRAM`] first.
 pub const LIFECYCLE: &str = "ai.containai.lifecycle";
-/// The isolation that the container was made with: `sysbox` or `userns`.
+/// The isolation of the container: `sysbox` or `userns`.
 pub const ISOLATION: &str = "containai.isolation";
-/// The OCI runtime that starts the container, where there was another one for
-/// its isolation in earlier versions.
+/// The OCI runtime of the container, for isolations that used another runtime in earlier versions.
 pub const RUNTIME: &str = "containai.runtime";
-/// On a container that was made to replace another: the other's id.
+/// The id of the container that this one replaces.
 pub const REPLACES: &str = "containai.replaces";
-/// When the replaced container was last started, in the engine's words; its
-/// file system was kept after that.
+/// The last start time of the replaced container, as reported by the engine; its file system was
+/// committed after that.
 pub const REPLACES_START: &str = "containai.replaces-start";
-/// The name that the container takes over from the one it replaces.
-pub const TAKES_NAME: &str = "containai.takes-name";
-/// The image that the first of a row of containers was made from.
-pub const IMAGE: &str = "containai.image";
-/// On a helper that gives a volume another content: the volume. As long as the
-/// helper is there, the volume may be half of one and half of the other.
+/// The name that the container gets once it is complete.
+pub const FINAL_NAME: &str = "containai.takes-name";
+/// The image that the first container in a chain of replacements was created from.
+pub const ORIGINAL_IMAGE: &str = "containai.image";
+/// On a helper container: the volume that it restores. As long as the helper exists, the volume may
+/// hold a mix of old and new content.
 pub const RESTORES: &str = "containai.restores";
-/// On a helper that reads a volume: the volume.
+/// On a helper container: the volume that it archives.
 pub const PACKS: &str = "containai.packs";
-/// On a helper that never runs, by which files are put on a volume: the volume.
+/// On a helper container that never runs: the volume to which files are uploaded through it.
 pub const FILLS: &str = "containai.fills";
-/// On the image and the volumes of a snapshot: what it is told apart by. Docker
-/// copies it to the containers that are made of such an image.
+/// On the image and the volumes of a snapshot: its id. Docker copies it to containers created from
+/// the image.
 pub const SNAPSHOT: &str = "containai.snapshot";
-/// On the image of a snapshot: the name that a person gave.
+/// On the image of a snapshot: the name given by the user.
 pub const SNAPSHOT_NAME: &str = "containai.snapshot-name";
-/// When it was made, in seconds since 1970.
+/// The creation time of the snapshot, in seconds since the Unix epoch.
 pub const SNAPSHOT_CREATED: &str = "containai.snapshot-created";
-/// The name of the container that it was made of.
+/// The name of the container that the snapshot was taken of.
 pub const SNAPSHOT_OF: &str = "containai.snapshot-of";
-/// What its volumes take, in bytes.
+/// The total size of the snapshot's volumes, in bytes.
 pub const SNAPSHOT_BYTES: &str = "containai.snapshot-bytes";
-/// The repository that the workspace is a linked worktree of; the container has
-/// one of its own in its place. Containers of earlier versions lack it: they
-/// write into the host's.
+/// The repository of a linked worktree, which the container replaces with one of its own. Missing
+/// on containers of earlier versions, which write to the host's repository.
 pub const REPOSITORY: &str = "containai.repository";
-/// `true` on a container that was made of a snapshot to run beside its origin.
+/// `true` on a container created from a snapshot to run next to the original.
 pub const FORKED: &str = "containai.forked";
-/// `true` on a container whose data volume its workspace has from now on, once
-/// the container has its name.
+/// `true` on a container whose data volume becomes the workspace's once the container has its final
+/// name.
 pub const NEW_VOLUME: &str = "containai.new-volume";
-/// On a container that was put back to a snapshot: the volumes of the container
-/// that it replaces, which go before it gets its name, separated by commas.
+/// On a container restored to a snapshot: the volumes of the replaced container, separated by
+/// commas. They are removed before the container gets its final name.
 pub const REPLACED_VOLUMES: &str = "containai.replaced-volumes";
-/// On a helper that copies volumes: the new ones, separated by commas. As long
-/// as the helper is there they may be incomplete.
+/// On a helper container: the volumes that it creates as copies, separated by commas. As long as
+/// the helper exists, they may be incomplete.
 pub const COPIES: &str = "containai.copies";
-/// On a helper that an identity is taken out of: the image that has it.
+/// On a helper container that removes an identity: the image that contains it.
 pub const ANONYMISES: &str = "containai.anonymises";
-/// On a helper that gives files to the owner of a workspace: the workspace.
+/// On a helper container that gives files back to the owner of a workspace: the workspace.
 pub const RECLAIMS: &str = "containai.reclaims";
-/// On a helper that copies: the containers that are frozen meanwhile, by their ids and
+/// On a helper container that copies volumes: the ids of the containers that stay paused meanwhile,
 /// separated by commas.
-pub const FREEZES: &str = "containai.freezes";
-/// Set by our images: the agents installed in it, separated by commas.
-/// Docker copies image labels to containers, so one listing shows it.
+pub const PAUSES: &str = "containai.freezes";
+/// On shipped images: the installed agents, separated by commas. Docker copies image labels to
+/// containers, so the container list contains it.
 pub const AGENTS: &str = "ai.containai.agents";
-/// Set by our images: the short name, such as `base`.
+/// On shipped images: the short name, such as `base`.
 pub const IMAGE_NAME: &str = "ai.containai.image";
-/// Set by our images: the version of the program that built them.
+/// On shipped images: the version of the program that built them.
 pub const IMAGE_VERSION: &str = "ai.containai.version";
-/// Set on what a build needs on the way and nothing afterwards.
+/// On intermediate images of a build.
 pub const IMAGE_STAGE: &str = "ai.containai.stage";
-/// Set by our images: the hash of the files that the image, and what it
-/// is built on, were built from.
+/// On shipped images: the hash of the files that the image and its parents were built from.
 pub const IMAGE_CONTENT: &str = "ai.containai.content";
 
-/// `true` on a container that garbage collection leaves alone.
+/// `true` on a container that garbage collection must keep.
 pub const KEEP: &str = "containai.keep";
-/// `true` on a container that goes when the session ends that it was made for.
+/// `true` on a container that is removed at the end of its session.
 pub const EPHEMERAL: &str = "containai.ephemeral";
 
-/// The label set of one container, with typed access to ours.
+/// The labels of one container, with typed access.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Labels(BTreeMap<String, String>);
 
 impl Labels {
-    /// The labels of a new container; no `data` is a volume that goes with it.
+    /// Returns the labels of a new container; without `data`, its data volume is anonymous.
     pub fn for_container(
         workspace: &WorkspacePath,
         port: HostPort,
@@ -134,7 +128,7 @@ impl Labels {
         Self(labels)
     }
 
-    /// The labels of a volume of a workspace of this machine.
+    /// Returns the labels of a volume of a workspace.
     pub fn for_volume(workspace: &WorkspacePath, client: Option<&ClientId>) -> Self {
         Self::default()
             .with(MANAGED, "true")
@@ -142,23 +136,23 @@ impl Labels {
             .with_client(client)
     }
 
-    /// The same labels of this machine; `None` is the engine's own.
+    /// Adds the client machine; `None` is the machine of the engine.
     #[must_use]
     pub fn with_client(mut self, client: Option<&ClientId>) -> Self {
         self.0.extend(client.map(|client| (CLIENT.to_owned(), client.to_string())));
         self
     }
 
-    /// The same labels and one more.
+    /// Adds a label.
     #[must_use]
     pub fn with(mut self, key: &str, value: &str) -> Self {
         self.0.insert(key.to_owned(), value.to_owned());
         self
     }
 
-    /// The same labels with what says where the workspace is.
+    /// Adds the labels of the workspace mount.
     #[must_use]
-    pub fn with_mount(mut self, mount: &WorkspaceMount) -> Self {
+    pub fn with_workspace_mount(mut self, mount: &WorkspaceMount) -> Self {
         if let WorkspaceMount::Volume { client, volume } = mount {
             self.0.insert(CLIENT.into(), client.to_string());
             self.0.insert(WORKSPACE_VOLUME.into(), volume.to_string());
@@ -166,170 +160,172 @@ impl Labels {
         self
     }
 
-    /// The labels as a machine sees them: a workspace of another machine is
-    /// none of its own, whatever its path. `None` is the engine's own machine.
+    /// Returns the labels as seen from a machine: workspaces of other machines are hidden, even at
+    /// the same path. `None` is the machine of the engine.
     #[must_use]
-    pub fn seen_by(mut self, client: Option<&ClientId>) -> Self {
-        if !self.is_of(client) {
+    pub fn scoped_to(mut self, client: Option<&ClientId>) -> Self {
+        if !self.belongs_to(client) {
             self.0.remove(WORKSPACE);
         }
         self
     }
 
-    /// Whether it serves a workspace of this machine; `None` is the engine's own.
-    pub fn is_of(&self, client: Option<&ClientId>) -> bool {
+    /// Whether the workspace is on this machine; `None` is the machine of the engine.
+    pub fn belongs_to(&self, client: Option<&ClientId>) -> bool {
         self.get(CLIENT) == client.map(ClientId::as_str)
     }
 
-    /// The volume that holds the copy of the workspace; `None` where the
-    /// workspace itself is mounted.
+    /// Returns the volume with the workspace copy; `None` where the workspace itself is mounted.
     pub fn workspace_volume(&self) -> Option<VolumeName> {
         VolumeName::parse(self.get(WORKSPACE_VOLUME)?).ok()
     }
 
-    /// Whether ContainAI made the container.
+    /// Whether ContainAI created the container.
     pub fn is_managed(&self) -> bool {
         self.get(MANAGED) == Some("true")
     }
 
-    /// Whether it is protected from being swept up.
-    pub fn is_kept(&self) -> bool {
+    /// Whether garbage collection must keep it.
+    pub fn is_protected(&self) -> bool {
         self.get(KEEP) == Some("true")
     }
 
-    /// The workspace path as written; `None` when absent or empty.
+    /// Returns the workspace path as written; `None` when missing or empty.
     pub fn workspace(&self) -> Option<&str> {
         self.get(WORKSPACE)
     }
 
-    /// The SSH port; `None` when absent or not a port.
+    /// Returns the SSH port; `None` when missing or invalid.
     pub fn ssh_port(&self) -> Option<HostPort> {
         self.get(SSH_PORT)?.parse().ok()
     }
 
-    /// Whether the container goes when its session ends.
+    /// Whether the container is removed at the end of its session.
     pub fn is_ephemeral(&self) -> bool {
         self.get(EPHEMERAL) == Some("true")
     }
 
-    /// The data volume; `None` when absent or not a volume name.
+    /// Returns the data volume; `None` when missing or invalid.
     pub fn data_volume(&self) -> Option<VolumeName> {
         VolumeName::parse(self.get(DATA_VOLUME)?).ok()
     }
 
-    /// The isolation that it was made with; `None` when absent or unknown.
+    /// Returns the isolation; `None` when missing or unknown.
     pub fn isolation(&self) -> Option<Isolation> {
         let known = [Isolation::Sysbox, Isolation::Userns];
         known.into_iter().find(|it| Some(it.to_string().as_str()) == self.get(ISOLATION))
     }
 
-    /// Whether Sysbox itself starts the container, without our shim: its bind
-    /// mounts are those of the host's root then.
-    pub fn is_bare_sysbox(&self) -> bool {
+    /// Whether Sysbox starts the container without ContainAI's shim. Its bind mounts then belong to
+    /// the host's root.
+    pub fn is_sysbox_without_shim(&self) -> bool {
         self.isolation() == Some(Isolation::Sysbox)
             && self.get(RUNTIME) != Some(Isolation::Sysbox.runtime())
     }
 
-    /// The snapshot that it is of, or was made from.
-    pub fn snapshot(&self) -> Option<Nonce> {
-        Nonce::parse(self.get(SNAPSHOT)?).ok()
+    /// Returns the snapshot that it is part of or was created from.
+    pub fn snapshot(&self) -> Option<RandomId> {
+        RandomId::parse(self.get(SNAPSHOT)?).ok()
     }
 
-    /// Whether its data volume is the workspace's from now on.
+    /// Whether its data volume becomes the workspace's.
     pub fn has_new_volume(&self) -> bool {
         self.get(NEW_VOLUME) == Some("true")
     }
 
-    /// The volumes that go before it gets its name; none for most.
+    /// Returns the volumes to remove before it gets its final name; usually none.
     pub fn replaced_volumes(&self) -> Vec<VolumeName> {
         let names = self.get(REPLACED_VOLUMES).unwrap_or_default().split(',');
         names.filter_map(|name| VolumeName::parse(name).ok()).collect()
     }
 
-    /// Whether it was made of a snapshot to run beside its origin.
+    /// Whether it was created from a snapshot to run next to the original.
     pub fn is_fork(&self) -> bool {
         self.get(FORKED) == Some("true")
     }
 
-    /// The same labels for a container of the image of a snapshot: what they do
-    /// not say of one container must not come from another by way of the image.
+    /// Hides labels that a snapshot's image has from another container. Labels that this set lacks
+    /// become empty.
     #[must_use]
-    pub fn over_snapshot(mut self) -> Self {
+    pub fn masking_snapshot(mut self) -> Self {
         let of_one =
-            [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, REPOSITORY, TAKES_NAME];
+            [KEEP, EPHEMERAL, FORKED, NEW_VOLUME, REPLACES, REPLACES_START, REPOSITORY, FINAL_NAME];
         for key in of_one.into_iter().chain([ANONYMISES, REPLACED_VOLUMES]) {
             self.0.entry(key.to_owned()).or_default();
         }
         self
     }
 
-    /// The same labels for a container of an image that has these. Whoever makes an
-    /// image of a container makes it with the container's labels; what these say of
-    /// one container does not hold for another.
+    /// Hides the labels of an image. An image committed from a container has that container's
+    /// labels, which must not apply to another one.
     #[must_use]
-    pub fn over_image(mut self, image: &Self) -> Self {
-        for key in image.0.keys().filter(|key| key.starts_with(RESERVED)) {
+    pub fn masking_image(mut self, image: &Self) -> Self {
+        for key in image.0.keys().filter(|key| key.starts_with(RESERVED_PREFIX)) {
             self.0.entry(key.clone()).or_default();
         }
         self
     }
 
-    /// The id of the container that this one replaces; `None` for most.
+    /// Returns the id of the replaced container; usually `None`.
     pub fn replaces(&self) -> Option<&str> {
         self.get(REPLACES)
     }
 
-    /// When the replaced container was last started; may be empty for never.
+    /// Returns the last start time of the replaced container; empty for never.
     pub fn replaces_start(&self) -> Option<&str> {
         self.0.get(REPLACES_START).map(String::as_str)
     }
 
-    /// The name to take over; `None` when absent or not a name.
-    pub fn takes_name(&self) -> Option<ContainerName> {
-        ContainerName::parse(self.get(TAKES_NAME)?).ok()
+    /// Returns the name to take over; `None` when missing or invalid.
+    pub fn final_name(&self) -> Option<ContainerName> {
+        ContainerName::parse(self.get(FINAL_NAME)?).ok()
     }
 
-    /// The labels of a successor: all of these, the port excepted, and what
-    /// says whom it replaces.
+    /// Returns the labels of a replacement for this container: the same ones without the port, plus
+    /// those that describe the replacement.
     #[must_use]
-    pub fn succeeded(&self, id: &str, last_start: &str, name: &str, image: &str) -> Self {
+    pub fn for_replacement(&self, id: &str, last_start: &str, name: &str, image: &str) -> Self {
         let mut labels = self.0.clone();
         labels.remove(SSH_PORT);
         for key in [NEW_VOLUME, REPLACED_VOLUMES] {
             labels.entry(key.to_owned()).and_modify(String::clear);
         }
-        let news =
-            [(REPLACES, id), (REPLACES_START, last_start), (TAKES_NAME, name), (IMAGE, image)];
+        let news = [
+            (REPLACES, id),
+            (REPLACES_START, last_start),
+            (FINAL_NAME, name),
+            (ORIGINAL_IMAGE, image),
+        ];
         labels.extend(news.map(|(key, value)| (key.to_owned(), value.to_owned())));
         Self(labels)
     }
 
-    /// The same labels with this port.
+    /// Sets the SSH port.
     #[must_use]
     pub fn with_port(mut self, port: HostPort) -> Self {
         self.0.insert(SSH_PORT.into(), port.to_string());
         self
     }
 
-    /// The agents of the image; `None` when the image does not say.
+    /// Returns the agents of the image; `None` when unknown.
     pub fn agents(&self) -> Option<Vec<&str>> {
         let list = self.get(AGENTS)?;
         Some(list.split(',').filter(|agent| !agent.is_empty()).collect())
     }
 
-    /// One label's value. What only containers get of us counts as absent while it
-    /// is empty: nobody can take a label of the image's from a container.
+    /// Returns the value of a label. Container labels count as missing while they are empty, since
+    /// a container cannot remove a label of its image.
     pub fn get(&self, key: &str) -> Option<&str> {
-        let is_said = |value: &&str| !value.is_empty() || !key.starts_with(RESERVED);
+        let is_said = |value: &&str| !value.is_empty() || !key.starts_with(RESERVED_PREFIX);
         self.0.get(key).map(String::as_str).filter(is_said)
     }
 
-    /// The labels as another map, such as the one that the engine's API takes.
+    /// Converts the labels to another map, such as that of the engine's API.
     pub fn into_map<M: FromIterator<(String, String)>>(self) -> M {
         self.0.into_iter().collect()
     }
 
-    /// All labels in order of their names.
+    /// Returns all labels, sorted by key.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(key, value)| (key.as_str(), value.as_str()))
     }
@@ -346,7 +342,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_workspace_of_another_machine_is_no_workspace_here() {
+    fn workspaces_of_other_machines_are_hidden() {
         let [one, other] = [[1; 16], [2; 16]].map(ClientId::from_random);
         let labels = |client: Option<&ClientId>| {
             let client = client.map(|client| (CLIENT, client.as_str()));
@@ -359,25 +355,25 @@ mod tests {
             (Some(&one), None, false),
             (None, Some(&one), false),
         ] {
-            let seen = labels(owner).seen_by(viewer);
+            let seen = labels(owner).scoped_to(viewer);
             assert_eq!(seen.workspace().is_some(), is_seen, "{owner:?} seen by {viewer:?}");
             assert!(seen.is_managed());
         }
     }
 
     #[test]
-    fn labels_of_an_image_say_nothing_of_a_container() {
+    fn image_labels_do_not_apply_to_the_container() {
         let one = ClientId::from_random([1; 16]);
         let image = [(EPHEMERAL, "true"), (CLIENT, one.as_str()), (RESTORES, "a"), (AGENTS, "b")]
             .into_iter()
-            .chain([(WORKSPACE, "/theirs"), (IMAGE, "other")])
+            .chain([(WORKSPACE, "/theirs"), (ORIGINAL_IMAGE, "other")])
             .collect::<Labels>();
         let own = [(MANAGED, "true"), (WORKSPACE, "/src")].into_iter().collect::<Labels>();
-        // As Docker puts them together.
+        // Docker merges labels this way.
         let mut has = image.clone();
-        has.0.extend(own.over_image(&image).0);
+        has.0.extend(own.masking_image(&image).0);
         assert_eq!(has.workspace(), Some("/src"));
-        assert!(has.is_of(None) && !has.is_ephemeral() && !has.is_helper());
-        assert_eq!((has.get(IMAGE), has.agents()), (None, Some(vec!["b"])));
+        assert!(has.belongs_to(None) && !has.is_ephemeral() && !has.is_helper());
+        assert_eq!((has.get(ORIGINAL_IMAGE), has.agents()), (None, Some(vec!["b"])));
     }
 }

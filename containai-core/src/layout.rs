@@ -1,4 +1,4 @@
-//! Every path that ContainAI owns, on the host and in the container.
+//! All paths of ContainAI, on the host and in the container.
 
 use std::path::{Path, PathBuf};
 
@@ -8,55 +8,54 @@ use crate::naming::{ContainerName, SshAlias, TemplateName, VolumeName, Workspace
 
 mod engine;
 mod loans;
-mod records;
 mod sysbox;
 mod workspace;
+mod workspace_records;
 
 pub use engine::EngineLayout;
 
 /// The home directory of [`CONTAINER_USER`].
 pub const CONTAINER_HOME: &str = "/home/agent";
-/// Where the workspace is mounted in a container.
+/// The mount point of the workspace in a container.
 pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
-/// Where the data volume is mounted in a container.
+/// The mount point of the data volume in a container.
 pub const CONTAINER_DATA: &str = "/mnt/agent-data";
-/// The file on a data volume that says which record of imports is its own.
-pub const VOLUME_STAMP: &str = ".containai/import";
-/// The file on a data volume that says which paths of the home directory an
-/// import brought along besides those of manifests: JSON, a list of texts.
-pub const VOLUME_ADDITIONAL: &str = ".containai/additional";
-/// The directory at the top of a data volume in which a restore unpacks, and
-/// which is there only while it does.
+/// The file on a data volume with the id of its import record.
+pub const VOLUME_IMPORT_ID: &str = ".containai/import";
+/// The file on a data volume with the home directory paths that an import added to those of
+/// manifests: a JSON array of strings.
+pub const VOLUME_ADDITIONAL_PATHS: &str = ".containai/additional";
+/// The staging directory of a restore at the root of a data volume; exists only during the restore.
 pub const VOLUME_STAGING: &str = ".containai-restore";
-/// Where a data volume keeps what something newer took the place of.
+/// The directory on a data volume for files replaced by newer ones.
 pub const VOLUME_REPLACED: &str = ".containai/replaced";
-/// Where a container finds the program that its engine's runtime is, read-only.
-pub const CONTAINER_PROGRAM: &str = "/usr/local/bin/cai";
-/// Where a linked worktree's container finds objects and large files of the
-/// host's repository, read-only.
+/// The path of the engine's runtime program in a container, read-only.
+pub const CONTAINER_CAI: &str = "/usr/local/bin/cai";
+/// The mount point of the host repository's objects and large files in the container of a linked
+/// worktree, read-only.
 pub const CONTAINER_REPOSITORY: &str = "/mnt/host-repository";
-/// Where the inner Docker keeps its store; a named volume.
+/// The data root of the Docker engine inside a container; a volume.
 pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
-/// The file that the image's sshd reads our public key from.
+/// The file of public keys for the container's sshd.
 pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
-/// What sshd gives to sessions of other programs: `NAME=value` lines, in memory
-/// (`environment` of sshd(8), by way of a link in `~/.ssh`).
-pub const CONTAINER_ENVIRONMENT: &str = "/run/containai/session/environment";
-/// Start-up hooks of the user, put there from outside before each start.
+/// The session environment: `NAME=value` lines on a tmpfs, read by sshd (`environment` in sshd(8))
+/// through a link in `~/.ssh`.
+pub const CONTAINER_SESSION_ENV: &str = "/run/containai/session/environment";
+/// The directory of the user's start-up hooks, installed before each start.
 pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
-/// The names of the hooks that apply, one a line, in order; others are left over.
+/// The names of the current hooks, one per line, in order; other files are leftovers.
 pub const CONTAINER_HOOK_LIST: &str = "/etc/containai/hooks/list";
-/// The shape of the data volume and the links into it, tmpfiles.d(5).
+/// The layout of the data volume and the links to it, tmpfiles.d(5).
 pub const CONTAINER_TMPFILES: &str = "/usr/lib/tmpfiles.d/containai.conf";
-/// What the unit that prepares a container does about its volume.
+/// The drop-in of the init unit for the data volume.
 pub const CONTAINER_DROP_IN: &str = "/etc/systemd/system/containai-init.service.d/volume.conf";
-/// Programs that stand for agents, first on the path.
+/// The directory of agent wrappers, first in `PATH`.
 pub const CONTAINER_WRAPPERS: &str = "/usr/lib/containai/wrappers";
-/// Starts what a wrapper of [`CONTAINER_WRAPPERS`] stands for.
+/// The program that starts the agent of a wrapper in [`CONTAINER_WRAPPERS`].
 pub const CONTAINER_WRAP: &str = "/usr/lib/containai/wrap";
-/// The container's public host key, made at its first boot.
+/// The container's public host key, generated at its first boot.
 pub const CONTAINER_HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key.pub";
-/// The user that sessions run as; uid and gid are 1000.
+/// The user of sessions; uid and gid are 1000.
 pub const CONTAINER_USER: &str = "agent";
 
 /// The paths of one user.
@@ -70,10 +69,9 @@ pub struct Layout {
 }
 
 impl Layout {
-    /// Lays out the paths below `home`; `config_home` is `XDG_CONFIG_HOME`
-    /// (default `home/.config`; a relative one is ignored, as the XDG base
-    /// directory specification asks) and `docker_config` is `DOCKER_CONFIG`
-    /// (default `home/.docker`).
+    /// Creates the layout for `home`. `config_home` is `XDG_CONFIG_HOME` (default `home/.config`;
+    /// relative paths are ignored, as required by the XDG Base Directory Specification).
+    /// `docker_config` is `DOCKER_CONFIG` (default `home/.docker`).
     pub fn new(home: &Path, config_home: Option<&Path>, docker_config: Option<&Path>) -> Self {
         let config_home = config_home
             .filter(|path| path.is_absolute())
@@ -87,16 +85,15 @@ impl Layout {
         }
     }
 
-    /// Puts sockets below `runtime`, which is `XDG_RUNTIME_DIR`; a relative one
-    /// is ignored.
+    /// Places sockets below `runtime`, which is `XDG_RUNTIME_DIR`; a relative path is ignored.
     #[must_use]
     pub fn with_runtime_dir(mut self, runtime: Option<&Path>) -> Self {
         self.runtime = runtime.filter(|path| path.is_absolute()).map(Path::to_owned);
         self
     }
 
-    /// Puts what is no configuration below `data`, which is `XDG_DATA_HOME`; a
-    /// relative one is ignored.
+    /// Places data other than configuration below `data`, which is `XDG_DATA_HOME`; a relative path
+    /// is ignored.
     #[must_use]
     pub fn with_data_home(mut self, data: Option<&Path>) -> Self {
         if let Some(data) = data.filter(|path| path.is_absolute()) {
@@ -120,12 +117,12 @@ impl Layout {
         &self.data
     }
 
-    /// Where exports are that were given no other place, mode 0700.
+    /// The default directory for exports, mode 0700.
     pub fn export_dir(&self) -> PathBuf {
         self.data.join("exports")
     }
 
-    /// The configuration of Docker's client, and what it logs in with.
+    /// The configuration directory of the Docker client, including registry credentials.
     pub fn docker_config_dir(&self) -> &Path {
         &self.docker_config
     }
@@ -135,13 +132,12 @@ impl Layout {
         self.config.join("config.toml")
     }
 
-    /// Programs that every container runs when it starts, in the order of their
-    /// names.
+    /// Start-up hooks of all containers, run in the order of their names.
     pub fn startup_hooks(&self) -> PathBuf {
         self.config.join("hooks/startup.d")
     }
 
-    /// The private key that opens every container of this user, mode 0600.
+    /// The user's private key for all containers, mode 0600.
     pub fn identity(&self) -> PathBuf {
         self.config.join("id_containai")
     }
@@ -151,26 +147,25 @@ impl Layout {
         self.config.join("id_containai.pub")
     }
 
-    /// What tells this machine from others that use the same engine; drawn at
-    /// its first use of an engine elsewhere.
+    /// The id of this machine as a client of remote engines; generated at first use.
     pub fn client_id(&self) -> PathBuf {
         self.config.join("client-id")
     }
 
-    /// What was brought to a volume of the engine with this address, which runs
-    /// on another machine; mode 0600 in a directory of mode 0700.
-    pub fn copy_record(&self, engine: &str, volume: &VolumeName) -> PathBuf {
+    /// The sync base of a workspace copy on a remote engine, by the engine's address and the
+    /// volume; mode 0600 in a directory of mode 0700.
+    pub fn workspace_sync_base(&self, engine: &str, volume: &VolumeName) -> PathBuf {
         let digest = Sha256::digest(engine);
         let digest: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
         self.config.join("copies").join(format!("{volume}-{digest}.json"))
     }
 
-    /// The pinned host keys; written by ContainAI only.
+    /// The pinned host keys; written only by ContainAI.
     pub fn known_hosts(&self) -> PathBuf {
         self.config.join("known_hosts")
     }
 
-    /// Serialises changes of [`Self::known_hosts`].
+    /// Serializes changes of [`Self::known_hosts`].
     pub fn known_hosts_lock(&self) -> PathBuf {
         self.lock_dir().join("known_hosts.lock")
     }
@@ -180,112 +175,112 @@ impl Layout {
         self.config.join("manifests")
     }
 
-    /// The user's templates, a directory each.
+    /// The user's templates, one directory each.
     pub fn template_dir(&self) -> PathBuf {
         self.config.join("templates")
     }
 
-    /// One template: its Dockerfile, and whatever that copies.
+    /// The directory of a template: its Dockerfile and the files it copies.
     pub fn template(&self, name: &TemplateName) -> PathBuf {
         self.template_dir().join(name.as_str())
     }
 
-    /// Programs that every container of a template runs when it starts, beside
-    /// [those of all](Self::startup_hooks).
+    /// Start-up hooks for containers of a template, in addition to [those of all
+    /// containers](Self::startup_hooks).
     pub fn template_hooks(&self, name: &TemplateName) -> PathBuf {
         self.template(name).join("hooks/startup.d")
     }
 
-    /// Files that an import puts in place of those of the home directory, by
-    /// the same paths.
+    /// Files that replace those of the home directory with the same relative paths during an
+    /// import.
     pub fn import_overrides(&self) -> PathBuf {
         self.config.join("import-overrides")
     }
 
-    /// What was imported to a volume of an engine, mode 0600.
+    /// The import record of a volume on an engine, mode 0600.
     pub fn import_record(&self, engine: &str, volume: &VolumeName) -> PathBuf {
         let digest = Sha256::digest(format!("{engine}\n{volume}"));
         let name: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
         self.config.join("imports").join(format!("{name}.json"))
     }
 
-    /// Where an archive of settings is while it is imported.
-    pub fn import_unpacked(&self) -> PathBuf {
+    /// The directory into which a settings archive is unpacked for an import.
+    pub fn import_unpack_dir(&self) -> PathBuf {
         self.config.join("imports").join("unpacked")
     }
 
-    /// Serialises the use of [`Self::import_unpacked`].
-    pub fn unpacking_lock(&self) -> PathBuf {
+    /// Serializes the use of [`Self::import_unpack_dir`].
+    pub fn import_unpack_lock(&self) -> PathBuf {
         self.lock_dir().join("import-unpacked.lock")
     }
 
-    /// The directory with the named pipe of a restore to a volume; there while
-    /// its helper is, in one of mode 0700.
-    pub fn restore_pipe(&self, volume: &VolumeName) -> PathBuf {
+    /// The directory with the named pipe of a restore to a volume, below a directory of mode 0700;
+    /// exists as long as the helper container.
+    pub fn restore_pipe_dir(&self, volume: &VolumeName) -> PathBuf {
         self.config.join("pipes").join(volume.as_ref())
     }
 
-    /// Serialises imports of this user.
+    /// Serializes imports of this user.
     pub fn import_lock(&self) -> PathBuf {
         self.lock_dir().join("import.lock")
     }
 
-    /// Where lock files live; they hold no data.
+    /// The directory of lock files, which hold no data.
     pub fn lock_dir(&self) -> PathBuf {
         self.config.join("locks")
     }
 
-    /// Serialises choosing a port and creating the container that holds it.
+    /// Serializes choosing a port and creating the container that uses it.
     pub fn port_lock(&self) -> PathBuf {
         self.lock_dir().join("ports.lock")
     }
 
-    /// Serialises making images.
+    /// Serializes building images.
     pub fn image_lock(&self) -> PathBuf {
         self.lock_dir().join("image.lock")
     }
 
-    /// Serialises changes of [`Self::config_file`].
+    /// Serializes changes of [`Self::config_file`].
     pub fn config_lock(&self) -> PathBuf {
         self.lock_dir().join("config.lock")
     }
 
-    /// What of workspaces' own files was approved, mode 0700.
+    /// The directory of approvals of workspace files, mode 0700.
     pub fn trust_dir(&self) -> PathBuf {
         self.config.join("trust")
     }
 
-    /// What of one workspace's own file was approved.
+    /// The approval of a workspace's configuration file.
     pub fn trust_file(&self, workspace: &WorkspacePath) -> PathBuf {
         let digest = Sha256::digest(workspace.as_str());
         let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         self.trust_dir().join(format!("{name}.json"))
     }
 
-    /// What of one workspace's `devcontainer.json` was approved.
+    /// The approval of a workspace's `devcontainer.json`.
     pub fn devcontainer_trust_file(&self, workspace: &WorkspacePath) -> PathBuf {
         self.trust_file(workspace).with_extension("devcontainer.json")
     }
 
-    /// Is there while a container of the workspace may have variables of ours
-    /// in [`CONTAINER_ENVIRONMENT`]; holds nothing.
-    pub fn environment_mark(&self, workspace: &WorkspacePath) -> PathBuf {
+    /// An empty file that exists while a container of the workspace may have variables in
+    /// [`CONTAINER_SESSION_ENV`].
+    pub fn session_env_marker(&self, workspace: &WorkspacePath) -> PathBuf {
         self.config.join("environment").join(workspace.digest())
     }
 
-    /// Serialises set-up.
+    /// Serializes set-up.
     pub fn setup_lock(&self) -> PathBuf {
         self.lock_dir().join("setup.lock")
     }
 
-    /// What is forwarded at the moment, one file for each process that does.
+    /// The directory of active forwards, one file per forwarding process.
     pub fn forward_dir(&self) -> PathBuf {
         self.config.join("forwards")
     }
 
-    /// The socket of the process that shares connections, mode 0600 in a
-    /// directory of mode 0700. Its name tells configurations apart that have one
-    /// `XDG_RUNTIME_DIR`; without that it is below the configuration.
+    /// The socket of the mux daemon, mode 0600 in a directory of mode 0700. Its name distinguishes
+    /// configurations that share one `XDG_RUNTIME_DIR`; without that, it is below the configuration
+    /// directory.
     pub fn mux_socket(&self) -> PathBuf {
         match &self.runtime {
             Some(runtime) => {
@@ -302,34 +297,34 @@ impl Layout {
         self.home.join(".ssh")
     }
 
-    /// The user's OpenSSH client configuration, which gets one `Include`.
+    /// The user's OpenSSH client configuration, which gets one `Include` directive.
     pub fn ssh_config(&self) -> PathBuf {
         self.ssh_dir().join("config")
     }
 
-    /// One fragment for each container, mode 0700.
-    pub fn ssh_fragment_dir(&self) -> PathBuf {
+    /// The directory of OpenSSH client configurations, one file per container; mode 0700.
+    pub fn ssh_include_dir(&self) -> PathBuf {
         self.ssh_dir().join("containai.d")
     }
 
     /// The OpenSSH client configuration of one container.
-    pub fn ssh_fragment(&self, name: &ContainerName) -> PathBuf {
-        self.ssh_fragment_dir().join(format!("{}.conf", SshAlias::of(name)))
+    pub fn ssh_include_file(&self, name: &ContainerName) -> PathBuf {
+        self.ssh_include_dir().join(format!("{}.conf", SshAlias::of(name)))
     }
 
-    /// The directory that holds the meta file of Docker context
-    /// `containai-docker`; Docker names it by the SHA-256 of the context's name.
+    /// The directory of the meta file of the Docker context `containai-docker`; its name is the
+    /// SHA-256 of the context's name.
     pub fn docker_context_dir(&self, digest: &str) -> PathBuf {
         self.docker_config.join("contexts/meta").join(digest)
     }
 }
 
-/// The configuration that a workspace may suggest.
+/// Returns the path of the configuration that a workspace may suggest.
 pub fn workspace_config(workspace: &WorkspacePath) -> PathBuf {
     workspace.as_path().join(".containai/config.toml")
 }
 
-/// Where a workspace's `devcontainer.json` is looked for, in this order.
+/// The locations of a workspace's `devcontainer.json`, in search order.
 pub const DEVCONTAINER_FILES: [&str; 2] = [".devcontainer/devcontainer.json", ".devcontainer.json"];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! How much of the host a container may use.
+//! Resource limits of containers.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,30 +7,30 @@ use serde::Serialize;
 
 use crate::byte_size::ByteSize;
 
-/// What the host has.
+/// The capacity of the host.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct HostCapacity {
-    /// The host's memory in bytes (`MemTotal`); 0 where it is not known.
+    /// The memory in bytes (`MemTotal`); 0 if unknown.
     pub memory_bytes: u64,
-    /// The number of processors; 0 where it is not known.
+    /// The number of processors; 0 if unknown.
     pub cpus: u32,
 }
 
-/// The limits of a container.
+/// The resource limits of a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Resources {
-    /// The most memory, swap included: a container that swaps is too slow to work in.
+    /// The memory limit, swap included: a container that swaps is too slow to work in.
     pub memory: ByteSize,
-    /// The most processor time.
+    /// The processor limit.
     pub cpus: Cpus,
 }
 
 impl Resources {
-    /// Takes half of the host: half of its memory, at least 2 GiB unless the
+    /// Returns half of the host's capacity: half of its memory, at least 2 GiB unless the
     /// host has less, and half of its processors, at least one.
     #[must_use]
     pub fn half_of(host: HostCapacity) -> Self {
-        let share = Share::HALF;
+        let share = HostShare::HALF;
         Self {
             memory: share.of_memory(host.memory_bytes),
             cpus: Cpus::from_count(share.of_cpus(host.cpus)),
@@ -38,42 +38,41 @@ impl Resources {
     }
 }
 
-/// Limits of which some may be missing: what a container has, or what is to
-/// change about it.
+/// Optional resource limits: those of a container, or a change to them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Limits {
-    /// The most memory, swap included.
+pub struct ResourceLimits {
+    /// The memory limit, swap included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<ByteSize>,
-    /// The most processor time.
+    /// The processor limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cpus: Option<Cpus>,
 }
 
-/// A part of the host, with a floor.
+/// A share of the host's capacity, with a minimum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Share {
-    /// The part, in hundredths.
+pub struct HostShare {
+    /// The share in percent.
     pub percent: u8,
-    /// The least memory, unless the host has less.
+    /// The minimum memory, unless the host has less.
     pub min_memory: ByteSize,
-    /// The least number of processors.
+    /// The minimum number of processors.
     pub min_cpus: u32,
 }
 
-impl Share {
-    /// Half of the host, but 2 GiB and one processor.
+impl HostShare {
+    /// Half of the host, but at least 2 GiB and one processor.
     pub const HALF: Self = Self { percent: 50, min_memory: ByteSize::from_gib(2), min_cpus: 1 };
 
-    /// What a host whose memory is not known is taken to have.
-    const UNKNOWN_MEMORY: ByteSize = ByteSize::from_gib(8);
+    /// The assumed memory of a host whose memory is unknown.
+    const ASSUMED_MEMORY: ByteSize = ByteSize::from_gib(8);
 
-    /// Returns the share of a host's memory, to the byte; `host_bytes` of 0
-    /// counts as 8 GiB.
+    /// Returns the share of the host's memory, to the byte; 8 GiB are assumed if
+    /// `host_bytes` is 0.
     #[must_use]
     pub fn of_memory(self, host_bytes: u64) -> ByteSize {
         let host = match host_bytes {
-            0 => Self::UNKNOWN_MEMORY.bytes(),
+            0 => Self::ASSUMED_MEMORY.bytes(),
             known => known,
         };
         let part = u128::from(host) * u128::from(self.percent) / 100;
@@ -81,7 +80,7 @@ impl Share {
         ByteSize::from_bytes(part.max(self.min_memory.bytes()).min(host))
     }
 
-    /// Returns the share of a host's processors, in whole ones.
+    /// Returns the share of the host's processors as a whole number.
     #[must_use]
     pub fn of_cpus(self, host_cpus: u32) -> u32 {
         let part = u64::from(host_cpus) * u64::from(self.percent) / 100;
@@ -89,29 +88,29 @@ impl Share {
     }
 }
 
-/// An amount of processor time, in billionths of one processor, more than none
-/// (Docker reads 0 as no limit).
+/// A number of processors in units of 10⁻⁹, greater than zero (Docker interprets 0 as no
+/// limit).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Cpus(u64);
 
 impl Cpus {
-    const NANOS: u64 = 1_000_000_000;
+    const NANOS_PER_CPU: u64 = 1_000_000_000;
 
-    /// Makes an amount of whole processors; 0 counts as one.
+    /// Creates a whole number of processors; 0 becomes 1.
     #[must_use]
     pub const fn from_count(count: u32) -> Self {
-        Self(if count == 0 { Self::NANOS } else { count as u64 * Self::NANOS })
+        Self(if count == 0 { Self::NANOS_PER_CPU } else { count as u64 * Self::NANOS_PER_CPU })
     }
 
-    /// Takes billionths of one processor; `None` for none, which Docker reads
-    /// as no limit.
+    /// Creates a number of processors from units of 10⁻⁹; `None` for 0, which Docker
+    /// interprets as no limit.
     #[must_use]
     pub const fn from_nanos(nanos: u64) -> Option<Self> {
         if nanos == 0 { None } else { Some(Self(nanos)) }
     }
 
-    /// Returns the amount as Docker's API takes it (`NanoCpus`).
+    /// Returns the number in the unit of Docker's API (`NanoCpus`).
     #[must_use]
     pub fn nanos(self) -> i64 {
         i64::try_from(self.0).unwrap_or(i64::MAX)
@@ -119,9 +118,9 @@ impl Cpus {
 }
 
 impl fmt::Display for Cpus {
-    /// Writes the amount in processors: `2`, `1.5`.
+    /// Formats the number of processors: `2`, `1.5`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (whole, rest) = (self.0 / Self::NANOS, self.0 % Self::NANOS);
+        let (whole, rest) = (self.0 / Self::NANOS_PER_CPU, self.0 % Self::NANOS_PER_CPU);
         if rest == 0 {
             return write!(f, "{whole}");
         }
@@ -133,8 +132,8 @@ impl fmt::Display for Cpus {
 impl FromStr for Cpus {
     type Err = CpusError;
 
-    /// Reads a number of processors, as `2`, `1.5` or `0.25`, with at most
-    /// nine decimals.
+    /// Parses a number of processors, such as `2`, `1.5` or `0.25`, with at most nine
+    /// decimals.
     fn from_str(text: &str) -> Result<Self, CpusError> {
         let error = || CpusError { text: text.to_owned() };
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -144,19 +143,19 @@ impl FromStr for Cpus {
         }
         let whole: u32 = whole.parse().map_err(|_| error())?;
         let fraction: u64 = format!("{fraction:0<9}").parse().map_err(|_| error())?;
-        match u64::from(whole) * Self::NANOS + fraction {
+        match u64::from(whole) * Self::NANOS_PER_CPU + fraction {
             0 => Err(error()),
             nanos => Ok(Self(nanos)),
         }
     }
 }
 
-/// A text is no number of processors.
+/// The text is not a valid number of processors.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no number of CPUs: it takes a number above 0, such as `2` or `1.5`", text.escape_debug())]
+#[error("`{}` is not a valid number of CPUs: expected a number above 0, such as `2` or `1.5`", text.escape_debug())]
 #[non_exhaustive]
 pub struct CpusError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_half_with_a_floor() {
+    fn half_of_the_host_with_a_minimum() {
         check(16 << 30, 8, "8g 4");
         check(15 << 30, 7, "7680m 3");
         check(3 << 30, 1, "2g 1");
@@ -181,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_processors() {
+    fn parses_cpu_counts() {
         let nanos = |text: &str| text.parse().ok().map(Cpus::nanos);
         assert_eq!(nanos("2"), Some(2_000_000_000));
         assert_eq!(nanos("1.5"), Some(1_500_000_000));
@@ -202,13 +201,13 @@ mod tests {
         }
 
         #[test]
-        fn processors_read_back(whole in 0u32.., nanos in 1u32..1_000_000_000) {
-            let cpus = Cpus(u64::from(whole) * Cpus::NANOS + u64::from(nanos));
+        fn printed_cpus_parse_back(whole in 0u32.., nanos in 1u32..1_000_000_000) {
+            let cpus = Cpus(u64::from(whole) * Cpus::NANOS_PER_CPU + u64::from(nanos));
             prop_assert_eq!(cpus.to_string().parse(), Ok(cpus));
         }
 
         #[test]
-        fn reading_processors_never_panics(text in "[0-9.]{0,40}|.*") {
+        fn parsing_cpus_never_panics(text in "[0-9.]{0,40}|.*") {
             let _ = text.parse::<Cpus>();
         }
     }

@@ -1,15 +1,15 @@
-//! Moments, as engines write them down.
+//! Timestamps.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// A moment, in whole seconds since 1970-01-01 00:00:00 UTC.
+/// A point in time, in whole seconds since 1970-01-01 00:00:00 UTC.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Takes seconds since 1970.
+    /// Creates a timestamp from seconds since 1970.
     #[must_use]
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds)
@@ -17,25 +17,25 @@ impl Timestamp {
 
     /// Returns the seconds since 1970.
     #[must_use]
-    pub const fn unix(self) -> i64 {
+    pub const fn as_unix(self) -> i64 {
         self.0
     }
 
-    /// How long ago this was at `now`; nothing for what lies ahead, as clocks
-    /// of two machines differ.
+    /// Returns the age at `now`; zero for a time in the future, because the clocks of two
+    /// machines differ.
     #[must_use]
     pub fn age_at(self, now: Self) -> Duration {
         Duration::from_secs(u64::try_from(now.0.saturating_sub(self.0)).unwrap_or(0))
     }
 
-    /// Writes `YYYYMMDD-HHMMSS` in UTC, as names of files have it.
+    /// Formats the time for file names: `YYYYMMDD-HHMMSS` in UTC.
     #[must_use]
-    pub fn compact(self) -> String {
+    pub fn to_compact(self) -> String {
         self.to_string().replace(['-', ':', 'Z'], "").replace('T', "-")
     }
 
-    /// Reads a moment of the engine; `None` for its zero, which is the year 1
-    /// and means never, and for what is no moment.
+    /// Parses a timestamp of the engine; `None` for its zero value, the year 1, which
+    /// means never, and for any other text.
     #[must_use]
     pub fn of_engine(text: &str) -> Option<Self> {
         text.parse().ok().filter(|moment: &Self| moment.0 > 0)
@@ -43,10 +43,10 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// Writes a date and time of RFC 3339, in UTC.
+    /// Formats the time as of RFC 3339, in UTC.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (days, seconds) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400));
-        let (year, month, day) = date(days);
+        let (year, month, day) = civil_from_days(days);
         let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
     }
@@ -55,38 +55,38 @@ impl fmt::Display for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimestampError;
 
-    /// Reads a date and time of RFC 3339; fractions of a second are cut.
+    /// Parses a date and time of RFC 3339; fractions of a second are truncated.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        read(text).map(Self).ok_or_else(|| TimestampError { text: text.to_owned() })
+        parse_rfc3339(text).map(Self).ok_or_else(|| TimestampError { text: text.to_owned() })
     }
 }
 
-/// A text is no moment.
+/// The text is not a valid timestamp.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no date and time of RFC 3339", text.escape_debug())]
+#[error("`{}` is not a valid RFC 3339 date and time", text.escape_debug())]
 #[non_exhaustive]
 pub struct TimestampError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
-fn read(text: &str) -> Option<i64> {
+fn parse_rfc3339(text: &str) -> Option<i64> {
     let (date, rest) = text.split_at_checked(10)?;
     let rest = rest.strip_prefix(['T', 't', ' '])?;
     let (time, rest) = rest.split_at_checked(8)?;
-    let [year, month, day] = numbers(date, '-', [4, 2, 2])?;
-    let [hour, minute, second] = numbers(time, ':', [2, 2, 2])?;
+    let [year, month, day] = parse_numbers(date, '-', [4, 2, 2])?;
+    let [hour, minute, second] = parse_numbers(time, ':', [2, 2, 2])?;
     // A leap second is the 61st of its minute.
     let is_time = hour < 24 && minute < 60 && second < 61;
-    let is_date = (1..=12).contains(&month) && (1..=days_of(year, month)).contains(&day);
+    let is_date = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
     if !is_time || !is_date {
         return None;
     }
-    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
-    Some(seconds - offset(without_fraction(rest)?)?)
+    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
+    Some(seconds - parse_offset(strip_fraction(rest)?)?)
 }
 
-fn numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[i64; 3]> {
+fn parse_numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[i64; 3]> {
     let mut parts = text.split(separator);
     let mut found = [0; 3];
     for (number, length) in found.iter_mut().zip(lengths) {
@@ -96,14 +96,14 @@ fn numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[i64; 3]>
     parts.next().is_none().then_some(found)
 }
 
-fn without_fraction(text: &str) -> Option<&str> {
+fn strip_fraction(text: &str) -> Option<&str> {
     let Some(fraction) = text.strip_prefix('.') else { return Some(text) };
     let end = fraction.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?;
     fraction.get(end..)
 }
 
-/// Seconds east of Greenwich.
-fn offset(text: &str) -> Option<i64> {
+/// Returns the offset from UTC in seconds, positive to the east.
+fn parse_offset(text: &str) -> Option<i64> {
     if matches!(text, "Z" | "z") {
         return Some(0);
     }
@@ -113,11 +113,11 @@ fn offset(text: &str) -> Option<i64> {
         _ => return None,
     };
     let clock = text.get(1..)?;
-    let [hour, minute, _] = numbers(&format!("{clock}:00"), ':', [2, 2, 2])?;
+    let [hour, minute, _] = parse_numbers(&format!("{clock}:00"), ':', [2, 2, 2])?;
     (hour < 24 && minute < 60).then_some(sign * (hour * 3600 + minute * 60))
 }
 
-fn days_of(year: i64, month: i64) -> i64 {
+fn days_in_month(year: i64, month: i64) -> i64 {
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     match month {
         2 if is_leap => 29,
@@ -127,9 +127,9 @@ fn days_of(year: i64, month: i64) -> i64 {
     }
 }
 
-/// Counts in years that begin in March, so that a leap day is a year's last
+/// Counts in years that begin in March, so that a leap day is the last day of a year
 /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let era = year.div_euclid(400);
     let year_of_era = year.rem_euclid(400);
@@ -137,8 +137,8 @@ fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
 
-/// The way back, by the same author.
-fn date(days: i64) -> (i64, i64, i64) {
+/// The inverse, from the same source.
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days.saturating_add(719_468);
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era =
@@ -150,13 +150,13 @@ fn date(days: i64) -> (i64, i64, i64) {
     (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
-/// How long something has been going on, for people: `3d 4h 12m`.
+/// A duration for display: `3d 4h 12m`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Elapsed(pub Duration);
 
 impl fmt::Display for Elapsed {
-    /// Writes the units from the largest that counts down to minutes; less
-    /// than a minute is told in seconds.
+    /// Formats the units from the largest nonzero one down to minutes; seconds only below
+    /// one minute.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0.as_secs();
         let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
@@ -175,11 +175,11 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(text: &str, expected: Option<i64>) {
-        assert_eq!(text.parse().ok().map(Timestamp::unix), expected, "{text:?}");
+        assert_eq!(text.parse().ok().map(Timestamp::as_unix), expected, "{text:?}");
     }
 
     #[test]
-    fn reads_what_engines_write() {
+    fn parses_engine_timestamps() {
         check("1970-01-01T00:00:00Z", Some(0));
         check("2024-02-29T12:30:15.123456789Z", Some(1_709_209_815));
         check("2024-02-29T12:30:15+01:00", Some(1_709_206_215));
@@ -203,19 +203,19 @@ mod tests {
     }
 
     #[test]
-    fn never_is_no_moment() {
+    fn zero_time_is_none() {
         assert_eq!(Timestamp::of_engine("0001-01-01T00:00:00Z"), None);
         assert_eq!(Timestamp::of_engine("yesterday"), None);
         assert_eq!(Timestamp::of_engine("1970-01-01T00:00:01Z"), Some(Timestamp(1)));
     }
 
     #[test]
-    fn names_of_files_sort_by_time() {
-        assert_eq!(Timestamp(1_709_209_815).compact(), "20240229-123015");
+    fn compact_form_for_file_names() {
+        assert_eq!(Timestamp(1_709_209_815).to_compact(), "20240229-123015");
     }
 
     #[test]
-    fn what_lies_ahead_has_no_age() {
+    fn future_timestamps_have_zero_age() {
         let (early, late) = (Timestamp::from_unix(10), Timestamp::from_unix(25));
         assert_eq!(early.age_at(late), Duration::from_secs(15));
         assert_eq!(late.age_at(early), Duration::ZERO);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn spans_are_told_to_the_minute() {
+    fn durations_print_to_the_minute() {
         let check = |seconds, expected: &str| {
             assert_eq!(Elapsed(Duration::from_secs(seconds)).to_string(), expected);
         };
@@ -236,19 +236,20 @@ mod tests {
 
     proptest! {
         #[test]
-        fn days_follow_each_other(day in -800_000i64..2_900_000) {
-            // Every day since the year 1 is read back from its own calendar date.
+        fn every_day_has_a_calendar_date(day in -800_000i64..2_900_000) {
+            // The calendar date of every day since the year 1 is converted back to the
+            // same day.
             let mut year = 1970 + day.div_euclid(365);
-            while days_since_1970(year, 1, 1) > day { year -= 1; }
-            while days_since_1970(year + 1, 1, 1) <= day { year += 1; }
+            while days_from_civil(year, 1, 1) > day { year -= 1; }
+            while days_from_civil(year + 1, 1, 1) <= day { year += 1; }
             let mut month = 1;
-            while month < 12 && days_since_1970(year, month + 1, 1) <= day { month += 1; }
-            let of_month = day - days_since_1970(year, month, 1) + 1;
-            prop_assert!((1..=days_of(year, month)).contains(&of_month));
+            while month < 12 && days_from_civil(year, month + 1, 1) <= day { month += 1; }
+            let of_month = day - days_from_civil(year, month, 1) + 1;
+            prop_assert!((1..=days_in_month(year, month)).contains(&of_month));
         }
 
         #[test]
-        fn moments_are_read_back(seconds in -62_135_596_800i64..253_402_300_800) {
+        fn printed_timestamps_parse_back(seconds in -62_135_596_800i64..253_402_300_800) {
             let text = Timestamp(seconds).to_string();
             prop_assert_eq!(text.parse().ok(), Some(Timestamp(seconds)), "{}", text);
         }

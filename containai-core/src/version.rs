@@ -1,28 +1,28 @@
-//! Versions of the programs we depend on.
+//! Versions of external programs.
 
 use std::cmp::Ordering;
 use std::fmt;
 
-/// A version as a program prints it, ordered as people read it: runs of digits
-/// by their number, everything else by character.
+/// A version as printed by a program, in natural order: runs of digits are compared as
+/// numbers, all other text by character.
 ///
-/// `1.10.0` is above `1.9.9`, and a longer version above its beginning:
-/// `1.0.0` above `1.0`, `1.0.0-rc1` above `1.0.0`. That is the order of
-/// `sort -V`, not of Semantic Versioning, because distributions' suffixes
-/// (`29.1.3-0ubuntu3~24.04.1`) mean later, not earlier.
+/// `1.10.0` is newer than `1.9.9`, and a longer version is newer than its prefix: `1.0.0`
+/// than `1.0`, `1.0.0-rc1` than `1.0.0`. This is the order of `sort -V`, not of Semantic
+/// Versioning, because the suffixes of distributions (`29.1.3-0ubuntu3~24.04.1`) mark
+/// later versions, not earlier ones.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Version(String);
 
 impl Version {
-    /// Takes any text as a version.
+    /// Creates a version from any text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// Whether both versions are known and this one is above `other`.
+    /// Returns whether both versions are known and this one is newer than `other`.
     ///
-    /// An empty text stands for a version that could not be found out, which
-    /// is neither above nor below another.
+    /// An empty text is an unknown version, which is neither newer nor older than
+    /// another.
     #[must_use]
     pub fn is_newer_than(&self, other: &Self) -> bool {
         !self.0.is_empty() && !other.0.is_empty() && self > other
@@ -37,7 +37,7 @@ impl fmt::Display for Version {
 
 impl Ord for Version {
     fn cmp(&self, other: &Self) -> Ordering {
-        natural(&self.0, &other.0).then_with(|| self.0.cmp(&other.0))
+        natural_order(&self.0, &other.0).then_with(|| self.0.cmp(&other.0))
     }
 }
 
@@ -47,10 +47,10 @@ impl PartialOrd for Version {
     }
 }
 
-fn natural(mut a: &str, mut b: &str) -> Ordering {
+fn natural_order(mut a: &str, mut b: &str) -> Ordering {
     loop {
-        let (digits_a, digits_b) = (digits(&mut a), digits(&mut b));
-        // A longer number without leading zeros is the greater one, of any length.
+        let (digits_a, digits_b) = (take_digits(&mut a), take_digits(&mut b));
+        // Of two numbers without leading zeros, the longer one is greater.
         let order = (digits_a.len().cmp(&digits_b.len())).then_with(|| digits_a.cmp(digits_b));
         if order.is_ne() {
             return order;
@@ -64,8 +64,8 @@ fn natural(mut a: &str, mut b: &str) -> Ordering {
     }
 }
 
-/// Takes the digits at the front of `text`, without leading zeros.
-fn digits<'a>(text: &mut &'a str) -> &'a str {
+/// Takes the leading digits of `text`, without leading zeros.
+fn take_digits<'a>(text: &mut &'a str) -> &'a str {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (front, rest) = text.split_at(end);
     *text = rest;
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn compares_numbers_as_numbers() {
+    fn digit_runs_compare_as_numbers() {
         check("1.10.0", "1.9.9", true);
         check("2", "10", false);
         check("1.0.0", "1.0", true);

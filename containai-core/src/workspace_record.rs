@@ -1,7 +1,6 @@
-//! What is kept on the host about a workspace: which directory it is, and what commands
-//! chose for it.
+//! The record of a workspace on the host: its directory, and the choices of commands.
 //!
-//! Nothing of it is read from the workspace, whose files a container can write.
+//! It is never read from the workspace, whose files a container can write.
 
 use std::collections::BTreeMap;
 
@@ -9,36 +8,37 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Remembered;
 use crate::naming::{VolumeName, WorkspacePath};
-use crate::resources::Limits;
+use crate::resources::ResourceLimits;
 
-/// What is kept about one workspace.
+/// The record of a workspace.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct WorkspaceRecord {
-    /// The real path of the workspace.
+    /// The resolved path of the workspace.
     pub workspace: WorkspacePath,
-    /// Which directory it was when a container was last made or started for it.
+    /// The directory when a container was last created or started for it.
     pub directory: Option<DirectoryId>,
     engines: BTreeMap<String, Remembered>,
 }
 
-/// What tells a directory from every other, wherever it is moved to on its file system.
+/// The identity of a directory, which is kept when it is moved within its file system.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct DirectoryId {
-    /// The number of the file system; it may change when the machine starts anew.
+    /// The device number; it may change at a reboot.
     pub device: u64,
-    /// The number in the file system.
+    /// The inode number.
     pub inode: u64,
-    /// When it was made, in nanoseconds since 1970; `None` where the file system does not
-    /// know.
-    pub born: Option<i64>,
+    /// The birth time in nanoseconds since 1970; `None` if the file system does not
+    /// record it.
+    #[serde(rename = "born")]
+    pub birth_nanos: Option<i64>,
 }
 
 impl DirectoryId {
-    /// Whether both are of one directory. The moment of its making stands for the file
-    /// system where it is known.
+    /// Returns whether both identify the same directory. Where known, the birth time is
+    /// compared instead of the device.
     #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        let is_same_place = match (self.born, other.born) {
+    pub fn is_same_directory(&self, other: &Self) -> bool {
+        let is_same_place = match (self.birth_nanos, other.birth_nanos) {
             (Some(one), Some(other)) => one == other,
             _ => self.device == other.device,
         };
@@ -47,52 +47,53 @@ impl DirectoryId {
 }
 
 impl WorkspaceRecord {
-    /// Nothing yet about a workspace.
+    /// Creates an empty record.
     #[must_use]
     pub fn new(workspace: WorkspacePath) -> Self {
         Self { workspace, directory: None, engines: BTreeMap::new() }
     }
 
-    /// What commands chose on the engine with this address; `None` where nothing.
+    /// Returns the choices on the engine with this address, if any.
     #[must_use]
     pub fn on(&self, engine: &str) -> Option<&Remembered> {
         self.engines.get(engine)
     }
 
-    /// The same, to change it.
-    pub fn on_mut(&mut self, engine: &str) -> &mut Remembered {
+    /// Returns the choices on the engine with this address for modification.
+    pub fn on_engine_mut(&mut self, engine: &str) -> &mut Remembered {
         self.engines.entry(engine.to_owned()).or_default()
     }
 
-    /// What commands chose on every engine, to change it.
-    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Remembered> {
+    /// Returns the choices on every engine for modification.
+    pub fn engines_mut(&mut self) -> impl Iterator<Item = &mut Remembered> {
         self.engines.values_mut()
     }
 
-    /// Whether nothing is chosen on any engine.
+    /// Returns whether the record contains no choices.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.engines.values().all(Remembered::is_empty)
     }
 
-    /// Reads the text of [`Self::text`].
+    /// Parses the text of [`Self::to_json`].
     ///
     /// # Errors
     ///
-    /// [`WorkspaceRecordError`]: the file was damaged or written by hand.
+    /// [`WorkspaceRecordError`]: the file is damaged or was edited by hand.
     pub fn parse(text: &str) -> Result<Self, WorkspaceRecordError> {
-        let stored: Stored = serde_json::from_str(text)?;
-        let workspace = WorkspacePath::new(&stored.workspace).map_err(invalid)?;
+        let stored: WorkspaceRecordFile = serde_json::from_str(text)?;
+        let workspace = WorkspacePath::new(&stored.workspace).map_err(invalid_record)?;
         let engines = stored.engines.into_iter().map(|(engine, chosen)| {
             let volume = |name: Option<String>| {
-                name.map(|name| VolumeName::parse(&name)).transpose().map_err(invalid)
+                name.map(|name| VolumeName::parse(&name)).transpose().map_err(invalid_record)
             };
-            let memory = chosen.memory.map(|text| text.parse()).transpose().map_err(invalid)?;
-            let cpus = chosen.cpus.map(|text| text.parse()).transpose().map_err(invalid)?;
+            let memory =
+                chosen.memory.map(|text| text.parse()).transpose().map_err(invalid_record)?;
+            let cpus = chosen.cpus.map(|text| text.parse()).transpose().map_err(invalid_record)?;
             let remembered = Remembered {
                 data_volume: volume(chosen.data_volume)?,
                 docker_volume: volume(chosen.docker_volume)?,
-                limits: Limits { memory, cpus },
+                limits: ResourceLimits { memory, cpus },
             };
             Ok((engine, remembered))
         });
@@ -100,12 +101,12 @@ impl WorkspaceRecord {
         Ok(Self { workspace, directory: stored.directory, engines })
     }
 
-    /// What a file of it holds: JSON.
+    /// Returns the record as JSON.
     #[must_use]
-    pub fn text(&self) -> String {
+    pub fn to_json(&self) -> String {
         let engines = self.engines.iter().filter(|(_, it)| !it.is_empty());
         let engines = engines.map(|(engine, it)| {
-            let chosen = Chosen {
+            let chosen = EngineChoices {
                 data_volume: it.data_volume.as_ref().map(ToString::to_string),
                 docker_volume: it.docker_volume.as_ref().map(ToString::to_string),
                 memory: it.limits.memory.map(|memory| memory.to_string()),
@@ -113,46 +114,46 @@ impl WorkspaceRecord {
             };
             (engine.clone(), chosen)
         });
-        let stored = Stored {
+        let stored = WorkspaceRecordFile {
             workspace: self.workspace.to_string(),
             directory: self.directory,
             engines: engines.collect(),
         };
-        // Maps with texts as keys are always JSON.
+        // Serialization of maps with string keys cannot fail.
         serde_json::to_string_pretty(&stored).unwrap_or_default()
     }
 }
 
-/// The text is no record of a workspace; usually it was edited by hand.
+/// The text is not a valid record; usually it was edited by hand.
 #[derive(Debug, thiserror::Error)]
-#[error("it is no record of a workspace")]
+#[error("not a valid workspace record")]
 pub struct WorkspaceRecordError {
-    /// What is wrong with it.
+    /// The cause.
     #[source]
     source: Box<dyn std::error::Error + Send + Sync + 'static>,
 }
 
 impl From<serde_json::Error> for WorkspaceRecordError {
     fn from(error: serde_json::Error) -> Self {
-        invalid(error)
+        invalid_record(error)
     }
 }
 
-fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> WorkspaceRecordError {
+fn invalid_record(error: impl std::error::Error + Send + Sync + 'static) -> WorkspaceRecordError {
     WorkspaceRecordError { source: error.into() }
 }
 
 #[derive(Deserialize, Serialize)]
-struct Stored {
+struct WorkspaceRecordFile {
     workspace: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     directory: Option<DirectoryId>,
     #[serde(default)]
-    engines: BTreeMap<String, Chosen>,
+    engines: BTreeMap<String, EngineChoices>,
 }
 
 #[derive(Deserialize, Serialize)]
-struct Chosen {
+struct EngineChoices {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     data_volume: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,14 +170,14 @@ mod tests {
     use crate::byte_size::ByteSize;
 
     #[test]
-    fn a_record_is_read_as_it_was_written() {
+    fn records_parse_back() {
         let mut record = WorkspaceRecord::new(WorkspacePath::new("/src/api").expect("a path"));
-        record.directory = Some(DirectoryId { device: 1, inode: 2, born: Some(3) });
-        let chosen = record.on_mut("unix:///run/docker.sock");
+        record.directory = Some(DirectoryId { device: 1, inode: 2, birth_nanos: Some(3) });
+        let chosen = record.on_engine_mut("unix:///run/docker.sock");
         chosen.data_volume = VolumeName::parse("mine").ok();
         chosen.limits.memory = Some(ByteSize::from_gib(3));
         chosen.limits.cpus = "1.5".parse().ok();
-        insta::assert_snapshot!(record.text(), @r#"
+        insta::assert_snapshot!(record.to_json(), @r#"
         {
           "workspace": "/src/api",
           "directory": {
@@ -193,17 +194,17 @@ mod tests {
           }
         }
         "#);
-        assert_eq!(WorkspaceRecord::parse(&record.text()).expect("a record"), record);
+        assert_eq!(WorkspaceRecord::parse(&record.to_json()).expect("a record"), record);
         for broken in ["", "{}", r#"{"workspace": "src"}"#] {
             assert!(WorkspaceRecord::parse(broken).is_err(), "{broken}");
         }
-        let broken = record.text().replace("mine", "../mine");
+        let broken = record.to_json().replace("mine", "../mine");
         assert!(WorkspaceRecord::parse(&broken).is_err());
     }
 
     #[test]
-    fn a_directory_is_known_by_its_number_and_its_making() {
-        let id = |device, inode, born| DirectoryId { device, inode, born };
+    fn directories_are_identified_by_inode_and_birth_time() {
+        let id = |device, inode, born| DirectoryId { device, inode, birth_nanos: born };
         for (one, other, is_same) in [
             (id(1, 2, Some(3)), id(1, 2, Some(3)), true),
             (id(1, 2, Some(3)), id(9, 2, Some(3)), true),
@@ -212,7 +213,7 @@ mod tests {
             (id(1, 2, None), id(9, 2, None), false),
             (id(1, 2, Some(3)), id(1, 7, Some(3)), false),
         ] {
-            assert_eq!(one.is_same(&other), is_same, "{one:?} {other:?}");
+            assert_eq!(one.is_same_directory(&other), is_same, "{one:?} {other:?}");
         }
     }
 }

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
 
 use containai_core::archive::{
-    ArchiveError, Judge, Limits, Manifest, Member, MemberKind, MemberPath, Members, Moment, Owner,
-    Segment, Segments, Totals, Writer, export, restore, verify,
+    ArchiveError, ArchiveManifest, FileTime, Member, MemberKind, MemberPath, MemberReader,
+    MemberWriter, Owner, Segment, SparseMap, Totals, UnpackLimits, UnpackPolicy, export, restore,
+    verify,
 };
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;
 
-const LIMITS: Limits = Limits { bytes: 1 << 20, entries: 1000, each: 0 };
+const LIMITS: UnpackLimits =
+    UnpackLimits { max_bytes: 1 << 20, max_entries: 1000, overhead_per_entry: 0 };
 const FRAME: (&str, &str) = ("new", "complete");
 
 /// Members with their contents.
@@ -22,13 +24,13 @@ fn member(path: &[u8], kind: MemberKind) -> Member {
         kind,
         mode: 0o644,
         owner: Owner { uid: 1000, gid: 1000 },
-        modified: Moment { seconds: 1_000_000_000, nanoseconds: 5 },
-        extras: BTreeMap::new(),
+        modified: FileTime { seconds: 1_000_000_000, nanoseconds: 5 },
+        attributes: BTreeMap::new(),
     }
 }
 
 fn file(path: &str, content: &[u8]) -> (Member, Vec<u8>) {
-    let kind = MemberKind::File { size: content.len() as u64, parts: None };
+    let kind = MemberKind::File { size: content.len() as u64, sparse_map: None };
     (member(path.as_bytes(), kind), content.to_vec())
 }
 
@@ -47,9 +49,9 @@ fn hard_link(path: &str, to: &str) -> (Member, Vec<u8>) {
 
 /// The archive as it is, whatever a judge would say.
 fn written(tree: &Tree) -> Vec<u8> {
-    let mut writer = Writer::new(Vec::new(), "");
+    let mut writer = MemberWriter::new(Vec::new(), "");
     for (member, content) in tree {
-        writer.member(member).expect("memory takes it");
+        writer.start_member(member).expect("memory takes it");
         writer.write_all(content).expect("it fits");
     }
     writer.finish().expect("memory takes it")
@@ -57,7 +59,7 @@ fn written(tree: &Tree) -> Vec<u8> {
 
 /// What is in an archive.
 fn read(archive: &[u8]) -> Result<Tree, ArchiveError> {
-    let mut members = Members::new(archive);
+    let mut members = MemberReader::new(archive);
     let mut tree = Vec::new();
     while let Some(member) = members.next_member()? {
         let mut content = Vec::new();
@@ -67,8 +69,8 @@ fn read(archive: &[u8]) -> Result<Tree, ArchiveError> {
     Ok(tree)
 }
 
-fn manifest() -> Manifest {
-    Manifest { volume: "v".into(), made: Timestamp::from_unix(5), version: "0".into() }
+fn manifest() -> ArchiveManifest {
+    ArchiveManifest { volume: "v".into(), created: Timestamp::from_unix(5), version: "0".into() }
 }
 
 /// An export of the tree.
@@ -114,24 +116,24 @@ fn nothing_that_leads_outside_is_taken() {
     };
     check(vec![directory("a"), file("a/b", b"x"), symlink("a/c", "/etc/shadow")], "taken");
     check(vec![file("f", b"x"), hard_link("g", "f"), hard_link("h", "g")], "taken");
-    let refused = |path: &str, reason: &str| format!("the archive is refused: `{path}` {reason}");
-    let no_parent = "is in no directory that came before it";
+    let refused = |path: &str, reason: &str| format!("refusing the archive: `{path}` {reason}");
+    let no_parent = "has no preceding parent directory";
     check(vec![symlink("a", "/etc"), file("a/passwd", b"x")], &refused("a/passwd", no_parent));
     check(vec![symlink("a", "b"), symlink("b", "/"), file("a/x", b"")], &refused("a/x", no_parent));
     check(vec![file("a", b""), file("a/b", b"x")], &refused("a/b", no_parent));
     check(vec![file("a/b", b"x")], &refused("a/b", no_parent));
-    check(vec![directory("a"), symlink("a", "/etc")], &refused("a", "comes twice"));
-    check(vec![file("a", b"1"), file("a", b"2")], &refused("a", "comes twice"));
-    check(vec![top()], &refused("", "comes twice"));
-    let no_file = "is a link to no file before it";
+    check(vec![directory("a"), symlink("a", "/etc")], &refused("a", "appears twice"));
+    check(vec![file("a", b"1"), file("a", b"2")], &refused("a", "appears twice"));
+    check(vec![top()], &refused("", "appears twice"));
+    let no_file = "is a hard link to a file that does not precede it";
     check(vec![hard_link("a", "etc/shadow")], &refused("a", no_file));
     check(vec![symlink("s", "/etc/shadow"), hard_link("a", "s")], &refused("a", no_file));
     check(vec![hard_link("a", "a")], &refused("a", no_file));
     check(vec![directory("d"), hard_link("a", "d")], &refused("a", no_file));
-    let ours = "has a name that is ours";
+    let ours = "has a name reserved by ContainAI";
     check(vec![directory(".containai-restore")], &refused(".containai-restore", ours));
     check(vec![file(".containai-export.toml", b"")], &refused(".containai-export.toml", ours));
-    check(vec![symlink("a", "")], &refused("a", "is a link that says nothing"));
+    check(vec![symlink("a", "")], &refused("a", "is a symbolic link with an invalid target"));
 }
 
 #[test]
@@ -141,21 +143,24 @@ fn nothing_that_could_do_more_than_its_owner_is_taken() {
         change(&mut member);
         assert_eq!(judged(&forged(&vec![directory(""), (member, content)])), expected);
     };
-    let refused = |reason: &str| format!("the archive is refused: `a` {reason}");
-    check(&|it| it.mode = 0o4755, &refused("would run as another user"));
-    check(&|it| it.mode = 0o2755, &refused("would run as another user"));
+    let refused = |reason: &str| format!("refusing the archive: `a` {reason}");
+    check(&|it| it.mode = 0o4755, &refused("has set-user-id or set-group-id bits"));
+    check(&|it| it.mode = 0o2755, &refused("has set-user-id or set-group-id bits"));
     check(&|it| it.mode = 0o1644, "taken");
-    check(&|it| it.owner.uid = 65_536, &refused("belongs to a user that no container has"));
-    check(&|it| it.owner.gid = 1 << 40, &refused("belongs to a user that no container has"));
+    check(&|it| it.owner.uid = 65_536, &refused("has an owner outside the container's id range"));
+    check(&|it| it.owner.gid = 1 << 40, &refused("has an owner outside the container's id range"));
     check(&|it| it.owner.uid = 65_535, "taken");
-    check(&|it| drop(it.extras.insert(b"SCHILY.xattr.user.x".into(), vec![0, 1])), "taken");
+    check(&|it| drop(it.attributes.insert(b"SCHILY.xattr.user.x".into(), vec![0, 1])), "taken");
     let list = b"SCHILY.acl.access";
-    check(&|it| drop(it.extras.insert(list.into(), b"user::rw-,user:1000:r--".into())), "taken");
-    let none = refused("has an access control list that is none");
-    check(&|it| drop(it.extras.insert(list.into(), vec![0xff])), &none);
+    check(
+        &|it| drop(it.attributes.insert(list.into(), b"user::rw-,user:1000:r--".into())),
+        "taken",
+    );
+    let none = refused("has an invalid access control list");
+    check(&|it| drop(it.attributes.insert(list.into(), vec![0xff])), &none);
     // What the system would believe is not even read.
     check(
-        &|it| drop(it.extras.insert(b"SCHILY.xattr.security.capability".into(), vec![1])),
+        &|it| drop(it.attributes.insert(b"SCHILY.xattr.security.capability".into(), vec![1])),
         "taken",
     );
 }
@@ -165,22 +170,22 @@ fn devices_and_unknown_kinds_are_not_taken() {
     for (kind, expected) in [
         (b'3', "is a device"),
         (b'4', "is a device"),
-        (b'6', "is a pipe"),
-        (b'S', "has holes of a kind that is no longer used"),
-        (b'V', "is of an unknown kind"),
+        (b'6', "is a named pipe"),
+        (b'S', "uses an obsolete sparse format"),
+        (b'V', "is of an unknown type"),
     ] {
         let mut archive = forged(&vec![directory(""), file("a", b"")]);
         // The last header stands before two empty blocks.
         let at = archive.len() - 3 * 512;
         archive[at + 156] = kind;
         reseal(&mut archive[at..at + 512]);
-        assert_eq!(judged(&archive), format!("the archive is refused: `a` {expected}"));
+        assert_eq!(judged(&archive), format!("refusing the archive: `a` {expected}"));
     }
 }
 
 #[test]
 fn paths_upwards_and_from_the_root_are_not_taken() {
-    for (path, expected) in [(&b"/a\0"[..], "is absolute"), (b"../", "leads upwards")] {
+    for (path, expected) in [(&b"/a\0"[..], "is absolute"), (b"../", "contains `..`")] {
         let mut archive = forged(&vec![directory(""), file("abc", b"")]);
         let at = archive.len() - 3 * 512;
         archive[at..at + path.len()].copy_from_slice(path);
@@ -199,48 +204,51 @@ fn reseal(header: &mut [u8]) {
 fn bombs_are_not_taken() {
     let many: Tree = (0..1000).map(|number| file(&number.to_string(), b"")).collect();
     let many = [vec![directory("")], many].concat();
-    assert_eq!(judged(&forged(&many)), "the archive holds more than 1000 files");
+    assert_eq!(judged(&forged(&many)), "the archive contains more than 1000 files");
     let big =
         vec![directory(""), file("a", &[0; 1 << 19]), file("b", &[0; 1 << 19]), file("c", b"x")];
     assert_eq!(
         judged(&forged(&big)),
-        "the archive holds more than the 1048576 bytes that are free"
+        "the archive needs more than the 1048576 bytes of free space"
     );
     let names: Tree = (0..300).map(|number| file(&number.to_string(), b"")).collect();
     let names = forged(&[vec![directory("")], names].concat());
-    let limits = Limits { each: 4096, ..LIMITS };
+    let limits = UnpackLimits { overhead_per_entry: 4096, ..LIMITS };
     let told = verify(&names[..], limits, &mut |_| ()).map_err(|error| error.to_string());
-    assert_eq!(told, Err("the archive holds more than the 1048576 bytes that are free".into()));
-    let parts = Segments::new(vec![Segment { offset: 1 << 45, length: 1 }], 1 << 46);
-    let kind = MemberKind::File { size: 1 << 46, parts: Some(parts.expect("it is in order")) };
+    assert_eq!(told, Err("the archive needs more than the 1048576 bytes of free space".into()));
+    let parts = SparseMap::new(vec![Segment { offset: 1 << 45, length: 1 }], 1 << 46);
+    let kind = MemberKind::File { size: 1 << 46, sparse_map: Some(parts.expect("it is in order")) };
     let endless = vec![directory(""), (member(b"a", kind), b"x".to_vec())];
-    assert_eq!(judged(&forged(&endless)), "the archive is refused: `a` is longer than any file");
+    assert_eq!(
+        judged(&forged(&endless)),
+        "refusing the archive: `a` exceeds the maximum file size"
+    );
 }
 
 #[test]
 fn only_ours_is_taken_and_only_whole() {
     assert_eq!(
         judged(&written(&vec![directory(""), file("a", b"x")])),
-        "the archive is no export of a volume"
+        "the archive is not a volume export"
     );
     assert_eq!(
         judged(&forged(&vec![file("a", b"x")])),
-        "the archive is broken: the volume itself is missing"
+        "the archive is malformed: missing volume root"
     );
     let whole = forged(&vec![directory(""), file("a", &[b'x'; 700])]);
     for cut in [0, 100, 512, 1024, 1500, whole.len() - 1600, whole.len() - 1024] {
         let told = judged(&whole[..cut]);
-        assert_eq!(told, "the archive ends in the middle", "cut at {cut} of {}", whole.len());
+        assert_eq!(told, "the archive is truncated", "cut at {cut} of {}", whole.len());
     }
     let more = [&whole[..], b"x"].concat();
-    assert_eq!(judged(&more), "the archive is broken: it goes on after its end");
+    assert_eq!(judged(&more), "the archive is malformed: data after the end of the archive");
 }
 
 #[test]
 fn what_cannot_be_restored_is_not_exported() -> Result<(), ArchiveError> {
     let (mut program, content) = file("a/run", b"x");
     program.mode = 0o6755;
-    let pipe = (member(b"a/pipe", MemberKind::Special("is a pipe")), Vec::new());
+    let pipe = (member(b"a/pipe", MemberKind::Unsupported("is a named pipe")), Vec::new());
     let tree =
         vec![directory(""), directory("a"), (program, content), pipe, hard_link("z", "a/pipe")];
     let mut raw = written(&tree);
@@ -251,12 +259,15 @@ fn what_cannot_be_restored_is_not_exported() -> Result<(), ArchiveError> {
     raw[pipe_at + 156] = b'6';
     reseal(&mut raw[pipe_at..pipe_at + 512]);
     let (archive, transcript) = export(&raw[..], Vec::new(), manifest(), &mut |_| ())?;
-    let told: Vec<_> =
-        transcript.dropped.iter().map(|it| format!("{} {}", it.path.show(), it.reason)).collect();
+    let told: Vec<_> = transcript
+        .dropped
+        .iter()
+        .map(|it| format!("{} {}", it.path.display(), it.reason))
+        .collect();
     insta::assert_snapshot!(told.join("\n"), @r"
-    a/run came along without its set-user-id and set-group-id bits
-    a/pipe is a pipe and was left out
-    z is a name of something that was left out
+    a/run was exported without its set-user-id and set-group-id bits
+    a/pipe is a named pipe and was skipped
+    z is a hard link to a skipped file
     ");
     assert_eq!(judged(&archive), "taken");
     assert_eq!(transcript.totals, Totals { bytes: 1, entries: 3 });
@@ -276,14 +287,14 @@ fn trees() -> impl Strategy<Value = Tree> {
     );
     prop::collection::vec(node, 0..40).prop_map(|nodes| {
         let mut tree = vec![directory("")];
-        let mut judge = Judge::new(LIMITS);
-        judge.admit(&tree[0].0).expect("a top");
+        let mut judge = UnpackPolicy::new(LIMITS);
+        judge.check(&tree[0].0).expect("a top");
         for (name, (index, kind, seconds, number), content) in nodes {
             let name: Vec<u8> = name.into_iter().filter(|byte| *byte != b'/').collect();
             let directories: Vec<_> =
                 tree.iter().filter(|(it, _)| it.kind == MemberKind::Directory).collect();
             let parent = directories[index.index(directories.len())].0.path.clone();
-            let path = match parent.is_top() {
+            let path = match parent.is_root() {
                 true => name,
                 false => [parent.as_bytes(), b"/", &name].concat(),
             };
@@ -299,13 +310,13 @@ fn trees() -> impl Strategy<Value = Tree> {
                 kind,
                 mode: number & 0o1777,
                 owner: Owner { uid: u64::from(number % 65_536), gid: 0 },
-                modified: Moment { seconds: seconds >> 20, nanoseconds: number % 1_000_000_000 },
-                extras,
+                modified: FileTime { seconds: seconds >> 20, nanoseconds: number % 1_000_000_000 },
+                attributes: extras,
             };
             // What is refused, such as a name that comes twice, is no part of it.
-            let mut trial = Judge::new(LIMITS);
+            let mut trial = UnpackPolicy::new(LIMITS);
             let is_admitted =
-                tree.iter().map(|(it, _)| it).chain([&member]).all(|it| trial.admit(it).is_ok());
+                tree.iter().map(|(it, _)| it).chain([&member]).all(|it| trial.check(it).is_ok());
             if is_admitted {
                 tree.push((member, content));
             }
@@ -323,14 +334,14 @@ fn kind_of(kind: u8, content: Vec<u8>, other: MemberPath) -> (MemberKind, Vec<u8
         4 => {
             let half = Segment { offset: 5000, length: length / 2 };
             let rest = Segment { offset: 1 << 40, length: length - length / 2 };
-            let parts = Segments::new(vec![half, rest], (1 << 40) + length + 7);
+            let parts = SparseMap::new(vec![half, rest], (1 << 40) + length + 7);
             let kind = MemberKind::File {
                 size: (1 << 40) + length + 7,
-                parts: Some(parts.expect("they are in order")),
+                sparse_map: Some(parts.expect("they are in order")),
             };
             (kind, content)
         }
-        _ => (MemberKind::File { size: length, parts: None }, content),
+        _ => (MemberKind::File { size: length, sparse_map: None }, content),
     }
 }
 

@@ -1,28 +1,29 @@
-//! Sweeping up on the fakes: what never goes, and every moment of dying.
+//! Garbage collection on the test doubles, with a crash at every call.
 
-use containai_core::age::Age;
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{
-    Container, ContainerId, Engine as _, Moments, RunState, StoredImage, StoredVolume,
+    Container, ContainerId, ContainerTimes, Engine as _, RunState, StoredImage, StoredVolume,
 };
-use containai_core::fake::{FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::gc::{
-    GcPlan, GcPolicy, GcWorld, Litter, Outcome, Scope, Swept, look, measure, plan_gc, sweep,
+    GcInventory, GcPlan, GcPolicy, GcScope, PruneItem, PruneOutcome, PruneReport,
+    measure_containers, plan_gc, prune, take_inventory,
 };
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
+use containai_core::retention::RetentionAge;
+use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;
 
 const NOW: Timestamp = Timestamp::from_unix(100 * 86_400);
 
 fn days_ago(days: i64) -> Option<Timestamp> {
-    Some(Timestamp::from_unix(NOW.unix() - days * 86_400))
+    Some(Timestamp::from_unix(NOW.as_unix() - days * 86_400))
 }
 
 fn everything() -> GcPolicy {
-    GcPolicy { age: Age::default(), images: Scope::Unused, volumes: Scope::Unused }
+    GcPolicy { age: RetentionAge::default(), images: GcScope::Unused, volumes: GcScope::Unused }
 }
 
 fn ours() -> Labels {
@@ -42,9 +43,9 @@ fn container(name: &str, state: RunState) -> Container {
     }
 }
 
-fn moments(state: RunState, created: i64, finished: Option<i64>) -> Moments {
+fn moments(state: RunState, created: i64, finished: Option<i64>) -> ContainerTimes {
     let finished = finished.and_then(days_ago);
-    Moments { state, created: days_ago(created), started: finished, finished }
+    ContainerTimes { state, created: days_ago(created), started: finished, finished }
 }
 
 fn image(references: &[&str], used_by: &[&str]) -> StoredImage {
@@ -77,10 +78,11 @@ fn names(plan: &GcPlan) -> String {
 }
 
 #[test]
-fn containers_go_by_their_state_and_age() {
-    let check = |container: Container, moments: Option<Moments>, expected: bool| {
+fn containers_are_pruned_by_state_and_age() {
+    let check = |container: Container, moments: Option<ContainerTimes>, expected: bool| {
         let what = format!("{container:?} {moments:?}");
-        let world = GcWorld { containers: vec![(container, moments)], ..GcWorld::default() };
+        let world =
+            GcInventory { containers: vec![(container, moments)], ..GcInventory::default() };
         let plan = plan_gc(&world, NOW, &GcPolicy::default());
         assert_eq!(plan.containers.len() == 1, expected, "{what}");
     };
@@ -93,7 +95,7 @@ fn containers_go_by_their_state_and_age() {
     let created = |days| Some(moments(RunState::Created, days, None));
     check(container("a", RunState::Created), created(31), true);
     check(container("a", RunState::Created), created(29), false);
-    // What runs when it is asked for its age was started since it was listed.
+    // A container that is running when its times are read was started after the listing.
     let started = Some(moments(RunState::Running, 90, Some(90)));
     check(container("a", RunState::Exited), started, false);
     for state in [RunState::Running, RunState::Paused, RunState::Restarting, RunState::Dead] {
@@ -106,27 +108,29 @@ fn containers_go_by_their_state_and_age() {
 }
 
 #[test]
-fn what_was_left_at_a_volume_goes_once_nobody_can_be_at_work() {
-    let hour_ago = |hours: i64| Some(Timestamp::from_unix(NOW.unix() - hours * 3600));
+fn leftover_helpers_are_pruned_after_a_grace_period() {
+    let hour_ago = |hours: i64| Some(Timestamp::from_unix(NOW.as_unix() - hours * 3600));
     let goes = |kind: &str, hours: i64| {
         let labels = [(label::MANAGED, "true"), (kind, "containai-api-data")].into_iter().collect();
         let helper = Container { labels, ..container("helper", RunState::Created) };
-        let made = Moments { created: hour_ago(hours), ..moments(RunState::Created, 0, None) };
-        let world = GcWorld { containers: vec![(helper, Some(made))], ..GcWorld::default() };
+        let made =
+            ContainerTimes { created: hour_ago(hours), ..moments(RunState::Created, 0, None) };
+        let world =
+            GcInventory { containers: vec![(helper, Some(made))], ..GcInventory::default() };
         let policy = GcPolicy { age: "0h".parse().expect("an age"), ..GcPolicy::default() };
         !plan_gc(&world, NOW, &policy).containers.is_empty()
     };
     for kind in [label::FILLS, label::PACKS] {
         assert!(goes(kind, 1), "{kind}");
-        assert!(!goes(kind, 0), "{kind}: somebody may be at work");
+        assert!(!goes(kind, 0), "{kind}: a helper may still be running");
     }
-    // It says what is to be brought to its end.
+    // The helper of an interrupted restore must be finished first.
     assert!(!goes(label::RESTORES, 48));
 }
 
 #[test]
-fn images_and_volumes_go_only_when_asked_for_and_unused() {
-    let world = GcWorld {
+fn images_and_volumes_are_pruned_only_on_request_and_unused() {
+    let world = GcInventory {
         containers: vec![
             (container("old", RunState::Exited), Some(moments(RunState::Exited, 90, Some(60)))),
             (container("new", RunState::Exited), Some(moments(RunState::Exited, 90, Some(1)))),
@@ -153,7 +157,7 @@ fn images_and_volumes_go_only_when_asked_for_and_unused() {
         names(&plan),
         "old containai/base:free containai/base:old ghcr.io/containai/full:1 free"
     );
-    // The image that keeps another name takes its bytes with it nowhere.
+    // An image that keeps another reference frees no space.
     assert_eq!(plan.size().bytes(), 5000 + 5000 + 70);
     assert_eq!(names(&plan_gc(&world, NOW, &GcPolicy::default())), "old");
 }
@@ -167,37 +171,41 @@ fn stale_world() -> (FakeEngine, FakeRemote, HostPort) {
         .with_image(image(&["containai/base:3"], &["id-of-busy"]))
         .with_stored_volume(volume("free", ours(), days_ago(40), &[]))
         .with_stored_volume(volume("data", ours(), days_ago(40), &["id-of-busy"]));
-    engine.date(&old.id, moments(RunState::Exited, 90, Some(60)));
+    engine.set_timestamps(&old.id, moments(RunState::Exited, 90, Some(60)));
     let remote = FakeRemote::new();
     let port = HostPort::new(2300).expect("a port");
     remote.pin_stale(port, &old.id);
     (engine, remote, port)
 }
 
-fn gc(engine: &FakeEngine, remote: &FakeRemote) -> Option<Swept> {
+fn gc(engine: &FakeEngine, remote: &FakeRemote) -> Option<PruneReport> {
     let policy = everything();
-    let world = run(look(engine, &policy)).ok()?;
+    let world = run_ready(take_inventory(engine, &policy)).ok()?;
     let plan = plan_gc(&world, NOW, &policy);
-    Some(run(sweep(engine, remote, &plan, NOW, &policy)))
+    Some(run_ready(prune(engine, remote, &plan, NOW, &policy)))
 }
 
 #[test]
-fn whoever_dies_on_the_way_is_made_up_for() {
+fn next_run_recovers_from_any_crash() {
     for calls in 0.. {
         let (engine, remote, port) = stale_world();
         engine.crash_after(calls);
         let first = gc(&engine, &remote);
         engine.recover();
         let second = gc(&engine, &remote).expect("the engine answers");
-        assert!(!second.has_failed(), "{second:?}");
-        let left = run(look(&engine, &everything())).expect("the engine answers");
+        assert!(!second.has_failures(), "{second:?}");
+        let left = run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
         let left: Vec<_> = left.containers.into_iter().map(|(it, _)| it.name).collect();
         assert_eq!(left, ["busy"], "after {calls} calls");
-        let world = run(look(&engine, &everything())).expect("the engine answers");
+        let world = run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
         assert_eq!(world.images.len(), 1);
         assert_eq!(world.volumes.len(), 1);
-        assert_eq!(run(remote.pinned(port)).expect("a file"), None, "after {calls} calls");
-        if first.is_some_and(|swept| !swept.has_failed()) {
+        assert_eq!(
+            run_ready(remote.pinned_host_key(port)).expect("a file"),
+            None,
+            "after {calls} calls"
+        );
+        if first.is_some_and(|swept| !swept.has_failures()) {
             assert!(calls > 8, "{calls} calls are too few");
             return;
         }
@@ -205,15 +213,15 @@ fn whoever_dies_on_the_way_is_made_up_for() {
 }
 
 #[test]
-fn what_has_gone_since_the_plan_takes_nothing() {
+fn items_removed_since_the_plan_free_nothing() {
     let measured = |is_gone: bool| {
         let (engine, _, _) = stale_world();
-        let world = run(look(&engine, &everything())).expect("the engine answers");
+        let world = run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
         let mut plan = plan_gc(&world, NOW, &everything());
         if is_gone {
-            run(engine.remove(&ContainerId::new("id-of-old"))).expect("it is removed");
+            run_ready(engine.remove(&ContainerId::new("id-of-old"))).expect("it is removed");
         }
-        run(measure(&engine, &mut plan)).expect("the engine answers");
+        run_ready(measure_containers(&engine, &mut plan)).expect("the engine answers");
         plan.containers.into_iter().map(|stale| stale.size).collect::<Vec<_>>()
     };
     assert_eq!(measured(false), [Some(ByteSize::from_bytes(1000))]);
@@ -221,39 +229,39 @@ fn what_has_gone_since_the_plan_takes_nothing() {
 }
 
 #[test]
-fn what_has_come_to_life_since_the_plan_is_spared() {
+fn containers_started_since_the_plan_are_kept() {
     let (engine, remote, port) = stale_world();
     let policy = everything();
-    let world = run(look(&engine, &policy)).expect("the engine answers");
+    let world = run_ready(take_inventory(&engine, &policy)).expect("the engine answers");
     let plan = plan_gc(&world, NOW, &policy);
-    engine.start_secretly(&ContainerId::new("id-of-old"));
-    let swept = run(sweep(&engine, &remote, &plan, NOW, &policy));
-    let spared = |(litter, outcome): &(Litter, Outcome)| match outcome {
-        Outcome::Spared => Some(litter.clone()),
+    engine.start_concurrently(&ContainerId::new("id-of-old"));
+    let swept = run_ready(prune(&engine, &remote, &plan, NOW, &policy));
+    let spared = |(litter, outcome): &(PruneItem, PruneOutcome)| match outcome {
+        PruneOutcome::InUse => Some(litter.clone()),
         _ => None,
     };
     let spared: Vec<_> = swept.outcomes.iter().filter_map(spared).collect();
     let (old, base) = ("old".to_owned(), "containai/base:1".to_owned());
-    assert_eq!(spared, [Litter::Container(old), Litter::Image(base)]);
-    assert_eq!(engine.snapshot().len(), 2);
-    assert!(run(remote.pinned(port)).expect("a file").is_some());
+    assert_eq!(spared, [PruneItem::Container(old), PruneItem::Image(base)]);
+    assert_eq!(engine.current_containers().len(), 2);
+    assert!(run_ready(remote.pinned_host_key(port)).expect("a file").is_some());
     assert_eq!(swept.freed().bytes(), 70);
 }
 
 #[test]
-fn what_somebody_uses_in_the_last_moment_is_spared() {
+fn items_used_at_the_last_moment_are_kept() {
     let (engine, remote, _) = stale_world();
     let policy = everything();
-    let world = run(look(&engine, &policy)).expect("the engine answers");
+    let world = run_ready(take_inventory(&engine, &policy)).expect("the engine answers");
     let plan = plan_gc(&world, NOW, &policy);
     let names = plan.images.iter().flat_map(|it| &it.references);
     for name in names.chain(plan.volumes.iter().map(|it| &it.name)) {
-        engine.claim(name);
+        engine.use_before_removal(name);
     }
-    let swept = run(sweep(&engine, &remote, &plan, NOW, &policy));
-    let spared = swept.outcomes.iter().filter(|(_, it)| matches!(it, Outcome::Spared)).count();
+    let swept = run_ready(prune(&engine, &remote, &plan, NOW, &policy));
+    let spared = swept.outcomes.iter().filter(|(_, it)| matches!(it, PruneOutcome::InUse)).count();
     assert_eq!(spared, plan.images.len() + plan.volumes.len());
-    assert!(spared > 1 && !swept.has_failed());
+    assert!(spared > 1 && !swept.has_failures());
 }
 
 fn any_state() -> impl Strategy<Value = RunState> {
@@ -284,8 +292,8 @@ prop_compose! {
     fn any_container()(
         name in "[ab]{1,2}", state in any_state(), labels in any_labels(),
         now in any_state(), created in any_moment(), finished in any_moment(), asked: bool,
-    ) -> (Container, Option<Moments>) {
-        let moments = Moments { state: now, created, started: None, finished };
+    ) -> (Container, Option<ContainerTimes>) {
+        let moments = ContainerTimes { state: now, created, started: None, finished };
         (Container { labels, ..container(&name, state) }, asked.then_some(moments))
     }
 }
@@ -312,42 +320,42 @@ prop_compose! {
 
 proptest! {
     #[test]
-    fn nothing_that_is_used_kept_or_foreign_is_ever_planned(
+    fn used_protected_and_foreign_items_are_never_planned(
         containers in prop::collection::vec(any_container(), 0..8),
         images in prop::collection::vec(any_image(), 0..8),
         volumes in prop::collection::vec(any_volume(), 0..8),
         hours in 0u64..3000, wanted: (bool, bool),
     ) {
-        let scope = |wanted| if wanted { Scope::Unused } else { Scope::Spared };
+        let scope = |wanted| if wanted { GcScope::Unused } else { GcScope::Skip };
         let policy = GcPolicy {
             age: format!("{hours}h").parse().expect("an age"),
             images: scope(wanted.0),
             volumes: scope(wanted.1),
         };
-        let world = GcWorld { containers, images, volumes };
+        let world = GcInventory { containers, images, volumes };
         let plan = plan_gc(&world, NOW, &policy);
         for stale in &plan.containers {
             let labels = &stale.container.labels;
             prop_assert_eq!(labels.get(label::MANAGED), Some("true"));
             prop_assert_ne!(labels.get(label::KEEP), Some("true"));
             prop_assert!(matches!(stale.container.state, RunState::Created | RunState::Exited));
-            prop_assert!(NOW.unix() - stale.idle_since.unix() >= i64::try_from(hours * 3600).expect("small"));
+            prop_assert!(NOW.as_unix() - stale.idle_since.as_unix() >= i64::try_from(hours * 3600).expect("small"));
         }
         let goes = |id: &ContainerId| plan.containers.iter().any(|it| it.container.id == *id);
         for image in &plan.images {
-            prop_assert_eq!(policy.images, Scope::Unused);
+            prop_assert_eq!(policy.images, GcScope::Unused);
             for name in &image.references {
                 prop_assert!(name.starts_with("containai") || name.starts_with("ghcr.io/containai"));
                 prop_assert!(!name.starts_with("containai/kept:"));
                 let holders = world.images.iter().filter(|it| it.references.contains(name));
-                let is_free = |it: &StoredImage| it.used_by.iter().all(goes) && !it.labels.is_kept();
+                let is_free = |it: &StoredImage| it.used_by.iter().all(goes) && !it.labels.is_protected();
                 prop_assert!(holders.clone().any(is_free));
             }
         }
         for volume in &plan.volumes {
-            prop_assert_eq!(policy.volumes, Scope::Unused);
+            prop_assert_eq!(policy.volumes, GcScope::Unused);
             let found = world.volumes.iter().any(|it| {
-                it.name == volume.name && it.used_by.is_empty() && it.labels.is_managed() && !it.labels.is_kept()
+                it.name == volume.name && it.used_by.is_empty() && it.labels.is_managed() && !it.labels.is_protected()
             });
             prop_assert!(found);
         }

@@ -1,23 +1,23 @@
-//! The lifecycle on the fakes: every decision, and every moment of dying.
+//! The lifecycle on the test doubles: every decision, and a crash at every call.
 
 use std::path::Path;
 
 use containai_core::engine::{Container, ContainerId, EngineError, RunState};
-use containai_core::fake::{self, FakeEngine, FakeRemote, FakeSession, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, DriveError, Observed, Reached, Refusal, Silent, Step, decide, drive, plan,
+    Connected, Desired, DriveError, IgnoreEvents, Observed, Refusal, Step, decide, drive, plan,
 };
 use containai_core::naming::{HostPort, PortRange, WorkspacePath};
-use containai_core::records::NoRecords;
 use containai_core::remote::RemoteError;
+use containai_core::testing::{self, FakeConnection, FakeEngine, FakeRemote, run_ready};
+use containai_core::workspace_store::NoWorkspaceStore;
 
 fn workspace(path: &str) -> WorkspacePath {
     WorkspacePath::new(Path::new(path)).expect("a workspace path")
 }
 
 fn desired() -> Desired {
-    fake::desired(workspace("/src/api"))
+    testing::sample_desired(workspace("/src/api"))
 }
 
 fn container(name: &str, workspace: Option<&str>, state: RunState) -> Container {
@@ -43,11 +43,11 @@ fn every_state_has_one_next_step() {
         for state in RunState::ALL {
             let ours = container("api-main", Some("/src/api"), state);
             let id = ours.id.clone();
-            let world = Observed { key_installed, ..observed(vec![ours]) };
+            let world = Observed { is_provisioned: key_installed, ..observed(vec![ours]) };
             let expected = match (state, key_installed) {
-                (RunState::Created | RunState::Exited, false) => Step::InstallKey { id },
+                (RunState::Created | RunState::Exited, false) => Step::Provision { id },
                 (RunState::Created | RunState::Exited, true) => Step::Start { id },
-                (RunState::Running, _) => Step::Reach { id },
+                (RunState::Running, _) => Step::Connect { id },
                 (RunState::Paused, _) => Step::Unpause { id },
                 (RunState::Dead, _) => Step::Refuse(Refusal::Dead { name: "api-main".into() }),
                 (state, _) => Step::Wait { name: "api-main".into(), state },
@@ -58,7 +58,7 @@ fn every_state_has_one_next_step() {
 }
 
 #[test]
-fn names_of_other_workspaces_are_passed_over() {
+fn names_of_other_workspaces_are_skipped() {
     let others = vec![
         container("api-main", Some("/elsewhere/api"), RunState::Running),
         container("api-main-2", Some("/third/api"), RunState::Exited),
@@ -71,15 +71,15 @@ fn names_of_other_workspaces_are_passed_over() {
 #[test]
 fn foreign_container_of_that_name_is_refused() {
     let world = observed(vec![container("api-main", None, RunState::Exited)]);
-    let refusal = Refusal::NotOurs { name: "api-main".into() };
+    let refusal = Refusal::NotManaged { name: "api-main".into() };
     assert_eq!(decide(&world, &desired()), Step::Refuse(refusal));
 }
 
 #[test]
-fn label_without_managed_is_not_ours() {
+fn containers_without_the_managed_label_are_foreign() {
     let mut fake = container("x", Some("/src/api"), RunState::Running);
     fake.labels = [(label::WORKSPACE, "/src/api")].into_iter().collect();
-    assert_eq!(decide(&observed(vec![fake]), &desired()), Step::ProvideImage);
+    assert_eq!(decide(&observed(vec![fake]), &desired()), Step::EnsureImage);
 }
 
 #[test]
@@ -105,134 +105,137 @@ fn plan_names_the_steps_that_drive_takes() {
     let engine = FakeEngine::new();
     let planned = plan(&Observed::default(), &desired());
     let kinds: Vec<_> = planned.iter().map(kind).collect();
-    assert_eq!(kinds, ["provide_image", "create", "install_key", "start", "host_key"]);
-    enter(&engine, &FakeRemote::new()).expect("a session");
+    assert_eq!(kinds, ["ensure_image", "create", "provision", "start", "host_key"]);
+    open_session(&engine, &FakeRemote::new()).expect("a session");
     let done: Vec<_> = engine.calls().into_iter().filter(|call| kinds.contains(call)).collect();
     assert_eq!(done, kinds);
 }
 
 fn kind(step: &Step) -> &'static str {
     match step {
-        Step::ProvideImage => "provide_image",
+        Step::EnsureImage => "ensure_image",
         Step::Create { .. } => "create",
-        Step::InstallKey { .. } => "install_key",
+        Step::Provision { .. } => "provision",
         Step::Start { .. } => "start",
-        Step::Reach { .. } => "host_key",
+        Step::Connect { .. } => "host_key",
         _ => "other",
     }
 }
 
-fn enter(engine: &FakeEngine, remote: &FakeRemote) -> Result<Reached<FakeSession>, DriveError> {
-    run(drive(engine, remote, &NoRecords, &desired(), &Silent))
+fn open_session(
+    engine: &FakeEngine,
+    remote: &FakeRemote,
+) -> Result<Connected<FakeConnection>, DriveError> {
+    run_ready(drive(engine, remote, &NoWorkspaceStore, &desired(), &IgnoreEvents))
 }
 
 #[test]
-fn key_is_in_place_before_the_first_start() {
+fn provisioned_before_the_first_start() {
     let engine = FakeEngine::new();
-    let reached = enter(&engine, &FakeRemote::new()).expect("a session");
+    let reached = open_session(&engine, &FakeRemote::new()).expect("a session");
     assert!(engine.installed_key(&reached.container.id).is_some());
     let calls = engine.calls();
     let position = |name| calls.iter().position(|call| *call == name).expect("the call");
-    assert!(position("install_key") < position("start"));
+    assert!(position("provision") < position("start"));
     assert!(position("start") < position("host_key"));
 }
 
 #[test]
 fn second_drive_attaches_to_the_same_container() {
     let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
-    let first = enter(&engine, &remote).expect("a session");
+    let first = open_session(&engine, &remote).expect("a session");
     let calls = engine.calls().len();
-    let second = enter(&engine, &remote).expect("a session");
+    let second = open_session(&engine, &remote).expect("a session");
     assert_eq!(first.container.id, second.container.id);
     assert_eq!(engine.calls()[calls..], ["containers"], "a running container costs one call");
 }
 
 #[test]
-fn dying_at_any_moment_is_repaired_by_the_next_run() {
+fn next_run_recovers_from_any_crash() {
     let calls = {
         let engine = FakeEngine::new();
-        enter(&engine, &FakeRemote::new()).expect("a session");
+        open_session(&engine, &FakeRemote::new()).expect("a session");
         engine.calls().len()
     };
     for moment in 0..calls {
         let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
         engine.crash_after(moment);
-        let died = enter(&engine, &remote);
+        let died = open_session(&engine, &remote);
         assert!(
             matches!(died, Err(DriveError::Engine(EngineError::Unreachable { .. }))),
             "{moment}"
         );
         engine.recover();
-        let reached = enter(&engine, &remote).expect("the next run repairs");
+        let reached = open_session(&engine, &remote).expect("the next run repairs");
         assert_eq!(reached.container.state, RunState::Running, "{moment}");
-        assert_eq!(engine.snapshot().len(), 1, "{moment}");
+        assert_eq!(engine.current_containers().len(), 1, "{moment}");
         assert!(engine.installed_key(&reached.container.id).is_some(), "{moment}");
     }
 }
 
 #[test]
-fn container_that_vanishes_is_made_anew() {
+fn vanished_container_is_recreated() {
     for state in [RunState::Created, RunState::Running, RunState::Exited, RunState::Paused] {
         let ghost = container("api-main", Some("/src/api"), state);
-        let engine = FakeEngine::new().with_ghost(ghost.clone());
-        let reached = enter(&engine, &FakeRemote::new()).expect("a session");
+        let engine = FakeEngine::new().with_vanished_container(ghost.clone());
+        let reached = open_session(&engine, &FakeRemote::new()).expect("a session");
         assert_ne!(reached.container.id, ghost.id, "{state}");
-        assert_eq!(engine.snapshot().len(), 1, "{state}");
+        assert_eq!(engine.current_containers().len(), 1, "{state}");
     }
 }
 
 #[test]
 fn container_that_is_being_stopped_is_started_again() {
     let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
-    let container = enter(&engine, &remote).expect("a session").container;
-    engine.let_leave(&container.id);
-    remote.close_next(1);
-    let again = enter(&engine, &remote).expect("a session").container;
+    let container = open_session(&engine, &remote).expect("a session").container;
+    engine.stop_during_wait(&container.id);
+    remote.fail_next_connections(1);
+    let again = open_session(&engine, &remote).expect("a session").container;
     assert_eq!(again.id, container.id);
     assert_eq!(engine.calls().iter().filter(|call| **call == "start").count(), 2);
 
-    remote.close_next(2);
-    let error = enter(&engine, &remote).expect_err("nobody stops it");
+    remote.fail_next_connections(2);
+    let error = open_session(&engine, &remote).expect_err("the container exits");
     assert!(matches!(error, DriveError::Remote(RemoteError::Connection { .. })), "{error}");
 }
 
 #[test]
-fn port_taken_before_the_first_start_leads_to_another() {
+fn port_conflict_before_the_first_start_picks_another_port() {
     let engine = FakeEngine::new();
     let stolen = PortRange::default().start();
-    engine.steal_port(stolen);
+    engine.take_port(stolen);
     let remote = FakeRemote::new();
-    remote.let_rival_take(stolen);
-    remote.put_behind(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
-    let reached = enter(&engine, &remote);
-    assert!(reached.is_ok_and(|reached| reached.session.port.get() == 2301));
-    assert_eq!(engine.snapshot().len(), 1);
+    remote.take_port_after_reservation(stolen);
+    remote.serve(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
+    let reached = open_session(&engine, &remote);
+    assert!(reached.is_ok_and(|reached| reached.connection.port.get() == 2301));
+    assert_eq!(engine.current_containers().len(), 1);
 }
 
 #[test]
-fn a_port_that_only_a_start_can_tell_is_not_chosen_twice() {
+fn port_that_failed_on_start_is_not_chosen_again() {
     let engine = FakeEngine::new();
-    engine.steal_port(PortRange::default().start());
+    engine.take_port(PortRange::default().start());
     let remote = FakeRemote::new();
-    remote.put_behind(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
-    let reached = enter(&engine, &remote);
-    assert!(reached.is_ok_and(|reached| reached.session.port.get() == 2301));
-    assert_eq!(engine.snapshot().len(), 1);
+    remote.serve(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
+    let reached = open_session(&engine, &remote);
+    assert!(reached.is_ok_and(|reached| reached.connection.port.get() == 2301));
+    assert_eq!(engine.current_containers().len(), 1);
 }
 
 #[test]
-fn changed_host_key_counts_only_when_the_engine_says_so() {
+fn changed_host_key_is_accepted_only_from_the_engine() {
     let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
-    let reached = enter(&engine, &remote).expect("a session");
-    let (id, port) = (reached.container.id, reached.session.port);
+    let reached = open_session(&engine, &remote).expect("a session");
+    let (id, port) = (reached.container.id, reached.connection.port);
     remote.pin_stale(port, &ContainerId::new("replaced by hand"));
-    let healed = enter(&engine, &remote).expect("the engine vouches for the new key");
-    assert_eq!(healed.session, reached.session);
-    remote.put_behind(port, &ContainerId::new("an impostor"));
-    let refused = enter(&engine, &remote);
+    let healed = open_session(&engine, &remote).expect("the engine vouches for the new key");
+    assert_eq!(healed.connection, reached.connection);
+    remote.serve(port, &ContainerId::new("an impostor"));
+    let refused = open_session(&engine, &remote);
     assert!(matches!(refused, Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. }))));
-    remote.put_behind(port, &id);
-    enter(&engine, &remote).expect("the pin survived the impostor");
+    remote.serve(port, &id);
+    open_session(&engine, &remote).expect("the pin survived the impostor");
 }
 
 #[test]
@@ -240,27 +243,27 @@ fn ports_of_stopped_containers_stay_reserved() {
     let stopped = container("other", Some("/src/other"), RunState::Exited);
     let engine = FakeEngine::new().with_container(stopped);
     let remote = FakeRemote::new();
-    let reached = enter(&engine, &remote).expect("a session");
-    assert_eq!(reached.session.port.get(), 2301);
+    let reached = open_session(&engine, &remote).expect("a session");
+    assert_eq!(reached.connection.port.get(), 2301);
 }
 
 #[test]
-fn container_that_dies_is_told_with_its_last_words() {
+fn exited_container_is_reported_with_its_log() {
     let ours = container("api-main", Some("/src/api"), RunState::Exited);
     let engine = FakeEngine::new();
     let dead = Container { state: RunState::Exited, ..ours };
     let engine = engine.with_container(dead.clone());
-    let way = containai_core::lifecycle::reach(
+    let way = containai_core::lifecycle::connect(
         &engine,
         &NeverAnswers,
         &dead,
-        containai_core::lifecycle::Pin::Known,
+        containai_core::lifecycle::PinnedKey::Valid,
     );
-    let error = run(way).expect_err("the container is dead").to_string();
-    assert_eq!(error, "container `api-main` ended with status 1\n  the last words of the console");
+    let error = run_ready(way).expect_err("the container is dead").to_string();
+    assert_eq!(error, "container `api-main` exited with status 1\n  the last line of the console");
 }
 
-/// A remote whose server never speaks.
+/// A remote whose server never answers.
 struct NeverAnswers;
 
 mod never_answers {
@@ -268,11 +271,11 @@ mod never_answers {
     use std::future::pending;
 
     use containai_core::naming::{ContainerName, HostPort, PortRange};
-    use containai_core::remote::{HostKey, Remote, RemoteError, Reserved};
+    use containai_core::remote::{HostKey, Remote, RemoteError, ReservedPort};
 
     impl Remote for super::NeverAnswers {
-        type Door = ();
-        type Session = ();
+        type Transport = ();
+        type Connection = ();
         type Reservation = ();
 
         async fn authorized_key(&self) -> Result<String, RemoteError> {
@@ -282,16 +285,16 @@ mod never_answers {
             &self,
             _: PortRange,
             _: &BTreeMap<HostPort, String>,
-        ) -> Result<Reserved<()>, RemoteError> {
+        ) -> Result<ReservedPort<()>, RemoteError> {
             pending().await
         }
-        async fn knock(&self, _: HostPort) -> Result<(), RemoteError> {
+        async fn wait_ready(&self, _: HostPort) -> Result<(), RemoteError> {
             pending().await
         }
-        async fn pinned(&self, _: HostPort) -> Result<Option<HostKey>, RemoteError> {
+        async fn pinned_host_key(&self, _: HostPort) -> Result<Option<HostKey>, RemoteError> {
             pending().await
         }
-        async fn introduce(
+        async fn register(
             &self,
             _: &ContainerName,
             _: HostPort,
@@ -299,10 +302,10 @@ mod never_answers {
         ) -> Result<(), RemoteError> {
             pending().await
         }
-        async fn open(&self, (): (), _: HostPort) -> Result<(), RemoteError> {
+        async fn authenticate(&self, (): (), _: HostPort) -> Result<(), RemoteError> {
             pending().await
         }
-        async fn forget(&self, _: &ContainerName, _: HostPort) -> Result<(), RemoteError> {
+        async fn unregister(&self, _: &ContainerName, _: HostPort) -> Result<(), RemoteError> {
             pending().await
         }
     }

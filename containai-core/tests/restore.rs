@@ -1,17 +1,20 @@
-//! A restore that was interrupted, before a container starts on its volume.
+//! An interrupted restore, before a container starts on its volume.
 
 use containai_core::engine::{Container, ContainerId, RunState};
-use containai_core::fake::{self, FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Desired, Observed, Refusal, Silent, Step, decide, drive, finish_restore, plan,
+    Desired, IgnoreEvents, Observed, Refusal, Step, decide, drive, finish_restore, plan,
 };
 use containai_core::naming::{ContainerName, HostPort, WorkspacePath};
-use containai_core::records::NoRecords;
+use containai_core::testing::{self, FakeEngine, FakeRemote, run_ready};
+use containai_core::workspace_store::NoWorkspaceStore;
 
 fn desired() -> Desired {
     let name = ContainerName::parse("api").expect("a name");
-    Desired { name, ..fake::desired(WorkspacePath::new("/src/api").expect("a workspace path")) }
+    Desired {
+        name,
+        ..testing::sample_desired(WorkspacePath::new("/src/api").expect("a workspace path"))
+    }
 }
 
 fn container(name: &str, state: RunState, labels: &[(&str, &str)]) -> Container {
@@ -35,7 +38,7 @@ fn step(containers: Vec<Container>) -> Step {
 }
 
 #[test]
-fn no_container_starts_on_a_volume_that_is_half_restored() {
+fn interrupted_restore_is_finished_before_a_start() {
     let id = ContainerId::new("id-of-helper");
     for stopped in [RunState::Created, RunState::Exited] {
         for (state, expected) in [
@@ -48,23 +51,23 @@ fn no_container_starts_on_a_volume_that_is_half_restored() {
             assert_eq!(step(vec![api(stopped), helper(state, "data")]), expected, "{state}");
         }
         let other = step(vec![api(stopped), helper(RunState::Exited, "other")]);
-        assert_eq!(other, Step::InstallKey { id: ContainerId::new("id-of-api") });
+        assert_eq!(other, Step::Provision { id: ContainerId::new("id-of-api") });
     }
-    // What runs already runs.
+    // A running container is not affected.
     let running = step(vec![api(RunState::Running), helper(RunState::Exited, "data")]);
-    assert_eq!(running, Step::Reach { id: ContainerId::new("id-of-api") });
+    assert_eq!(running, Step::Connect { id: ContainerId::new("id-of-api") });
 }
 
 #[test]
-fn a_label_of_a_stranger_is_not_believed() {
+fn labels_of_foreign_containers_are_ignored() {
     let mut stranger = helper(RunState::Exited, "data");
     stranger.labels = [(label::RESTORES, "data")].into_iter().collect();
     let step = step(vec![api(RunState::Exited), stranger]);
-    assert_eq!(step, Step::InstallKey { id: ContainerId::new("id-of-api") });
+    assert_eq!(step, Step::Provision { id: ContainerId::new("id-of-api") });
 }
 
 #[test]
-fn the_next_run_goes_on_from_any_crash() {
+fn next_run_recovers_from_any_crash() {
     for state in [RunState::Created, RunState::Exited] {
         for calls in 0.. {
             let engine = FakeEngine::new()
@@ -72,13 +75,15 @@ fn the_next_run_goes_on_from_any_crash() {
                 .with_container(helper(state, "data"));
             let remote = FakeRemote::new();
             let port = HostPort::new(2300).expect("a port");
-            remote.put_behind(port, &ContainerId::new("id-of-api"));
+            remote.serve(port, &ContainerId::new("id-of-api"));
             engine.crash_after(calls);
-            let first = run(drive(&engine, &remote, &NoRecords, &desired(), &Silent));
+            let first =
+                run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
             engine.recover();
-            let reached = run(drive(&engine, &remote, &NoRecords, &desired(), &Silent));
+            let reached =
+                run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
             assert!(reached.is_ok(), "{state} after {calls} calls: {reached:?}");
-            let names: Vec<_> = engine.snapshot().into_iter().map(|it| it.name).collect();
+            let names: Vec<_> = engine.current_containers().into_iter().map(|it| it.name).collect();
             assert_eq!(names, ["api"]);
             if first.is_ok() {
                 assert!(calls > 3, "{state}: {calls} calls are too few");
@@ -89,35 +94,35 @@ fn the_next_run_goes_on_from_any_crash() {
 }
 
 #[test]
-fn a_helper_that_is_about_to_start_or_at_its_end_is_waited_for() {
+fn waits_for_helpers_that_start_or_exit() {
     for state in [RunState::Created, RunState::Running] {
         let helper = helper(state, "data");
         let engine = FakeEngine::new().with_container(helper.clone());
-        engine.start_secretly(&helper.id);
-        run(finish_restore(&engine, &helper)).expect("it ends");
-        assert_eq!(engine.snapshot(), []);
+        engine.start_concurrently(&helper.id);
+        run_ready(finish_restore(&engine, &helper)).expect("it ends");
+        assert_eq!(engine.current_containers(), []);
     }
 }
 
 #[test]
-fn a_helper_that_somebody_else_finished_is_no_error() {
+fn helpers_removed_by_others_are_no_error() {
     for state in [RunState::Created, RunState::Exited, RunState::Running] {
         let helper = helper(state, "data");
-        run(finish_restore(&FakeEngine::new(), &helper)).expect("nothing is left to do");
+        run_ready(finish_restore(&FakeEngine::new(), &helper)).expect("nothing is left to do");
     }
 }
 
 #[test]
-fn the_plan_shows_it() {
+fn plan_contains_the_restore() {
     let containers = vec![api(RunState::Exited), helper(RunState::Exited, "data")];
     let steps = plan(&Observed { containers, ..Observed::default() }, &desired());
     assert!(matches!(
         &steps[..],
         [
             Step::FinishRestore { .. },
-            Step::InstallKey { .. },
+            Step::Provision { .. },
             Step::Start { .. },
-            Step::Reach { .. }
+            Step::Connect { .. }
         ]
     ));
 }

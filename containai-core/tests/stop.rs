@@ -1,13 +1,14 @@
-//! Stopping on the fakes: every state, and every moment of dying.
+//! Stops on the test doubles: every state, and a crash at every call.
 
 use containai_core::engine::{Container, ContainerId, EngineError, RunState};
-use containai_core::fake::{FakeEngine, FakeRemote, run};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    DriveError, Exports, Fate, NoExports, Observed, Refusal, StopStep, halt, plan_stop,
+    DriveError, NoVolumeExporter, Observed, Refusal, StopMode, StopStep, VolumeExporter,
+    execute_stop, plan_stop,
 };
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
+use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 
 fn container(name: &str, state: RunState) -> Container {
     let labels = [(label::MANAGED, "true"), (label::WORKSPACE, "/w"), (label::SSH_PORT, "2300")];
@@ -21,20 +22,20 @@ fn container(name: &str, state: RunState) -> Container {
     }
 }
 
-fn successor_of(old: &Container) -> Container {
-    let mut labels: Labels = old.labels.succeeded(old.id.as_ref(), "1", &old.name, "base");
+fn replacement_of(old: &Container) -> Container {
+    let mut labels: Labels = old.labels.for_replacement(old.id.as_ref(), "1", &old.name, "base");
     labels = labels.with_port(HostPort::new(2301).expect("a port"));
     Container { labels, ..container("next", RunState::Created) }
 }
 
 fn words(steps: &[StopStep]) -> String {
     let word = |step: &StopStep| match step {
-        StopStep::Settle { state } => format!("settle:{state}"),
+        StopStep::WaitTransition { state } => format!("wait:{state}"),
         StopStep::Unpause => "unpause".to_owned(),
         StopStep::Stop => "stop".to_owned(),
         StopStep::Export { file } => format!("export:{}", file.display()),
-        StopStep::RemoveSuccessor { id } => format!("successor:{id}"),
-        StopStep::Forget { name, port } => format!("forget:{name}:{port}"),
+        StopStep::RemoveReplacement { id } => format!("replacement:{id}"),
+        StopStep::Unregister { name, port } => format!("unregister:{name}:{port}"),
         StopStep::Remove => "remove".to_owned(),
         step => format!("{step:?}"),
     };
@@ -50,40 +51,41 @@ fn every_state_has_its_steps() {
             let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], fate, None);
             words(&halts.expect("it is ours")[0].steps)
         };
-        format!("{state}: {} | {}", steps(Fate::Stopped), steps(Fate::Removed))
+        format!("{state}: {} | {}", steps(StopMode::Stop), steps(StopMode::Remove))
     });
     insta::assert_snapshot!(table.join("\n"), @r"
-    created:  | forget:api:2300 remove
-    running: stop | stop forget:api:2300 remove
-    paused: unpause stop | unpause stop forget:api:2300 remove
-    restarting: stop | stop forget:api:2300 remove
-    removing: settle:removing | settle:removing forget:api:2300 remove
-    exited:  | forget:api:2300 remove
-    dead:  | forget:api:2300 remove
+    created:  | unregister:api:2300 remove
+    running: stop | stop unregister:api:2300 remove
+    paused: unpause stop | unpause stop unregister:api:2300 remove
+    restarting: stop | stop unregister:api:2300 remove
+    removing: wait:removing | wait:removing unregister:api:2300 remove
+    exited:  | unregister:api:2300 remove
+    dead:  | unregister:api:2300 remove
     ");
 }
 
-/// A run that was killed had asked for the start, and the engine is at it.
+/// A killed run has requested a start that the engine still executes.
 #[test]
-fn what_is_about_to_run_does_not() {
-    for (fate, left) in [(Fate::Stopped, vec![RunState::Exited]), (Fate::Removed, Vec::new())] {
+fn container_about_to_start_is_stopped() {
+    for (fate, left) in [(StopMode::Stop, vec![RunState::Exited]), (StopMode::Remove, Vec::new())] {
         for state in [RunState::Created, RunState::Exited] {
             let engine = FakeEngine::new().with_container(container("api", state));
-            let containers = engine.snapshot();
+            let containers = engine.current_containers();
             let id = containers[0].id.clone();
             let observed = Observed { containers, ..Observed::default() };
             let halts = plan_stop(&observed, std::slice::from_ref(&id), fate, None);
-            engine.start_secretly(&id);
+            engine.start_concurrently(&id);
             let halts = halts.expect("it is ours");
-            run(halt(&engine, &FakeRemote::new(), &NoExports, &halts[0])).expect("it stops");
-            let states: Vec<_> = engine.snapshot().iter().map(|it| it.state).collect();
+            run_ready(execute_stop(&engine, &FakeRemote::new(), &NoVolumeExporter, &halts[0]))
+                .expect("it stops");
+            let states: Vec<_> = engine.current_containers().iter().map(|it| it.state).collect();
             assert_eq!(states, left, "{state}");
         }
     }
 }
 
 #[test]
-fn an_export_comes_after_the_stop_and_before_any_removal() {
+fn export_runs_between_stop_and_remove() {
     let file = std::path::Path::new("/x.tgz");
     let steps = |state, fate| {
         let observed =
@@ -91,10 +93,10 @@ fn an_export_comes_after_the_stop_and_before_any_removal() {
         let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], fate, Some(file));
         words(&halts.expect("it is ours")[0].steps)
     };
-    assert_eq!(steps(RunState::Running, Fate::Stopped), "stop export:/x.tgz");
-    let removed = steps(RunState::Paused, Fate::Removed);
-    assert_eq!(removed, "unpause stop export:/x.tgz forget:api:2300 remove");
-    assert_eq!(steps(RunState::Exited, Fate::Stopped), "export:/x.tgz");
+    assert_eq!(steps(RunState::Running, StopMode::Stop), "stop export:/x.tgz");
+    let removed = steps(RunState::Paused, StopMode::Remove);
+    assert_eq!(removed, "unpause stop export:/x.tgz unregister:api:2300 remove");
+    assert_eq!(steps(RunState::Exited, StopMode::Stop), "export:/x.tgz");
 }
 
 #[derive(Debug, Eq, PartialEq)]
@@ -106,10 +108,10 @@ impl From<DriveError> for Failure {
     }
 }
 
-/// A disk that is full.
-struct Full;
+/// A full disk.
+struct FullDisk;
 
-impl Exports for Full {
+impl VolumeExporter for FullDisk {
     type Error = Failure;
 
     async fn export(&self, _: &Container, _: &std::path::Path) -> Result<(), Failure> {
@@ -121,74 +123,79 @@ impl Exports for Full {
 fn nothing_is_removed_when_the_export_fails() {
     let engine = FakeEngine::new().with_container(container("api", RunState::Running));
     let remote = FakeRemote::new();
-    let observed = Observed { containers: engine.snapshot(), ..Observed::default() };
+    let observed = Observed { containers: engine.current_containers(), ..Observed::default() };
     let file = Some(std::path::Path::new("/x.tgz"));
     let ids = [ContainerId::new("id-of-api")];
-    let halts = plan_stop(&observed, &ids, Fate::Removed, file).expect("it is ours");
-    let outcome = run(halt(&engine, &remote, &Full, &halts[0]));
+    let halts = plan_stop(&observed, &ids, StopMode::Remove, file).expect("it is ours");
+    let outcome = run_ready(execute_stop(&engine, &remote, &FullDisk, &halts[0]));
     assert_eq!(outcome, Err(Failure("full".into())));
-    assert_eq!(engine.snapshot()[0].state, RunState::Exited);
+    assert_eq!(engine.current_containers()[0].state, RunState::Exited);
 }
 
 #[test]
-fn nothing_is_planned_beside_a_foreign_container() {
+fn foreign_container_refuses_the_whole_plan() {
     let foreign = Container { labels: Labels::default(), ..container("db", RunState::Running) };
     let containers = vec![container("api", RunState::Running), foreign];
     let ids: Vec<_> = containers.iter().map(|it| it.id.clone()).collect();
     let observed = Observed { containers, ..Observed::default() };
-    let refused = plan_stop(&observed, &ids, Fate::Stopped, None);
-    assert_eq!(refused, Err(Refusal::NotOurs { name: "db".into() }));
+    let refused = plan_stop(&observed, &ids, StopMode::Stop, None);
+    assert_eq!(refused, Err(Refusal::NotManaged { name: "db".into() }));
 }
 
 #[test]
-fn a_successor_goes_with_its_container() {
+fn replacement_is_removed_with_its_container() {
     let old = container("api", RunState::Exited);
-    let containers = vec![old.clone(), successor_of(&old)];
+    let containers = vec![old.clone(), replacement_of(&old)];
     let observed = Observed { containers, ..Observed::default() };
-    let halts = plan_stop(&observed, &[old.id], Fate::Removed, None).expect("it is ours");
-    assert_eq!(words(&halts[0].steps), "successor:id-of-next forget:api:2300 remove");
+    let halts = plan_stop(&observed, &[old.id], StopMode::Remove, None).expect("it is ours");
+    assert_eq!(words(&halts[0].steps), "replacement:id-of-next unregister:api:2300 remove");
 }
 
 #[test]
-fn only_what_stops_ends_work() {
+fn only_a_stop_ends_sessions() {
     let check = |state, expected| {
         let observed =
             Observed { containers: vec![container("api", state)], ..Observed::default() };
-        let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], Fate::Removed, None);
-        assert_eq!(halts.expect("it is ours")[0].ends_work(), expected, "{state}");
+        let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], StopMode::Remove, None);
+        assert_eq!(halts.expect("it is ours")[0].ends_sessions(), expected, "{state}");
     };
     check(RunState::Running, true);
     check(RunState::Exited, false);
 }
 
-/// Plans and does it, as the command does.
-fn stop_all(engine: &FakeEngine, remote: &FakeRemote, fate: Fate) -> Result<(), String> {
-    let containers = run(containai_core::engine::Engine::containers(engine))
+/// Plans and executes a stop, as the command does.
+fn stop_all(engine: &FakeEngine, remote: &FakeRemote, fate: StopMode) -> Result<(), String> {
+    let containers = run_ready(containai_core::engine::Engine::containers(engine))
         .map_err(|error: EngineError| error.to_string())?;
     let ids: Vec<_> = containers.iter().map(|it| it.id.clone()).collect();
     let observed = Observed { containers, ..Observed::default() };
     for each in plan_stop(&observed, &ids, fate, None).map_err(|error| error.to_string())? {
-        run(halt(engine, remote, &NoExports, &each)).map_err(|error| error.to_string())?;
+        run_ready(execute_stop(engine, remote, &NoVolumeExporter, &each))
+            .map_err(|error| error.to_string())?;
     }
     Ok(())
 }
 
 #[test]
-fn whoever_dies_on_the_way_is_made_up_for() {
+fn next_run_recovers_from_any_crash() {
     for state in [RunState::Running, RunState::Paused, RunState::Exited, RunState::Dead] {
         for calls in 0.. {
             let old = container("api", state);
             let engine = FakeEngine::new().with_container(old.clone());
-            let engine = engine.with_container(successor_of(&old));
+            let engine = engine.with_container(replacement_of(&old));
             let remote = FakeRemote::new();
             let port = HostPort::new(2300).expect("a port");
             remote.pin_stale(port, &old.id);
             engine.crash_after(calls);
-            let first = stop_all(&engine, &remote, Fate::Removed);
+            let first = stop_all(&engine, &remote, StopMode::Remove);
             engine.recover();
-            stop_all(&engine, &remote, Fate::Removed).expect("nothing is in the way now");
-            assert_eq!(engine.snapshot(), [], "{state} after {calls} calls");
-            assert_eq!(run(remote.pinned(port)).expect("a file"), None, "{state} {calls}");
+            stop_all(&engine, &remote, StopMode::Remove).expect("nothing is in the way now");
+            assert_eq!(engine.current_containers(), [], "{state} after {calls} calls");
+            assert_eq!(
+                run_ready(remote.pinned_host_key(port)).expect("a file"),
+                None,
+                "{state} {calls}"
+            );
             if first.is_ok() {
                 assert!(calls > 3, "{state}: {calls} calls are too few");
                 break;
@@ -198,11 +205,11 @@ fn whoever_dies_on_the_way_is_made_up_for() {
 }
 
 #[test]
-fn what_has_stopped_stays_where_it_is() {
+fn stopped_containers_are_kept() {
     let engine = FakeEngine::new().with_container(container("api", RunState::Running));
     let remote = FakeRemote::new();
     for _ in 0..2 {
-        stop_all(&engine, &remote, Fate::Stopped).expect("nothing is in the way");
-        assert_eq!(engine.snapshot()[0].state, RunState::Exited);
+        stop_all(&engine, &remote, StopMode::Stop).expect("nothing is in the way");
+        assert_eq!(engine.current_containers()[0].state, RunState::Exited);
     }
 }

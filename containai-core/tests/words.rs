@@ -1,20 +1,20 @@
-//! What a person reads who typed something that nothing takes. Errors of
-//! several variants have their samples beside them.
+//! Messages for invalid user input. Errors with several variants have their samples
+//! beside them.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-use containai_core::age::Age;
 use containai_core::config::{IsolationChoice, parse_image, parse_memory};
 use containai_core::engine::ImageSource;
-use containai_core::fake::advised;
 use containai_core::naming::{
     AgentName, ClientId, ContextName, EnvName, HostPort, TemplateName, VolumeName,
 };
-use containai_core::records::RecordError;
 use containai_core::remote::{ClientOption, Direction, Forward, HostKey};
 use containai_core::resources::Cpus;
+use containai_core::retention::RetentionAge;
+use containai_core::testing::render_errors_with_hints;
 use containai_core::timestamp::Timestamp;
+use containai_core::workspace_store::WorkspaceStoreError;
 
 fn refused<T, E: Display>(outcome: Result<T, E>) -> String {
     outcome.err().map_or_else(|| "nothing is wrong".to_owned(), |error| error.to_string())
@@ -25,10 +25,10 @@ fn read<T: FromStr<Err: Display>>(text: &str) -> String {
 }
 
 #[test]
-fn each_says_what_it_takes() {
+fn parse_errors_state_the_expected_form() {
     let odd = "Ünï códe\u{1b}[31m\n";
     let words = [
-        read::<Age>(odd),
+        read::<RetentionAge>(odd),
         read::<Timestamp>(odd),
         read::<Cpus>(odd),
         read::<HostPort>(odd),
@@ -52,8 +52,8 @@ fn each_says_what_it_takes() {
 }
 
 #[test]
-fn a_volume_that_cannot_be_remembered() {
+fn store_error_messages() {
     let source = std::io::Error::from(std::io::ErrorKind::ReadOnlyFilesystem).into();
-    let error = RecordError { workspace: "/src/api".into(), source };
-    insta::assert_snapshot!(advised(&[("RecordError", error)]));
+    let error = WorkspaceStoreError { workspace: "/src/api".into(), source };
+    insta::assert_snapshot!(render_errors_with_hints(&[("WorkspaceStoreError", error)]));
 }

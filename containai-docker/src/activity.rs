@@ -1,9 +1,9 @@
-//! What a running container does now: from the kernel where the engine runs on
-//! this machine, else from the engine.
+//! The activity of a running container: read from the kernel if the engine runs on this machine,
+//! otherwise from the engine.
 
 use std::time::{Duration, Instant};
 
-use containai_core::engine::{ContainerId, EngineError, Sample, Sessions, Usage};
+use containai_core::engine::{ActiveSessions, ContainerId, EngineError, Usage, UsageSample};
 use containai_core::timestamp::Timestamp;
 use serde::Deserialize;
 use tokio::net::UnixStream;
@@ -12,50 +12,50 @@ use tokio::time::{sleep, timeout};
 
 use crate::cgroup::Cgroup;
 use crate::engine::DockerEngine;
-use crate::question;
+use crate::raw_http;
 
-/// How long the engine may take to say where a container runs.
-const LOOK: Duration = Duration::from_secs(1);
-/// How long it may take for anything that it has to find out first; an engine
-/// before Docker 23 takes a second for each sample.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// How far apart the kernel's two samples are that one figure is made of.
-const APART: Duration = Duration::from_millis(50);
-/// The same of the engine's samples, whose time is known less well.
-const APART_OF_ENGINE: Duration = Duration::from_millis(300);
+/// Timeout of the request for a container's process.
+const INSPECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// Timeout of requests that the engine has to measure for; an engine before Docker 23 takes a
+/// second for each sample.
+const ENGINE_TIMEOUT: Duration = Duration::from_secs(3);
+/// Interval between the two samples of the kernel.
+const SAMPLE_INTERVAL: Duration = Duration::from_millis(50);
+/// Interval between the two samples of the engine, whose times are less precise.
+const ENGINE_SAMPLE_INTERVAL: Duration = Duration::from_millis(300);
 
-/// What a running container does now. A part that was not known in time is `None`.
+/// The activity of a running container. A part that was not available in time is `None`.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Activity {
-    /// Processor, memory and tasks.
+    /// Usage of processor, memory and tasks.
     pub usage: Option<Usage>,
-    /// Who is inside.
-    pub sessions: Option<Sessions>,
+    /// The active sessions.
+    pub sessions: Option<ActiveSessions>,
 }
 
-/// A container that runs, as far as the engine says so at once.
+/// A running container, if the engine answered in time.
 #[derive(Clone, Debug, Default)]
 pub struct Running {
-    /// When it was started; `None` where the engine did not answer within a second.
+    /// The time of the last start; `None` if the engine did not answer within a second.
     pub started: Option<Timestamp>,
     cgroup: Option<Cgroup>,
 }
 
 impl DockerEngine {
-    /// Looks where a container runs; for [`Self::activity`].
+    /// Locates the container's process; for [`Self::activity`].
     pub async fn running(&self, id: &ContainerId) -> Running {
-        let look = timeout(LOOK, self.state(id)).await;
-        let Ok(Some(State { pid, started_at })) = look else { return Running::default() };
+        let look = timeout(INSPECT_TIMEOUT, self.inspect_state(id)).await;
+        let Ok(Some(InspectedState { pid, started_at })) = look else { return Running::default() };
         let is_here = self.address().socket().is_some();
         let pid = pid.filter(|pid| is_here && *pid > 0);
         Running {
             started: started_at.and_then(|at| Timestamp::of_engine(&at)),
-            cgroup: pid.and_then(|pid| Cgroup::of(pid, id).ok()),
+            cgroup: pid.and_then(|pid| Cgroup::for_process(pid, id).ok()),
         }
     }
 
-    /// What the container does now. Each part takes three seconds at most, and
-    /// none waits for another.
+    /// Returns the container's activity. Each part takes at most three seconds; both are measured
+    /// concurrently.
     pub async fn activity(&self, id: &ContainerId, running: &Running) -> Activity {
         let cgroup = running.cgroup.as_ref();
         let (usage, sessions) =
@@ -63,93 +63,98 @@ impl DockerEngine {
         Activity { usage, sessions }
     }
 
-    /// What the container uses now, from two samples; `None` when it does not
-    /// run or the engine does not say in time.
+    /// Returns the container's current usage, from two samples; `None` if it does not run or the
+    /// engine does not answer in time.
     pub async fn usage(&self, id: &ContainerId) -> Option<Usage> {
         let running = self.running(id).await;
         self.usage_of(id, running.cgroup.as_ref()).await
     }
 
-    /// What the container has used up to now; `None` when it does not run.
+    /// Returns the container's usage up to now; `None` if it does not run.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
-    pub async fn sample(&self, id: &ContainerId) -> Result<Option<Sample>, EngineError> {
+    /// The engine's error.
+    pub async fn sample(&self, id: &ContainerId) -> Result<Option<UsageSample>, EngineError> {
         let cgroup = self.running(id).await.cgroup;
         match cgroup.and_then(|cgroup| cgroup.sample().ok()) {
             Some(sample) => Ok(Some(sample)),
-            None => self.told_sample(id).await,
+            None => self.engine_sample(id).await,
         }
     }
 
-    /// Who is inside a running container; `None` when that cannot be told in time.
-    pub async fn sessions(&self, id: &ContainerId) -> Option<Sessions> {
+    /// Returns the active sessions of a running container; `None` if they are not available in
+    /// time.
+    pub async fn sessions(&self, id: &ContainerId) -> Option<ActiveSessions> {
         let running = self.running(id).await;
         self.sessions_of(id, running.cgroup.as_ref()).await
     }
 
     async fn usage_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<Usage> {
-        if let Some(usage) = measure(cgroup).await {
+        if let Some(usage) = kernel_usage(cgroup).await {
             return Some(usage);
         }
-        timeout(PATIENCE, self.told_usage(id)).await.ok()?
+        timeout(ENGINE_TIMEOUT, self.engine_usage(id)).await.ok()?
     }
 
-    async fn sessions_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<Sessions> {
+    async fn sessions_of(
+        &self,
+        id: &ContainerId,
+        cgroup: Option<&Cgroup>,
+    ) -> Option<ActiveSessions> {
         if let Some(cgroup) = cgroup.cloned()
             && let Ok(Ok(processes)) = spawn_blocking(move || cgroup.processes()).await
         {
-            return Some(Sessions::count(&processes));
+            return Some(ActiveSessions::count(&processes));
         }
-        timeout(PATIENCE, self.told_sessions(id)).await.ok()?
+        timeout(ENGINE_TIMEOUT, self.engine_sessions(id)).await.ok()?
     }
 
-    async fn told_usage(&self, id: &ContainerId) -> Option<Usage> {
+    async fn engine_usage(&self, id: &ContainerId) -> Option<Usage> {
         let start = Instant::now();
-        let earlier = self.told_sample(id).await.ok()??;
+        let earlier = self.engine_sample(id).await.ok()??;
         let first = start.elapsed() / 2;
-        sleep(APART_OF_ENGINE).await;
+        sleep(ENGINE_SAMPLE_INTERVAL).await;
         let begin = start.elapsed();
-        let later = self.told_sample(id).await.ok()??;
-        // The engine looks somewhere between question and answer.
+        let later = self.engine_sample(id).await.ok()??;
+        // The engine takes the sample between request and response.
         let second = (begin + start.elapsed()) / 2;
         Some(Usage::between(&earlier, &later, second.saturating_sub(first)))
     }
 
-    /// The engine's words on the container, without a client where that is enough.
-    async fn state(&self, id: &ContainerId) -> Option<State> {
+    /// Returns the container's state from the engine, without the client library if possible.
+    async fn inspect_state(&self, id: &ContainerId) -> Option<InspectedState> {
         let is_plain = id.as_ref().bytes().all(|byte| byte.is_ascii_alphanumeric());
         if let Some(socket) = self.address().socket().filter(|_| is_plain) {
             let stream = UnixStream::connect(socket).await.ok()?;
             let path = format!("/containers/{id}/json");
-            let inspected: Inspected = question::ask(stream, &path).await.ok()?;
+            let inspected: InspectedContainer = raw_http::get_json(stream, &path).await.ok()?;
             return Some(inspected.state);
         }
         let state = self.docker().inspect_container(id.as_ref(), None).await.ok()?.state?;
         let pid = state.pid.and_then(|pid| pid.try_into().ok());
-        Some(State { pid, started_at: state.started_at })
+        Some(InspectedState { pid, started_at: state.started_at })
     }
 }
 
-/// Two samples of the kernel's; `None` where it shows none.
-async fn measure(cgroup: Option<&Cgroup>) -> Option<Usage> {
+/// Returns the usage between two samples of the kernel; `None` if it provides none.
+async fn kernel_usage(cgroup: Option<&Cgroup>) -> Option<Usage> {
     let cgroup = cgroup?;
     let (earlier, start) = (cgroup.sample().ok()?, Instant::now());
-    sleep(APART).await;
+    sleep(SAMPLE_INTERVAL).await;
     let later = cgroup.sample().ok()?;
     Some(Usage::between(&earlier, &later, start.elapsed()))
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Inspected {
-    state: State,
+struct InspectedContainer {
+    state: InspectedState,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct State {
+struct InspectedState {
     pid: Option<u32>,
     started_at: Option<String>,
 }
@@ -159,8 +164,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_matters_of_an_inspection_is_read() {
-        let read = |text| serde_json::from_str::<Inspected>(text).map(|it| it.state);
+    fn inspection_is_parsed() {
+        let read = |text| serde_json::from_str::<InspectedContainer>(text).map(|it| it.state);
         let running =
             r#"{"Id": "abc", "State": {"Pid": 12, "StartedAt": "2026-01-02T03:04:05.6Z"}}"#;
         let state = read(running).expect("a state");
@@ -170,10 +175,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_engine_that_never_answers_ends_the_wait() {
+    async fn unresponsive_engine_times_out() {
         let directory = tempfile::tempdir().expect("a directory");
         let socket = directory.path().join("engine.sock");
-        // It takes connections and never answers.
+        // It accepts connections and never answers.
         let _listener = std::os::unix::net::UnixListener::bind(&socket).expect("a socket");
         let address = format!("unix://{}", socket.display()).parse().expect("an address");
         let engine = DockerEngine::connect(address, None).expect("a client");

@@ -1,4 +1,4 @@
-//! Where an engine listens.
+//! The address of an engine.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -6,40 +6,39 @@ use std::str::FromStr;
 
 use crate::ssh_host::SshHost;
 
-/// Where an engine listens, in the forms that `DOCKER_HOST` has.
+/// The address of an engine, in the forms of `DOCKER_HOST`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum EngineAddress {
-    /// `unix:///path`: a socket of this machine.
+    /// `unix:///path`: a socket on this machine.
     Unix(PathBuf),
-    /// `tcp://host:port`: with TLS when certificates are given to
-    /// [`crate::connect()`], else in the clear.
+    /// `tcp://host:port`: with TLS if certificates are given to [`crate::connect()`], otherwise
+    /// unencrypted.
     Tcp(String),
     /// `ssh://[user@]host[:port][/socket]`: through the system's `ssh`.
     Ssh(SshHost),
 }
 
-/// The text is not an engine's address.
+/// A text that is not an engine address.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{text}` is not an engine address")]
 pub struct AddressError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
 impl EngineAddress {
-    /// The address of a socket.
+    /// Returns the address of a Unix socket.
     pub fn unix(path: impl Into<PathBuf>) -> Self {
         Self::Unix(path.into())
     }
 
-    /// Whether the engine has to be taken for one of another machine, whose
-    /// files and loopback are not ours. A `tcp://` address always is: what
-    /// listens there, even on our loopback, may be the end of a tunnel.
-    pub fn is_elsewhere(&self) -> bool {
+    /// Returns whether the engine is a remote engine, whose files and loopback are not those of
+    /// this machine. A `tcp://` address always is: even on loopback it may be the end of a tunnel.
+    pub fn is_remote(&self) -> bool {
         self.socket().is_none()
     }
 
-    /// The socket's path when the engine runs on this machine.
+    /// Returns the socket's path if the engine runs on this machine.
     pub fn socket(&self) -> Option<&Path> {
         match self {
             Self::Unix(path) => Some(path),
@@ -86,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn good_addresses_round_trip() {
+    fn valid_addresses_round_trip() {
         for text in [
             "unix:///var/run/x.sock",
             "tcp://10.0.0.1:2376",
@@ -101,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_addresses_are_refused() {
+    fn invalid_addresses_are_rejected() {
         for text in [
             "",
             "/var/run/x.sock",

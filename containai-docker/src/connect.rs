@@ -1,4 +1,4 @@
-//! From an address to a client.
+//! Client construction from an address.
 
 use std::path::Path;
 
@@ -6,22 +6,22 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use containai_core::engine::EngineError;
 
 use crate::address::EngineAddress;
-use crate::dial;
-use crate::failure::failure;
+use crate::error_map::map_error;
+use crate::ssh_dial;
 
-/// Seconds until the first byte of an answer; streams are not limited.
+/// Seconds until the first byte of a response; streams have no timeout.
 const TIMEOUT: u64 = 120;
 
-/// Makes a client for the engine at `address`.
+/// Creates a client for the engine at `address`.
 ///
-/// `certificates` is a directory with `ca.pem`, `cert.pem` and `key.pem`, as
-/// `DOCKER_CERT_PATH` names one; `None` speaks to `tcp://` in the clear and
-/// means nothing elsewhere. A socket is not opened before the first request.
+/// `certificates` is a directory with `ca.pem`, `cert.pem` and `key.pem`, as in `DOCKER_CERT_PATH`.
+/// With `None`, `tcp://` is unencrypted; other addresses ignore it. The connection is opened with
+/// the first request.
 ///
 /// # Errors
 ///
-/// [`EngineError::Unreachable`] when the socket does not exist,
-/// [`EngineError::BadAddress`] when certificates cannot be used.
+/// - [`EngineError::Unreachable`]: the socket does not exist.
+/// - [`EngineError::BadAddress`]: the certificates cannot be used.
 pub fn connect(
     address: &EngineAddress,
     certificates: Option<&Path>,
@@ -42,7 +42,7 @@ pub fn connect(
             TIMEOUT,
             API_DEFAULT_VERSION,
         ),
-        (EngineAddress::Ssh(host), _) => dial::client(host, TIMEOUT, API_DEFAULT_VERSION),
+        (EngineAddress::Ssh(host), _) => ssh_dial::client(host, TIMEOUT, API_DEFAULT_VERSION),
     };
-    client.map_err(|error| failure(error, address))
+    client.map_err(|error| map_error(error, address))
 }

@@ -1,4 +1,4 @@
-//! One container: made, started, watched, stopped, removed.
+//! Operations on one container: create, start, wait, stop.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ use containai_core::engine::{Container, ContainerId, RunState};
 use futures_util::TryStreamExt as _;
 use tokio::time::{sleep, timeout};
 
-use crate::removal::forgive_missing;
+use crate::remove::ignore_not_found;
 use crate::{inspect, spec};
 
-/// How often a container on its way between two states is looked at.
-const SETTLE_PAUSE: Duration = Duration::from_millis(100);
-/// How many looks that are at most: five seconds.
-const SETTLE_LOOKS: usize = 50;
-/// After how long a container that does not stop is asked again.
-const REMINDER_PAUSE: Duration = Duration::from_secs(1);
-/// How long systemd may take to shut down.
-const STOP_PATIENCE: Duration = Duration::from_secs(spec::STOP_TIMEOUT.unsigned_abs() as u64);
+/// Interval between two polls of a container in transition.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// Maximum number of polls: five seconds.
+const MAX_POLLS: usize = 50;
+/// Interval after which the stop signal is sent again.
+const RESEND_INTERVAL: Duration = Duration::from_secs(1);
+/// Maximum time for systemd to shut down.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(spec::STOP_TIMEOUT.unsigned_abs() as u64);
 
 pub(crate) async fn list(docker: &Docker) -> Result<Vec<Container>, Error> {
     Ok(summaries(docker).await?.into_iter().filter_map(inspect::container).collect())
@@ -49,19 +49,19 @@ pub(crate) async fn start(docker: &Docker, id: &ContainerId) -> Result<(), Error
     docker.start_container(id.as_ref(), None).await
 }
 
-/// Asks for the shutdown again and again until the container has ended, and
-/// kills it when its time is over.
+/// Sends the stop signal repeatedly until the container has stopped, and kills it after the
+/// timeout.
 ///
-/// A systemd that has only just started does not hear signals yet, and the
-/// engine's own stop asks only once. It would also go on without us: where we
-/// are killed meanwhile, it would end, when the time is over, a container that
-/// somebody uses by then.
+/// A systemd that has just started does not handle signals yet, and the engine's own stop sends the
+/// signal once. The engine's stop also continues without its client: if `cai` is killed meanwhile,
+/// the engine would kill the container at the end of the timeout even if it is in use again by
+/// then.
 pub(crate) async fn stop(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
-    match timeout(STOP_PATIENCE, shut_down(docker, id)).await {
-        Ok(outcome) => forgive_missing(outcome),
+    match timeout(SHUTDOWN_TIMEOUT, shut_down(docker, id)).await {
+        Ok(outcome) => ignore_not_found(outcome),
         Err(_) => {
             let options = StopContainerOptionsBuilder::default().t(0).build();
-            forgive_missing(docker.stop_container(id.as_ref(), Some(options)).await)
+            ignore_not_found(docker.stop_container(id.as_ref(), Some(options)).await)
         }
     }
 }
@@ -70,11 +70,11 @@ async fn shut_down(docker: &Docker, id: &ContainerId) -> Result<(), Error> {
     loop {
         let options = KillContainerOptionsBuilder::default().signal(spec::STOP_SIGNAL).build();
         match docker.kill_container(id.as_ref(), Some(options)).await {
-            // It does not run, or does no more.
+            // It is not running, or has just stopped.
             Err(Error::DockerResponseServerError { status_code: 409, .. }) => return Ok(()),
             outcome => outcome?,
         }
-        if let Ok(ended) = timeout(REMINDER_PAUSE, exited(docker, id)).await {
+        if let Ok(ended) = timeout(RESEND_INTERVAL, wait_exit(docker, id)).await {
             return ended.map(drop);
         }
     }
@@ -91,7 +91,7 @@ pub(crate) async fn has_volume(docker: &Docker, name: &str) -> Result<bool, Erro
 pub(crate) async fn rename(docker: &Docker, id: &ContainerId, name: &str) -> Result<(), Error> {
     let options = RenameContainerOptionsBuilder::default().name(name).build();
     match docker.rename_container(id.as_ref(), options).await {
-        // Docker refuses a name that the container has already.
+        // Docker refuses to rename a container to its current name.
         Err(Error::DockerResponseServerError { status_code: 400, .. })
             if list(docker).await?.iter().any(|it| it.id == *id && it.name == name) =>
         {
@@ -101,21 +101,25 @@ pub(crate) async fn rename(docker: &Docker, id: &ContainerId, name: &str) -> Res
     }
 }
 
-/// Waits until the container has left `state`, at most five seconds.
-pub(crate) async fn settle(docker: &Docker, name: &str, state: RunState) -> Result<(), Error> {
-    for _ in 0..SETTLE_LOOKS {
+/// Waits until the container has left `state`, for at most five seconds.
+pub(crate) async fn wait_transition(
+    docker: &Docker,
+    name: &str,
+    state: RunState,
+) -> Result<(), Error> {
+    for _ in 0..MAX_POLLS {
         let containers = list(docker).await?;
         if !containers.iter().any(|container| container.name == name && container.state == state) {
             return Ok(());
         }
-        sleep(SETTLE_PAUSE).await;
+        sleep(POLL_INTERVAL).await;
     }
     Ok(())
 }
 
-/// Resolves with the exit status of the container's first process. A status
-/// other than 0 comes from the library as an error.
-pub(crate) async fn exited(docker: &Docker, id: &ContainerId) -> Result<i64, Error> {
+/// Waits for the container's first process and returns its exit status. The library reports a
+/// status other than 0 as an error.
+pub(crate) async fn wait_exit(docker: &Docker, id: &ContainerId) -> Result<i64, Error> {
     let mut stream = std::pin::pin!(docker.wait_container(id.as_ref(), None));
     match stream.try_next().await {
         Ok(Some(response)) => Ok(response.status_code),
@@ -125,7 +129,7 @@ pub(crate) async fn exited(docker: &Docker, id: &ContainerId) -> Result<i64, Err
     }
 }
 
-/// The last lines of the console, without control characters.
+/// Returns the last lines of the console without control characters.
 pub(crate) async fn log_tail(
     docker: &Docker,
     id: &ContainerId,

@@ -1,7 +1,7 @@
-//! What the volumes of an engine hold.
+//! Disk usage of an engine's volumes.
 //!
-//! The client library has a model for what engines from API 1.52 on answer, and
-//! for nothing that earlier ones say; so they are asked past it.
+//! The client library models only the response of engines from API 1.52 on, so the request bypasses
+//! it.
 
 use std::collections::HashMap;
 use std::io;
@@ -13,29 +13,32 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use crate::address::EngineAddress;
-use crate::dial;
-use crate::question::ask;
+use crate::raw_http::get_json;
+use crate::ssh_dial;
 
-/// How long an answer may take: the engine may have to walk through all that it
-/// has on disk.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// What is asked for; engines before API 1.42 tell of all else as well.
-const VOLUMES: &str = "/system/df?type=volume&verbose=true";
+/// Timeout of the request: the engine may have to walk all its files.
+const USAGE_TIMEOUT: Duration = Duration::from_secs(120);
+/// The requested path; engines before API 1.42 ignore the filter and report everything.
+const VOLUMES_PATH: &str = "/system/df?type=volume&verbose=true";
 
-/// What is in each volume of an engine that is spoken to in the clear.
-pub(crate) async fn of_volumes(address: &EngineAddress) -> io::Result<HashMap<String, ByteSize>> {
+/// Returns the size of each volume of an engine that is reached without TLS.
+pub(crate) async fn volume_usage(address: &EngineAddress) -> io::Result<HashMap<String, ByteSize>> {
     let asking = async {
         match address {
-            EngineAddress::Unix(socket) => ask(UnixStream::connect(socket).await?, VOLUMES).await,
-            EngineAddress::Tcp(place) => ask(TcpStream::connect(place).await?, VOLUMES).await,
-            EngineAddress::Ssh(host) => ask(dial::stream(host)?, VOLUMES).await,
+            EngineAddress::Unix(socket) => {
+                get_json(UnixStream::connect(socket).await?, VOLUMES_PATH).await
+            }
+            EngineAddress::Tcp(place) => {
+                get_json(TcpStream::connect(place).await?, VOLUMES_PATH).await
+            }
+            EngineAddress::Ssh(host) => get_json(ssh_dial::stream(host)?, VOLUMES_PATH).await,
         }
     };
-    Ok(volume_sizes(&timeout(PATIENCE, asking).await??))
+    Ok(volume_sizes(&timeout(USAGE_TIMEOUT, asking).await??))
 }
 
-/// What is in each volume, in the words of engines before API 1.52, or in those
-/// of later ones. Some know it of no volume, and say -1.
+/// Reads the size of each volume, in the format of engines before API 1.52 or in the later one.
+/// Some engines report -1 for an unknown size.
 pub(crate) fn volume_sizes(usage: &Value) -> HashMap<String, ByteSize> {
     let both = [&usage["Volumes"], &usage["VolumeUsage"]["Items"]];
     let items = both.into_iter().filter_map(Value::as_array).flatten();
@@ -51,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_of_volumes_come_in_the_words_of_two_generations() {
+    fn volume_sizes_are_read_from_both_api_formats() {
         let items = serde_json::json!([
             {"Name": "data", "UsageData": {"RefCount": 1, "Size": 4096}},
             {"Name": "elsewhere", "UsageData": {"RefCount": 1, "Size": -1}},

@@ -1,4 +1,4 @@
-//! The engine of the lifecycle, on Docker's API.
+//! The lifecycle's engine on Docker's API.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -7,35 +7,34 @@ use std::time::Duration;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::query_parameters::RemoveVolumeOptions;
-use containai_core::catalog::Agent;
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    RunState, StartupHook, Succession,
+    ReplacementSpec, RunState, StartupHook,
 };
 use containai_core::label::Labels;
 use containai_core::layout;
-use containai_core::lifecycle::Events;
+use containai_core::lifecycle::EventListener;
+use containai_core::manifest::Agent;
 use containai_core::naming::{ClientId, ContainerName, HostPort, VolumeName};
 use containai_core::remote::HostKey;
 use containai_core::resources::HostCapacity;
 use tokio::time::timeout;
 
 use crate::address::EngineAddress;
-use crate::built::Recipe;
-use crate::failure::failure;
-use crate::image::Surroundings;
-use crate::inside::{self, InsideStream};
-use crate::ownership::{Listener, Ownership, ReclaimListener};
-use crate::removal::{Removed, remove};
+use crate::built::ImageRecipe;
+use crate::error_map::map_error;
+use crate::exec_stream::{self, SshdExecStream};
+use crate::image::BuildEnv;
+use crate::ownership::{Ownership, ReclaimListener, ReclaimNotifier};
+use crate::remove::{RemoveMode, remove};
 use crate::{
-    archive, connect, container, freezing, home, image, inspect, question, spec, successor,
+    connect, container, container_files, home, image, inspect, pause, raw_http, recreate, spec,
 };
 
-/// How long the quick way to the containers may take before the usual one is
-/// gone.
-const QUICK: Duration = Duration::from_secs(5);
+/// Timeout of the raw HTTP request for the container list; the client library is used after that.
+const RAW_LIST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A Docker Engine as the lifecycle sees it.
+/// A client of a Docker Engine, and the [`Engine`] of the lifecycle.
 ///
 /// ```no_run
 /// use containai_core::engine::Engine as _;
@@ -53,20 +52,19 @@ const QUICK: Duration = Duration::from_secs(5);
 pub struct DockerEngine {
     docker: Docker,
     address: EngineAddress,
-    is_secured: bool,
+    is_tls: bool,
     build_lock: Option<PathBuf>,
     ownership: Option<Ownership>,
-    listener: Listener,
-    client: Option<ClientId>,
-    surroundings: Surroundings,
+    reclaim_notifier: ReclaimNotifier,
+    client_id: Option<ClientId>,
+    build_env: BuildEnv,
     startup_hooks: Vec<StartupHook>,
     agents: Vec<Agent>,
-    recipes: Vec<Recipe>,
+    recipes: Vec<ImageRecipe>,
 }
 
 impl DockerEngine {
-    /// Makes a client for the engine at `address`; see [`crate::connect()`]
-    /// for `certificates`.
+    /// Creates a client for the engine at `address`; see [`crate::connect()`] for `certificates`.
     ///
     /// # Errors
     ///
@@ -80,36 +78,36 @@ impl DockerEngine {
         Ok(Self {
             docker,
             address,
-            is_secured,
+            is_tls: is_secured,
             build_lock: None,
             ownership: None,
-            listener: Listener::default(),
-            client: None,
-            surroundings: Surroundings::default(),
+            reclaim_notifier: ReclaimNotifier::default(),
+            client_id: None,
+            build_env: BuildEnv::default(),
             startup_hooks: Vec::new(),
             agents: Vec::new(),
             recipes: Vec::new(),
         })
     }
 
-    /// Has image builds of several processes wait for each other on this file,
-    /// so that one image is made once. Default: they do not.
+    /// Sets the lock file that serialises image builds of several processes, so that an image is
+    /// built once. Default: no lock.
     #[must_use]
     pub fn with_build_lock(mut self, path: PathBuf) -> Self {
         self.build_lock = Some(path);
         self
     }
 
-    /// Tells builds how to reach the world. Default: as the engine does.
+    /// Sets the proxies, certificates and registries of image builds. Default: those of the engine.
     #[must_use]
-    pub fn with_surroundings(mut self, surroundings: Surroundings) -> Self {
-        self.surroundings = surroundings;
+    pub fn with_build_env(mut self, build_env: BuildEnv) -> Self {
+        self.build_env = build_env;
         self
     }
 
-    /// Has containers run these programs, too, when they start, in the order of
-    /// their names; one takes the place of an earlier one of its name. They come
-    /// in together with the key, before each start. Default: none.
+    /// Adds programs that containers run at start, in the order of their names; a program replaces
+    /// an earlier one of its name. They are installed together with the key, before each start.
+    /// Default: none.
     #[must_use]
     pub fn with_startup_hooks(mut self, hooks: Vec<StartupHook>) -> Self {
         self.startup_hooks.retain(|old| hooks.iter().all(|new| new.name() != old.name()));
@@ -118,165 +116,166 @@ impl DockerEngine {
         self
     }
 
-    /// Has the commands of these agents add what their manifests say, in every kind
-    /// of session; who installs the programs is left open. They come in together
-    /// with the key, before each start. Default: none but those of the image.
+    /// Sets the agents whose commands get the default arguments of their manifests in every kind of
+    /// session. The programs themselves may be installed by other means. The wrappers are installed
+    /// together with the key, before each start. Default: those of the image.
     #[must_use]
     pub fn with_agents(mut self, agents: Vec<Agent>) -> Self {
         self.agents = agents;
         self
     }
 
-    /// Cares for the owners of the files in workspaces of this machine: what host root owns is lent
-    /// to the agent while there is a container, and what ids of a container own becomes the
-    /// owner's before it is removed. Default: owners stay as they are.
+    /// Manages the owners of the files in workspaces on this machine: files of host root are lent
+    /// to the agent while the container exists, and files of container ids are given to the
+    /// workspace's owner before the container is removed. Default: owners do not change.
     #[must_use]
     pub fn with_ownership(mut self, ownership: Option<Ownership>) -> Self {
         self.ownership = ownership;
         self
     }
 
-    /// Has somebody told of files that are reclaimed before a container is removed. Default: nobody
-    /// is.
+    /// Sets the listener for files that are reclaimed before a container is removed. Default: none.
     #[must_use]
     pub fn with_reclaim_listener(mut self, listener: Arc<dyn ReclaimListener>) -> Self {
-        self.listener = Listener(Some(listener));
+        self.reclaim_notifier = ReclaimNotifier(Some(listener));
         self
     }
 
-    /// Looks at the containers as a machine that is not the engine's own: only
-    /// workspaces that it brought there itself are workspaces. Default: as the
-    /// engine's own machine does, which mounts its workspaces.
+    /// Sets the client id of this machine for a remote engine: only workspaces that this client
+    /// copied there are visible. Default: the engine runs on this machine and mounts its
+    /// workspaces.
     #[must_use]
     pub fn with_client(mut self, client: ClientId) -> Self {
-        self.client = Some(client);
+        self.client_id = Some(client);
         self
     }
 
-    /// Has this image built where it is wanted and not there. Default: what is
-    /// no image of ours is pulled.
+    /// Registers an image that is built if it is requested and missing. Default: images that
+    /// ContainAI does not ship are pulled.
     #[must_use]
-    pub fn with_recipe(mut self, recipe: Recipe) -> Self {
+    pub fn with_recipe(mut self, recipe: ImageRecipe) -> Self {
         self.recipes.push(recipe);
         self
     }
 
-    pub(crate) fn recipe(&self, reference: &str) -> Option<&Recipe> {
+    pub(crate) fn recipe(&self, reference: &str) -> Option<&ImageRecipe> {
         self.recipes.iter().find(|recipe| recipe.reference.as_str() == reference)
     }
 
-    /// Where the engine listens.
+    /// Returns the engine's address.
     pub fn address(&self) -> &EngineAddress {
         &self.address
     }
 
-    /// Whether the engine is spoken to over TLS.
-    pub(crate) fn is_secured(&self) -> bool {
-        self.is_secured
+    /// Whether the connection uses TLS.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.is_tls
     }
 
-    /// The client underneath, for what this crate does not offer.
+    /// Returns the underlying client, for API calls that this crate does not offer.
     pub fn docker(&self) -> &Docker {
         &self.docker
     }
 
-    /// Asks the engine for its version, such as `20.10.24`.
+    /// Returns the engine's version, such as `20.10.24`.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Unreachable`] and [`EngineError::AccessDenied`] above all.
+    /// Mainly [`EngineError::Unreachable`] and [`EngineError::AccessDenied`].
     pub async fn version(&self) -> Result<String, EngineError> {
-        let version = self.docker.version().await.map_err(|error| self.failure(error))?;
+        let version = self.docker.version().await.map_err(|error| self.map_error(error))?;
         Ok(version.version.unwrap_or_default())
     }
 
-    /// Memory and processors of the engine's machine; 0 where it does not say.
+    /// Returns the memory and processors of the engine's machine; 0 for values that the engine does
+    /// not report.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Unreachable`] and [`EngineError::AccessDenied`] above all.
+    /// Mainly [`EngineError::Unreachable`] and [`EngineError::AccessDenied`].
     pub async fn capacity(&self) -> Result<HostCapacity, EngineError> {
-        let info = self.docker.info().await.map_err(|error| self.failure(error))?;
+        let info = self.docker.info().await.map_err(|error| self.map_error(error))?;
         Ok(HostCapacity {
             memory_bytes: info.mem_total.and_then(|bytes| bytes.try_into().ok()).unwrap_or(0),
             cpus: info.ncpu.and_then(|count| count.try_into().ok()).unwrap_or(0),
         })
     }
 
-    /// Connects to an SSH server in a running container without its port.
+    /// Connects to an SSH server in a running container through the engine, without the container's
+    /// port.
     ///
     /// # Errors
     ///
-    /// [`EngineError::NoSuchContainer`], and [`EngineError::Refused`] for one
-    /// that does not run.
-    pub async fn connect_inside(&self, id: &ContainerId) -> Result<InsideStream, EngineError> {
-        inside::connect(&self.docker, id).await.map_err(|error| self.failure(error))
+    /// - [`EngineError::NoSuchContainer`].
+    /// - [`EngineError::Refused`]: the container does not run.
+    pub async fn connect_sshd(&self, id: &ContainerId) -> Result<SshdExecStream, EngineError> {
+        exec_stream::connect(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
-    /// Freezes all processes of a container, until it is woken; one that does not
-    /// run has none.
+    /// Pauses a container; does nothing if it is stopped.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
-    pub async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
-        freezing::freeze(&self.docker, id).await.map_err(|error| self.failure(error))
+    /// The engine's error.
+    pub async fn pause(&self, id: &ContainerId) -> Result<(), EngineError> {
+        pause::pause(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
-    async fn list(&self) -> Result<Vec<Container>, EngineError> {
+    async fn list_containers(&self) -> Result<Vec<Container>, EngineError> {
         if let Some(socket) = self.address.socket()
-            && let Ok(Ok(entries)) = timeout(QUICK, question::list(socket)).await
+            && let Ok(Ok(entries)) =
+                timeout(RAW_LIST_TIMEOUT, raw_http::list_containers(socket)).await
         {
             return Ok(entries.into_iter().filter_map(inspect::container).collect());
         }
-        container::list(&self.docker).await.map_err(|error| self.failure(error))
+        container::list(&self.docker).await.map_err(|error| self.map_error(error))
     }
 
     pub(crate) fn ownership(&self) -> Option<&Ownership> {
         self.ownership.as_ref()
     }
 
-    pub(crate) fn listener(&self) -> &Listener {
-        &self.listener
+    pub(crate) fn reclaim_notifier(&self) -> &ReclaimNotifier {
+        &self.reclaim_notifier
     }
 
-    pub(crate) fn client(&self) -> Option<&ClientId> {
-        self.client.as_ref()
+    pub(crate) fn client_id(&self) -> Option<&ClientId> {
+        self.client_id.as_ref()
     }
 
-    /// Whether something is ours and of this machine.
-    pub(crate) fn shows(&self, labels: &Labels) -> bool {
-        labels.is_managed() && labels.is_of(self.client.as_ref())
+    /// Whether an object is managed by ContainAI and belongs to this client.
+    pub(crate) fn owns(&self, labels: &Labels) -> bool {
+        labels.is_managed() && labels.belongs_to(self.client_id.as_ref())
     }
 
-    pub(crate) fn surroundings(&self) -> &Surroundings {
-        &self.surroundings
+    pub(crate) fn build_env(&self) -> &BuildEnv {
+        &self.build_env
     }
 
     pub(crate) fn build_lock(&self) -> Option<&Path> {
         self.build_lock.as_deref()
     }
 
-    pub(crate) fn failure(&self, error: Error) -> EngineError {
-        failure(error, &self.address)
+    pub(crate) fn map_error(&self, error: Error) -> EngineError {
+        map_error(error, &self.address)
     }
 }
 
 impl Engine for DockerEngine {
     async fn containers(&self) -> Result<Vec<Container>, EngineError> {
-        let listed = self.list().await?;
-        let client = self.client.as_ref();
-        let seen = |it: Container| Container { labels: it.labels.seen_by(client), ..it };
+        let listed = self.list_containers().await?;
+        let client = self.client_id.as_ref();
+        let seen = |it: Container| Container { labels: it.labels.scoped_to(client), ..it };
         Ok(listed.into_iter().map(seen).collect())
     }
 
-    async fn provide_image(
+    async fn ensure_image(
         &self,
         image: &ImageRequest,
         source: ImageSource,
-        events: &dyn Events,
+        events: &dyn EventListener,
     ) -> Result<String, EngineError> {
-        image::provide(self, image, source, events).await
+        image::ensure(self, image, source, events).await
     }
 
     async fn find_image(&self, image: &ImageRequest) -> Result<Option<String>, EngineError> {
@@ -286,97 +285,105 @@ impl Engine for DockerEngine {
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
         let mut body = spec::body(spec)?;
         let image = image::labels(self, &spec.image).await?;
-        body.labels = Some(spec.labels().over_image(&image).into_map());
+        body.labels = Some(spec.labels().masking_image(&image).into_map());
         container::create(&self.docker, spec.name.as_ref(), body)
             .await
-            .map_err(|error| self.failure(error))
+            .map_err(|error| self.map_error(error))
     }
 
     async fn last_start(&self, id: &ContainerId) -> Result<String, EngineError> {
-        successor::last_start(&self.docker, id).await.map_err(|error| self.failure(error))
+        recreate::last_start(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
-    async fn keep(&self, id: &ContainerId) -> Result<String, EngineError> {
-        successor::keep(&self.docker, id).await.map_err(|error| self.failure(error))
+    async fn commit(&self, id: &ContainerId) -> Result<String, EngineError> {
+        recreate::commit(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
-    async fn create_successor(
+    async fn create_replacement(
         &self,
-        succession: &Succession,
+        replacement: &ReplacementSpec,
         port: HostPort,
     ) -> Result<ContainerId, EngineError> {
-        let body = successor::body(&self.docker, succession, port).await;
-        let body = body.map_err(|error| self.failure(error))?;
-        container::create(&self.docker, succession.name.as_ref(), body)
+        let body = recreate::body(&self.docker, replacement, port).await;
+        let body = body.map_err(|error| self.map_error(error))?;
+        container::create(&self.docker, replacement.name.as_ref(), body)
             .await
-            .map_err(|error| self.failure(error))
+            .map_err(|error| self.map_error(error))
     }
 
     async fn rename(&self, id: &ContainerId, name: &ContainerName) -> Result<(), EngineError> {
         container::rename(&self.docker, id, name.as_ref())
             .await
-            .map_err(|error| self.failure(error))
+            .map_err(|error| self.map_error(error))
     }
 
-    async fn install_key(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
+    async fn provision(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
         let (hooks, agents) = (&self.startup_hooks, &self.agents);
-        let equipment = archive::Equipment { key: authorized_key, hooks, agents };
-        archive::equip(&self.docker, id, equipment).await.map_err(|error| self.failure(error))
+        let equipment = container_files::ContainerFiles { key: authorized_key, hooks, agents };
+        container_files::install_files(&self.docker, id, equipment)
+            .await
+            .map_err(|error| self.map_error(error))
     }
 
     async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
         self.lend_workspace(id).await?;
-        container::start(&self.docker, id).await.map_err(|error| self.failure(error))
+        container::start(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
     async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
-        freezing::wake(&self.docker, id).await.map_err(|error| self.failure(error))
+        pause::unpause(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
-    async fn settle(&self, name: &str, state: RunState) -> Result<(), EngineError> {
-        container::settle(&self.docker, name, state).await.map_err(|error| self.failure(error))
+    async fn wait_transition(&self, name: &str, state: RunState) -> Result<(), EngineError> {
+        container::wait_transition(&self.docker, name, state)
+            .await
+            .map_err(|error| self.map_error(error))
     }
 
     async fn stop(&self, id: &ContainerId) -> Result<(), EngineError> {
-        home::keep(&self.docker, id).await;
-        container::stop(&self.docker, id).await.map_err(|error| self.failure(error))
+        home::copy_to_volume(&self.docker, id).await;
+        container::stop(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
-        home::keep_of_stopped(self, id).await;
+        home::copy_stopped_to_volume(self, id).await;
         self.reclaim_before_removal(id).await;
-        remove(&self.docker, id, Removed::Stopped).await.map_err(|error| self.failure(error))?;
-        successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
+        remove(&self.docker, id, RemoveMode::Stopped)
+            .await
+            .map_err(|error| self.map_error(error))?;
+        recreate::prune_images(&self.docker).await.map_err(|error| self.map_error(error))
     }
 
-    async fn discard(&self, id: &ContainerId) -> Result<(), EngineError> {
+    async fn remove_with_anonymous_volumes(&self, id: &ContainerId) -> Result<(), EngineError> {
         self.reclaim_before_removal(id).await;
-        remove(&self.docker, id, Removed::Discarded).await.map_err(|error| self.failure(error))?;
-        successor::sweep_images(&self.docker).await.map_err(|error| self.failure(error))
+        remove(&self.docker, id, RemoveMode::StoppedWithVolumes)
+            .await
+            .map_err(|error| self.map_error(error))?;
+        recreate::prune_images(&self.docker).await.map_err(|error| self.map_error(error))
     }
 
     async fn has_volume(&self, name: &VolumeName) -> Result<bool, EngineError> {
         let found = container::has_volume(&self.docker, name.as_ref()).await;
-        found.map_err(|error| self.failure(error))
+        found.map_err(|error| self.map_error(error))
     }
 
     async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
         let removed = self.docker().remove_volume(name, None::<RemoveVolumeOptions>).await;
-        self.forgiving(removed)
+        self.ignore_not_found(removed)
     }
 
     async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {
-        let text = archive::read_file(&self.docker, id, layout::CONTAINER_HOST_KEY)
+        let text = container_files::read_file(&self.docker, id, layout::CONTAINER_HOST_KEY)
             .await
-            .map_err(|error| self.failure(error))?;
+            .map_err(|error| self.map_error(error))?;
         Ok(text.and_then(|text| HostKey::parse(&text).ok()))
     }
 
-    async fn exited(&self, id: &ContainerId) -> Result<i64, EngineError> {
-        container::exited(&self.docker, id).await.map_err(|error| self.failure(error))
+    async fn wait_exit(&self, id: &ContainerId) -> Result<i64, EngineError> {
+        container::wait_exit(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
     async fn log_tail(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
-        container::log_tail(&self.docker, id, lines).await.map_err(|error| self.failure(error))
+        container::log_tail(&self.docker, id, lines).await.map_err(|error| self.map_error(error))
     }
 }

@@ -1,4 +1,4 @@
-//! How a program ended that the engine ran in a container.
+//! The exit status of a program that the engine runs in a container.
 
 use std::pin::Pin;
 use std::time::Duration;
@@ -12,99 +12,99 @@ use tokio::time::{Instant, sleep};
 use crate::engine::DockerEngine;
 use crate::journal::Follow;
 
-/// The most of an output that is kept for an error, in bytes.
-const KEPT: usize = 1024;
-/// How long the engine may take to note that a program has ended.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often it is asked.
-const STEP: Duration = Duration::from_millis(50);
-/// From here on a status is that of a signal (sh(1)).
-const SIGNALS: i64 = 128;
+/// Maximum size of the output in an error, in bytes.
+const MAX_ERROR_SIZE: usize = 1024;
+/// Maximum time for the engine to notice that a program has ended.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Interval between two requests for the status.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// The first status that stands for a signal (sh(1)).
+const FIRST_SIGNAL_STATUS: i64 = 128;
 
-type Piece = Result<Vec<u8>, EngineError>;
+type OutputChunk = Result<Vec<u8>, EngineError>;
 
-/// Passes an output on, and ends with an error when the program failed.
+/// Forwards an output, and ends it with an error if the program failed.
 ///
-/// A runtime that cannot start the program writes why where the output would
-/// be: that is kept back and becomes the error. A program that is followed ends
-/// by the signal of a container that stops.
-pub(crate) fn judged<'e>(
+/// If the runtime cannot start the program, it writes its error to the program's output; that is
+/// held back and becomes the error. With [`Follow::On`], the signal of a stopping container is a
+/// normal end.
+pub(crate) fn check_exit_status<'e>(
     engine: &'e DockerEngine,
     exec: String,
-    output: impl Stream<Item = Piece> + Send + 'e,
+    output: impl Stream<Item = OutputChunk> + Send + 'e,
     follow: Follow,
-) -> impl Stream<Item = Piece> + Send + 'e {
+) -> impl Stream<Item = OutputChunk> + Send + 'e {
     let output = output.boxed();
     let ended = async move {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + EXIT_TIMEOUT;
         loop {
             let asked = engine.docker().inspect_exec(&exec).await;
-            let asked = asked.map_err(|error| engine.failure(error))?;
+            let asked = asked.map_err(|error| engine.map_error(error))?;
             match asked.exit_code {
-                // The output may end a moment before the engine notes the end.
-                None if Instant::now() < deadline => sleep(STEP).await,
+                // The output may end a moment before the engine notices the exit.
+                None if Instant::now() < deadline => sleep(POLL_INTERVAL).await,
                 code => return Ok(code.unwrap_or(0)),
             }
         }
     };
-    ended_by(output, ended, follow)
+    append_status(output, ended, follow)
 }
 
-fn ended_by<'e>(
-    output: BoxStream<'e, Piece>,
+fn append_status<'e>(
+    output: BoxStream<'e, OutputChunk>,
     status: impl Future<Output = Result<i64, EngineError>> + Send + 'e,
     follow: Follow,
-) -> impl Stream<Item = Piece> + Send + 'e {
-    let status = Some(Box::pin(status) as Status<'e>);
-    let state = State { output, status, first: true, following: None, follow };
+) -> impl Stream<Item = OutputChunk> + Send + 'e {
+    let status = Some(Box::pin(status) as ExitStatusFuture<'e>);
+    let state = ExecOutputState { output, status, is_first: true, lookahead: None, follow };
     stream::unfold(state, |mut state| async move { Some((state.next().await?, state)) })
 }
 
-type Status<'e> = Pin<Box<dyn Future<Output = Result<i64, EngineError>> + Send + 'e>>;
+type ExitStatusFuture<'e> = Pin<Box<dyn Future<Output = Result<i64, EngineError>> + Send + 'e>>;
 
-struct State<'e> {
-    output: BoxStream<'e, Piece>,
-    /// `None` when it was asked for.
-    status: Option<Status<'e>>,
-    /// Whether nothing was read yet.
-    first: bool,
-    /// A piece that was read already.
-    following: Option<Piece>,
+struct ExecOutputState<'e> {
+    output: BoxStream<'e, OutputChunk>,
+    /// `None` once it was awaited.
+    status: Option<ExitStatusFuture<'e>>,
+    /// Whether nothing has been read yet.
+    is_first: bool,
+    /// A chunk that has been read ahead.
+    lookahead: Option<OutputChunk>,
     follow: Follow,
 }
 
-impl State<'_> {
-    async fn next(&mut self) -> Option<Piece> {
-        if let Some(piece) = self.following.take() {
+impl ExecOutputState<'_> {
+    async fn next(&mut self) -> Option<OutputChunk> {
+        if let Some(piece) = self.lookahead.take() {
             return Some(piece);
         }
-        let is_first = std::mem::replace(&mut self.first, false);
+        let is_first = std::mem::replace(&mut self.is_first, false);
         match self.output.next().await {
-            // The runtime's complaint is all that there is; the program's words go on.
-            Some(Ok(piece)) if is_first && is_complaint(&piece) => {
-                self.following = self.output.next().await;
-                match self.following {
+            // A runtime error is the whole output; a program's output continues.
+            Some(Ok(piece)) if is_first && is_runtime_error(&piece) => {
+                self.lookahead = self.output.next().await;
+                match self.lookahead {
                     Some(_) => Some(Ok(piece)),
-                    None => self.end(piece).await,
+                    None => self.finish(piece).await,
                 }
             }
             Some(piece) => Some(piece),
-            None => self.end(Vec::new()).await,
+            None => self.finish(Vec::new()).await,
         }
     }
 
-    /// What comes last, asked for once.
-    async fn end(&mut self, said: Vec<u8>) -> Option<Piece> {
+    /// Returns the last item; awaits the status at most once.
+    async fn finish(&mut self, said: Vec<u8>) -> Option<OutputChunk> {
         match self.status.take()?.await {
             Err(error) => Some(Err(error)),
             Ok(0) if said.is_empty() => None,
             Ok(0) => Some(Ok(said)),
-            Ok(SIGNALS..) if self.follow == Follow::On => None,
+            Ok(FIRST_SIGNAL_STATUS..) if self.follow == Follow::On => None,
             Ok(status) => {
-                let text = String::from_utf8_lossy(&said[..said.len().min(KEPT)]);
+                let text = String::from_utf8_lossy(&said[..said.len().min(MAX_ERROR_SIZE)]);
                 let text = text.trim().replace(|c: char| c.is_control(), " ");
                 let message = match text.as_str() {
-                    "" => format!("the program in the container ended with status {status}"),
+                    "" => format!("the program in the container exited with status {status}"),
                     text => text.to_owned(),
                 };
                 Some(Err(EngineError::Refused { status: 0, message }))
@@ -113,8 +113,8 @@ impl State<'_> {
     }
 }
 
-/// Whether it may be the runtime that speaks and not the program.
-fn is_complaint(piece: &[u8]) -> bool {
+/// Whether the output may be the runtime's error instead of the program's output.
+fn is_runtime_error(piece: &[u8]) -> bool {
     piece.starts_with(b"OCI runtime exec failed")
 }
 
@@ -123,9 +123,9 @@ mod tests {
     use super::*;
 
     async fn read(pieces: &[&str], status: i64, follow: Follow) -> (String, Option<String>) {
-        let pieces: Vec<Piece> = pieces.iter().map(|it| Ok(it.as_bytes().to_vec())).collect();
+        let pieces: Vec<OutputChunk> = pieces.iter().map(|it| Ok(it.as_bytes().to_vec())).collect();
         let output = stream::iter(pieces).boxed();
-        let all: Vec<_> = ended_by(output, async move { Ok(status) }, follow).collect().await;
+        let all: Vec<_> = append_status(output, async move { Ok(status) }, follow).collect().await;
         let mut text = String::new();
         let mut error = None;
         for piece in all {
@@ -138,14 +138,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_failed_program_has_no_output() {
+    async fn runtime_error_replaces_the_output() {
         let complaint = "OCI runtime exec failed: exec failed: transport endpoint\r\n";
         assert_eq!(
             read(&[complaint], 126, Follow::Off).await,
             (
                 String::new(),
                 Some(
-                    "the engine refused: OCI runtime exec failed: exec failed: transport endpoint"
+                    "the engine reported an error: OCI runtime exec failed: exec failed: transport endpoint"
                         .into()
                 )
             )
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn following_ends_with_the_container() {
+    async fn following_ends_when_the_container_stops() {
         for status in [0, 137, 143] {
             assert_eq!(read(&["a\n"], status, Follow::On).await, ("a\n".into(), None), "{status}");
         }

@@ -1,5 +1,5 @@
-//! What agents keep in the home directory of a container of an earlier version,
-//! which goes with the container.
+//! Migration of agents' files from the home directory of a container of an earlier version, where
+//! they would be removed with the container, to the data volume.
 
 use std::time::Duration;
 
@@ -7,28 +7,28 @@ use bollard::Docker;
 use bollard::exec::{CreateExecOptions, StartExecOptions, StartExecResults};
 use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::InspectContainerOptions;
-use containai_core::catalog::{DirectoryLink, shipped_manifests};
 use containai_core::engine::{ContainerId, EngineError, Isolation};
 use containai_core::label::Labels;
 use containai_core::layout;
+use containai_core::manifest::{DirectoryLink, shipped_manifests};
 use containai_core::naming::{VolumeName, WorkspacePath};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
 
 use crate::engine::DockerEngine;
-use crate::volume::{Mounted, copy_as_agent};
-use crate::{archive, successor};
+use crate::volume::{VolumeHelperSpec, copy_as_agent};
+use crate::{container_files, recreate};
 
-/// How long the end of a container waits for it. Whoever is inside can make it
-/// take for ever.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Maximum time that the stop of a container waits for the copy, which the container can delay
+/// forever.
+const COPY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the commit of a stopped container's file system may take.
-const COMMIT_PATIENCE: Duration = Duration::from_secs(120);
+/// Timeout of the commit of a stopped container's file system.
+const COMMIT_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// VOLUME, then PATH TARGET for each directory: copies what stands in the home
-/// directory in the place of a link, unless the volume has something newer.
-const COPY: &str = r#"
+/// Arguments: VOLUME, then PATH TARGET for each directory. Copies a directory that exists in place
+/// of the link, unless the volume has newer files.
+const COPY_SCRIPT: &str = r#"
 cd || exit
 volume=$1; shift
 while [ $# -gt 1 ]; do
@@ -40,49 +40,49 @@ while [ $# -gt 1 ]; do
 done
 "#;
 
-/// Copies to the data volume what a container has beside it, before it is
-/// stopped. Containers that were started by this version do it themselves
-/// ([`layout::CONTAINER_DROP_IN`]). The agent's own rights are enough; what
-/// fails is no reason to go on running.
-pub(crate) async fn keep(docker: &Docker, id: &ContainerId) {
-    let unit = archive::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
+/// Copies the files of a running container to the data volume, before it is stopped. Containers
+/// started by this version do this themselves ([`layout::CONTAINER_DROP_IN`]). The agent's
+/// permissions suffice; an error does not prevent the stop.
+pub(crate) async fn copy_to_volume(docker: &Docker, id: &ContainerId) {
+    let unit = container_files::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
     if matches!(unit, Ok(None)) {
-        let _ = timeout(PATIENCE, copy(docker, id)).await;
+        let _ = timeout(COPY_TIMEOUT, run_copy(docker, id)).await;
     }
 }
 
-/// The same for a container that is stopped already, before it is removed: a helper of its file
-/// system copies. It is tried, and is no reason to keep a container whose root has broken that.
-pub(crate) async fn keep_of_stopped(engine: &DockerEngine, id: &ContainerId) {
-    let _ = copy_of_stopped(engine, id).await;
+/// Copies the files of a stopped container, before it is removed, in a helper container that runs
+/// on its committed file system. An error does not prevent the removal: the container's root may
+/// have broken its file system.
+pub(crate) async fn copy_stopped_to_volume(engine: &DockerEngine, id: &ContainerId) {
+    let _ = try_copy_stopped(engine, id).await;
 }
 
-async fn copy_of_stopped(engine: &DockerEngine, id: &ContainerId) -> Result<(), EngineError> {
-    let failure = |error| engine.failure(error);
+async fn try_copy_stopped(engine: &DockerEngine, id: &ContainerId) -> Result<(), EngineError> {
+    let failure = |error| engine.map_error(error);
     let docker = engine.docker();
     let inspected = docker.inspect_container(id.as_ref(), None::<InspectContainerOptions>).await;
-    let Some(ended) = Ended::read(&inspected.map_err(failure)?) else { return Ok(()) };
-    let unit = archive::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
+    let Some(ended) = StoppedContainer::read(&inspected.map_err(failure)?) else { return Ok(()) };
+    let unit = container_files::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
     if unit.map_err(failure)?.is_some() {
         return Ok(());
     }
-    let Ok(kept) = timeout(COMMIT_PATIENCE, successor::keep(docker, id)).await else {
+    let Ok(kept) = timeout(COMMIT_TIMEOUT, recreate::commit(docker, id)).await else {
         return Ok(());
     };
     let image = kept.map_err(failure)?;
     let (volume, workspace) = (&ended.volume, &ended.workspace);
-    let mounted = Mounted { volume, workspace, image: &image, isolation: ended.isolation };
-    copy_as_agent(engine, mounted, words()).await
+    let mounted = VolumeHelperSpec { volume, workspace, image: &image, isolation: ended.isolation };
+    copy_as_agent(engine, mounted, script_args()).await
 }
 
-/// A container of a workspace that has run and is stopped.
-struct Ended {
+/// A stopped container of a workspace that has run before.
+struct StoppedContainer {
     workspace: WorkspacePath,
     volume: VolumeName,
     isolation: Isolation,
 }
 
-impl Ended {
+impl StoppedContainer {
     fn read(inspected: &ContainerInspectResponse) -> Option<Self> {
         let state = inspected.state.as_ref().and_then(|state| state.status);
         let labels = inspected.config.as_ref()?.labels.clone().unwrap_or_default();
@@ -97,17 +97,17 @@ impl Ended {
     }
 }
 
-/// The arguments of `sh -c`.
-fn words() -> Vec<String> {
-    let mut words = [COPY, "sh", layout::CONTAINER_DATA].map(str::to_owned).to_vec();
-    for link in DirectoryLink::all(&shipped_manifests()) {
+/// The arguments after `sh -c`.
+fn script_args() -> Vec<String> {
+    let mut words = [COPY_SCRIPT, "sh", layout::CONTAINER_DATA].map(str::to_owned).to_vec();
+    for link in DirectoryLink::from_manifests(&shipped_manifests()) {
         words.extend([link.path, link.target]);
     }
     words
 }
 
-async fn copy(docker: &Docker, id: &ContainerId) -> Result<(), bollard::errors::Error> {
-    let words = ["sh", "-c"].map(str::to_owned).into_iter().chain(words()).collect();
+async fn run_copy(docker: &Docker, id: &ContainerId) -> Result<(), bollard::errors::Error> {
+    let words = ["sh", "-c"].map(str::to_owned).into_iter().chain(script_args()).collect();
     let options = CreateExecOptions {
         attach_stdout: Some(true),
         user: Some(layout::CONTAINER_USER.to_owned()),
@@ -119,7 +119,7 @@ async fn copy(docker: &Docker, id: &ContainerId) -> Result<(), bollard::errors::
     if let StartExecResults::Attached { mut output, .. } =
         docker.start_exec(&exec, None::<StartExecOptions>).await?
     {
-        // It ends with the output.
+        // The output ends with the program.
         while output.next().await.transpose()?.is_some() {}
     }
     Ok(())

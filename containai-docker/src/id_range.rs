@@ -1,5 +1,5 @@
-//! Which ids of the host a container's processes have, as the engine's host
-//! sees it; nothing in the container can answer instead.
+//! The host ids of a container's processes, as the engine sees them; processes in the container
+//! cannot forge the result.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,31 +11,30 @@ use tokio::time::timeout;
 
 use crate::engine::DockerEngine;
 
-/// How long a best-effort answer may take.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// The engine demands the column PID.
-const COLUMNS: &str = "-eo pid,uid";
+/// Time limit for a best-effort result.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(3);
+/// The engine requires the column PID.
+const PS_ARGS: &str = "-eo pid,uid";
 
 impl DockerEngine {
-    /// Whether a running container has an id range of its own; `None` when that
-    /// cannot be told within three seconds, or the engine has no range, as with
-    /// Sysbox.
+    /// Returns whether a running container has its own id range; `None` if this cannot be
+    /// determined within three seconds, or if the engine has no range, as with Sysbox.
     pub async fn id_range(&self, id: &ContainerId) -> Option<IdRangeMode> {
-        let options = TopOptionsBuilder::default().ps_args(COLUMNS).build();
+        let options = TopOptionsBuilder::default().ps_args(PS_ARGS).build();
         let processes = self.docker().top_processes(id.as_ref(), Some(options));
         let container = self.docker().inspect_container(id.as_ref(), None);
         let both = async { tokio::join!(processes, container) };
-        let (processes, container) = timeout(PATIENCE, both).await.ok()?;
-        mode(&processes.ok()?, &container.ok()?)
+        let (processes, container) = timeout(REQUEST_TIMEOUT, both).await.ok()?;
+        range_mode(&processes.ok()?, &container.ok()?)
     }
 }
 
-fn mode(
+fn range_mode(
     processes: &ContainerTopResponse,
     container: &ContainerInspectResponse,
 ) -> Option<IdRangeMode> {
     let init = container.state.as_ref()?.pid?;
-    let engine = engine_root(Path::new(container.hostname_path.as_deref()?))?;
+    let engine = engine_base_id(Path::new(container.hostname_path.as_deref()?))?;
     let running = processes.processes.iter().flatten().find_map(|row| match row.as_slice() {
         [process, user] if process.parse() == Ok(init) => user.parse::<u32>().ok(),
         _ => None,
@@ -43,10 +42,9 @@ fn mode(
     Some(if running == engine { IdRangeMode::Shared } else { IdRangeMode::Own })
 }
 
-/// The first id of the engine's range: its store is in a directory `UID.GID`
-/// (dockerd(8), "userns-remap"), in which a container's files are at
-/// `containers/ID/hostname`.
-fn engine_root(hostname: &Path) -> Option<u32> {
+/// Returns the first id of the engine's range. Its data root is a directory named `UID.GID`
+/// (dockerd(8), "userns-remap"), with the files of a container at `containers/ID/hostname`.
+fn engine_base_id(hostname: &Path) -> Option<u32> {
     let name = hostname.ancestors().nth(3)?.file_name()?.to_str()?;
     name.split_once('.')?.0.parse().ok()
 }
@@ -64,11 +62,11 @@ mod tests {
         );
         let processes = serde_json::from_str(&processes).expect("an answer");
         let container = serde_json::from_str(&container).expect("an answer");
-        assert_eq!(mode(&processes, &container), expected, "{user} in {store}");
+        assert_eq!(range_mode(&processes, &container), expected, "{user} in {store}");
     }
 
     #[test]
-    fn the_first_process_tells() {
+    fn compares_init_uid_with_engine_base() {
         check("1000000", "/var/lib/d/1000000.1000000", Some(IdRangeMode::Shared));
         check("2000224256", "/var/lib/d/1000000.1000000", Some(IdRangeMode::Own));
         check("165536", "/var/lib/docker", None);
@@ -76,8 +74,8 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_has_ended_has_none() {
+    fn stopped_container_has_no_mode() {
         let container = serde_json::from_str("{}").expect("an answer");
-        assert_eq!(mode(&ContainerTopResponse::default(), &container), None);
+        assert_eq!(range_mode(&ContainerTopResponse::default(), &container), None);
     }
 }

@@ -1,4 +1,4 @@
-//! From the engine's listing to what the lifecycle understands.
+//! Conversion of the engine's container list.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::label::{self, Labels};
 use serde::Deserialize;
 
-/// What counts of an entry of `GET /containers/json`.
+/// The fields used of an entry of `GET /containers/json`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-pub(crate) struct Entry {
+pub(crate) struct ContainerEntry {
     id: Option<String>,
     names: Option<Vec<String>>,
     state: Option<String>,
@@ -19,7 +19,7 @@ pub(crate) struct Entry {
     labels: Option<HashMap<String, String>>,
 }
 
-impl From<ContainerSummary> for Entry {
+impl From<ContainerSummary> for ContainerEntry {
     fn from(summary: ContainerSummary) -> Self {
         Self {
             id: summary.id,
@@ -32,24 +32,24 @@ impl From<ContainerSummary> for Entry {
     }
 }
 
-/// Reads an entry; `None` for one without an id, which no engine has shown yet.
-pub(crate) fn container(entry: impl Into<Entry>) -> Option<Container> {
+/// Converts an entry; `None` for one without an id, which no engine is known to return.
+pub(crate) fn container(entry: impl Into<ContainerEntry>) -> Option<Container> {
     let entry = entry.into();
     let name = entry.names.unwrap_or_default().into_iter().next().unwrap_or_default();
     let labels: Labels = entry.labels.unwrap_or_default().into_iter().collect();
-    let image = labels.get(label::IMAGE).map(str::to_owned).or(entry.image);
+    let image = labels.get(label::ORIGINAL_IMAGE).map(str::to_owned).or(entry.image);
     Some(Container {
         id: ContainerId::new(entry.id?),
         name: name.trim_start_matches('/').to_owned(),
-        state: entry.state.as_deref().map_or(RunState::Dead, state_named),
+        state: entry.state.as_deref().map_or(RunState::Dead, parse_state),
         status: entry.status.unwrap_or_default(),
         image: image.unwrap_or_default(),
         labels,
     })
 }
 
-/// The state by its name; one that nobody knows is dead.
-pub(crate) fn state_named(name: &str) -> RunState {
+/// Parses the name of a state; an unknown one is [`RunState::Dead`].
+pub(crate) fn parse_state(name: &str) -> RunState {
     match name {
         "created" => RunState::Created,
         "running" => RunState::Running,
@@ -66,15 +66,15 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Option<Container> {
-        let plain: Entry = serde_json::from_str(json).expect("an entry");
+        let plain: ContainerEntry = serde_json::from_str(json).expect("an entry");
         let summary: ContainerSummary = serde_json::from_str(json).expect("a summary");
         let read = container(plain);
-        assert_eq!(container(summary), read, "either way of asking tells the same");
+        assert_eq!(container(summary), read, "both request paths agree");
         read
     }
 
     #[test]
-    fn listing_of_an_old_engine_is_understood() {
+    fn listing_of_an_old_engine_is_read() {
         let container = read(
             r#"{"Id": "abc", "Names": ["/api-main"], "Image": "containai/base:1",
                 "State": "exited", "Status": "Exited (130) 2 hours ago",
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn every_state_is_understood() {
+    fn every_state_is_parsed() {
         let check = |state: &str, expected| {
             let container = read(&format!(r#"{{"Id": "abc", "State": "{state}"}}"#));
             assert_eq!(container.map(|it| it.state), Some(expected), "{state}");
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn half_an_answer_is_no_container_or_a_dead_one() {
+    fn incomplete_entry_is_skipped_or_dead() {
         assert_eq!(read("{}"), None);
         assert_eq!(read(r#"{"Id": "abc"}"#).map(|container| container.state), Some(RunState::Dead));
     }

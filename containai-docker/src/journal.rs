@@ -1,4 +1,4 @@
-//! What a container writes down.
+//! The journal and the console of a container.
 
 use bollard::container::LogOutput;
 use bollard::errors::Error;
@@ -10,42 +10,42 @@ use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 use crate::engine::DockerEngine;
 use crate::exec_status as exec;
 
-/// Runs journalctl until it ends, or until whoever reads has gone: the engine
-/// closes stdin then, however that came about, and nothing else would end what
-/// it started. The words that follow are journalctl's.
-const FOLLOW: &str = r#"journalctl "$@" & it=$!
+/// Runs journalctl until it ends, or until the reader disconnects: the engine then closes stdin,
+/// whatever the cause, and nothing else would end journalctl. The arguments that follow are
+/// journalctl's.
+const FOLLOW_SCRIPT: &str = r#"journalctl "$@" & it=$!
 exec 3<&0
 { cat <&3; kill $it; } >/dev/null 2>&1 &
 wait $it"#;
 
-/// Whether new lines are waited for.
+/// Whether a stream waits for new lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Follow {
-    /// Until the reader has had enough.
+    /// Waits for new lines until the reader stops.
     On,
-    /// What is there has to do.
+    /// Ends after the existing lines.
     Off,
 }
 
 impl DockerEngine {
-    /// Streams the journal of a running container, as bytes that may be
-    /// anything. `words` are options of journalctl(1).
+    /// Streams the journal of a running container as arbitrary bytes. `args` are options of
+    /// journalctl(1).
     ///
     /// # Errors
     ///
-    /// What the engine answered; the stream ends with one when it breaks.
+    /// The engine's error; the stream ends with one if the connection breaks.
     pub async fn journal(
         &self,
         id: &ContainerId,
-        words: &[&str],
+        args: &[&str],
         follow: Follow,
     ) -> Result<impl Stream<Item = Result<Vec<u8>, EngineError>> + Send + '_, EngineError> {
         let mut command = match follow {
-            Follow::On => vec!["sh", "-c", FOLLOW, "sh"],
+            Follow::On => vec!["sh", "-c", FOLLOW_SCRIPT, "sh"],
             Follow::Off => vec!["journalctl"],
         };
         command.push("--no-pager");
-        command.extend(words);
+        command.extend(args);
         if follow == Follow::On {
             command.push("--follow");
         }
@@ -58,23 +58,22 @@ impl DockerEngine {
             ..Default::default()
         };
         let created = self.docker().create_exec(id.as_ref(), options).await;
-        let exec = created.map_err(|error| self.failure(error))?.id;
+        let exec = created.map_err(|error| self.map_error(error))?.id;
         let started = self.docker().start_exec(&exec, None::<StartExecOptions>).await;
-        match started.map_err(|error| self.failure(error))? {
+        match started.map_err(|error| self.map_error(error))? {
             StartExecResults::Attached { output, input } => {
-                // Its stdin stays open for as long as somebody reads.
+                // Dropping `input` closes stdin, so it lives as long as the stream.
                 let output = output.map(move |chunk| {
                     let _open = &input;
                     chunk
                 });
-                Ok(exec::judged(self, exec, self.bytes(output), follow).left_stream())
+                Ok(exec::check_exit_status(self, exec, self.bytes(output), follow).left_stream())
             }
             StartExecResults::Detached => Ok(futures_util::stream::empty().right_stream()),
         }
     }
 
-    /// Streams the console of a container, which is there when it does not run
-    /// too.
+    /// Streams the console of a container, which also exists while the container is stopped.
     pub fn console(
         &self,
         id: &ContainerId,
@@ -95,6 +94,6 @@ impl DockerEngine {
         &self,
         output: impl Stream<Item = Result<LogOutput, Error>> + Send,
     ) -> impl Stream<Item = Result<Vec<u8>, EngineError>> + Send {
-        output.map_ok(|chunk| chunk.into_bytes().to_vec()).map_err(|error| self.failure(error))
+        output.map_ok(|chunk| chunk.into_bytes().to_vec()).map_err(|error| self.map_error(error))
     }
 }

@@ -1,52 +1,53 @@
-//! What runs a ContainAI system container.
+//! The Docker side of ContainAI: engine client, images, isolation and runtime.
 //!
-//! The crate drives a Docker Engine through its API with [`DockerEngine`],
-//! which implements [`containai_core::engine::Engine`]; it provides images
-//! ([`image`]), finds out which isolation works ([`isolation`]), sets up a
-//! host's dedicated engine ([`host`]) and contains the OCI runtime shim that
-//! lets a system container run in a user namespace on any Docker with plain
-//! runc ([`runtime`]).
+//! The crate drives a Docker Engine through its API with [`DockerEngine`], which implements
+//! [`containai_core::engine::Engine`]. It also
+//! - provides images ([`image`]),
+//! - detects which isolation works ([`isolation`]),
+//! - sets up the dedicated engine of a host ([`host`]),
+//! - contains the OCI runtime shim that lets a system container run in a user namespace on any
+//!   Docker with plain runc ([`runtime`]).
 //!
-//! It never asks for a privileged container, for a namespace of the host, or
-//! for a mount of an engine's socket, and offers no way to do so.
+//! It never requests a privileged container, a namespace of the host, or a mount of an engine's
+//! socket, and its API has no option for them.
 
 #![deny(missing_docs)]
 
 mod activity;
 mod address;
-mod archive;
 pub mod built;
 mod cgroup;
 mod connect;
 mod container;
-mod dial;
+mod container_files;
+mod container_list;
 mod disk_usage;
 mod engine;
+mod error_map;
+mod exec_script;
 mod exec_status;
-mod failure;
-mod freezing;
+mod exec_stream;
 mod home;
 pub mod host;
 mod id_range;
 pub mod image;
-mod inside;
-mod inside_script;
+mod image_graph;
 mod inspect;
 pub mod isolation;
 mod journal;
 mod limits;
-mod lineage;
-mod listing;
 mod ownership;
+mod pause;
 mod processes;
-mod question;
-mod removal;
+mod raw_http;
+mod recreate;
+mod remove;
 pub mod runtime;
 mod snapshot;
 mod spec;
+mod ssh_dial;
 mod ssh_host;
 mod storage;
-mod successor;
 mod sysbox;
 mod usage;
 mod volume;
@@ -54,16 +55,17 @@ mod volume;
 pub use activity::{Activity, Running};
 pub use address::{AddressError, EngineAddress};
 pub use connect::connect;
+pub use container_list::{ListedContainer, Sizes};
 pub use engine::DockerEngine;
-pub use inside::InsideStream;
+pub use exec_stream::SshdExecStream;
 pub use journal::Follow;
-pub use listing::{Listed, Sizes};
 pub use ownership::{
-    DiskIds, Owner, Ownership, OwnershipError, ReclaimListener, Reclaimed, reclaim_inside,
+    FileOwner, Ownership, OwnershipError, ReclaimListener, Reclaimed, SubordinateIds,
+    reclaim_in_container,
 };
 pub use spec::refuse_mounts;
 pub use ssh_host::SshHost;
 pub use volume::{
-    Complaints, Mounted, Packing, PieceReader, PieceWriter, Pieces, Room, Unpacking, VolumeDoor,
-    VolumeError, VolumesCopying, pieces,
+    ByteChannel, ChannelReader, ChannelWriter, DockerVolumeCopier, FreeSpace, TarWarnings,
+    VolumeArchive, VolumeError, VolumeHelperSpec, VolumePacker, VolumeUnpacker, byte_channel,
 };

@@ -1,4 +1,4 @@
-//! How much of its host a container may use, and changing that.
+//! The resource limits of a container.
 
 use std::time::Duration;
 
@@ -6,43 +6,45 @@ use bollard::models::{ContainerUpdateBody, HostConfig};
 use bollard::query_parameters::InspectContainerOptions;
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{ContainerId, EngineError};
-use containai_core::resources::{Cpus, Limits};
+use containai_core::resources::{Cpus, ResourceLimits};
 
 use crate::engine::DockerEngine;
 
-/// How long taking memory back may last.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout of an update; reclaiming memory can take that long.
+const UPDATE_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl DockerEngine {
-    /// What a container may use.
+    /// Returns the limits of a container.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
-    pub async fn limits(&self, id: &ContainerId) -> Result<Limits, EngineError> {
+    /// The engine's error.
+    pub async fn limits(&self, id: &ContainerId) -> Result<ResourceLimits, EngineError> {
         let options = None::<InspectContainerOptions>;
         let inspected = self.docker().inspect_container(id.as_ref(), options).await;
-        let inspected = inspected.map_err(|error| self.failure(error))?;
+        let inspected = inspected.map_err(|error| self.map_error(error))?;
         Ok(limits(&inspected.host_config.unwrap_or_default()))
     }
 
-    /// Changes what a container may use, at once and for good; what is `None`
-    /// stays as it is.
+    /// Changes the limits of a container, immediately and permanently; `None` keeps a limit.
     ///
     /// # Errors
     ///
-    /// [`EngineError::Refused`] where the kernel cannot take back as much
-    /// memory as that.
-    pub async fn set_limits(&self, id: &ContainerId, limits: Limits) -> Result<(), EngineError> {
-        let patient = self.docker().clone().with_timeout(PATIENCE);
+    /// [`EngineError::Refused`] if the kernel cannot reclaim enough memory.
+    pub async fn set_limits(
+        &self,
+        id: &ContainerId,
+        limits: ResourceLimits,
+    ) -> Result<(), EngineError> {
+        let patient = self.docker().clone().with_timeout(UPDATE_TIMEOUT);
         let changed = patient.update_container(id.as_ref(), body(limits)).await;
-        changed.map_err(|error| self.failure(error))
+        changed.map_err(|error| self.map_error(error))
     }
 }
 
-/// Memory and swap change together: a container that swaps is too slow to
-/// work in, and the engine refuses a limit above the old limit of both.
-fn body(limits: Limits) -> ContainerUpdateBody {
+/// Sets memory and swap together: a container that swaps is too slow to use, and the engine refuses
+/// a memory limit above the old limit of both.
+fn body(limits: ResourceLimits) -> ContainerUpdateBody {
     let memory = limits.memory.map(ByteSize::as_i64);
     ContainerUpdateBody {
         memory,
@@ -52,11 +54,11 @@ fn body(limits: Limits) -> ContainerUpdateBody {
     }
 }
 
-fn limits(host: &HostConfig) -> Limits {
+fn limits(host: &HostConfig) -> ResourceLimits {
     let amount = |amount: Option<i64>| {
         amount.and_then(|amount| u64::try_from(amount).ok()).filter(|amount| *amount > 0)
     };
-    Limits {
+    ResourceLimits {
         memory: amount(host.memory).map(ByteSize::from_bytes),
         cpus: amount(host.nano_cpus).and_then(Cpus::from_nanos),
     }
@@ -68,14 +70,14 @@ mod tests {
 
     #[test]
     fn swap_follows_memory() {
-        let both = body(Limits { memory: Some(ByteSize::from_gib(2)), cpus: None });
+        let both = body(ResourceLimits { memory: Some(ByteSize::from_gib(2)), cpus: None });
         insta::assert_json_snapshot!(both, @r#"
         {
           "Memory": 2147483648,
           "MemorySwap": 2147483648
         }
         "#);
-        let cpus = body(Limits { memory: None, cpus: Cpus::from_nanos(1_500_000_000) });
+        let cpus = body(ResourceLimits { memory: None, cpus: Cpus::from_nanos(1_500_000_000) });
         insta::assert_json_snapshot!(cpus, @r#"
         {
           "NanoCpus": 1500000000
@@ -86,9 +88,10 @@ mod tests {
     #[test]
     fn zero_is_no_limit() {
         let host = HostConfig { memory: Some(0), nano_cpus: Some(-1), ..Default::default() };
-        assert_eq!(limits(&host), Limits::default());
+        assert_eq!(limits(&host), ResourceLimits::default());
         let host = HostConfig { memory: Some(1), nano_cpus: Some(2), ..Default::default() };
-        let expected = Limits { memory: Some(ByteSize::from_bytes(1)), cpus: Cpus::from_nanos(2) };
+        let expected =
+            ResourceLimits { memory: Some(ByteSize::from_bytes(1)), cpus: Cpus::from_nanos(2) };
         assert_eq!(limits(&host), expected);
     }
 }

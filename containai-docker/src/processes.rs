@@ -1,39 +1,37 @@
-//! What runs in a container, as the engine's host sees it.
+//! The processes of a container, as the engine's host sees them.
 //!
-//! The engine calls `ps` itself, so that nothing has to run in the container
-//! and nothing in it can answer instead. A host without such a `ps` leaves the
-//! question open.
+//! The engine runs `ps` itself, so the container needs no program for this and cannot forge the
+//! answer. A host without a suitable `ps` gives no answer.
 
 use bollard::models::ContainerTopResponse;
 use bollard::query_parameters::TopOptionsBuilder;
-use containai_core::engine::{ContainerId, Process, Sessions};
+use containai_core::engine::{ActiveSessions, ContainerId, ContainerProcess};
 
 use crate::engine::DockerEngine;
 
-/// The engine demands the column PID.
-const COLUMNS: &str = "-eo pid,ppid,sid,tpgid,args";
+/// The engine requires the column PID.
+const PS_ARGS: &str = "-eo pid,ppid,sid,tpgid,args";
 
 impl DockerEngine {
-    /// Who is inside a running container, as the engine has it; `None` when it cannot
-    /// tell.
-    pub(crate) async fn told_sessions(&self, id: &ContainerId) -> Option<Sessions> {
-        let options = TopOptionsBuilder::default().ps_args(COLUMNS).build();
+    /// The active sessions of a running container according to the engine; `None` if unknown.
+    pub(crate) async fn engine_sessions(&self, id: &ContainerId) -> Option<ActiveSessions> {
+        let options = TopOptionsBuilder::default().ps_args(PS_ARGS).build();
         let answer = self.docker().top_processes(id.as_ref(), Some(options)).await.ok()?;
-        Some(Sessions::count(&processes(answer)?))
+        Some(ActiveSessions::count(&processes(answer)?))
     }
 }
 
-fn processes(answer: ContainerTopResponse) -> Option<Vec<Process>> {
+fn processes(answer: ContainerTopResponse) -> Option<Vec<ContainerProcess>> {
     answer.processes?.into_iter().map(|row| process(&row)).collect()
 }
 
-fn process(row: &[String]) -> Option<Process> {
+fn process(row: &[String]) -> Option<ContainerProcess> {
     let [id, parent, session, foreground, command] = row else { return None };
-    Some(Process {
+    Some(ContainerProcess {
         id: id.parse().ok()?,
         parent: parent.parse().ok()?,
         session: session.parse().ok()?,
-        foreground: foreground.parse().ok()?,
+        foreground_group: foreground.parse().ok()?,
         command: command.clone(),
     })
 }
@@ -42,28 +40,28 @@ fn process(row: &[String]) -> Option<Process> {
 mod tests {
     use super::*;
 
-    fn count(json: &str) -> Option<Sessions> {
+    fn count_sessions(json: &str) -> Option<ActiveSessions> {
         let answer = serde_json::from_str(json).expect("an answer");
-        Some(Sessions::count(&processes(answer)?))
+        Some(ActiveSessions::count(&processes(answer)?))
     }
 
     #[test]
-    fn what_ps_says_is_counted() {
+    fn sessions_are_counted_from_ps_output() {
         let answer = r#"{"Titles": ["PID", "PPID", "SID", "TPGID", "COMMAND"], "Processes": [
             ["30921", "1", "30921", "-1", "/sbin/init --log-level=err"],
             ["2139", "2137", "2137", "-1", "sshd: agent@pts/1"],
             ["2141", "2139", "2141", "2141", "/bin/bash -l"]]}"#;
-        assert_eq!(count(answer), Some(Sessions { ssh: 1, terminals: 1 }));
+        assert_eq!(count_sessions(answer), Some(ActiveSessions { ssh: 1, terminals: 1 }));
     }
 
     #[test]
-    fn what_makes_no_sense_leaves_the_question_open() {
+    fn malformed_ps_output_is_rejected() {
         for answer in [
             "{}",
             r#"{"Processes": [["1", "2", "/sbin/init"]]}"#,
             r#"{"Processes": [["1", "0", "?", "-1", "/sbin/init"]]}"#,
         ] {
-            assert_eq!(count(answer), None, "{answer}");
+            assert_eq!(count_sessions(answer), None, "{answer}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What snapshots ask of the engine.
+//! Engine operations for snapshots.
 
 use std::collections::HashMap;
 
@@ -8,24 +8,24 @@ use bollard::query_parameters::{
     ListVolumesOptionsBuilder, TagImageOptionsBuilder,
 };
 use containai_core::engine::{
-    Anonymous, ContainerId, CopyJob, EngineError, OwnVolumes, Snapshots, StoredVolume,
+    AnonymisedImage, ContainerId, ContainerVolumes, CopyJob, EngineError, Snapshots, StoredVolume,
 };
 use containai_core::label::{self, Labels};
 use containai_core::layout;
-use containai_core::naming::{Nonce, SnapshotName, VolumeName, WorkspacePath};
+use containai_core::naming::{RandomId, SnapshotName, VolumeName, WorkspacePath};
 
 use crate::engine::DockerEngine;
-use crate::removal::{Removed, remove};
-use crate::volume::VolumesCopying;
-use crate::{archive, storage, successor};
+use crate::remove::{RemoveMode, remove};
+use crate::volume::DockerVolumeCopier;
+use crate::{container_files, recreate, storage};
 
 impl Snapshots for DockerEngine {
-    type Copying<'e> = VolumesCopying<'e>;
+    type Copier<'e> = DockerVolumeCopier<'e>;
 
-    async fn volumes_of(&self, id: &ContainerId) -> Result<OwnVolumes, EngineError> {
+    async fn container_volumes(&self, id: &ContainerId) -> Result<ContainerVolumes, EngineError> {
         let options = None::<InspectContainerOptions>;
         let inspected = self.docker().inspect_container(id.as_ref(), options).await;
-        let inspected = inspected.map_err(|error| self.failure(error))?;
+        let inspected = inspected.map_err(|error| self.map_error(error))?;
         let points = inspected.mounts.unwrap_or_default();
         let at = |place: &str| {
             let is_there = |it: &&MountPoint| it.destination.as_deref() == Some(place);
@@ -33,40 +33,44 @@ impl Snapshots for DockerEngine {
             name.and_then(|name| VolumeName::parse(name).ok())
         };
         match (at(layout::CONTAINER_DATA), at(layout::CONTAINER_DOCKER)) {
-            (Some(data), Some(docker)) => Ok(OwnVolumes { data, docker }),
+            (Some(data), Some(docker)) => Ok(ContainerVolumes { data, docker }),
             _ => {
-                let message = format!("container {id} has no volumes of ContainAI");
+                let message = format!("container `{id}` has no ContainAI volumes");
                 Err(EngineError::Refused { status: 0, message })
             }
         }
     }
 
-    async fn freeze(&self, id: &ContainerId) -> Result<(), EngineError> {
-        DockerEngine::freeze(self, id).await
+    async fn pause(&self, id: &ContainerId) -> Result<(), EngineError> {
+        DockerEngine::pause(self, id).await
     }
 
-    async fn begin_copy(&self, job: &CopyJob) -> Result<VolumesCopying<'_>, EngineError> {
+    async fn start_copy(&self, job: &CopyJob) -> Result<DockerVolumeCopier<'_>, EngineError> {
         self.copy_volumes(job).await
     }
 
-    async fn commit(&self, id: &ContainerId, labels: &Labels) -> Result<String, EngineError> {
+    async fn commit_snapshot(
+        &self,
+        id: &ContainerId,
+        labels: &Labels,
+    ) -> Result<String, EngineError> {
         let labels = Some(labels.clone().into_map());
         let config = ContainerConfig { labels, ..Default::default() };
-        // It is frozen already, or does not run.
+        // It is already paused or stopped.
         let options =
             CommitContainerOptionsBuilder::default().container(id.as_ref()).pause(false).build();
-        let patient = self.docker().clone().with_timeout(successor::COMMIT_LIMIT);
+        let patient = self.docker().clone().with_timeout(recreate::COMMIT_TIMEOUT);
         let committed = patient.commit_container(options, config).await;
-        Ok(committed.map_err(|error| self.failure(error))?.id)
+        Ok(committed.map_err(|error| self.map_error(error))?.id)
     }
 
     async fn anonymise(
         &self,
         image: &str,
         origin: &WorkspacePath,
-    ) -> Result<Anonymous, EngineError> {
-        let own = Labels::for_helper().with_client(self.client()).with(label::ANONYMISES, image);
-        // It never runs.
+    ) -> Result<AnonymisedImage, EngineError> {
+        let own = Labels::for_helper().with_client(self.client_id()).with(label::ANONYMISES, image);
+        // The container is never started.
         let body = ContainerCreateBody {
             image: Some(image.to_owned()),
             labels: Some(own.into_map()),
@@ -77,43 +81,43 @@ impl Snapshots for DockerEngine {
             ..Default::default()
         };
         let made = self.docker().create_container(None, body).await;
-        let helper = ContainerId::new(made.map_err(|error| self.failure(error))?.id);
+        let helper = ContainerId::new(made.map_err(|error| self.map_error(error))?.id);
         let emptied = async {
-            archive::anonymise(self.docker(), &helper, origin).await?;
-            successor::keep(self.docker(), &helper).await
+            container_files::clear_identity(self.docker(), &helper, origin).await?;
+            recreate::commit(self.docker(), &helper).await
         };
         match emptied.await {
-            Ok(image) => Ok(Anonymous { image, helper }),
+            Ok(image) => Ok(AnonymisedImage { image, helper }),
             Err(error) => {
-                self.dismiss(&helper).await?;
-                Err(self.failure(error))
+                self.remove_helper(&helper).await?;
+                Err(self.map_error(error))
             }
         }
     }
 
-    async fn name_snapshot(&self, image: &str, snapshot: &Nonce) -> Result<(), EngineError> {
+    async fn tag_snapshot(&self, image: &str, snapshot: &RandomId) -> Result<(), EngineError> {
         let options = TagImageOptionsBuilder::default()
             .repo(SnapshotName::REPOSITORY)
             .tag(snapshot.as_str())
             .build();
         let tagged = self.docker().tag_image(image, Some(options)).await;
-        tagged.map_err(|error| self.failure(error))
+        tagged.map_err(|error| self.map_error(error))
     }
 
     async fn retain(&self, image: &str, container: &ContainerId) -> Result<(), EngineError> {
-        let retained = successor::retain(self.docker(), image, container).await;
-        retained.map_err(|error| self.failure(error))
+        let retained = recreate::tag_for_container(self.docker(), image, container).await;
+        retained.map_err(|error| self.map_error(error))
     }
 
-    async fn nameless_snapshots(&self) -> Result<Vec<(String, Nonce)>, EngineError> {
+    async fn untagged_snapshots(&self) -> Result<Vec<(String, RandomId)>, EngineError> {
         let filters =
             HashMap::from([("dangling", vec!["true"]), ("label", vec![label::SNAPSHOT_NAME])]);
         let options = ListImagesOptionsBuilder::default().filters(&filters).build();
         let images = self.docker().list_images(Some(options)).await;
-        let images = images.map_err(|error| self.failure(error))?;
+        let images = images.map_err(|error| self.map_error(error))?;
         let nameless = images.into_iter().filter_map(|image| {
             let labels: Labels = image.labels.into_iter().collect();
-            let id = labels.snapshot().filter(|_| self.shows(&labels))?;
+            let id = labels.snapshot().filter(|_| self.owns(&labels))?;
             Some((image.id, id))
         });
         Ok(nameless.collect())
@@ -123,18 +127,19 @@ impl Snapshots for DockerEngine {
         let filters = HashMap::from([("label", vec![label::SNAPSHOT])]);
         let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
         let answer = self.docker().list_volumes(Some(options)).await;
-        let volumes = answer.map_err(|error| self.failure(error))?.volumes.unwrap_or_default();
+        let volumes = answer.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
         if volumes.is_empty() {
             return Ok(Vec::new());
         }
-        let containers = self.summaries().await?;
+        let containers = self.container_summaries().await?;
         let nothing = HashMap::new();
-        let volumes = volumes.into_iter().map(|it| storage::volume(it, &nothing, &containers));
-        Ok(volumes.filter(|it| self.shows(&it.labels)).collect())
+        let volumes =
+            volumes.into_iter().map(|it| storage::stored_volume(it, &nothing, &containers));
+        Ok(volumes.filter(|it| self.owns(&it.labels)).collect())
     }
 
-    async fn dismiss(&self, helper: &ContainerId) -> Result<(), EngineError> {
-        let removed = remove(self.docker(), helper, Removed::Erased).await;
-        removed.map_err(|error| self.failure(error))
+    async fn remove_helper(&self, helper: &ContainerId) -> Result<(), EngineError> {
+        let removed = remove(self.docker(), helper, RemoveMode::ForceWithVolumes).await;
+        removed.map_err(|error| self.map_error(error))
     }
 }

@@ -1,4 +1,4 @@
-//! From what is wanted to the body of the engine's `POST /containers/create`.
+//! Conversion of a container specification to the body of the engine's `POST /containers/create`.
 
 use std::collections::HashMap;
 
@@ -19,34 +19,34 @@ mod forbidden;
 pub use forbidden::refuse as refuse_mounts;
 
 /// The port of the container's sshd.
-pub(crate) const SSH: &str = "22/tcp";
-/// What asks systemd to shut down (systemd(1), "SIGNALS").
+pub(crate) const SSH_PORT: &str = "22/tcp";
+/// The signal that requests a shutdown from systemd (systemd(1), "SIGNALS").
 pub(crate) const STOP_SIGNAL: &str = "SIGRTMIN+3";
-/// How long systemd may take to shut down, in seconds.
+/// Maximum time for systemd to shut down, in seconds.
 pub(crate) const STOP_TIMEOUT: i32 = 100;
-/// Processes and threads of one container; keeps a fork bomb inside.
+/// Maximum number of processes and threads of a container, against fork bombs.
 const MAX_PROCESSES: i64 = 32_768;
 
-/// The body that makes the container.
+/// Returns the body that creates the container.
 ///
 /// # Errors
 ///
-/// [`EngineError::ForbiddenMount`] for a workspace that holds an engine's
-/// socket or the host itself.
+/// [`EngineError::ForbiddenMount`] for a mount that contains an engine's socket or exposes the
+/// host.
 pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineError> {
     forbidden::refuse(spec)?;
     let labels = spec.labels();
     Ok(ContainerCreateBody {
         hostname: Some(spec.hostname.to_string()),
         image: Some(spec.image.clone()),
-        // systemd writes its first words to /dev/console, which exists only
-        // with a terminal; they are what an error can show of a failed boot.
+        // systemd writes its first messages to /dev/console, which exists only with a terminal; an
+        // error of a failed boot shows them.
         tty: Some(true),
-        env: Some(environment(spec)),
+        env: Some(env(spec)),
         entrypoint: Some(Vec::new()),
         cmd: Some(vec!["/sbin/init".into(), "--log-level=err".into()]),
         working_dir: Some(layout::CONTAINER_WORKSPACE.into()),
-        exposed_ports: Some(vec![SSH.into()]),
+        exposed_ports: Some(vec![SSH_PORT.into()]),
         stop_signal: Some(STOP_SIGNAL.into()),
         stop_timeout: Some(STOP_TIMEOUT.into()),
         labels: Some(labels.clone().into_map()),
@@ -55,7 +55,7 @@ pub(crate) fn body(spec: &ContainerSpec) -> Result<ContainerCreateBody, EngineEr
     })
 }
 
-fn environment(spec: &ContainerSpec) -> Vec<String> {
+fn env(spec: &ContainerSpec) -> Vec<String> {
     let workspace = format!("CAI_HOST_WORKSPACE={}", spec.workspace);
     let facts = spec.host.variables().map(|(name, value)| format!("{name}={value}"));
     [workspace].into_iter().chain(facts).collect()
@@ -74,7 +74,7 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
         nano_cpus: Some(spec.resources.cpus.nanos()),
         pids_limit: Some(MAX_PROCESSES),
         port_bindings: Some(HashMap::from([(
-            SSH.into(),
+            SSH_PORT.into(),
             Some(vec![PortBinding {
                 host_ip: Some("127.0.0.1".into()),
                 host_port: Some(spec.port.to_string()),
@@ -93,11 +93,10 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
     ];
     if let Some(repository) = &spec.repository {
         mounts.extend(repository_mounts(repository));
-        // The engine makes the directories above the repository inside, as the
-        // host's root, so that nothing inside can put a link beside it. The boot
-        // cleans `/tmp`.
+        // The engine creates the directories above the repository in the container, owned by host
+        // root, so that the container cannot create a link beside it. The boot cleans `/tmp`.
         let workspace = spec.workspace.as_path();
-        if !forbidden::is_own_place(workspace) && !workspace.starts_with("/tmp") {
+        if !forbidden::is_container_path(workspace) && !workspace.starts_with("/tmp") {
             mounts.push(bind(spec.workspace.as_str(), spec.workspace.as_str(), ReadOnly::No));
         }
     }
@@ -106,8 +105,8 @@ fn mounts(spec: &ContainerSpec) -> Vec<Mount> {
 }
 
 fn repository_mounts(repository: &LinkedRepository) -> Vec<Mount> {
-    let own = bind(repository.own.as_str(), repository.common.as_str(), ReadOnly::No);
-    let stores = repository.stores.iter();
+    let own = bind(repository.own.as_str(), repository.common_dir.as_str(), ReadOnly::No);
+    let stores = repository.object_stores.iter();
     let stores = stores.map(|it| bind(it.source.as_str(), it.target.as_str(), ReadOnly::Yes));
     std::iter::once(own).chain(stores).collect()
 }
@@ -157,8 +156,8 @@ fn bind(source: &str, target: &str, read_only: ReadOnly) -> Mount {
     }
 }
 
-/// Docker gives a volume that has no name here a name of its own, and removes
-/// it with the container that it was made for.
+/// Returns the mount of a volume. Docker gives an unnamed volume a random name, and removes it with
+/// its container.
 fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str) -> Mount {
     let mut labels = HashMap::from([
         (label::MANAGED.to_owned(), "true".to_owned()),
@@ -179,7 +178,8 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{
-        ContainerId, HostFacts, Lifetime, ObjectStore, Protection, Replaced, VolumeRecord,
+        ContainerId, HostFacts, Lifetime, ObjectStore, Protection, ReplacedContainer,
+        VolumeRecordUpdate,
     };
     use containai_core::naming::{ContainerName, HostPort, Hostname, MountTarget, WorkspacePath};
     use containai_core::resources::{HostCapacity, Resources};
@@ -197,12 +197,12 @@ mod tests {
             port: HostPort::new(2300).expect("a port"),
             resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
             template: String::new(),
-            lifetime: Lifetime::Lasting,
+            lifetime: Lifetime::Persistent,
             protection: Protection::None,
             repository: None,
             mounts: Vec::new(),
             replaces: None,
-            revives: None,
+            from_snapshot: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts {
                 time_zone: Some("Europe/Berlin".into()),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn body_asks_for_what_the_architecture_says() {
+    fn body_has_the_documented_settings() {
         let mut body = body(&spec("/src/a b:c", Isolation::Userns)).expect("a body");
         let labels: std::collections::BTreeMap<_, _> =
             body.labels.take().unwrap_or_default().into_iter().collect();
@@ -231,14 +231,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_repository_of_a_worktree_is_writable() {
+    fn repository_of_a_linked_worktree_is_read_only() {
         let path = |text: &str| WorkspacePath::new(text).expect("a path");
         let repository = |common: &str| {
             let source = path(&format!("{common}/objects"));
             let target = path("/mnt/host-repository/objects");
             let own = path("/home/me/.config/containai/worktrees/0123/repository");
             let stores = vec![ObjectStore { source, target }];
-            Some(LinkedRepository { common: path(common), own, stores })
+            Some(LinkedRepository { common_dir: path(common), own, object_stores: stores })
         };
         let spec = spec("/src/tree", Isolation::Userns);
         let spec = ContainerSpec { repository: repository("/src/api/.git"), ..spec };
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_has_besides_is_mounted_as_asked_for() {
+    fn extra_mounts_are_mounted_as_requested() {
         let path = |text: &str| MountSource::Host(WorkspacePath::new(text).expect("a path"));
         let mount = |source, access| ExtraMount {
             source,
@@ -295,17 +295,17 @@ mod tests {
     }
 
     #[test]
-    fn container_of_one_session_leaves_no_volume_and_says_whom_it_replaces() {
+    fn session_container_has_anonymous_volumes_and_replacement_labels() {
         let spec = ContainerSpec {
             data_volume: None,
             docker_volume: None,
             lifetime: Lifetime::Session,
-            protection: Protection::Kept,
-            replaces: Some(Replaced {
+            protection: Protection::Protected,
+            replaces: Some(ReplacedContainer {
                 id: ContainerId::new("0123"),
                 last_start: "2026-01-01T00:00:00Z".into(),
                 name: ContainerName::parse("api-main").expect("a name"),
-                record: VolumeRecord::Kept,
+                record: VolumeRecordUpdate::Keep,
             }),
             ..spec("/src", Isolation::Userns)
         };
@@ -318,12 +318,12 @@ mod tests {
     }
 
     #[test]
-    fn the_workspace_of_another_machine_is_a_volume() {
+    fn workspace_of_another_client_is_a_volume() {
         let mut spec = spec("/etc", Isolation::Userns);
         let client = containai_core::naming::ClientId::from_random([7; 16]);
         let volume = VolumeName::parse("copy").expect("a name");
         spec.mount = WorkspaceMount::Volume { client: client.clone(), volume };
-        let body = body(&spec).expect("a path of another machine means nothing here");
+        let body = body(&spec).expect("a path of another machine is not checked");
         let labels = body.labels.unwrap_or_default();
         assert_eq!(labels.get(label::CLIENT), Some(&client.to_string()));
         let mounts = body.host_config.and_then(|host| host.mounts).unwrap_or_default();
@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn sysbox_brings_its_own_cgroup_namespace() {
+    fn sysbox_gets_no_cgroup_namespace_mode() {
         let host = body(&spec("/src", Isolation::Sysbox)).expect("a body").host_config;
         let host = host.expect("a host configuration");
         assert_eq!(host.runtime.as_deref(), Some("containai-sysbox-runc"));

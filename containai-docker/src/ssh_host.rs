@@ -1,27 +1,26 @@
-//! A host that `ssh` knows, and the engine's socket there.
+//! A host in the terms of `ssh`, and the path of the engine's socket on it.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// A host that `ssh` knows, and the engine's socket there.
+/// A host in the terms of `ssh`, and the path of the engine's socket on it.
 ///
-/// All of it ends up in command lines and in OpenSSH's configuration, so only
-/// names that are plain in both are taken.
+/// The parts are passed to command lines and to OpenSSH's configuration, so only names without
+/// special characters in either are accepted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SshHost {
-    /// The user; `None` is for the user's OpenSSH configuration to say.
+    /// The user; `None`: as in the user's OpenSSH configuration.
     pub user: Option<String>,
     /// The host name, address or alias; an IPv6 address without brackets.
     pub host: String,
-    /// The port; `None` is for the user's OpenSSH configuration to say.
+    /// The port; `None`: as in the user's OpenSSH configuration.
     pub port: Option<u16>,
-    /// The path of the engine's socket on that host; `None` is the engine that
-    /// `docker` uses there.
+    /// The path of the engine's socket on that host; `None`: the engine that `docker` uses there.
     pub socket: Option<PathBuf>,
 }
 
 impl SshHost {
-    /// Reads `[user@]host[:port][/socket]`.
+    /// Parses `[user@]host[:port][/socket]`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (authority, socket) = match text.find('/') {
             None => (text, None),
@@ -71,7 +70,7 @@ impl fmt::Display for SshHost {
     }
 }
 
-/// A word that neither a shell nor OpenSSH reads as anything else.
+/// Returns whether a word has no special meaning to a shell or to OpenSSH.
 fn is_plain(word: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-:".contains(c);
     !word.is_empty() && !word.starts_with('-') && word.chars().all(is_plain)

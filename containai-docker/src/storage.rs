@@ -1,4 +1,4 @@
-//! What the engine keeps on disk, and how it goes.
+//! The engine's stored objects: containers, images and volumes.
 
 use std::collections::HashMap;
 
@@ -10,62 +10,62 @@ use bollard::query_parameters::{
 };
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{
-    ContainerId, EngineError, Moments, RunState, Storage, StoredImage, StoredVolume,
+    ContainerId, ContainerTimes, EngineError, RunState, Storage, StoredImage, StoredVolume,
 };
 use containai_core::label::{self, Labels};
 use containai_core::timestamp::Timestamp;
 
+use crate::container_list::Sizes;
 use crate::engine::DockerEngine;
-use crate::listing::Sizes;
-use crate::removal::forgive_missing;
-use crate::{container, disk_usage, inspect, lineage};
+use crate::remove::ignore_not_found;
+use crate::{container, disk_usage, image_graph, inspect};
 
 impl Storage for DockerEngine {
-    fn shows(&self, labels: &Labels) -> bool {
-        DockerEngine::shows(self, labels)
+    fn owns(&self, labels: &Labels) -> bool {
+        DockerEngine::owns(self, labels)
     }
 
-    async fn moments(&self, id: &ContainerId) -> Result<Moments, EngineError> {
-        let inspected = self.look_at(id, Sizes::Unknown).await?;
+    async fn container_times(&self, id: &ContainerId) -> Result<ContainerTimes, EngineError> {
+        let inspected = self.inspect(id, Sizes::Unknown).await?;
         Ok(moments(&inspected))
     }
 
     async fn size(&self, id: &ContainerId) -> Result<Option<ByteSize>, EngineError> {
-        let size = self.look_at(id, Sizes::Measured).await?.size_rw;
+        let size = self.inspect(id, Sizes::Measured).await?.size_rw;
         Ok(size.and_then(|size| u64::try_from(size).ok()).map(ByteSize::from_bytes))
     }
 
     async fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
-        // The layers between two images show what was made on what.
+        // The intermediate layers connect an image to its parents.
         let options = ListImagesOptionsBuilder::default().all(true).build();
         let images = self.docker().list_images(Some(options)).await;
-        let images = images.map_err(|error| self.failure(error))?;
-        Ok(lineage::images(&images, &self.summaries().await?))
+        let images = images.map_err(|error| self.map_error(error))?;
+        Ok(image_graph::images(&images, &self.container_summaries().await?))
     }
 
     async fn volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
         let ours = HashMap::from([("label", vec![format!("{}=true", label::MANAGED)])]);
         let options = ListVolumesOptionsBuilder::default().filters(&ours).build();
         let answer = self.docker().list_volumes(Some(options)).await;
-        let volumes = answer.map_err(|error| self.failure(error))?.volumes.unwrap_or_default();
+        let volumes = answer.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
         if volumes.is_empty() {
             return Ok(Vec::new());
         }
         let sizes = self.volume_sizes().await;
-        let containers = self.summaries().await?;
-        let volumes = volumes.into_iter().map(|it| volume(it, &sizes, &containers));
-        Ok(volumes.filter(|it| self.shows(&it.labels)).collect())
+        let containers = self.container_summaries().await?;
+        let volumes = volumes.into_iter().map(|it| stored_volume(it, &sizes, &containers));
+        Ok(volumes.filter(|it| self.owns(&it.labels)).collect())
     }
 
     async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
         let options = None::<RemoveImageOptions>;
         let removed = self.docker().remove_image(reference, options, None).await;
-        self.forgiving(removed.map(drop))
+        self.ignore_not_found(removed.map(drop))
     }
 }
 
 impl DockerEngine {
-    async fn look_at(
+    async fn inspect(
         &self,
         id: &ContainerId,
         sizes: Sizes,
@@ -73,18 +73,17 @@ impl DockerEngine {
         let options =
             InspectContainerOptionsBuilder::default().size(sizes == Sizes::Measured).build();
         let inspected = self.docker().inspect_container(id.as_ref(), Some(options)).await;
-        inspected.map_err(|error| self.failure(error))
+        inspected.map_err(|error| self.map_error(error))
     }
 
-    pub(crate) async fn summaries(&self) -> Result<Vec<ContainerSummary>, EngineError> {
-        container::summaries(self.docker()).await.map_err(|error| self.failure(error))
+    pub(crate) async fn container_summaries(&self) -> Result<Vec<ContainerSummary>, EngineError> {
+        container::summaries(self.docker()).await.map_err(|error| self.map_error(error))
     }
 
-    /// What is in the volumes, as far as the engine can tell; it has to walk
-    /// through them.
+    /// Returns the sizes of the volumes, if the engine knows them; it has to walk their files.
     async fn volume_sizes(&self) -> HashMap<String, ByteSize> {
-        if !self.is_secured() {
-            return disk_usage::of_volumes(self.address()).await.unwrap_or_default();
+        if !self.is_tls() {
+            return disk_usage::volume_usage(self.address()).await.unwrap_or_default();
         }
         let volumes = DataUsageOptionsBuilder::default()._type(vec!["volume".to_owned()]);
         let usage = self.docker().df(Some(volumes.verbose(true).build())).await.ok();
@@ -92,24 +91,24 @@ impl DockerEngine {
         usage.as_ref().map(disk_usage::volume_sizes).unwrap_or_default()
     }
 
-    pub(crate) fn forgiving(&self, outcome: Result<(), Error>) -> Result<(), EngineError> {
-        forgive_missing(outcome).map_err(|error| self.failure(error))
+    pub(crate) fn ignore_not_found(&self, outcome: Result<(), Error>) -> Result<(), EngineError> {
+        ignore_not_found(outcome).map_err(|error| self.map_error(error))
     }
 }
 
-fn moments(inspected: &ContainerInspectResponse) -> Moments {
+fn moments(inspected: &ContainerInspectResponse) -> ContainerTimes {
     let state = inspected.state.as_ref();
     let moment = |text: Option<&String>| text.and_then(|text| Timestamp::of_engine(text));
     let status = state.and_then(|state| state.status);
-    Moments {
-        state: status.map_or(RunState::Dead, |status| inspect::state_named(status.as_ref())),
+    ContainerTimes {
+        state: status.map_or(RunState::Dead, |status| inspect::parse_state(status.as_ref())),
         created: moment(inspected.created.as_ref()),
         started: moment(state.and_then(|state| state.started_at.as_ref())),
         finished: moment(state.and_then(|state| state.finished_at.as_ref())),
     }
 }
 
-pub(crate) fn volume(
+pub(crate) fn stored_volume(
     volume: Volume,
     sizes: &HashMap<String, ByteSize>,
     containers: &[ContainerSummary],

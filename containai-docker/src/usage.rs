@@ -1,4 +1,4 @@
-//! What a container has used up to now, in the engine's words.
+//! The resource usage of a container, as the engine reports it.
 
 use std::time::Duration;
 
@@ -6,45 +6,45 @@ use bollard::errors::Error;
 use bollard::models::{ContainerMemoryStats, ContainerStatsResponse};
 use bollard::query_parameters::StatsOptionsBuilder;
 use containai_core::byte_size::ByteSize;
-use containai_core::engine::{ContainerId, EngineError, Sample};
+use containai_core::engine::{ContainerId, EngineError, UsageSample};
 use futures_util::TryStreamExt as _;
 
 use crate::engine::DockerEngine;
 
 impl DockerEngine {
-    /// What the engine says that the container has used; `None` when it does not run.
+    /// Returns the container's usage as the engine reports it; `None` if the container does not
+    /// run.
     ///
     /// # Errors
     ///
-    /// What the engine answered.
-    pub(crate) async fn told_sample(
+    /// The engine's error.
+    pub(crate) async fn engine_sample(
         &self,
         id: &ContainerId,
-    ) -> Result<Option<Sample>, EngineError> {
+    ) -> Result<Option<UsageSample>, EngineError> {
         let options = StatsOptionsBuilder::default().stream(false).one_shot(true).build();
         let mut stream = std::pin::pin!(self.docker().stats(id.as_ref(), Some(options)));
         match stream.try_next().await {
             Ok(stats) => Ok(stats.and_then(sample)),
             Err(Error::DockerResponseServerError { status_code: 404 | 409, .. }) => Ok(None),
-            Err(error) => Err(self.failure(error)),
+            Err(error) => Err(self.map_error(error)),
         }
     }
 }
 
-fn sample(stats: ContainerStatsResponse) -> Option<Sample> {
+fn sample(stats: ContainerStatsResponse) -> Option<UsageSample> {
     let memory = stats.memory_stats?;
-    Some(Sample {
+    Some(UsageSample {
         cpu: Duration::from_nanos(stats.cpu_stats?.cpu_usage?.total_usage?),
         limit: ByteSize::from_bytes(memory.limit?),
-        memory: ByteSize::from_bytes(in_use(&memory)?),
+        memory: ByteSize::from_bytes(memory_in_use(&memory)?),
         tasks: stats.pids_stats.and_then(|pids| pids.current),
     })
 }
 
-/// Memory less the file cache that nobody has touched for a while, as `docker
-/// stats` counts (`calculateMemUsageUnixNoCache` of docker/cli). The key is of
-/// the first or the second version of control groups.
-fn in_use(memory: &ContainerMemoryStats) -> Option<u64> {
+/// Memory without the inactive file cache, as in `docker stats` (`calculateMemUsageUnixNoCache` of
+/// docker/cli). The key depends on the version of control groups.
+fn memory_in_use(memory: &ContainerMemoryStats) -> Option<u64> {
     let usage = memory.usage?;
     let cache = memory.stats.as_ref().and_then(|stats| {
         ["total_inactive_file", "inactive_file"].iter().find_map(|key| stats.get(*key).copied())
@@ -56,12 +56,12 @@ fn in_use(memory: &ContainerMemoryStats) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn read(json: &str) -> Option<Sample> {
+    fn read(json: &str) -> Option<UsageSample> {
         sample(serde_json::from_str(json).expect("an answer"))
     }
 
     #[test]
-    fn both_versions_of_control_groups_are_understood() {
+    fn both_cgroup_versions_are_read() {
         let of = |key: &str| {
             read(&format!(
                 r#"{{"cpu_stats": {{"cpu_usage": {{"total_usage": 1500000000}}}},
@@ -69,7 +69,7 @@ mod tests {
                      "memory_stats": {{"usage": 1000, "limit": 4000, "stats": {{"{key}": 300}}}}}}"#
             ))
         };
-        let expected = Sample {
+        let expected = UsageSample {
             cpu: Duration::from_millis(1500),
             memory: ByteSize::from_bytes(700),
             limit: ByteSize::from_bytes(4000),
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_container_that_does_not_run_has_no_figures() {
+    fn stopped_container_has_no_sample() {
         assert_eq!(read(r#"{"cpu_stats": {"cpu_usage": {}}, "memory_stats": {}}"#), None);
         assert_eq!(read("{}"), None);
     }

@@ -1,4 +1,4 @@
-//! A command as the remote shell will read it.
+//! A command for the remote shell.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -7,23 +7,23 @@ use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::naming::EnvName;
 
+use crate::env_vars::{self, ENV_PAYLOAD_VAR, EnvVars, EnvVarsError, MAX_PAYLOAD_LEN};
 use crate::quote;
-use crate::variables::{self, CARRIER, LONGEST, Variables, VariablesError};
 
-/// A command for the container, run by the remote user's shell.
+/// A command that the remote user's shell runs in the container.
 ///
 /// It runs in the workspace unless [`in_dir`](Self::in_dir) or
-/// [`in_home`](Self::in_home) says otherwise;
-/// where that directory is missing, nothing runs and the shell's status (1 or
-/// 2) comes back. `Debug` does not show the words, which may hold secrets.
+/// [`in_home`](Self::in_home) is used. If that directory is missing, nothing
+/// runs and the shell's exit status (1 or 2) is returned. `Debug` omits the
+/// arguments, which may be secret.
 #[derive(Clone)]
 pub struct Command {
     dir: Option<OsString>,
     body: Body,
-    launch: Launch,
+    launch: LaunchMode,
     env: Vec<(EnvName, String)>,
-    variables: Variables,
-    kept: Option<Variables>,
+    env_vars: EnvVars,
+    persistent_env: Option<EnvVars>,
 }
 
 #[derive(Clone)]
@@ -34,34 +34,34 @@ enum Body {
     Shell,
 }
 
-/// The identifier under which the journal has what detached commands print.
-pub const JOURNAL: &str = "cai";
+/// The journal identifier of the output of detached commands.
+pub const JOURNAL_IDENTIFIER: &str = "cai";
 
-/// What starts the words of a [`Command`].
+/// The way in which the program of a [`Command`] is started.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Launch {
-    /// The user's shell as sshd starts it: no profile is read.
+pub enum LaunchMode {
+    /// As the user's shell, started by sshd: no profile is read.
     #[default]
     Plain,
-    /// `bash -lc`, so that the profile's environment counts.
+    /// In `bash -lc`, with the environment of the user's profile.
     Login,
-    /// As [`Plain`](Self::Plain), but left behind: stdout gets one line with
-    /// the process id, and what the command prints goes to the journal under
-    /// [`JOURNAL`] (systemd-cat(1)). A directory or program that is missing is
-    /// an error as ever.
+    /// As [`Plain`](Self::Plain), in the background. The process id is printed
+    /// to stdout as one line; the output of the command is written to the
+    /// journal under [`JOURNAL_IDENTIFIER`] (systemd-cat(1)). A missing
+    /// directory or program is an error as in the foreground.
     Detached,
 }
 
 impl Command {
-    /// Takes a program and its arguments. Leading words of the form
-    /// `NAME=value` set the program's environment, as in a shell; alone they
-    /// are a command that does nothing.
+    /// Creates a command from a program and its arguments. Leading words of the
+    /// form `NAME=value` set the program's environment, as in a shell; without
+    /// a program they form a command that does nothing.
     ///
     /// # Errors
     ///
-    /// - [`Empty`](CommandError::Empty): there are no words.
-    /// - [`Nul`](CommandError::Nul): a word holds a NUL byte.
+    /// - [`Empty`](CommandError::Empty): no words are given.
+    /// - [`Nul`](CommandError::Nul): a word contains a NUL byte.
     pub fn new<W: Into<OsString>>(
         words: impl IntoIterator<Item = W>,
     ) -> Result<Self, CommandError> {
@@ -71,7 +71,7 @@ impl Command {
             if word.as_bytes().contains(&0) {
                 return Err(CommandError::Nul);
             }
-            match assignment(&word).filter(|_| program.is_empty()) {
+            match parse_assignment(&word).filter(|_| program.is_empty()) {
                 Some(pair) => assignments.push(pair),
                 None => program.push(word),
             }
@@ -79,105 +79,106 @@ impl Command {
         if assignments.is_empty() && program.is_empty() {
             return Err(CommandError::Empty);
         }
-        Ok(Self::of(Body::Words(assignments, program)))
+        Ok(Self::from_body(Body::Words(assignments, program)))
     }
 
-    /// The user's login shell in the workspace. Where that directory is
-    /// missing the shell starts at home, so that someone can look why.
+    /// Creates the user's login shell in the workspace. If that directory is
+    /// missing, the shell starts in the home directory, so that the user can
+    /// investigate.
     #[must_use]
     pub fn shell() -> Self {
-        Self::of(Body::Shell)
+        Self::from_body(Body::Shell)
     }
 
-    fn of(body: Body) -> Self {
+    fn from_body(body: Body) -> Self {
         Self {
             dir: Some(CONTAINER_WORKSPACE.into()),
             body,
-            launch: Launch::default(),
+            launch: LaunchMode::default(),
             env: Vec::new(),
-            variables: Variables::default(),
-            kept: None,
+            env_vars: EnvVars::default(),
+            persistent_env: None,
         }
     }
 
-    /// Runs in another directory than the workspace.
+    /// Sets the working directory. Default: the workspace.
     #[must_use]
     pub fn in_dir(mut self, dir: impl Into<OsString>) -> Self {
         self.dir = Some(dir.into());
         self
     }
 
-    /// Runs where the SSH server starts it, which is the user's home: on a host
-    /// that is no container there is no workspace.
+    /// Runs in the directory in which the SSH server starts commands, the
+    /// user's home directory. Hosts other than containers have no workspace.
     #[must_use]
     pub fn in_home(mut self) -> Self {
         self.dir = None;
         self
     }
 
-    /// Chooses what starts the words; a [`shell`](Self::shell) is not changed.
+    /// Sets how the program is started; ignored for a [`shell`](Self::shell).
     #[must_use]
-    pub fn launched(mut self, launch: Launch) -> Self {
+    pub fn with_launch(mut self, launch: LaunchMode) -> Self {
         self.launch = launch;
         self
     }
 
-    /// What starts the words.
+    /// Returns how the program is started.
     #[must_use]
-    pub fn launch(&self) -> Launch {
+    pub fn launch(&self) -> LaunchMode {
         self.launch
     }
 
-    /// Sends a variable with the request (RFC 4254 §6.4), out of sight of
-    /// `ps`. The server's `AcceptEnv` may drop it silently;
-    /// [`carrying`](Self::carrying) notices.
+    /// Sends an environment variable with the request (RFC 4254 §6.4), hidden
+    /// from `ps`. The server drops it silently unless `AcceptEnv` allows it;
+    /// [`env_vars`](Self::env_vars) detects this.
     #[must_use]
     pub fn env(mut self, name: EnvName, value: impl Into<String>) -> Self {
         self.env.push((name, value.into()));
         self
     }
 
-    /// Gives the command variables, values out of sight of `ps`. A server that
-    /// does not take them ([`CARRIER`]) runs nothing.
+    /// Sets environment variables, with values hidden from `ps`. A server that
+    /// does not accept [`ENV_PAYLOAD_VAR`] runs nothing.
     #[must_use]
-    pub fn carrying(mut self, variables: Variables) -> Self {
-        self.variables = variables;
+    pub fn env_vars(mut self, variables: EnvVars) -> Self {
+        self.env_vars = variables;
         self
     }
 
-    /// Gives the command variables that are left inside too: the server gives
-    /// them to sessions of other programs from now on, and no others. Those of
-    /// [`carrying`](Self::carrying) go before them. None at all takes back what
-    /// was left before.
+    /// Sets environment variables that also apply to later sessions of other
+    /// programs, in place of those that were set this way before. Variables of
+    /// [`env_vars`](Self::env_vars) take precedence. An empty set removes the
+    /// earlier ones.
     ///
     /// # Errors
     ///
-    /// [`VariablesError::TooLong`]: with those that it carries they are more
-    /// than Linux takes in one variable.
-    pub fn leaving(mut self, kept: Variables) -> Result<Self, VariablesError> {
-        match variables::leaving(&kept, &self.variables).len() > LONGEST {
-            true => Err(VariablesError::TooLong),
+    /// [`EnvVarsError::TooLong`]: together with [`env_vars`](Self::env_vars),
+    /// they exceed the size limit of a variable in Linux.
+    pub fn persist_env(mut self, kept: EnvVars) -> Result<Self, EnvVarsError> {
+        match env_vars::persist_script(&kept, &self.env_vars).len() > MAX_PAYLOAD_LEN {
+            true => Err(EnvVarsError::TooLong),
             false => {
-                self.kept = Some(kept);
+                self.persistent_env = Some(kept);
                 Ok(self)
             }
         }
     }
 
-    /// The line that the remote shell gets.
+    /// Returns the command line for the remote shell.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
-        match self.parcel() {
+        match self.env_payload() {
             None => self.plain_line(),
-            Some(_) => variables::unpacking(&self.plain_line()),
+            Some(_) => env_vars::with_env_payload(&self.plain_line()),
         }
     }
 
-    /// What travels beside the line.
-    fn parcel(&self) -> Option<String> {
-        match &self.kept {
-            Some(kept) => Some(variables::leaving(kept, &self.variables)),
-            None => (!self.variables.is_empty()).then(|| self.variables.parcel()),
+    /// The value of [`ENV_PAYLOAD_VAR`], if the command needs one.
+    fn env_payload(&self) -> Option<String> {
+        match &self.persistent_env {
+            Some(kept) => Some(env_vars::persist_script(kept, &self.env_vars)),
+            None => (!self.env_vars.is_empty()).then(|| self.env_vars.export_command()),
         }
     }
 
@@ -194,10 +195,10 @@ impl Command {
         }
     }
 
-    pub(crate) fn sent_env(&self) -> Vec<(EnvName, String)> {
+    pub(crate) fn request_env(&self) -> Vec<(EnvName, String)> {
         let mut env = self.env.clone();
-        // The name is one; `parse` only says so.
-        if let (Some(parcel), Ok(carrier)) = (self.parcel(), EnvName::parse(CARRIER)) {
+        // The name is valid, so parsing it succeeds.
+        if let (Some(parcel), Ok(carrier)) = (self.env_payload(), EnvName::parse(ENV_PAYLOAD_VAR)) {
             env.push((carrier, parcel));
         }
         env
@@ -213,15 +214,15 @@ impl fmt::Debug for Command {
     }
 }
 
-/// Leaves a program behind in a session of its own. `systemd-cat` becomes the
-/// program, so that the process id told is the program's.
-const LEAVE_BEHIND: &str = "for program in systemd-cat \"$1\"; do \
+/// Starts a program in a session of its own. `systemd-cat` executes the program
+/// in its own process, so the printed process id is the program's.
+const DETACH_SCRIPT: &str = "for program in systemd-cat \"$1\"; do \
     command -v \"$program\" >/dev/null \
     && case $program in */*) [ -f \"$program\" ] && [ -x \"$program\" ];; esac || { echo \"sh: $program: not found\" >&2; exit 127; }; \
     done; \
     exec setsid -f /bin/sh -c 'echo $$; exec systemd-cat --identifier=\"$0\" \"$@\"' \"$0\" \"$@\" </dev/null";
 
-impl Launch {
+impl LaunchMode {
     fn wrap(self, assignments: &[(EnvName, OsString)], program: &[OsString]) -> Vec<u8> {
         match self {
             Self::Plain => simple_command(assignments, program),
@@ -230,17 +231,18 @@ impl Launch {
                 [b"bash -lc ".to_vec(), quote::word(&command)].concat()
             }
             Self::Detached => {
-                let starter = ["/bin/sh", "-c", LEAVE_BEHIND, JOURNAL].map(OsString::from);
+                let starter =
+                    ["/bin/sh", "-c", DETACH_SCRIPT, JOURNAL_IDENTIFIER].map(OsString::from);
                 simple_command(assignments, &[&starter[..], program].concat())
             }
         }
     }
 }
 
-/// Assignments and words as one simple command (POSIX.1-2017 §2.9.1).
+/// Returns assignments and words as one simple command (POSIX.1-2017 §2.9.1).
 ///
-/// The program is quoted too: it is then no reserved word, no alias and no
-/// assignment.
+/// The program is quoted too, so it is never taken for a reserved word, an
+/// alias or an assignment.
 fn simple_command(assignments: &[(EnvName, OsString)], program: &[OsString]) -> Vec<u8> {
     let mut parts: Vec<Vec<u8>> = Vec::new();
     for (name, value) in assignments {
@@ -252,7 +254,7 @@ fn simple_command(assignments: &[(EnvName, OsString)], program: &[OsString]) -> 
     parts.join(&b' ')
 }
 
-fn assignment(word: &OsString) -> Option<(EnvName, OsString)> {
+fn parse_assignment(word: &OsString) -> Option<(EnvName, OsString)> {
     let bytes = word.as_bytes();
     let end = bytes.iter().position(|&b| b == b'=')?;
     let name = std::str::from_utf8(&bytes[..end]).ok()?;
@@ -260,15 +262,15 @@ fn assignment(word: &OsString) -> Option<(EnvName, OsString)> {
     Some((EnvName::parse(name).ok()?, value))
 }
 
-/// Words make no command.
+/// The error for words that do not form a command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// There is no word at all.
-    #[error("there is no command to run")]
+    /// No words are given.
+    #[error("no command given")]
     Empty,
-    /// A word holds a NUL byte, which no program can be given.
-    #[error("a word of the command holds a NUL byte")]
+    /// A word contains a NUL byte, which no program argument can contain.
+    #[error("an argument of the command contains a NUL byte")]
     Nul,
 }
 
@@ -276,8 +278,8 @@ pub enum CommandError {
 mod tests {
     use super::*;
 
-    fn line(words: &[&str], launch: Launch) -> String {
-        let line = Command::new(words).map(|command| command.launched(launch).line());
+    fn line(words: &[&str], launch: LaunchMode) -> String {
+        let line = Command::new(words).map(|command| command.with_launch(launch).line());
         line.map_or_else(
             |error| error.to_string(),
             |line| String::from_utf8_lossy(&line).into_owned(),
@@ -285,30 +287,30 @@ mod tests {
     }
 
     #[test]
-    fn lines() {
+    fn command_lines() {
         let words = ["A=x y", "cmd", "B=1", "it's"];
-        insta::assert_snapshot!(line(&words, Launch::Plain), @r"cd '/home/agent/workspace' && A='x y' 'cmd' 'B=1' 'it'\''s'");
-        insta::assert_snapshot!(line(&words, Launch::Login), @r"cd '/home/agent/workspace' && bash -lc 'A='\''x y'\'' '\''cmd'\'' '\''B=1'\'' '\''it'\'\\\'\''s'\'");
-        insta::assert_snapshot!(line(&["A=1", "a"], Launch::Detached), @r#"cd '/home/agent/workspace' && A='1' '/bin/sh' '-c' 'for program in systemd-cat "$1"; do command -v "$program" >/dev/null && case $program in */*) [ -f "$program" ] && [ -x "$program" ];; esac || { echo "sh: $program: not found" >&2; exit 127; }; done; exec setsid -f /bin/sh -c '\''echo $$; exec systemd-cat --identifier="$0" "$@"'\'' "$0" "$@" </dev/null' 'cai' 'a'"#);
-        insta::assert_snapshot!(line(&["A=1"], Launch::Plain), @"cd '/home/agent/workspace' && A='1'");
-        insta::assert_snapshot!(line(&[], Launch::Plain), @"there is no command to run");
-        insta::assert_snapshot!(line(&["a\0"], Launch::Plain), @"a word of the command holds a NUL byte");
+        insta::assert_snapshot!(line(&words, LaunchMode::Plain), @r"cd '/home/agent/workspace' && A='x y' 'cmd' 'B=1' 'it'\''s'");
+        insta::assert_snapshot!(line(&words, LaunchMode::Login), @r"cd '/home/agent/workspace' && bash -lc 'A='\''x y'\'' '\''cmd'\'' '\''B=1'\'' '\''it'\'\\\'\''s'\'");
+        insta::assert_snapshot!(line(&["A=1", "a"], LaunchMode::Detached), @r#"cd '/home/agent/workspace' && A='1' '/bin/sh' '-c' 'for program in systemd-cat "$1"; do command -v "$program" >/dev/null && case $program in */*) [ -f "$program" ] && [ -x "$program" ];; esac || { echo "sh: $program: not found" >&2; exit 127; }; done; exec setsid -f /bin/sh -c '\''echo $$; exec systemd-cat --identifier="$0" "$@"'\'' "$0" "$@" </dev/null' 'cai' 'a'"#);
+        insta::assert_snapshot!(line(&["A=1"], LaunchMode::Plain), @"cd '/home/agent/workspace' && A='1'");
+        insta::assert_snapshot!(line(&[], LaunchMode::Plain), @"no command given");
+        insta::assert_snapshot!(line(&["a\0"], LaunchMode::Plain), @"an argument of the command contains a NUL byte");
     }
 
     #[test]
-    fn what_only_looks_like_an_assignment_is_the_program() {
-        insta::assert_snapshot!(line(&["1A=x"], Launch::Plain), @"cd '/home/agent/workspace' && '1A=x'");
-        insta::assert_snapshot!(line(&["=x"], Launch::Plain), @"cd '/home/agent/workspace' && '=x'");
+    fn invalid_assignments_are_program_names() {
+        insta::assert_snapshot!(line(&["1A=x"], LaunchMode::Plain), @"cd '/home/agent/workspace' && '1A=x'");
+        insta::assert_snapshot!(line(&["=x"], LaunchMode::Plain), @"cd '/home/agent/workspace' && '=x'");
     }
 
     #[test]
-    fn a_shell_starts_in_the_directory() {
+    fn a_shell_starts_in_the_given_directory() {
         let line = Command::shell().in_dir("/tmp/a b").line();
         insta::assert_snapshot!(String::from_utf8_lossy(&line), @r#"cd '/tmp/a b'; exec "$SHELL" -l"#);
     }
 
     #[test]
-    fn at_home_there_is_no_directory_to_change_to() -> Result<(), CommandError> {
+    fn home_commands_do_not_change_directory() -> Result<(), CommandError> {
         let line =
             |command: Command| String::from_utf8_lossy(&command.in_home().line()).into_owned();
         insta::assert_snapshot!(line(Command::new(["A=1", "a b"])?), @"A='1' 'a b'");
@@ -317,30 +319,30 @@ mod tests {
     }
 
     #[test]
-    fn variables_go_beside_the_line() -> Result<(), Box<dyn std::error::Error>> {
-        let mut variables = Variables::default();
+    fn env_vars_are_sent_outside_the_command_line() -> Result<(), Box<dyn std::error::Error>> {
+        let mut variables = EnvVars::default();
         variables.assign("TOKEN=se'cret", |_| None)?;
-        let command = Command::new(["a"])?.carrying(variables);
+        let command = Command::new(["a"])?.env_vars(variables);
         let line = String::from_utf8_lossy(&command.line()).into_owned();
-        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { printf '\''%s'\\'n'\'' '\''error: the SSH server takes no variables: it is of a container that an older version made, or was changed'\'' '\''hint: run `cai stop --remove` to have a new container the next time; its volumes stay'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
-        let sent: Vec<_> = command.sent_env().into_iter().map(|(_, value)| value).collect();
+        insta::assert_snapshot!(line, @r#"exec /bin/sh -c '[ "${CONTAINAI_ENV+x}" ] || { printf '\''%s'\\'n'\'' '\''error: the SSH server does not accept environment variables: an older version created the container, or its configuration was changed'\'' '\''hint: run `cai stop --remove`, and the next session creates a new container; its volumes are kept'\'' >&2; exit 112; }; eval "$CONTAINAI_ENV"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
+        let sent: Vec<_> = command.request_env().into_iter().map(|(_, value)| value).collect();
         assert_eq!(sent, [r"export TOKEN='se'\''cret'"]);
         assert!(!line.contains("cret") && !format!("{command:?}").contains("cret"));
         Ok(())
     }
 
     #[test]
-    fn debug_shows_no_words() {
+    fn debug_hides_arguments() {
         let command = Command::new(["TOKEN=secret", "run", "secret"]);
         assert!(!format!("{command:?}").contains("secret"));
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = containai_core::samples!(CommandError {
             Empty: [CommandError::Empty],
             Nul: [CommandError::Nul],
         });
-        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+        insta::assert_snapshot!(containai_core::testing::render_errors(&samples));
     }
 }

@@ -5,72 +5,73 @@ use std::path::{Path, PathBuf};
 use containai_core::naming::{HostPort, SshAlias};
 use containai_core::remote::{ClientOption, Forward};
 
-use crate::detour::Detour;
+use crate::proxy::ProxyRoute;
 
-/// One `Host` block of ssh_config(5), with which plain `ssh` reaches a
+/// The `Host` block of ssh_config(5) with which plain `ssh` reaches a
 /// container.
 ///
-/// The block stands before the user's own configuration and OpenSSH takes the
-/// first value of each option, so it says everything that a `Host *` of the
-/// user could spoil: its jump hosts and shared connections would lead to another
-/// machine or to a container that is long gone.
+/// The block precedes the user's own configuration, and OpenSSH uses the first
+/// value of each option. It sets everything that a `Host *` of the user could
+/// break: jump hosts and shared connections would reach another machine or a
+/// removed container.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HostBlock {
-    /// The name that `ssh` is called with.
+    /// The host name for `ssh`.
     pub alias: SshAlias,
     /// The port on 127.0.0.1.
     pub port: HostPort,
     /// The user in the container.
     pub user: String,
-    /// Our private key.
+    /// The private key file.
     pub identity: PathBuf,
-    /// Our pinned host keys.
+    /// The file of pinned host keys.
     pub known_hosts: PathBuf,
-    /// The address of the engine that has the container, kept as a comment;
-    /// `None` where it is not known.
+    /// The address of the container's engine, written as a comment; `None` if
+    /// unknown.
     pub engine: Option<String>,
-    /// What leads to the port; `None` when it is on this machine.
-    pub detour: Option<Detour>,
-    /// What the user wants beside that.
-    pub wishes: Wishes,
+    /// The route to the port; `None` if it is on this machine.
+    pub proxy: Option<ProxyRoute>,
+    /// Options of the user.
+    pub client_options: ClientOptions,
 }
 
-/// What a user wants of OpenSSH's sessions in a container.
+/// Options of OpenSSH sessions in a container.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Wishes {
-    /// Whether the user's SSH agent can be reached from inside.
+pub struct ClientOptions {
+    /// Whether the user's SSH agent is forwarded.
     pub forward_agent: ForwardAgent,
-    /// What leads from one side to the other.
+    /// Port and socket forwards.
     pub forwards: Vec<Forward>,
-    /// Further directives.
+    /// Additional directives.
     pub options: Vec<ClientOption>,
 }
 
-/// Whether the user's SSH agent can be reached from inside a container.
+/// Whether the user's SSH agent is forwarded to a container.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ForwardAgent {
-    /// It cannot.
+    /// It is not forwarded.
     #[default]
     No,
-    /// It can: whatever runs inside may use the user's keys meanwhile.
+    /// It is forwarded: programs in the container may use the user's keys for
+    /// the duration of a session.
     Yes,
 }
 
-/// How a block begins.
-pub(crate) const WRITTEN: &str = "# Written by ContainAI, which overwrites changes.\n";
-/// What stands before the engine's address.
-pub(crate) const ENGINE: &str = "# Engine: ";
-/// What stands before the name of the host key.
-pub(crate) const ALIAS: &str = "  HostKeyAlias ";
-/// What stands before the port.
-pub(crate) const PORT: &str = "  Port ";
+/// The first line of a block.
+pub(crate) const HEADER: &str = "# Written by ContainAI, which overwrites changes.\n";
+/// The prefix of the engine's address.
+pub(crate) const ENGINE_PREFIX: &str = "# Engine: ";
+/// The prefix of the host key alias.
+pub(crate) const HOST_KEY_ALIAS_PREFIX: &str = "  HostKeyAlias ";
+/// The prefix of the port.
+pub(crate) const PORT_PREFIX: &str = "  Port ";
 
-/// What leads to a port of this machine; of all others, a detour says it.
+/// The proxy option of ports on this machine; a [`ProxyRoute`] has its own.
 const NO_PROXY: &str = "ProxyCommand none";
 
-/// Options with the same value for every container, but for [`NO_PROXY`].
-const FIXED: [&str; 12] = [
+/// Options with the same value for every container, except [`NO_PROXY`].
+const COMMON_OPTIONS: [&str; 12] = [
     "GlobalKnownHostsFile /dev/null",
     "StrictHostKeyChecking yes",
     "HostKeyAlgorithms ssh-ed25519",
@@ -86,56 +87,59 @@ const FIXED: [&str; 12] = [
 ];
 
 impl HostBlock {
-    /// Writes the block as a file of its own.
+    /// Renders the block as a whole file.
     ///
     /// # Errors
     ///
-    /// [`HostBlockError`] for a path that ssh_config(5) has no way to write.
+    /// [`HostBlockError`] for a path that ssh_config(5) cannot express.
     pub fn render(&self) -> Result<String, HostBlockError> {
         let identity = path_argument(&self.identity)?;
         let known_hosts = path_argument(&self.known_hosts)?;
-        let agent = match self.wishes.forward_agent {
+        let agent = match self.client_options.forward_agent {
             ForwardAgent::No => "no",
             ForwardAgent::Yes => "yes",
         };
-        let way = self.detour.as_ref().map_or(NO_PROXY.to_owned(), Detour::directive);
+        let way = self.proxy.as_ref().map_or(NO_PROXY.to_owned(), ProxyRoute::directive);
         if way.contains(char::is_control) {
             return Err(HostBlockError { path: way.into() });
         }
-        let mut text = WRITTEN.to_owned();
-        // An address that would end the comment is not known to the file; any other is read
-        // back as it is written, quotes and all.
+        let mut text = HEADER.to_owned();
+        // An address that would end the comment is omitted; any other is read
+        // back verbatim, quotes included.
         let is_line = |engine: &&String| !engine.contains(char::is_control);
         if let Some(engine) = self.engine.as_ref().filter(is_line) {
-            text.push_str(&format!("{ENGINE}{engine}\n"));
+            text.push_str(&format!("{ENGINE_PREFIX}{engine}\n"));
         }
         text.push_str(&format!(
-            "Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n{PORT}{}\n  User {}\n  \
+            "Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n{PORT_PREFIX}{}\n  User {}\n  \
              IdentityFile {identity}\n  IdentitiesOnly yes\n  UserKnownHostsFile {known_hosts}\n  \
              {}\n  ForwardAgent {agent}\n",
             self.alias,
             self.port,
             self.user,
-            FIXED.map(|line| if line == NO_PROXY { &way } else { line }).join("\n  "),
+            COMMON_OPTIONS.map(|line| if line == NO_PROXY { &way } else { line }).join("\n  "),
         ));
-        if let Some(detour) = &self.detour {
-            text.push_str(&format!("{ALIAS}{}\n", detour.alias(self.port)));
+        if let Some(detour) = &self.proxy {
+            text.push_str(&format!(
+                "{HOST_KEY_ALIAS_PREFIX}{}\n",
+                detour.host_key_alias(self.port)
+            ));
         }
-        for forward in &self.wishes.forwards {
+        for forward in &self.client_options.forwards {
             text.push_str(&format!("  {}\n", forward.directive()));
         }
-        for option in &self.wishes.options {
+        for option in &self.client_options.options {
             text.push_str(&format!("  {option}\n"));
         }
         Ok(text)
     }
 }
 
-/// A path as one argument: quoted where it must be, with `%` doubled because
-/// OpenSSH expands tokens in file names.
+/// Formats a path as one argument: quoted if necessary, with `%` doubled
+/// because OpenSSH expands tokens in file names.
 ///
-/// Old and new releases read `"` and `\` differently, and there is no way to
-/// write `${`, which means a variable.
+/// Old and new releases parse `"` and `\` differently, and `${` cannot be
+/// escaped.
 pub(crate) fn path_argument(path: &Path) -> Result<String, HostBlockError> {
     let error = || HostBlockError { path: path.to_owned() };
     let text = path.to_str().filter(|text| text.starts_with('/')).ok_or_else(error)?;
@@ -147,12 +151,13 @@ pub(crate) fn path_argument(path: &Path) -> Result<String, HostBlockError> {
     if text.chars().all(is_plain) { Ok(text) } else { Ok(format!("\"{text}\"")) }
 }
 
-/// OpenSSH's configuration has no way to write a path or a program.
+/// A path or program that OpenSSH's configuration cannot express.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` cannot be written in OpenSSH's configuration", path.display())]
+#[error("OpenSSH's configuration cannot express `{}`", path.display())]
 #[non_exhaustive]
 pub struct HostBlockError {
-    /// The path, or the program; it is relative, not UTF-8, or holds a control character, `"`, `\` or `${`.
+    /// The path, or the program. It is relative, not UTF-8, or contains a
+    /// control character, `"`, `\` or `${`.
     pub path: PathBuf,
 }
 
@@ -162,7 +167,7 @@ mod tests {
     use containai_core::remote::Direction;
 
     use super::*;
-    use crate::detour::Means;
+    use crate::proxy::ProxyKind;
 
     fn block(home: &str) -> Result<HostBlock, Box<dyn std::error::Error>> {
         Ok(HostBlock {
@@ -172,20 +177,20 @@ mod tests {
             identity: Path::new(home).join("id_containai"),
             known_hosts: Path::new(home).join("known_hosts"),
             engine: Some("unix:///run/x.sock".to_owned()),
-            detour: None,
-            wishes: Wishes {
+            proxy: None,
+            client_options: ClientOptions {
                 forwards: vec![
                     Forward::parse(Direction::Local, "8080:localhost:80")?,
                     Forward::parse(Direction::Remote, "/tmp/a:/tmp/b")?,
                 ],
                 options: vec!["Compression yes".parse()?],
-                ..Wishes::default()
+                ..ClientOptions::default()
             },
         })
     }
 
     #[test]
-    fn says_everything_that_matters() -> Result<(), Box<dyn std::error::Error>> {
+    fn renders_every_option() -> Result<(), Box<dyn std::error::Error>> {
         insta::assert_snapshot!(block("/home/me/a b%c")?.render()?, @r#"
         # Written by ContainAI, which overwrites changes.
         # Engine: unix:///run/x.sock
@@ -218,10 +223,11 @@ mod tests {
     }
 
     #[test]
-    fn another_machine_is_reached_by_a_detour() -> Result<(), Box<dyn std::error::Error>> {
-        let means = Means::Jump { user: Some("me".to_owned()), host: "box".to_owned(), port: None };
+    fn a_remote_engine_is_reached_by_a_proxy() -> Result<(), Box<dyn std::error::Error>> {
+        let means =
+            ProxyKind::Jump { user: Some("me".to_owned()), host: "box".to_owned(), port: None };
         let mut far = block("/home/me")?;
-        far.detour = Some(Detour { engine: "ssh://me@box".to_owned(), means });
+        far.proxy = Some(ProxyRoute { engine: "ssh://me@box".to_owned(), kind: means });
         let text = far.render()?;
         let lines = text.lines().filter(|line| line.contains("Proxy") || line.contains("Alias"));
         insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r#"
@@ -229,13 +235,14 @@ mod tests {
         HostKeyAlias containai-a27e749186bdb6b2-2300
         "#);
         let words = ["cai", "a\nHost *"].map(str::to_owned).into();
-        far.detour = Some(Detour { engine: "tcp://x:1".to_owned(), means: Means::Program(words) });
+        far.proxy =
+            Some(ProxyRoute { engine: "tcp://x:1".to_owned(), kind: ProxyKind::Command(words) });
         assert!(far.render().is_err());
         Ok(())
     }
 
     #[test]
-    fn refuses_what_cannot_be_written() -> Result<(), Box<dyn std::error::Error>> {
+    fn rejects_unrepresentable_paths() -> Result<(), Box<dyn std::error::Error>> {
         for home in ["relative", "/a\"b", "/a\\b", "/${HOME}", "/a\nHost *"] {
             assert!(block(home)?.render().is_err(), "{home:?}");
         }

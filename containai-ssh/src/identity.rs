@@ -1,4 +1,4 @@
-//! A private key and the file that it came from.
+//! A private key and its file.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,36 +7,39 @@ use containai_core::remote::RemoteError;
 
 use crate::key::KeyPair;
 
-/// Who we are for a server: a private key, and its file for error texts.
+/// The client's identity: a private key, and its file for error messages.
 ///
-/// `Debug` shows the fingerprint only.
+/// `Debug` prints the fingerprint only.
 #[derive(Clone, Debug)]
-pub struct Identity {
+pub struct SshIdentity {
     pub(crate) pair: KeyPair,
     pub(crate) path: PathBuf,
 }
 
-impl Identity {
-    /// Reads a private key of the user's own.
+impl SshIdentity {
+    /// Reads a private key of the user.
     ///
     /// # Errors
     ///
-    /// - [`RemoteError::Read`] naming the file.
-    /// - [`RemoteError::BadIdentity`] unless it is an ed25519 key in OpenSSH's
-    ///   form without a passphrase, which no other user may read.
+    /// - [`RemoteError::Read`] with the path of the file.
+    /// - [`RemoteError::InvalidIdentity`] unless it is an ed25519 key in
+    ///   OpenSSH's format without a passphrase, readable by its owner only.
     pub fn read(path: impl Into<PathBuf>) -> Result<Self, RemoteError> {
         let path = path.into();
-        let bad = |reason| RemoteError::BadIdentity { path: path.clone(), reason };
+        let bad = |reason| RemoteError::InvalidIdentity { path: path.clone(), reason };
         let (text, mode) = text_and_mode(&path)
             .map_err(|source| RemoteError::Read { path: path.clone(), source })?;
         if mode & 0o077 != 0 {
-            return Err(bad(format!("other users may use it: its mode is {:04o}", mode & 0o7777)));
+            return Err(bad(format!(
+                "other users can access it: its mode is {:04o}",
+                mode & 0o7777
+            )));
         }
         let pair = KeyPair::parse(&text).map_err(|error| bad(error.to_string()))?;
         Ok(Self { pair, path })
     }
 
-    /// The key pair itself.
+    /// Returns the key pair.
     #[must_use]
     pub fn pair(&self) -> &KeyPair {
         &self.pair
@@ -55,10 +58,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_private_file_with_a_key_is_taken() -> Result<(), Box<dyn std::error::Error>> {
+    fn accepts_only_a_key_in_a_private_file() -> Result<(), Box<dyn std::error::Error>> {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("key");
-        let read = || Identity::read(&path).map_err(|error| error.to_string()).err();
+        let read = || SshIdentity::read(&path).map_err(|error| error.to_string()).err();
         let shown = format!("cannot read `{}`", path.display());
         assert_eq!(read(), Some(shown));
 
@@ -66,13 +69,13 @@ mod tests {
         std::fs::write(&path, pair.private_text()?.as_ref())?;
         std::fs::set_permissions(&path, Permissions::from_mode(0o640))?;
         let said = read().unwrap_or_default();
-        assert!(said.ends_with("other users may use it: its mode is 0640"), "{said}");
+        assert!(said.ends_with("other users can access it: its mode is 0640"), "{said}");
 
         std::fs::set_permissions(&path, Permissions::from_mode(0o600))?;
-        assert_eq!(Identity::read(&path)?.pair().public_line()?, pair.public_line()?);
+        assert_eq!(SshIdentity::read(&path)?.pair().public_line()?, pair.public_line()?);
 
         std::fs::write(&path, "no key\n")?;
-        assert!(matches!(Identity::read(&path), Err(RemoteError::BadIdentity { .. })));
+        assert!(matches!(SshIdentity::read(&path), Err(RemoteError::InvalidIdentity { .. })));
         Ok(())
     }
 }

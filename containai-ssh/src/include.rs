@@ -1,33 +1,34 @@
-//! The one line that ContainAI adds to the user's `~/.ssh/config`.
+//! The `Include` line in the user's `~/.ssh/config`.
 //!
-//! OpenSSH takes the first value it finds, so the line has to stand before
-//! everything else, and outside of any `Host` or `Match` block.
+//! OpenSSH uses the first value of an option, so the line precedes everything
+//! else, outside of any `Host` or `Match` block.
 
 use std::path::Path;
 
 use crate::host_block::{HostBlockError, path_argument};
 
-/// What is included, for OpenSSH's idea of the user's home directory.
+/// The included pattern, relative to OpenSSH's notion of the user's home
+/// directory.
 pub const PATTERN: &str = "~/.ssh/containai.d/*.conf";
 
-/// What is included where the home directory is not the one that OpenSSH takes
-/// from the password database.
+/// Returns the included pattern for a home directory other than the one in the
+/// password database.
 ///
 /// # Errors
 ///
-/// [`HostBlockError`] for a path that ssh_config(5) has no way to write.
+/// [`HostBlockError`] for a path that ssh_config(5) cannot express.
 pub fn pattern_below(fragment_dir: &Path) -> Result<String, HostBlockError> {
-    // `Include` knows no `%` tokens, so there is nothing to double.
+    // `Include` expands no `%` tokens, so `%` is not doubled.
     let quoted = path_argument(&fragment_dir.join("*.conf"))?.replace("%%", "%");
     Ok(quoted.trim_matches('"').to_owned())
 }
 
 /// Returns the configuration with an `Include` of `pattern` as its first
-/// effective line, or `None` when it stands there already.
+/// effective line, or `None` if it is there already.
 ///
-/// Everything of the user's stays: comments, line ends, and other paths on an
-/// `Include` that names the pattern too. The pattern itself is taken out of
-/// later lines, so that no block counts twice.
+/// The user's text is kept: comments, line endings, and other paths on an
+/// `Include` line with the pattern. The pattern itself is removed from later
+/// lines, so that each block is read once.
 ///
 /// ```
 /// use containai_ssh::include::{PATTERN, add};
@@ -52,7 +53,7 @@ pub fn add(config: &str, pattern: &str) -> Option<String> {
         text.push_str(end);
     }
     for line in config.split_inclusive('\n') {
-        text.push_str(&without(line, pattern));
+        text.push_str(&without_pattern(line, pattern));
     }
     if !text.ends_with('\n') {
         text.push_str(end);
@@ -74,17 +75,17 @@ fn is_effective(line: &str) -> bool {
 
 fn includes(line: &str, pattern: &str) -> bool {
     include_arguments(line)
-        .is_some_and(|arguments| arguments.iter().any(|argument| names(argument, pattern)))
+        .is_some_and(|arguments| arguments.iter().any(|argument| is_pattern(argument, pattern)))
 }
 
-/// The line without the pattern: unchanged when it does not name it, gone when
-/// it names nothing else.
-fn without(line: &str, pattern: &str) -> String {
+/// Returns the line without the pattern: unchanged if it does not have it,
+/// empty if it has nothing else.
+fn without_pattern(line: &str, pattern: &str) -> String {
     let Some(arguments) = include_arguments(line) else {
         return line.to_owned();
     };
     let (ours, rest): (Vec<&str>, Vec<&str>) =
-        arguments.into_iter().partition(|argument| names(argument, pattern));
+        arguments.into_iter().partition(|argument| is_pattern(argument, pattern));
     let has_path = rest.first().is_some_and(|argument| !argument.starts_with('#'));
     match (ours.is_empty(), has_path) {
         (true, _) => line.to_owned(),
@@ -97,17 +98,18 @@ fn without(line: &str, pattern: &str) -> String {
     }
 }
 
-/// Whether an argument means the pattern, however it is written: quoted, or
-/// relative to `~/.ssh` as ssh_config(5) allows.
-fn names(argument: &str, pattern: &str) -> bool {
+/// Whether an argument is the pattern in any spelling: quoted, or relative to
+/// `~/.ssh` as ssh_config(5) allows.
+fn is_pattern(argument: &str, pattern: &str) -> bool {
     let argument = argument.trim_matches('"');
     argument == pattern || argument == PATTERN || argument == "containai.d/*.conf"
 }
 
-/// The arguments of an `Include`, quotes kept; `None` for any other line.
+/// Returns the arguments of an `Include`, with quotes; `None` for any other
+/// line.
 ///
-/// The keyword's case does not matter, and one `=` may stand behind it. A
-/// comment that ends the line is the last argument.
+/// The keyword is case-insensitive, and may be followed by one `=`. A trailing
+/// comment is the last argument.
 fn include_arguments(line: &str) -> Option<Vec<&str>> {
     let line = line.trim();
     let keyword = line.get(..7).filter(|word| word.eq_ignore_ascii_case("include"))?;
@@ -147,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn stands_first() {
+    fn include_is_the_first_line() {
         check("", "Include ~/.ssh/containai.d/*.conf\n");
         check("Host x", "Include ~/.ssh/containai.d/*.conf\n\nHost x\n");
         check(
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn is_recognised_however_it_is_written() {
+    fn recognizes_every_spelling() {
         for line in [
             "Include ~/.ssh/containai.d/*.conf",
             "  include\t\"~/.ssh/containai.d/*.conf\" # cai",
@@ -174,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_paths_of_the_user() {
+    fn keeps_the_users_paths() {
         check(
             "Host x\n  Include ~/mine ~/.ssh/containai.d/*.conf \"~/a b\" # both\n",
             "Include ~/.ssh/containai.d/*.conf\n\nHost x\n  Include ~/mine \"~/a b\" # both\n",
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn another_home_is_named_in_full() -> Result<(), HostBlockError> {
+    fn another_home_uses_an_absolute_path() -> Result<(), HostBlockError> {
         let pattern = pattern_below(Path::new("/tmp/my home/.ssh/containai.d"))?;
         let text = add("Host x\n", &pattern);
         let expected = "Include \"/tmp/my home/.ssh/containai.d/*.conf\"\n\nHost x\n";

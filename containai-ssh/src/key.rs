@@ -5,21 +5,21 @@ use std::fmt;
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, HashAlg, PrivateKey, key::safe_rng};
 
-/// What both files carry as the key's comment.
+/// The comment in both key files.
 const COMMENT: &str = "containai";
 
 /// An ed25519 key pair in OpenSSH's formats.
 ///
-/// `Debug` shows the fingerprint only.
+/// `Debug` prints the fingerprint only.
 #[derive(Clone)]
 pub struct KeyPair(PrivateKey);
 
 impl KeyPair {
-    /// Makes a new pair from the system's random numbers.
+    /// Generates a new pair with the system's random number generator.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] when the library cannot make one.
+    /// [`KeyError`] if the library fails.
     pub fn generate() -> Result<Self, KeyError> {
         let mut key = PrivateKey::random(&mut safe_rng(), Algorithm::Ed25519)
             .map_err(|error| unusable(&error))?;
@@ -27,7 +27,7 @@ impl KeyPair {
         Ok(Self(key))
     }
 
-    /// Reads a private key file.
+    /// Parses a private key file.
     ///
     /// # Errors
     ///
@@ -44,27 +44,27 @@ impl KeyPair {
         Ok(Self(key))
     }
 
-    /// The private key file. Secret: mode 0600.
+    /// Returns the private key file. Secret: mode 0600.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] when the library cannot write it.
+    /// [`KeyError`] if the library cannot encode it.
     pub(crate) fn private_text(&self) -> Result<impl AsRef<str> + use<>, KeyError> {
         // The text is wiped from memory when it is dropped.
-        self.0.to_openssh(LineEnding::LF).map_err(|error| unusable(&error)).map(Secret)
+        self.0.to_openssh(LineEnding::LF).map_err(|error| unusable(&error)).map(SecretText)
     }
 
-    /// The public key as one line, as `authorized_keys` and the `.pub` file
-    /// have it, without the line's end.
+    /// Returns the public key as one line of `authorized_keys` or the `.pub`
+    /// file, without the line ending.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] when the library cannot write it.
+    /// [`KeyError`] if the library cannot encode it.
     pub fn public_line(&self) -> Result<String, KeyError> {
         self.0.public_key().to_openssh().map_err(|error| unusable(&error))
     }
 
-    pub(crate) fn private(&self) -> &PrivateKey {
+    pub(crate) fn private_key(&self) -> &PrivateKey {
         &self.0
     }
 }
@@ -75,9 +75,9 @@ impl fmt::Debug for KeyPair {
     }
 }
 
-struct Secret<T>(T);
+struct SecretText<T>(T);
 
-impl<T: std::ops::Deref<Target = String>> AsRef<str> for Secret<T> {
+impl<T: std::ops::Deref<Target = String>> AsRef<str> for SecretText<T> {
     fn as_ref(&self) -> &str {
         &self.0
     }
@@ -87,7 +87,7 @@ fn unusable(error: &russh::keys::ssh_key::Error) -> KeyError {
     KeyError(error.to_string())
 }
 
-/// A text is no private key that ContainAI can use; the reason as a fragment.
+/// The reason why a text is not a usable private key, as a fragment.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0}")]
 pub struct KeyError(String);
@@ -99,7 +99,7 @@ mod tests {
     type Result = std::result::Result<(), Box<dyn std::error::Error>>;
 
     #[test]
-    fn reads_what_it_writes() -> Result {
+    fn keys_round_trip() -> Result {
         let pair = KeyPair::generate()?;
         let again = KeyPair::parse(pair.private_text()?.as_ref())?;
         assert_eq!(again.public_line()?, pair.public_line()?);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn says_why_a_key_is_unusable() -> Result {
+    fn reports_why_a_key_is_unusable() -> Result {
         let reason = |text: &str| KeyPair::parse(text).map_err(|error| error.to_string()).err();
         assert!(reason("").is_some());
         assert!(reason("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n").is_some());

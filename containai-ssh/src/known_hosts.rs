@@ -1,4 +1,4 @@
-//! The host keys that are pinned.
+//! The pinned host keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,26 +6,26 @@ use std::fmt;
 use containai_core::naming::HostKeyAlias;
 use containai_core::remote::HostKey;
 
-/// The pinned host keys, at most one for each port of 127.0.0.1, here and on
-/// the machines of other engines.
+/// The pinned host keys, at most one for each port of this machine and of
+/// remote engines' machines.
 ///
-/// As a file it is what sshd(8) calls `SSH_KNOWN_HOSTS FILE FORMAT`, reduced to
-/// exact entries: a line for several hosts, a pattern, a hashed name or a
-/// marker would make OpenSSH trust more than what was pinned, so such lines
-/// are not kept.
+/// The file has the `SSH_KNOWN_HOSTS FILE FORMAT` of sshd(8), restricted to
+/// exact entries. Lines with several hosts, a pattern, a hashed name or a
+/// marker would make OpenSSH trust more than the pinned keys, so they are
+/// removed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct KnownHosts {
     keys: BTreeMap<HostKeyAlias, HostKey>,
 }
 
 impl KnownHosts {
-    /// Reads the entries of a file. Lines that are none are passed over; a port
-    /// with two different keys is taken as not pinned.
+    /// Parses a file. Lines that are not exact entries are ignored; a name with
+    /// two different keys is treated as not pinned.
     #[must_use]
     pub fn parse(text: &str) -> Self {
         let mut keys = BTreeMap::new();
         let mut contradicted = BTreeSet::new();
-        for (name, key) in text.lines().filter_map(entry) {
+        for (name, key) in text.lines().filter_map(parse_entry) {
             if keys.insert(name.clone(), key.clone()).is_some_and(|old| old != key) {
                 contradicted.insert(name);
             }
@@ -34,36 +34,37 @@ impl KnownHosts {
         Self { keys }
     }
 
-    /// The key that is pinned for a port.
+    /// Returns the key that is pinned under a name.
     #[must_use]
     pub fn get(&self, name: &HostKeyAlias) -> Option<&HostKey> {
         self.keys.get(name)
     }
 
-    /// The names for which a key is pinned: lowest ports of this machine first.
+    /// Returns the names for which a key is pinned, lowest ports of this
+    /// machine first.
     pub fn names(&self) -> impl Iterator<Item = &HostKeyAlias> {
         self.keys.keys()
     }
 
-    /// Pins a key as the only one for a port.
+    /// Pins a key as the only one under a name.
     pub fn pin(&mut self, name: HostKeyAlias, key: HostKey) {
         self.keys.insert(name, key);
     }
 
-    /// Forgets the key of a port.
+    /// Removes the key of a name.
     pub fn remove(&mut self, name: &HostKeyAlias) {
         self.keys.remove(name);
     }
 }
 
 impl fmt::Display for KnownHosts {
-    /// Writes the whole file, lowest port first.
+    /// Formats the whole file, lowest port first.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.keys.iter().try_for_each(|(name, key)| writeln!(f, "{name} {key}"))
     }
 }
 
-fn entry(line: &str) -> Option<(HostKeyAlias, HostKey)> {
+fn parse_entry(line: &str) -> Option<(HostKeyAlias, HostKey)> {
     let (name, key) = line.split_once(' ')?;
     Some((HostKeyAlias::parse(name)?, HostKey::parse(key).ok()?))
 }
@@ -80,14 +81,14 @@ mod tests {
         "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHHHHHHHHHT0x3gQ9BvYVQy0s2tYyV4hW6w1kZl0aLk5";
 
     fn here(port: u16) -> Result<HostKeyAlias> {
-        Ok(HostKeyAlias::here(containai_core::naming::HostPort::new(port)?))
+        Ok(HostKeyAlias::local(containai_core::naming::HostPort::new(port)?))
     }
 
     #[test]
-    fn one_line_a_port() -> Result {
+    fn one_line_per_port() -> Result {
         let mut hosts = KnownHosts::default();
         let [low, high] = [here(2300)?, here(2301)?];
-        let far = HostKeyAlias::elsewhere("ssh://me@box", low.port());
+        let far = HostKeyAlias::remote("ssh://me@box", low.port());
         hosts.pin(far.clone(), HostKey::parse(A)?);
         hosts.pin(high, HostKey::parse(A)?);
         hosts.pin(low.clone(), HostKey::parse(A)?);
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn only_exact_entries_count() -> Result {
+    fn ignores_inexact_entries() -> Result {
         for line in [
             format!("[127.0.0.1]:2300,[localhost]:2300 {A}"),
             format!("* {A}"),

@@ -1,16 +1,16 @@
-//! Which port a new container gets.
+//! The port of a new container.
 
 use std::collections::BTreeMap;
 
 use containai_core::naming::{HostPort, PortRange};
 use containai_core::remote::RemoteError;
 
-/// Chooses the lowest port of the range that no container reserves and that
-/// is not taken on the host.
+/// Chooses the lowest port of the range that is neither reserved by a container
+/// nor in use on the host.
 ///
 /// # Errors
 ///
-/// [`RemoteError::NoFreePort`] that says who holds what.
+/// [`RemoteError::NoFreePort`] with the holders of the ports.
 pub fn choose(
     range: PortRange,
     reserved: &BTreeMap<HostPort, String>,
@@ -24,24 +24,24 @@ pub fn choose(
     })
 }
 
-/// One line for each container, and one for each run of ports that other
-/// programs hold.
+/// Returns one line for each container, and one for each run of ports that
+/// other programs use.
 fn holders(range: PortRange, reserved: &BTreeMap<HostPort, String>) -> Vec<String> {
     let mut lines = Vec::new();
     let mut run: Option<(HostPort, HostPort)> = None;
     for port in range.iter() {
         if let Some(holder) = reserved.get(&port) {
-            lines.extend(run.take().map(others));
+            lines.extend(run.take().map(other_programs));
             lines.push(format!("{port}: {holder}"));
         } else {
             run = Some((run.map_or(port, |(start, _)| start), port));
         }
     }
-    lines.extend(run.map(others));
+    lines.extend(run.map(other_programs));
     lines
 }
 
-fn others((start, end): (HostPort, HostPort)) -> String {
+fn other_programs((start, end): (HostPort, HostPort)) -> String {
     if start == end {
         format!("{start}: another program")
     } else {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn lowest_free() -> Result {
+    fn chooses_the_lowest_free_port() -> Result {
         assert_eq!(pick(2302, &[], &[])?, "2300");
         assert_eq!(pick(2302, &[2300], &[2301])?, "2302");
         assert_eq!(pick(2302, &[2301], &[])?, "2300");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn none_free_names_the_holders() -> Result {
+    fn the_error_lists_the_holders() -> Result {
         insta::assert_snapshot!(pick(2304, &[2301, 2302], &[2300, 2303, 2304])?, @r"
         no free port from 2300 to 2304
           2300: another program

@@ -1,14 +1,14 @@
-//! Words that a remote shell takes literally.
+//! Quoting for remote shells.
 //!
-//! SSH carries a command as one line (RFC 4254 §6.5), which sshd hands to the
-//! user's login shell. This is the only place that quotes for it.
+//! SSH carries a command as one line (RFC 4254 §6.5), which sshd passes to the
+//! user's login shell. All quoting for it is done here.
 
 /// Quotes one word so that POSIX shells, bash, zsh and fish take it literally.
 ///
-/// Everything but `'` and `\` stands in single quotes; these two stand outside
-/// of them behind a backslash, because fish gives `\` a meaning in single
-/// quotes and zsh may give one to `''` (`RC_QUOTES`). A word that holds a NUL
-/// cannot be passed to any program; whoever takes words in refuses it.
+/// Everything except `'` and `\` is in single quotes; these two are escaped
+/// outside of the quotes, because fish interprets `\` in single quotes and zsh
+/// may interpret `''` (`RC_QUOTES`). A word with a NUL byte cannot be passed to
+/// any program; the caller has to reject it.
 ///
 /// ```
 /// assert_eq!(containai_ssh::quote::word(b"it's"), br"'it'\''s'");
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_what_must_be_quoted() {
+    fn quotes_special_characters() {
         check("", "''");
         check("ls", "'ls'");
         check("it's", r"'it'\''s'");
@@ -66,7 +66,8 @@ mod tests {
         check("a\nb", "'a\nb'");
     }
 
-    /// What a shell makes of the line: the words, each ended by a NUL.
+    /// Returns the words that a shell reads from the line, each terminated by
+    /// NUL.
     fn read_back(shell: &str, list: &[Vec<u8>]) -> Vec<Vec<u8>> {
         use std::os::unix::ffi::OsStringExt;
 
@@ -87,7 +88,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
         #[test]
-        fn shells_read_back_what_was_given(
+        fn shells_read_back_the_words(
             list in prop::collection::vec(
                 prop::collection::vec(prop_oneof![
                     4 => prop::sample::select(b"'\"\\$`!*?~#&|;<>(){}[]=%^\n\r\t -a/".to_vec()),

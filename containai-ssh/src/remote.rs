@@ -1,40 +1,41 @@
-//! Everything about reaching containers, behind the border of the core.
+//! The implementation of [`Remote`] over SSH.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use containai_core::layout::{CONTAINER_USER, Layout};
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange, SshAlias};
-use containai_core::remote::{HostKey, Peer, Remote, RemoteError, Reserved};
+use containai_core::remote::{HostKey, Peer, Remote, RemoteError, ReservedPort};
 
-use crate::detour::{self, Detour};
-use crate::door::Door;
+use crate::config_file::SshConfigFile;
 use crate::files::{self, FileLock};
-use crate::fragment::Fragment;
-use crate::host_block::{HostBlock, Wishes};
-use crate::identity::Identity;
-use crate::leftovers::{Leftovers, Witness};
-use crate::listening::is_taken;
+use crate::host_block::{ClientOptions, HostBlock};
+use crate::identity::SshIdentity;
+use crate::port_in_use::is_port_in_use;
+use crate::proxy::{self, ProxyRoute};
 use crate::session::{Login, Session};
-use crate::{port, wait};
+use crate::stale_entries::{EngineContainers, StaleEntries};
+use crate::transport::Transport;
+use crate::{port, readiness};
 
-/// The way into the containers of one user: [`Remote`] over OpenSSH's files
+/// SSH access to the containers of one user: [`Remote`] with OpenSSH's files
 /// and native sessions.
 ///
-/// Needs a Tokio runtime with time and network enabled; one thread is enough.
+/// Requires a Tokio runtime with time and network enabled; one thread is
+/// enough.
 #[derive(Clone, Debug)]
 pub struct SshRemote {
     layout: Layout,
     user: String,
     engine: Option<String>,
-    detour: Option<Detour>,
-    wishes: Wishes,
-    agent: Option<PathBuf>,
+    proxy: Option<ProxyRoute>,
+    client_options: ClientOptions,
+    agent_socket: Option<PathBuf>,
 }
 
-/// A chosen port that no other process of this user chooses meanwhile.
+/// A chosen port that no other process of this user can choose meanwhile.
 #[derive(Debug)]
-pub struct Reservation {
+pub struct PortReservation {
     _lock: FileLock,
 }
 
@@ -46,101 +47,103 @@ impl SshRemote {
             layout,
             user: CONTAINER_USER.to_owned(),
             engine: None,
-            detour: None,
-            wishes: Wishes::default(),
-            agent: None,
+            proxy: None,
+            client_options: ClientOptions::default(),
+            agent_socket: None,
         }
     }
 
-    /// Logs in as another user.
+    /// Sets the user to log in as.
     #[must_use]
     pub fn with_user(mut self, user: impl Into<String>) -> Self {
         self.user = user.into();
         self
     }
 
-    /// Notes the address of the engine in what is written, so that it can be
-    /// told later whose container it was.
+    /// Records the engine's address in the written files, which identifies the
+    /// owner of each entry later.
     #[must_use]
     pub fn with_engine(mut self, address: impl Into<String>) -> Self {
         self.engine = Some(address.into());
         self
     }
 
-    /// Reaches the ports of the machine that the engine runs on by a detour.
-    /// Default: they are this machine's.
+    /// Sets the route to the ports of a remote engine's machine. Default: the
+    /// ports are on this machine.
     #[must_use]
-    pub fn with_detour(mut self, detour: Option<Detour>) -> Self {
-        self.detour = detour;
+    pub fn with_proxy(mut self, detour: Option<ProxyRoute>) -> Self {
+        self.proxy = detour;
         self
     }
 
-    /// The name under which the host key behind a port is pinned.
+    /// Returns the name under which the host key of a port is pinned.
     #[must_use]
-    pub fn pin_name(&self, port: HostPort) -> HostKeyAlias {
-        match &self.detour {
-            Some(detour) => detour.alias(port),
-            None => HostKeyAlias::here(port),
+    pub fn host_key_alias(&self, port: HostPort) -> HostKeyAlias {
+        match &self.proxy {
+            Some(detour) => detour.host_key_alias(port),
+            None => HostKeyAlias::local(port),
         }
     }
 
-    /// Writes more than what is needed into the OpenSSH configuration.
+    /// Adds options to the OpenSSH configuration.
     #[must_use]
-    pub fn with_wishes(mut self, wishes: Wishes) -> Self {
-        self.wishes = wishes;
+    pub fn with_client_options(mut self, wishes: ClientOptions) -> Self {
+        self.client_options = wishes;
         self
     }
 
-    /// Whether commands may use an SSH agent; see [`Self::with_agent`].
+    /// Whether the SSH agent is forwarded; see [`Self::with_agent`].
     #[must_use]
-    pub fn lends_agent(&self) -> bool {
-        self.agent.is_some()
+    pub fn forwards_agent(&self) -> bool {
+        self.agent_socket.is_some()
     }
 
-    /// Lets commands use the SSH agent that listens on this socket, for as
-    /// long as their session lasts.
+    /// Forwards the SSH agent that listens on this socket, for the duration of
+    /// each session.
     ///
     /// # Security
     ///
-    /// Whatever runs in the container may use the agent's keys meanwhile.
+    /// Programs in the container may use the agent's keys meanwhile.
     #[must_use]
     pub fn with_agent(mut self, socket: impl Into<PathBuf>) -> Self {
-        self.agent = Some(socket.into());
+        self.agent_socket = Some(socket.into());
         self
     }
 
-    /// Makes the key pair unless it exists.
+    /// Creates the key pair if it is missing.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::BadKey`] for a file that is no usable key,
-    /// [`RemoteError::Read`] and [`RemoteError::Write`] naming the file.
-    pub fn make_key(&self) -> Result<(), RemoteError> {
+    /// [`RemoteError::InvalidKey`] for a file that is not a usable key,
+    /// [`RemoteError::Read`] and [`RemoteError::Write`] with the path of the
+    /// file.
+    pub fn ensure_key(&self) -> Result<(), RemoteError> {
         self.identity().map(drop)
     }
 
-    /// Makes `~/.ssh/config` include the configuration of every container.
-    /// Does nothing when it does already. Belongs to set-up: a person should
-    /// know that this file is touched.
+    /// Includes the configuration of every container in `~/.ssh/config`, if it
+    /// is not included yet. Belongs to set-up, because the user should know
+    /// that this file is modified.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Read`] or [`RemoteError::Write`] naming the file.
+    /// [`RemoteError::Read`] or [`RemoteError::Write`] with the path of the
+    /// file.
     pub fn write_include(&self) -> Result<(), RemoteError> {
         files::write_include(&self.layout)
     }
 
-    /// Whether [`Self::write_include`] has nothing left to do.
+    /// Whether `~/.ssh/config` includes the configuration already.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Read`] naming the file.
-    pub fn include_is_written(&self) -> Result<bool, RemoteError> {
+    /// [`RemoteError::Read`] with the path of the file.
+    pub fn has_include(&self) -> Result<bool, RemoteError> {
         files::has_include(&self.layout)
     }
 
-    /// The OpenSSH configuration of a container, as [`Remote::introduce`]
-    /// writes it.
+    /// Returns the OpenSSH configuration of a container, as
+    /// [`Remote::register`] writes it.
     #[must_use]
     pub fn host_block(&self, name: &ContainerName, port: HostPort) -> HostBlock {
         HostBlock {
@@ -150,47 +153,50 @@ impl SshRemote {
             identity: self.layout.identity(),
             known_hosts: self.layout.known_hosts(),
             engine: self.engine.clone(),
-            detour: self.detour.clone(),
-            wishes: self.wishes.clone(),
+            proxy: self.proxy.clone(),
+            client_options: self.client_options.clone(),
         }
     }
 
-    /// Finds what belongs to no container that a witness knows; see
-    /// [`Leftovers::find`].
+    /// Finds the entries that belong to no container of these engines; see
+    /// [`StaleEntries::find`].
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Read`] naming the file.
-    pub fn leftovers(&self, witnesses: &[Witness]) -> Result<Leftovers, RemoteError> {
-        let fragments = files::fragments(&self.layout)?;
+    /// [`RemoteError::Read`] with the path of the file.
+    pub fn stale_entries(
+        &self,
+        witnesses: &[EngineContainers],
+    ) -> Result<StaleEntries, RemoteError> {
+        let fragments = files::config_files(&self.layout)?;
         let pins = files::pinned_names(&self.layout)?;
-        Ok(Leftovers::find(fragments, &pins, witnesses))
+        Ok(StaleEntries::find(fragments, &pins, witnesses))
     }
 
-    /// Removes what [`Self::leftovers`] found.
+    /// Removes the entries that [`Self::stale_entries`] found.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Write`] naming the file.
-    pub async fn remove(&self, leftovers: &Leftovers) -> Result<(), RemoteError> {
-        for fragment in &leftovers.fragments {
-            files::remove_fragment(&self.layout, &fragment.name)?;
+    /// [`RemoteError::Write`] with the path of the file.
+    pub async fn remove_stale(&self, leftovers: &StaleEntries) -> Result<(), RemoteError> {
+        for fragment in &leftovers.config_files {
+            files::remove_config_file(&self.layout, &fragment.name)?;
         }
-        files::unpin(&self.layout, &leftovers.pins).await
+        files::unpin(&self.layout, &leftovers.host_key_aliases).await
     }
 
-    /// The paths that this uses.
+    /// Returns the paths of the files.
     pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }
 
-    /// Whether this is the key that is pinned for a port.
+    /// Whether this key is the one that is pinned for a port.
     pub(crate) fn is_pinned(&self, port: HostPort, key: &HostKey) -> Result<bool, RemoteError> {
-        Ok(files::pinned(&self.layout, &self.pin_name(port))?.as_ref() == Some(key))
+        Ok(files::pinned(&self.layout, &self.host_key_alias(port))?.as_ref() == Some(key))
     }
 
     /// Opens a session with a server that has exactly this key, which has to be
-    /// the pinned one. A server that does not answer soon is an error.
+    /// pinned. A server that does not answer soon is an error.
     pub(crate) async fn open_pinned(
         &self,
         port: HostPort,
@@ -199,35 +205,35 @@ impl SshRemote {
         if !self.is_pinned(port, key)? {
             return Err(RemoteError::NotPinned { port: port.get() });
         }
-        let door = match &self.detour {
-            None => wait::knock(port, wait::IMPATIENCE).await?,
-            Some(detour) => detour::knock(detour, port, detour::IMPATIENCE).await?,
+        let door = match &self.proxy {
+            None => readiness::wait_ready(port, readiness::SHORT_TIMEOUT).await?,
+            Some(detour) => proxy::wait_ready(detour, port, proxy::SHORT_TIMEOUT).await?,
         };
         Session::open(door, self.login(port, key, &self.identity()?)).await
     }
 
-    fn identity(&self) -> Result<Identity, RemoteError> {
-        files::identity(&self.layout)
+    fn identity(&self) -> Result<SshIdentity, RemoteError> {
+        files::load_or_create_identity(&self.layout)
     }
 
     fn login<'a>(
         &'a self,
         port: HostPort,
         host_key: &'a HostKey,
-        identity: &'a Identity,
+        identity: &'a SshIdentity,
     ) -> Login<'a> {
         Login { peer: Peer::Container(port), host_key, user: &self.user, identity }
     }
 }
 
 impl Remote for SshRemote {
-    type Door = Door;
-    type Session = Session;
-    type Reservation = Reservation;
+    type Transport = Transport;
+    type Connection = Session;
+    type Reservation = PortReservation;
 
     async fn authorized_key(&self) -> Result<String, RemoteError> {
         let line = self.identity()?.pair.public_line();
-        line.map_err(|error| RemoteError::BadKey {
+        line.map_err(|error| RemoteError::InvalidKey {
             path: self.layout.identity(),
             reason: error.to_string(),
         })
@@ -237,71 +243,73 @@ impl Remote for SshRemote {
         &self,
         range: PortRange,
         reserved: &BTreeMap<HostPort, String>,
-    ) -> Result<Reserved<Reservation>, RemoteError> {
+    ) -> Result<ReservedPort<PortReservation>, RemoteError> {
         let lock = files::lock(&self.layout.port_lock()).await?;
-        // What listens on another machine, only a start there can tell.
-        let is_taken = |port| self.detour.is_none() && is_taken(port);
-        Ok(Reserved {
+        // Listeners on a remote machine are detected when the container starts.
+        let is_taken = |port| self.proxy.is_none() && is_port_in_use(port);
+        Ok(ReservedPort {
             port: port::choose(range, reserved, is_taken)?,
-            reservation: Reservation { _lock: lock },
+            reservation: PortReservation { _lock: lock },
         })
     }
 
-    async fn knock(&self, port: HostPort) -> Result<Door, RemoteError> {
-        match &self.detour {
-            None => wait::knock(port, wait::PATIENCE).await,
-            Some(detour) => detour::knock(detour, port, wait::PATIENCE).await,
+    async fn wait_ready(&self, port: HostPort) -> Result<Transport, RemoteError> {
+        match &self.proxy {
+            None => readiness::wait_ready(port, readiness::READY_TIMEOUT).await,
+            Some(detour) => proxy::wait_ready(detour, port, readiness::READY_TIMEOUT).await,
         }
     }
 
-    async fn pinned(&self, port: HostPort) -> Result<Option<HostKey>, RemoteError> {
-        files::pinned(&self.layout, &self.pin_name(port))
+    async fn pinned_host_key(&self, port: HostPort) -> Result<Option<HostKey>, RemoteError> {
+        files::pinned(&self.layout, &self.host_key_alias(port))
     }
 
-    async fn introduce(
+    async fn register(
         &self,
         name: &ContainerName,
         port: HostPort,
         key: &HostKey,
     ) -> Result<(), RemoteError> {
-        files::pin(&self.layout, &self.pin_name(port), key).await?;
-        files::write_fragment(&self.layout, name, &self.host_block(name, port))?;
-        // The container answers to this name now; another one with its port is
-        // from before somebody renamed or replaced it.
-        let is_stale = |old: &Fragment| {
+        files::pin(&self.layout, &self.host_key_alias(port), key).await?;
+        files::write_config_file(&self.layout, name, &self.host_block(name, port))?;
+        // The container has this name now; another entry with its port dates
+        // from before a rename or replacement.
+        let is_stale = |old: &SshConfigFile| {
             old.name != *name
                 && old.port == Some(port)
                 && old.engine.is_some()
                 && old.engine == self.engine
         };
-        for old in files::fragments(&self.layout)?.into_iter().filter(is_stale) {
-            files::remove_fragment(&self.layout, &old.name)?;
+        for old in files::config_files(&self.layout)?.into_iter().filter(is_stale) {
+            files::remove_config_file(&self.layout, &old.name)?;
         }
         Ok(())
     }
 
-    /// A connection that breaks before anything was authenticated is made anew
-    /// once, unless it is [`Door::over`] something that cannot be; after that
-    /// nothing is ever tried twice.
-    async fn open(&self, door: Door, port: HostPort) -> Result<Session, RemoteError> {
-        let Some(host_key) = files::pinned(&self.layout, &self.pin_name(port))? else {
+    /// A connection that fails before authentication is retried once, unless
+    /// its transport is [`Transport::over`] a stream that cannot be opened
+    /// again. Nothing is retried after that.
+    async fn authenticate(&self, door: Transport, port: HostPort) -> Result<Session, RemoteError> {
+        let Some(host_key) = files::pinned(&self.layout, &self.host_key_alias(port))? else {
             return Err(RemoteError::NotPinned { port: port.get() });
         };
         let identity = self.identity()?;
-        let is_ours = door.is_socket() || self.detour.is_some();
+        let is_ours = door.is_tcp() || self.proxy.is_some();
         let open = |door| Session::open(door, self.login(port, &host_key, &identity));
         let session = match open(door).await {
-            Err(RemoteError::Connection { .. }) if is_ours => open(self.knock(port).await?).await,
+            Err(RemoteError::Connection { .. }) if is_ours => {
+                open(self.wait_ready(port).await?).await
+            }
             result => result,
         }?;
-        if let Some(socket) = &self.agent {
-            session.offer_agent(socket.clone());
+        if let Some(socket) = &self.agent_socket {
+            session.set_agent_socket(socket.clone());
         }
         Ok(session)
     }
 
-    async fn forget(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
-        files::remove_fragment(&self.layout, name)?;
-        files::unpin(&self.layout, &[self.pin_name(port)]).await
+    async fn unregister(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
+        files::remove_config_file(&self.layout, name)?;
+        files::unpin(&self.layout, &[self.host_key_alias(port)]).await
     }
 }

@@ -11,26 +11,26 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-/// Ends a process with its test.
-struct Ending(Child);
+/// A child process that is killed when this value is dropped.
+struct KillOnDrop(Child);
 
-impl Drop for Ending {
+impl Drop for KillOnDrop {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
-fn key(path: &Path) -> Result<String> {
+fn create_key(path: &Path) -> Result<String> {
     let mut keygen = Command::new("ssh-keygen");
     let made = keygen.args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(path).status()?;
     ensure!(made.success(), "`ssh-keygen` failed");
     Ok(fs::read_to_string(path.with_extension("pub"))?)
 }
 
-fn sshd(dir: &Path, port: u16) -> Result<Ending> {
-    key(&dir.join("host"))?;
-    fs::write(dir.join("authorized_keys"), key(&dir.join("user"))?)?;
+fn sshd(dir: &Path, port: u16) -> Result<KillOnDrop> {
+    create_key(&dir.join("host"))?;
+    fs::write(dir.join("authorized_keys"), create_key(&dir.join("user"))?)?;
     let shown = dir.display();
     let config = format!(
         "Port {port}\nListenAddress 127.0.0.1\nHostKey {shown}/host\n\
@@ -38,11 +38,11 @@ fn sshd(dir: &Path, port: u16) -> Result<Ending> {
          PermitRootLogin prohibit-password\nPasswordAuthentication no\n"
     );
     fs::write(dir.join("sshd_config"), config)?;
-    // Where the server's unprivileged half is locked up; only root needs it.
+    // The directory of the server's privilege separation; only root needs it.
     let _ = fs::create_dir_all("/run/sshd");
     let mut sshd = Command::new("/usr/sbin/sshd");
     let sshd = sshd.arg("-D").arg("-f").arg(dir.join("sshd_config"));
-    let sshd = Ending(sshd.spawn().context("install `openssh-server`")?);
+    let sshd = KillOnDrop(sshd.spawn().context("install `openssh-server`")?);
     let start = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
         ensure!(start.elapsed() < Duration::from_secs(10), "`sshd` does not listen");
@@ -51,14 +51,14 @@ fn sshd(dir: &Path, port: u16) -> Result<Ending> {
     Ok(sshd)
 }
 
-/// No test gets a port that another one of this file has.
+/// Returns a free port; each call of this file returns another one.
 fn free_port() -> Result<u16> {
-    static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
-    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
+    static ISSUED: Mutex<Vec<u16>> = Mutex::new(Vec::new());
+    let mut issued = ISSUED.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        if !given.contains(&port) {
-            given.push(port);
+        if !issued.contains(&port) {
+            issued.push(port);
             return Ok(port);
         }
     }
@@ -74,7 +74,7 @@ fn example(dir: &Path, port: u16, host_key: &str, forward: &str) -> Result<Comma
 }
 
 #[test]
-fn it_runs_a_command_and_leads_a_port() -> Result<()> {
+fn command_runs_and_port_is_forwarded() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let (port, ours) = (free_port()?, free_port()?);
     let _sshd = sshd(dir.path(), port)?;
@@ -82,7 +82,7 @@ fn it_runs_a_command_and_leads_a_port() -> Result<()> {
     let forward = format!("{ours}:127.0.0.1:{}", target.local_addr()?.port());
 
     let mut example = example(dir.path(), port, "host.pub", &forward)?;
-    let mut running = Ending(example.stdout(Stdio::piped()).spawn()?);
+    let mut running = KillOnDrop(example.stdout(Stdio::piped()).spawn()?);
     let mut line = String::new();
     BufReader::new(running.0.stdout.take().context("no output")?).read_line(&mut line)?;
     assert_eq!(line, "it's run|\n");
@@ -95,16 +95,16 @@ fn it_runs_a_command_and_leads_a_port() -> Result<()> {
         }
         sleep(Duration::from_millis(20));
     };
-    client.write_all(b"led on")?;
+    client.write_all(b"forwarded")?;
     client.shutdown(std::net::Shutdown::Write)?;
     let mut text = String::new();
     target.accept()?.0.read_to_string(&mut text)?;
-    assert_eq!(text, "led on");
+    assert_eq!(text, "forwarded");
     Ok(())
 }
 
 #[test]
-fn another_key_than_the_pinned_one_is_refused() -> Result<()> {
+fn unpinned_key_is_refused() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let port = free_port()?;
     let _sshd = sshd(dir.path(), port)?;

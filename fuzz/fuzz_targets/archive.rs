@@ -1,5 +1,5 @@
-//! An archive that is taken is written anew as exactly what was judged, and
-//! that is taken again; nothing of a refused one gets its end.
+//! An accepted archive is rewritten exactly as checked, and the result is accepted again; the
+//! output of a rejected one stays without its end marker.
 
 #![no_main]
 
@@ -27,7 +27,7 @@ fuzz_target!(|archive: &[u8]| {
         let is_last = last == b"complete";
         assert!(is_last || last == b"new" || last.starts_with(b"new/"), "{:?}", member.path);
         if !is_last {
-            // Below the prefix the top of the tree is a directory like others.
+            // Below the prefix the top of the tree is an ordinary directory.
             judge.admit(&member).expect("it was admitted before");
             count += 1;
         }

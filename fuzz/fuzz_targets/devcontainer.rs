@@ -1,6 +1,6 @@
-//! A `devcontainer.json` that nobody approved gets nothing of the host, names no
-//! path outside of the workspace, and makes a stage and a script that hold
-//! together; the same for a feature's manifest and a Dockerfile.
+//! An unapproved `devcontainer.json` gets no access to the host, names no path outside of the
+//! workspace, and produces a valid stage and script; the same applies to a feature's manifest and a
+//! Dockerfile.
 
 #![no_main]
 

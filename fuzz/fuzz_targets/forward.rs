@@ -1,5 +1,5 @@
-//! Whatever is taken as a forward is read back from what is written of it, and
-//! its directive is one line with the words that ssh_config(5) wants.
+//! Every accepted forward is parsed again from its own text, and its directive is one line with the
+//! words required by ssh_config(5).
 
 #![no_main]
 
@@ -22,7 +22,7 @@ fuzz_target!(|text: &str| {
         };
         assert_eq!((words[0], words.len()), (keyword, length), "{directive}");
         assert!(words.iter().all(|word| !word.is_empty() && !word.starts_with('-')));
-        // What the words stand for is what was read.
+        // The words have the parsed meaning.
         assert_eq!(words[1], forward.listen().to_string());
         assert_eq!(words.get(2).map(|&word| word.to_owned()), target(&forward));
 

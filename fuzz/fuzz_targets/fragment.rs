@@ -1,5 +1,4 @@
-//! Whatever a file of the directory holds, it is read without a panic, and what
-//! it tells stands in it.
+//! Every file of the directory is read without a panic, and the result is in the text.
 
 #![no_main]
 

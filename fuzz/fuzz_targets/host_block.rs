@@ -1,5 +1,5 @@
-//! No path, no option and no address of an engine can add a line to a fragment or end an argument: as
-//! ssh_config(5) reads it, each option has the one value that was meant.
+//! No path, option or engine address can add a line to a fragment or end an argument: as
+//! ssh_config(5) reads it, each option has the one intended value.
 
 #![no_main]
 
@@ -31,7 +31,7 @@ fuzz_target!(|given: (&str, &str, u16, &str, &str)| {
     assert_eq!(read.engine.as_deref(), is_line.then_some(engine));
     assert_eq!((read.name, read.port), (name, Some(port)));
     let lines: Vec<&str> = text.split('\n').collect();
-    // Nothing stands behind the last line's end.
+    // Nothing follows the end of the last line.
     assert_eq!(lines.len(), 23 + further + usize::from(is_line), "{text}");
     assert_eq!(value(&lines, "IdentityFile"), identity);
     assert_eq!(value(&lines, "UserKnownHostsFile"), known_hosts);
@@ -43,11 +43,10 @@ fuzz_target!(|given: (&str, &str, u16, &str, &str)| {
     }
 });
 
-/// The argument of an option, read back as OpenSSH does: out of its quotes, with
-/// `%%` for one `%`.
+/// Returns the argument of an option as OpenSSH reads it: unquoted, with `%%` as one `%`.
 fn value(lines: &[&str], option: &str) -> String {
     let prefix = format!("  {option} ");
-    // OpenSSH takes the first one; what the user adds stands behind ours.
+    // OpenSSH uses the first one; the user's options come after ours.
     let mut found = lines.iter().filter_map(|line| line.strip_prefix(&prefix));
     let argument = found.next().expect("the option is there");
     let inner = match argument.strip_prefix('"') {

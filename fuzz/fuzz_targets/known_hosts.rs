@@ -1,5 +1,5 @@
-//! Whatever the file holds, what is read is written and read back the same, and
-//! only a line that pins exactly this port counts.
+//! Parsed pins are written and parsed again unchanged, and only a line that pins exactly this port
+//! is used.
 
 #![no_main]
 

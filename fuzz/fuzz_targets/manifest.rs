@@ -1,5 +1,5 @@
-//! A manifest that is accepted names nothing outside of the home directory and
-//! the volume, whichever way it is written.
+//! An accepted manifest names nothing outside of the home directory and the volume, in whichever
+//! notation.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The words of a line are the words that were given, as POSIX shells split it
-//! (XCU §2.2, §2.6.5), and nothing in it stands unquoted.
+//! The words of a line are the given words, as POSIX shells split them (XCU §2.2, §2.6.5), and
+//! nothing in it is unquoted.
 
 #![no_main]
 
@@ -9,12 +9,12 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|words: Vec<Vec<u8>>| {
     let line = quote::words(&words);
     let read = split(&line);
-    // A line without words and a line with none are the same.
+    // No words and an empty line are the same.
     assert_eq!(read, words, "{:?}", String::from_utf8_lossy(&line));
 });
 
-/// Splits at blanks; the only quoting it knows is `'…'` and a backslash before
-/// `'` or `\`, so that anything else fails.
+/// Splits at blanks. The only quoting it accepts is `'…'` and a backslash before `'` or `\`, so
+/// anything else fails.
 fn split(line: &[u8]) -> Vec<Vec<u8>> {
     let mut words = Vec::new();
     let mut word: Option<Vec<u8>> = None;
@@ -27,7 +27,7 @@ fn split(line: &[u8]) -> Vec<Vec<u8>> {
                 loop {
                     match bytes.next().expect("a quote ends") {
                         b'\'' => break,
-                        // fish knows it inside of quotes too.
+                        // fish interprets it inside of quotes, too.
                         b'\\' => panic!("a backslash stands in quotes"),
                         inner => word.push(inner),
                     }

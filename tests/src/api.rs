@@ -1,4 +1,4 @@
-//! The engine's API over its socket, without the client that is under test.
+//! A client of the engine's HTTP API, independent of the client under test.
 
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::UnixStream;
@@ -7,54 +7,54 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// Lists our containers, stopped ones included.
+/// The list of managed containers, stopped ones included.
 const MANAGED: &str =
     "/containers/json?all=1&filters=%7B%22label%22%3A%5B%22containai.managed%3Dtrue%22%5D%7D";
 
-/// A Docker Engine API, <https://docs.docker.com/reference/api/engine/>.
+/// A client of the Docker Engine API, <https://docs.docker.com/reference/api/engine/>.
 #[derive(Clone, Debug)]
 pub struct Api {
     socket: PathBuf,
 }
 
 impl Api {
-    /// The API that listens on a socket.
+    /// Returns a client for the API at a socket.
     pub fn at(socket: impl Into<PathBuf>) -> Self {
         Self { socket: socket.into() }
     }
 
-    /// Asks; the answer of anything but success is a panic.
+    /// Sends a GET request and panics unless the answer is a success.
     #[track_caller]
     pub fn get(&self, path: &str) -> Value {
         self.expect("GET", path, &[], "application/json")
     }
 
-    /// Posts JSON; `null` is an empty body.
+    /// Posts JSON; `null` is sent as an empty body.
     #[track_caller]
     pub fn post(&self, path: &str, body: &Value) -> Value {
         let text = if body.is_null() { String::new() } else { body.to_string() };
         self.expect("POST", path, text.as_bytes(), "application/json")
     }
 
-    /// Makes an image of one layer, a tar archive.
+    /// Creates an image with one layer from a tar archive.
     #[track_caller]
     pub fn import(&self, repository: &str, tag: &str, tar: &[u8]) {
         let path = format!("/images/create?fromSrc=-&repo={repository}&tag={tag}");
         self.expect("POST", &path, tar, "application/x-tar");
     }
 
-    /// Deletes; what is not there is no failure.
+    /// Deletes a resource; a missing one is ignored.
     pub fn delete(&self, path: &str) {
-        // A sweep goes on with the rest, whatever the engine says to one.
+        // Clean-up continues with the other resources, whatever the engine answers.
         let _ = self.call("DELETE", path, &[], "application/json");
     }
 
-    /// Whether the engine answers.
+    /// Returns whether the engine answers.
     pub fn answers(&self) -> bool {
         self.call("GET", "/_ping", &[], "text/plain").is_ok_and(|(status, _)| status == 200)
     }
 
-    /// What the engine says about a container; `None` when there is none.
+    /// Returns the inspection of a container, or `None` if there is none.
     pub fn container(&self, name: &str) -> Option<Value> {
         let path = format!("/containers/{name}/json");
         match self.call("GET", &path, &[], "application/json") {
@@ -63,7 +63,7 @@ impl Api {
         }
     }
 
-    /// Every container of ours, in the engine's short form.
+    /// Returns the managed containers in the engine's short form.
     #[track_caller]
     pub fn managed(&self) -> Vec<Value> {
         match self.get(MANAGED) {
@@ -72,7 +72,7 @@ impl Api {
         }
     }
 
-    /// The same as the engine wrote it.
+    /// Returns the same list as the engine wrote it.
     #[track_caller]
     pub fn managed_text(&self) -> String {
         match self.call("GET", MANAGED, &[], "application/json") {
@@ -90,8 +90,7 @@ impl Api {
         serde_json::from_str(&text).unwrap_or(Value::String(text))
     }
 
-    /// HTTP/1.0, so that the answer comes in one piece and ends with the
-    /// connection.
+    /// HTTP/1.0: the answer comes in one piece and ends with the connection.
     fn call(
         &self,
         method: &str,

@@ -1,15 +1,15 @@
-//! One call of `cai`.
+//! A call of `cai`.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use crate::{Engine, Outcome, Place, Running, Terminal};
+use crate::{Engine, Outcome, Running, Terminal, TestRoot};
 
-/// What the tests' children may know of the environment: how to get out of the
-/// machine, and nothing of the user.
-const PASSED_ON: [&str; 8] = [
+/// The variables that child processes of the tests inherit: access to the network, and nothing of
+/// the user.
+const INHERITED_VARIABLES: [&str; 8] = [
     "HTTP_PROXY",
     "HTTPS_PROXY",
     "NO_PROXY",
@@ -20,20 +20,19 @@ const PASSED_ON: [&str; 8] = [
     "SSL_CERT_DIR",
 ];
 
-/// A call of `cai` that has not happened yet.
+/// A call of `cai` that has not run yet.
 #[derive(Clone, Debug)]
 pub struct Cai {
-    before: Vec<OsString>,
+    prefix: Vec<OsString>,
     args: Vec<OsString>,
     environment: Vec<(OsString, OsString)>,
     directory: PathBuf,
     stdin: Vec<u8>,
-    patience: Duration,
+    timeout: Duration,
 }
 
 impl Cai {
-    /// A call on behalf of the owner of `home`, with this engine as the
-    /// machine's.
+    /// Returns a call for the owner of `home`, with this engine as the engine of the machine.
     pub fn new(home: &Path, engine: &Engine) -> Self {
         let variable = |name: &str, value: &OsStr| (name.into(), value.to_owned());
         let path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -44,15 +43,16 @@ impl Cai {
             variable("TERM", "xterm".as_ref()),
             variable("CONTAINAI_ENGINE_ROOT", engine.root().as_os_str()),
         ];
-        let passed = PASSED_ON.into_iter().filter_map(|n| Some((n.into(), std::env::var_os(n)?)));
+        let passed =
+            INHERITED_VARIABLES.into_iter().filter_map(|n| Some((n.into(), std::env::var_os(n)?)));
         environment.extend(passed);
         Self {
-            before: Vec::new(),
+            prefix: Vec::new(),
             args: Vec::new(),
             environment,
             directory: home.to_owned(),
             stdin: Vec::new(),
-            patience: Duration::from_secs(180),
+            timeout: Duration::from_secs(180),
         }
     }
 
@@ -63,9 +63,9 @@ impl Cai {
         self
     }
 
-    /// Calls it in this directory; default: the home.
+    /// Sets the working directory; default: the home directory.
     #[must_use]
-    pub fn inside(mut self, directory: impl Into<PathBuf>) -> Self {
+    pub fn current_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.directory = directory.into();
         self
     }
@@ -77,58 +77,58 @@ impl Cai {
         self
     }
 
-    /// Gives it this on stdin; default: nothing.
+    /// Sets the input on stdin; default: empty.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = bytes.into();
         self
     }
 
-    /// Gives it this long; default: three minutes.
+    /// Sets the time limit; default: three minutes.
     #[must_use]
-    pub fn within(mut self, patience: Duration) -> Self {
-        self.patience = patience;
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
     /// Puts words in front of the program, such as `setpriv --reuid 1234`.
     #[must_use]
-    pub fn behind(mut self, words: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
-        self.before = words.into_iter().map(Into::into).chain(self.before).collect();
+    pub fn prefixed_with(mut self, words: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
+        self.prefix = words.into_iter().map(Into::into).chain(self.prefix).collect();
         self
     }
 
-    /// Calls it as a user who is in no group and may do nothing special.
+    /// Runs it as a user without groups and privileges.
     #[must_use]
     pub fn as_user(self, uid: u32) -> Self {
         let (user, group) = (format!("--reuid={uid}"), format!("--regid={uid}"));
-        self.behind(["setpriv", &user, &group, "--clear-groups", "--no-new-privs"])
+        self.prefixed_with(["setpriv", &user, &group, "--clear-groups", "--no-new-privs"])
     }
 
-    /// Calls it and waits for its end.
+    /// Runs it to its end.
     #[track_caller]
     pub fn run(self) -> Outcome {
         let stdin = self.stdin.clone();
         let mut running = self.start();
-        running.feed(stdin);
+        running.feed_stdin(stdin);
         running.outcome()
     }
 
-    /// Calls it and does not wait; stdin stays open.
+    /// Starts it without waiting; stdin stays open.
     #[track_caller]
     pub fn start(self) -> Running {
-        Running::start(self.command(), self.patience)
+        Running::start(self.command(), self.timeout)
     }
 
-    /// Calls it on a terminal of this many columns and rows.
+    /// Starts it on a terminal with this many columns and rows.
     #[track_caller]
     pub fn on_terminal(self, columns: u16, rows: u16) -> Terminal {
         Terminal::start(&self.command(), columns, rows)
     }
 
-    /// The call as the standard library has it.
+    /// Returns the call as a [`Command`].
     pub fn command(&self) -> Command {
-        let mut words = self.before.iter().cloned().chain([Place::cai().into()]);
+        let mut words = self.prefix.iter().cloned().chain([TestRoot::cai().into()]);
         let mut command = Command::new(words.next().expect("at least the program"));
         command.args(words).args(&self.args).current_dir(&self.directory);
         command.env_clear().envs(self.environment.iter().map(|(name, value)| (name, value)));

@@ -1,4 +1,4 @@
-//! Engines that `cai setup` made for the tests.
+//! Engines that `cai setup` creates for the tests.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -9,70 +9,70 @@ use std::time::Duration;
 use containai_core::layout::EngineLayout;
 use serde_json::Value;
 
-use crate::{Api, Cai, Place, Repository};
+use crate::{Api, Cai, Repository, TestRoot};
 
-/// Packages to install and an image to make from nothing.
-const FIRST_RUN: Duration = Duration::from_secs(1200);
+/// The time to install packages and build an image from scratch.
+const FIRST_RUN_TIMEOUT: Duration = Duration::from_secs(1200);
 
-/// The longest path that containerd makes a socket at, in bytes; dockerd then reports only that it
-/// has not started in time.
-const LONGEST_SOCKET: usize = 104;
+/// The longest path at which containerd can create a socket, in bytes. With a longer one dockerd
+/// only reports that containerd did not start in time.
+const MAX_SOCKET_PATH: usize = 104;
 
-/// One engine below a root of its own.
+/// An engine below a root directory of its own.
 #[derive(Debug)]
 pub struct Engine {
     layout: EngineLayout,
-    kept: Kept,
-    /// Held for as long as the process uses the shared engine.
-    _turn: Option<File>,
+    lifetime: EngineLifetime,
+    /// Held as long as the process uses the shared engine.
+    _lock: Option<File>,
 }
 
-/// What becomes of an engine that nobody needs any more.
+/// Whether an engine outlives the tests.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kept {
-    /// It goes on for the next run; `cargo xtask test` stops it.
-    Running,
-    /// It goes, with all its files.
-    Not,
+enum EngineLifetime {
+    /// It runs on for the next run; `cargo xtask test` stops it.
+    Shared,
+    /// It is removed with all its files.
+    Temporary,
 }
 
 impl Engine {
-    /// The engine that all tests of this process use. It is set up and given
-    /// the image `base` when it does not have it, both by the real `cai`.
+    /// Returns the engine shared by all tests of this process. The real `cai` sets it up and builds
+    /// the image `base` when they are missing.
     ///
     /// # Panics
     ///
-    /// When that fails; every test that wants the engine fails with it then.
+    /// When that fails; then every test that needs the engine fails.
     #[track_caller]
     pub fn shared() -> &'static Self {
         static SHARED: OnceLock<Result<Engine, String>> = OnceLock::new();
-        let made = SHARED.get_or_init(|| {
+        let result = SHARED.get_or_init(|| {
             std::panic::catch_unwind(Self::make_shared).map_err(|reason| {
                 let text = reason.downcast_ref::<String>().cloned();
                 text.unwrap_or_else(|| "the reason is above".into())
             })
         });
-        match made {
+        match result {
             Ok(engine) => engine,
-            Err(reason) => panic!("there is no engine to test with: {reason}"),
+            Err(reason) => panic!("no engine for the tests: {reason}"),
         }
     }
 
-    /// An engine that is not set up yet and goes away with this value.
+    /// Returns an engine that is not set up yet and is removed with this value.
     ///
     /// # Panics
     ///
-    /// When the name is so long that its containerd could not make its sockets.
+    /// When the name is too long for the sockets of its containerd.
     #[track_caller]
-    pub fn apart(name: &str) -> Self {
-        let layout = EngineLayout::at(Place::fresh(name));
+    pub fn isolated(name: &str) -> Self {
+        let layout = EngineLayout::at(TestRoot::create(name));
         let socket = layout.exec_root().join("containerd/containerd.sock.ttrpc");
         let length = socket.as_os_str().len();
-        assert!(length <= LONGEST_SOCKET, "`{}` is too long for a socket", socket.display());
-        Self { layout, kept: Kept::Not, _turn: None }
+        assert!(length <= MAX_SOCKET_PATH, "`{}` is too long for a socket", socket.display());
+        Self { layout, lifetime: EngineLifetime::Temporary, _lock: None }
     }
 
-    /// Sets it up as a person would.
+    /// Sets it up as a user would.
     ///
     /// # Panics
     ///
@@ -81,36 +81,36 @@ impl Engine {
     pub fn set_up(&self) {
         let home = self.root().join("home");
         fs::create_dir_all(&home).expect("a directory can be made");
-        Cai::new(&home, self).args(["setup", "--yes"]).within(FIRST_RUN).run().success();
+        Cai::new(&home, self).args(["setup", "--yes"]).timeout(FIRST_RUN_TIMEOUT).run().success();
         assert!(self.api().answers(), "the engine at {} does not answer", self.root().display());
     }
 
-    /// The root, as `CONTAINAI_ENGINE_ROOT` has it.
+    /// Returns the root directory, the value of `CONTAINAI_ENGINE_ROOT`.
     pub fn root(&self) -> &Path {
         self.layout.root()
     }
 
-    /// Where everything of the engine is.
+    /// Returns the paths of the engine.
     pub fn layout(&self) -> &EngineLayout {
         &self.layout
     }
 
-    /// Its API.
+    /// Returns a client of its API.
     pub fn api(&self) -> Api {
         Api::at(self.layout.socket())
     }
 
-    /// The socket.
+    /// Returns the path of its socket.
     pub fn socket(&self) -> PathBuf {
         self.layout.socket()
     }
 
-    /// The address, as `--docker-host` has it.
+    /// Returns its address, as `--docker-host` takes it.
     pub fn address(&self) -> String {
         format!("unix://{}", self.layout.socket().display())
     }
 
-    /// Calls its supervisor with a verb such as `stop`.
+    /// Runs its supervisor with a command such as `stop`.
     #[track_caller]
     pub fn supervisor(&self, verb: &str) {
         let output = Command::new(self.layout.supervisor())
@@ -122,13 +122,13 @@ impl Engine {
         assert!(output.status.success(), "supervisor {verb}: {stderr}");
     }
 
-    /// Takes an image over from another engine, which is quicker than making it.
+    /// Copies an image from another engine, which is faster than building it.
     ///
     /// # Panics
     ///
     /// When the other engine does not have it, or Docker's own program fails.
     #[track_caller]
-    pub fn take_image(&self, other: &Self, reference: &str) {
+    pub fn copy_image_from(&self, other: &Self, reference: &str) {
         let script = "docker -H \"$1\" save \"$3\" | docker -H \"$2\" load";
         let words = [&other.address(), &self.address(), reference];
         let output = Command::new("sh").args(["-c", script, "sh"]).args(words).output();
@@ -137,7 +137,7 @@ impl Engine {
         assert!(output.status.success(), "`{reference}` was not taken over: {stderr}");
     }
 
-    /// Removes a container in the engine's short form, with its volumes.
+    /// Removes a container, given in the engine's short form, with its volumes.
     pub fn sweep(&self, container: &Value) {
         let Some(id) = container["Id"].as_str() else { return };
         let api = self.api();
@@ -151,11 +151,11 @@ impl Engine {
 
     fn make_shared() -> Self {
         assert!(nix::unistd::geteuid().is_root(), "only root can run these tests");
-        let root = Place::root();
-        let turn = File::create(root.join("lock")).expect("a lock file can be made");
-        turn.lock().expect("a lock can be waited for");
+        let root = TestRoot::root();
+        let lock = File::create(root.join("lock")).expect("a lock file can be made");
+        lock.lock().expect("a lock can be waited for");
         let layout = EngineLayout::at(root.join("engine"));
-        let engine = Self { layout, kept: Kept::Running, _turn: Some(turn) };
+        let engine = Self { layout, lifetime: EngineLifetime::Shared, _lock: Some(lock) };
         engine.set_up();
         for container in engine.api().managed() {
             engine.sweep(&container);
@@ -164,28 +164,33 @@ impl Engine {
         engine
     }
 
-    /// Gives the store the image `agents` when it does not have it; one of the
-    /// tests that want it does that for all of them.
+    /// Builds the image `agents` in the store if it is missing. One of the tests that need it does
+    /// so for all of them.
     ///
     /// # Panics
     ///
     /// When that fails.
     #[track_caller]
-    pub fn provide_agents(&self) {
-        static MADE: Once = Once::new();
-        MADE.call_once(|| {
+    pub fn ensure_agents_image(&self) {
+        static BUILT: Once = Once::new();
+        BUILT.call_once(|| {
             let home = self.root().join("home");
             let build = ["image", "build", "agents"];
-            Cai::new(&home, self).args(build).within(FIRST_RUN).run().success();
+            Cai::new(&home, self).args(build).timeout(FIRST_RUN_TIMEOUT).run().success();
         });
     }
 
-    /// Has the first `cai run` make the image; later runs find it there.
+    /// Has the first `cai run` build the image; later runs find it in the store.
     fn make_image(&self) {
         let home = self.root().join("home");
-        let workspace = Repository::make(Place::fresh("first"));
+        let workspace = Repository::create(TestRoot::create("first"));
         let run = ["run", "--yes", "--image", "base", "--", "true"];
-        Cai::new(&home, self).args(run).inside(&workspace).within(FIRST_RUN).run().success();
+        Cai::new(&home, self)
+            .args(run)
+            .current_dir(&workspace)
+            .timeout(FIRST_RUN_TIMEOUT)
+            .run()
+            .success();
         for container in self.api().managed() {
             self.sweep(&container);
         }
@@ -195,11 +200,11 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        if self.kept == Kept::Running {
+        if self.lifetime == EngineLifetime::Shared {
             return;
         }
         if self.layout.supervisor().exists() {
-            // A test that broke the engine on purpose cannot stop it any more.
+            // An engine that a test broke on purpose cannot be stopped through its supervisor.
             let _ = Command::new(self.layout.supervisor()).arg("stop").arg(self.root()).output();
         }
         let _ = fs::remove_dir_all(self.root());

@@ -1,19 +1,19 @@
-//! A network that is none of the machine's.
+//! A network separate from the machine's.
 
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::until;
+use crate::wait_until;
 
-/// A network namespace with mounts of its own, where a test may start engines
-/// that write firewall rules.
+/// A network namespace with mounts of its own, where a test may start engines that write firewall
+/// rules.
 #[derive(Debug)]
 pub struct Network {
     holder: Child,
 }
 
 impl Network {
-    /// Makes one; only its loopback interface is up.
+    /// Creates a namespace in which only the loopback interface is up.
     ///
     /// # Panics
     ///
@@ -28,20 +28,20 @@ impl Network {
         let network = Self { holder };
         let own = std::fs::read_link("/proc/self/ns/net").expect("the kernel has namespaces");
         let theirs = format!("/proc/{}/ns/net", network.holder.id());
-        until(Duration::from_secs(60), "the namespace is made", || {
+        wait_until(Duration::from_secs(60), "the namespace is made", || {
             std::fs::read_link(&theirs).ok().filter(|link| *link != own)
         });
-        network.succeeds(&["ip", "link", "set", "lo", "up"]);
+        network.output_of(&["ip", "link", "set", "lo", "up"]);
         network
     }
 
-    /// The words that put a program into this network.
+    /// Returns the words that run a program in this network.
     pub fn prefix(&self) -> [String; 4] {
         let target = format!("--target={}", self.holder.id());
         ["nsenter".into(), target, "--net".into(), "--mount".into()]
     }
 
-    /// A program in this network.
+    /// Returns a program to run in this network.
     pub fn command(&self, words: &[&str]) -> Command {
         let [nsenter, options @ ..] = self.prefix();
         let mut command = Command::new(nsenter);
@@ -54,16 +54,16 @@ impl Network {
         self.command(words).output().expect("nsenter is installed")
     }
 
-    /// Runs a program in this network that has to succeed; returns its stdout.
+    /// Runs a program that has to succeed in this network and returns its stdout.
     #[track_caller]
-    pub fn succeeds(&self, words: &[&str]) -> String {
+    pub fn output_of(&self, words: &[&str]) -> String {
         let output = self.run(words);
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{words:?} failed: {stderr}");
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
-    /// The process that keeps the namespace; `ip link set … netns` takes it.
+    /// Returns the id of the process that holds the namespace, for `ip link set … netns`.
     pub fn pid(&self) -> String {
         self.holder.id().to_string()
     }

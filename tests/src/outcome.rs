@@ -1,14 +1,14 @@
-//! How a program ended, and what is expected of that.
+//! The outcome of a program and expectations on it.
 
 use std::fmt;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, ExitStatus, Stdio};
 
-/// What a program prints to stdout that gets no input and has to succeed.
+/// Returns the stdout of a program that gets no input and has to succeed.
 ///
 /// # Panics
 ///
-/// When it does not.
+/// When it fails.
 #[track_caller]
 pub fn output_of(command: &mut Command) -> String {
     let output = command.stdin(Stdio::null()).output().expect("the program is installed");
@@ -17,7 +17,7 @@ pub fn output_of(command: &mut Command) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-/// What a program left behind. Every check shows all of it when it fails.
+/// The exit status and output of a program. A failed expectation shows all of it.
 #[derive(Clone, Debug)]
 pub struct Outcome {
     pub(crate) line: String,
@@ -47,7 +47,7 @@ impl Outcome {
         self
     }
 
-    /// Checks that it printed this line among others.
+    /// Expects this line on stdout, among others.
     #[track_caller]
     pub fn prints_line(&self, expected: &str) -> &Self {
         assert!(self.stdout().lines().any(|line| line == expected), "no `{expected}` in {self}");
@@ -56,20 +56,20 @@ impl Outcome {
 
     /// Expects this somewhere on stderr.
     #[track_caller]
-    pub fn tells(&self, fragment: &str) -> &Self {
+    pub fn stderr_contains(&self, fragment: &str) -> &Self {
         assert!(self.stderr().contains(fragment), "no `{fragment}` on stderr of {self}");
         self
     }
 
     /// Expects this nowhere on stderr.
     #[track_caller]
-    pub fn keeps_quiet_about(&self, fragment: &str) -> &Self {
+    pub fn stderr_lacks(&self, fragment: &str) -> &Self {
         assert!(!self.stderr().contains(fragment), "`{fragment}` on stderr of {self}");
         self
     }
 
-    /// Expects what every failure looks like: this exit status, nothing on
-    /// stdout, one `error:` line that contains `fragment`, at least one `hint:`.
+    /// Expects a reported failure: this exit status, nothing on stdout, one `error:` line that
+    /// contains `fragment`, and at least one `hint:`.
     #[track_caller]
     pub fn fails(&self, code: u8, fragment: &str) -> &Self {
         self.code(code).prints("");
@@ -83,27 +83,27 @@ impl Outcome {
         self
     }
 
-    /// The exit status; 128 + N after signal N, as shells have it.
+    /// Returns the exit status, 128 + N after signal N, as shells do.
     pub fn status(&self) -> i32 {
         self.status.code().or(self.status.signal().map(|signal| 128 + signal)).unwrap_or(-1)
     }
 
-    /// All of stdout as text.
+    /// Returns stdout as text.
     pub fn stdout(&self) -> String {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// All of stdout as it came.
+    /// Returns stdout unchanged.
     pub fn bytes(&self) -> &[u8] {
         &self.stdout
     }
 
-    /// All of stderr.
+    /// Returns stderr as text.
     pub fn stderr(&self) -> String {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
-    /// The one line that was printed, without its end.
+    /// Returns the only line of stdout, without its line break.
     #[track_caller]
     pub fn line(&self) -> String {
         let stdout = self.success().stdout();

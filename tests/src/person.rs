@@ -1,4 +1,4 @@
-//! Somebody who uses `cai`.
+//! A user of `cai`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,15 +6,15 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::Value;
 
-use crate::{Api, Cai, Engine, Outcome, Place, Repository};
+use crate::{Api, Cai, Engine, Outcome, Repository, TestRoot};
 
-/// The first port that persons get; each has [`PORTS`] of them.
+/// The first port of the first person; each person gets [`PORTS`] ports.
 const FIRST_PORT: u16 = 22_000;
 const PORTS: u16 = 16;
 
-/// Somebody with a home that nobody else has, on an engine that everybody has.
+/// A user with a home directory of their own, on the shared or another engine.
 ///
-/// When the person goes, the containers and volumes of its workspaces go too.
+/// Dropping the value removes the containers and volumes of the person's workspaces.
 #[derive(Debug)]
 pub struct Person<'e> {
     directory: PathBuf,
@@ -22,7 +22,7 @@ pub struct Person<'e> {
 }
 
 impl Person<'static> {
-    /// A person on the shared engine.
+    /// Returns a person on the shared engine.
     #[track_caller]
     pub fn new() -> Self {
         Self::on(Engine::shared())
@@ -36,14 +36,13 @@ impl Default for Person<'static> {
 }
 
 impl<'e> Person<'e> {
-    /// A person on this engine, whose configuration names a range of ports
-    /// that is nobody else's in this run: locks between runs of `cai` are a
-    /// matter of one home.
+    /// Returns a person on this engine, configured with a port range that no other person of this
+    /// run has: locks between runs of `cai` work within one home directory.
     #[track_caller]
     pub fn on(engine: &'e Engine) -> Self {
         static NEXT: AtomicU16 = AtomicU16::new(0);
         let turn = NEXT.fetch_add(1, Ordering::Relaxed);
-        let person = Self { directory: Place::fresh("p"), engine };
+        let person = Self { directory: TestRoot::create("p"), engine };
         let start = FIRST_PORT + turn % 600 * PORTS;
         person.configure(&format!(
             "[ssh]\nport_range_start = {start}\nport_range_end = {}\n",
@@ -60,52 +59,52 @@ impl<'e> Person<'e> {
         fs::write(directory.join("config.toml"), toml).expect("a file can be written");
     }
 
-    /// The home directory.
+    /// Returns the home directory.
     pub fn home(&self) -> PathBuf {
         self.directory.join("home")
     }
 
-    /// A directory beside the home.
+    /// Returns the path of a name beside the home directory.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
-    /// A new repository beside the home.
+    /// Creates a repository beside the home directory.
     #[track_caller]
     pub fn repository(&self, name: &str) -> Repository {
-        Repository::make(self.directory.join(name))
+        Repository::create(self.directory.join(name))
     }
 
-    /// A call of `cai`.
+    /// Returns a call of `cai`.
     pub fn cai(&self, args: impl IntoIterator<Item = impl Into<std::ffi::OsString>>) -> Cai {
         Cai::new(&self.home(), self.engine).args(args)
     }
 
-    /// `cai run --image base -- sh -c SCRIPT` in a workspace.
+    /// Runs `cai run --image base -- sh -c SCRIPT` in a workspace.
     #[track_caller]
     pub fn run(&self, workspace: impl Into<PathBuf>, script: &str) -> Outcome {
-        self.cai(["run", "--image", "base", "--", "sh", "-c", script]).inside(workspace).run()
+        self.cai(["run", "--image", "base", "--", "sh", "-c", script]).current_dir(workspace).run()
     }
 
-    /// [`run`](Self::run) right after a `cai` was killed; see [`uncut`].
+    /// Does the same right after a `cai` was killed; see [`retry_if_disconnected`].
     #[track_caller]
-    pub fn run_after_a_kill(&self, workspace: impl Into<PathBuf>, script: &str) -> Outcome {
+    pub fn run_after_kill(&self, workspace: impl Into<PathBuf>, script: &str) -> Outcome {
         let workspace = workspace.into();
-        uncut(|| self.run(&workspace, script))
+        retry_if_disconnected(|| self.run(&workspace, script))
     }
 
-    /// `cai exec -- sh -c SCRIPT` in a workspace.
+    /// Runs `cai exec -- sh -c SCRIPT` in a workspace.
     #[track_caller]
     pub fn exec(&self, workspace: impl Into<PathBuf>, script: &str) -> Outcome {
-        self.cai(["exec", "--", "sh", "-c", script]).inside(workspace).run()
+        self.cai(["exec", "--", "sh", "-c", script]).current_dir(workspace).run()
     }
 
-    /// The engine's API.
+    /// Returns a client of the engine's API.
     pub fn api(&self) -> Api {
         self.engine.api()
     }
 
-    /// All that the engine knows about the one container of a workspace.
+    /// Returns the inspection of the only container of a workspace.
     #[track_caller]
     pub fn container(&self, workspace: &Path) -> Value {
         let all = self.containers(workspace);
@@ -114,40 +113,40 @@ impl<'e> Person<'e> {
         self.api().container(&id).expect("the container is still there")
     }
 
-    /// The containers of a workspace, in the engine's short form.
+    /// Returns the containers of a workspace in the engine's short form.
     #[track_caller]
     pub fn containers(&self, workspace: &Path) -> Vec<Value> {
         self.containers_where(|path| Path::new(path) == workspace)
     }
 
-    /// The name of the one container of a workspace.
+    /// Returns the name of the only container of a workspace.
     #[track_caller]
     pub fn container_name(&self, workspace: &Path) -> String {
         let container = self.container(workspace);
         container["Name"].as_str().expect("a name").trim_start_matches('/').to_owned()
     }
 
-    /// What OpenSSH calls the one container of a workspace.
+    /// Returns the SSH alias of the only container of a workspace.
     #[track_caller]
     pub fn alias(&self, workspace: &Path) -> String {
         format!("containai-{}", self.container_name(workspace))
     }
 
-    /// Removes the containers of a workspace, with their volumes.
+    /// Removes the containers of a workspace with their volumes.
     pub fn remove_containers(&self, workspace: &Path) {
         for container in self.containers(workspace) {
             self.engine.sweep(&container);
         }
     }
 
-    /// An OpenSSH program that reads what `cai` wrote for this person.
+    /// Returns an OpenSSH program that reads the configuration generated for this person.
     pub fn openssh(&self, program: &str) -> std::process::Command {
         let mut command = std::process::Command::new(program);
         command.arg("-F").arg(self.home().join(".ssh/config")).current_dir(&self.directory);
         command
     }
 
-    /// Removes what the engine has of snapshots of this person's workspaces.
+    /// Removes snapshots of this person's workspaces from the engine.
     fn remove_snapshots(&self) {
         let api = self.api();
         let is_ours = |it: &Value| {
@@ -175,12 +174,11 @@ impl<'e> Person<'e> {
     }
 }
 
-/// Calls `cai` right after another was killed. Its command may be under way when
-/// a container goes that was told to stop; nobody knows how far it got, so `cai`
-/// does not repeat it unasked, and this does, once, and only where the
-/// connection broke.
+/// Calls `cai` right after another one was killed. A stop that the killed one requested may end the
+/// container while this call is under way. `cai` does not repeat a command whose progress is
+/// unknown, so this repeats it once, only if the connection broke.
 #[track_caller]
-pub fn uncut(call: impl Fn() -> Outcome) -> Outcome {
+pub fn retry_if_disconnected(call: impl Fn() -> Outcome) -> Outcome {
     let outcome = call();
     let is_cut = outcome.status() == i32::from(containai_core::exit::CANNOT_CONNECT)
         && outcome.stderr().contains("the SSH connection to");
@@ -196,7 +194,7 @@ impl Drop for Person<'_> {
             }
             self.remove_snapshots();
         }
-        // A workspace may hold files of a container's ids; root can remove them.
+        // A workspace may hold files with ids of a container; root can remove them.
         let _ = fs::remove_dir_all(&self.directory);
     }
 }

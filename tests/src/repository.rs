@@ -1,4 +1,4 @@
-//! Repositories to work in.
+//! Repositories of the tests.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,13 +11,13 @@ pub struct Repository {
 }
 
 impl Repository {
-    /// Makes one with a `README` of one line in it.
+    /// Creates a repository with a one-line `README`.
     ///
     /// # Panics
     ///
-    /// When git does not do as it is told.
+    /// When git fails.
     #[track_caller]
-    pub fn make(path: impl Into<PathBuf>) -> Self {
+    pub fn create(path: impl Into<PathBuf>) -> Self {
         let repository = Self { path: path.into() };
         fs::create_dir_all(&repository.path).expect("a directory can be made");
         fs::write(repository.path.join("README"), "hello\n").expect("a file can be written");
@@ -27,16 +27,16 @@ impl Repository {
         repository
     }
 
-    /// One that something else has made.
+    /// Returns an existing repository.
     pub fn at(path: impl Into<PathBuf>) -> Self {
         Self { path: path.into() }
     }
 
-    /// Hands the whole tree to this user and the group of the same number.
+    /// Gives the whole tree to this user and the group of the same number.
     #[must_use]
     #[track_caller]
     pub fn owned_by(self, uid: u32) -> Self {
-        own(&self.path, uid);
+        chown_tree(&self.path, uid);
         self
     }
 
@@ -56,12 +56,12 @@ impl Repository {
         assert!(output.status.success(), "git {args:?} failed: {stderr}");
     }
 
-    /// Where it is.
+    /// Returns its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A path below it.
+    /// Returns a path below it.
     pub fn join(&self, path: &str) -> PathBuf {
         self.path.join(path)
     }
@@ -79,12 +79,12 @@ impl From<&Repository> for PathBuf {
     }
 }
 
-/// Changes the owner of a tree, links themselves and not what they lead to.
-fn own(path: &Path, uid: u32) {
+/// Changes the owner of a tree; symbolic links are changed themselves and not followed.
+fn chown_tree(path: &Path, uid: u32) {
     std::os::unix::fs::lchown(path, Some(uid), Some(uid)).expect("only root can run these tests");
     if path.is_dir() && !path.is_symlink() {
         for entry in fs::read_dir(path).expect("a directory can be read") {
-            own(&entry.expect("an entry").path(), uid);
+            chown_tree(&entry.expect("an entry").path(), uid);
         }
     }
 }

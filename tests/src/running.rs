@@ -1,4 +1,4 @@
-//! A program under way.
+//! A running child process.
 
 use std::io::{Read, Write as _};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -11,7 +11,7 @@ use nix::unistd::Pid;
 
 use crate::Outcome;
 
-/// A child process whose output is being collected.
+/// A child process whose output is collected.
 #[derive(Debug)]
 pub struct Running {
     line: String,
@@ -19,7 +19,7 @@ pub struct Running {
     stdin: Option<ChildStdin>,
     stdout: Collected,
     stderr: Collected,
-    end: Instant,
+    deadline: Instant,
 }
 
 #[derive(Debug)]
@@ -29,13 +29,13 @@ struct Collected {
 }
 
 impl Running {
-    /// Starts a program that has to end within `patience`.
+    /// Starts a program that has to end within `timeout`.
     ///
     /// # Panics
     ///
     /// When it cannot be started.
     #[track_caller]
-    pub fn start(mut command: Command, patience: Duration) -> Self {
+    pub fn start(mut command: Command, timeout: Duration) -> Self {
         let words = std::iter::once(command.get_program()).chain(command.get_args());
         let line = words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -44,45 +44,51 @@ impl Running {
         let stdout = Collected::from(child.stdout.take().expect("stdout is a pipe"));
         let stderr = Collected::from(child.stderr.take().expect("stderr is a pipe"));
         let stdin = child.stdin.take();
-        Self { line, child, stdin, stdout, stderr, end: Instant::now() + patience }
+        Self { line, child, stdin, stdout, stderr, deadline: Instant::now() + timeout }
     }
 
-    /// Writes to the program's stdin and leaves it open. The program may have
-    /// gone away meanwhile.
-    pub fn type_in(&mut self, text: &str) {
+    /// Writes to the program's stdin and leaves it open. Errors of a program that has ended are
+    /// ignored.
+    pub fn write_stdin(&mut self, text: &str) {
         if let Some(stdin) = &mut self.stdin {
             let _ = stdin.write_all(text.as_bytes()).and_then(|()| stdin.flush());
         }
     }
 
-    /// Feeds stdin from a thread of its own and closes it.
-    pub fn feed(&mut self, bytes: Vec<u8>) {
+    /// Writes to stdin on a thread and closes it.
+    pub fn feed_stdin(&mut self, bytes: Vec<u8>) {
         if let Some(mut stdin) = self.stdin.take() {
             thread::spawn(move || stdin.write_all(&bytes));
         }
     }
 
-    /// Sends a signal to the program, as it is still running.
+    /// Sends a signal to the program while it runs.
     pub fn signal(&self, signal: Signal) {
         let _ = kill(self.pid(), signal);
     }
 
-    /// The process.
+    /// Sends a signal after a delay, which selects the moment of a fault.
+    pub fn signal_after(&self, delay: Duration, signal: Signal) {
+        thread::sleep(delay);
+        self.signal(signal);
+    }
+
+    /// Returns the process id.
     pub fn pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.child.id()).expect("a process id fits"))
     }
 
-    /// What has been printed up to now.
-    pub fn printed(&self) -> String {
+    /// Returns the stdout collected so far.
+    pub fn stdout(&self) -> String {
         self.stdout.text()
     }
 
-    /// What has been told on stderr up to now.
-    pub fn told(&self) -> String {
+    /// Returns the stderr collected so far.
+    pub fn stderr(&self) -> String {
         self.stderr.text()
     }
 
-    /// Whether it has ended.
+    /// Returns whether it has ended.
     pub fn has_ended(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(Some(_)))
     }
@@ -91,7 +97,7 @@ impl Running {
     ///
     /// # Panics
     ///
-    /// When the program is still running after its time; it is killed then.
+    /// When the program is still running at its deadline; it is killed then.
     #[track_caller]
     pub fn outcome(mut self) -> Outcome {
         drop(self.stdin.take());
@@ -100,7 +106,7 @@ impl Running {
                 let (stdout, stderr) = (self.stdout.finish(), self.stderr.finish());
                 return Outcome { line: self.line, status, stdout, stderr };
             }
-            if Instant::now() > self.end {
+            if Instant::now() > self.deadline {
                 let _ = self.child.kill();
                 let _ = self.child.wait();
                 let (stdout, stderr) = (self.stdout.text(), self.stderr.text());
@@ -128,11 +134,10 @@ impl Collected {
         String::from_utf8_lossy(&self.bytes.lock().expect("no reader panics")).into_owned()
     }
 
-    /// A grandchild that went on in the background may hold the pipe open for
-    /// ever; what came within a second of the end counts.
+    /// A background process may hold the pipe open; only output within a second of the end is used.
     fn finish(&self) -> Vec<u8> {
-        let end = Instant::now() + Duration::from_secs(1);
-        while !self.reader.is_finished() && Instant::now() < end {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        while !self.reader.is_finished() && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(2));
         }
         self.bytes.lock().expect("no reader panics").clone()

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::{Person, until};
+use crate::{Person, wait_until};
 
 /// An `ssh-agent` with one key, which ends with this value.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct SshAgent {
 }
 
 impl SshAgent {
-    /// Starts one that belongs to a person.
+    /// Starts an agent for a person.
     ///
     /// # Panics
     ///
@@ -29,30 +29,30 @@ impl SshAgent {
         let mut agent = Command::new("ssh-agent");
         agent.args(["-D", "-a"]).arg(&socket).stdout(Stdio::null());
         let process = agent.spawn().expect("ssh-agent is installed");
-        until(Duration::from_secs(60), "the agent listens", || {
+        wait_until(Duration::from_secs(60), "the agent listens", || {
             UnixStream::connect(&socket).ok().map(drop)
         });
         let agent = Self { directory, process };
         let key = agent.directory.join("key");
-        agent.succeeds(
+        agent.run(
             Command::new("ssh-keygen").args(["-q", "-t", "ed25519", "-N", "", "-f"]).arg(&key),
         );
-        agent.succeeds(Command::new("ssh-add").arg("-q").arg(&key).env("SSH_AUTH_SOCK", &socket));
+        agent.run(Command::new("ssh-add").arg("-q").arg(&key).env("SSH_AUTH_SOCK", &socket));
         agent
     }
 
-    /// What `SSH_AUTH_SOCK` is to be.
+    /// Returns the value of `SSH_AUTH_SOCK`.
     pub fn socket(&self) -> PathBuf {
         self.directory.join("socket")
     }
 
-    /// The public key, as `ssh-add -L` prints it.
+    /// Returns the public key, as `ssh-add -L` prints it.
     pub fn public_key(&self) -> String {
         read(&self.directory.join("key.pub"))
     }
 
     #[track_caller]
-    fn succeeds(&self, command: &mut Command) {
+    fn run(&self, command: &mut Command) {
         let status = command.stdin(Stdio::null()).status().expect("OpenSSH is installed");
         assert!(status.success(), "{command:?} failed");
     }

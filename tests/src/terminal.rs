@@ -1,4 +1,4 @@
-//! A terminal with somebody in front of it.
+//! A terminal with a simulated user.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -12,12 +12,12 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rustix::termios::{Winsize, tcsetwinsize};
 
-use crate::until;
+use crate::wait_until;
 
-/// How long somebody stares at a screen that does not change.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a text may take to appear.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A program that runs on a pseudo-terminal, which is its controlling one.
+/// A program on a pseudo-terminal, which is its controlling terminal.
 #[derive(Debug)]
 pub struct Terminal {
     screen: File,
@@ -30,14 +30,13 @@ impl Terminal {
     ///
     /// # Panics
     ///
-    /// When there is no terminal to be had.
+    /// When no terminal can be opened.
     #[track_caller]
     pub fn start(command: &Command, columns: u16, rows: u16) -> Self {
         let pair = openpty(None, None).expect("a pseudo-terminal");
         tcsetwinsize(&pair.master, size(columns, rows)).expect("a terminal");
         let stream = || Stdio::from(pair.slave.try_clone().expect("a descriptor"));
-        // setsid(1) makes the terminal the controlling one without any code
-        // between fork and exec.
+        // setsid(1) sets the controlling terminal, so that no code runs between fork and exec.
         let mut session = Command::new("setsid");
         session.args(["--ctty", "--wait"]).arg(command.get_program()).args(command.get_args());
         session.env_clear();
@@ -49,13 +48,13 @@ impl Terminal {
         let child = session.spawn().expect("setsid is installed");
         let screen = File::from(pair.master);
         let shown = Arc::new(Mutex::new(Vec::new()));
-        watch(screen.try_clone().expect("a descriptor"), Arc::clone(&shown));
+        collect(screen.try_clone().expect("a descriptor"), Arc::clone(&shown));
         Self { screen, shown, child }
     }
 
-    /// Types; `\r` is the enter key and `\x03` Ctrl-C.
-    pub fn keys(&mut self, text: &str) {
-        self.screen.write_all(text.as_bytes()).expect("somebody reads the terminal");
+    /// Types text; `\r` is the enter key and `\x03` is Ctrl-C.
+    pub fn type_text(&mut self, text: &str) {
+        self.screen.write_all(text.as_bytes()).expect("the terminal is open");
     }
 
     /// Changes the size of the window.
@@ -63,19 +62,19 @@ impl Terminal {
         tcsetwinsize(&self.screen, size(columns, rows)).expect("a terminal");
     }
 
-    /// Sends a signal to the program: setsid(1) became it, as it leads no
-    /// group of processes and need not fork.
+    /// Sends a signal to the program. It has the process id of setsid(1), which does not fork
+    /// because it is no process group leader.
     pub fn signal(&self, signal: Signal) {
         let pid = i32::try_from(self.child.id()).expect("a process id fits");
         let _ = kill(Pid::from_raw(pid), signal);
     }
 
-    /// Waits until this is on the screen.
+    /// Waits until this text is on the screen.
     #[track_caller]
-    pub fn shows(&self, text: &str) {
+    pub fn wait_for(&self, text: &str) {
         let mut last = String::new();
         let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            until(PATIENCE, text, || {
+            wait_until(TIMEOUT, text, || {
                 last = self.screen_text();
                 last.contains(text).then_some(())
             });
@@ -83,15 +82,15 @@ impl Terminal {
         assert!(found.is_ok(), "`{text}` is not shown:\n{last}");
     }
 
-    /// Everything shown up to now.
+    /// Returns everything shown so far.
     pub fn screen_text(&self) -> String {
         String::from_utf8_lossy(&self.shown.lock().expect("no reader panics")).into_owned()
     }
 
-    /// Waits for the end and tells the exit status.
+    /// Waits for the end and returns the exit status.
     #[track_caller]
     pub fn code(mut self) -> i32 {
-        let status = until(PATIENCE, "the program ends", || {
+        let status = wait_until(TIMEOUT, "the program ends", || {
             self.child.try_wait().expect("a child can be waited for")
         });
         status.code().unwrap_or(-1)
@@ -109,8 +108,8 @@ fn size(columns: u16, rows: u16) -> Winsize {
     Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }
 }
 
-/// Reading ends with EIO when the last program has left the terminal.
-fn watch(mut screen: File, shown: Arc<Mutex<Vec<u8>>>) {
+/// Reading fails with EIO when the last program has closed the terminal.
+fn collect(mut screen: File, shown: Arc<Mutex<Vec<u8>>>) {
     thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(length @ 1..) = screen.read(&mut buffer) {

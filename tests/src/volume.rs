@@ -1,4 +1,4 @@
-//! A volume of the engine, as root sees it on this machine.
+//! A volume of the engine, read as root of this machine.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use crate::{Api, Person};
 
-/// A volume, which goes when this does. Its files are read and made past the
-/// engine, with the numbers that this machine has for their owners.
+/// A volume, removed when this value is dropped. Its files are read and written directly, with the
+/// owners' ids of this machine.
 #[derive(Debug)]
 pub struct Volume {
     api: Api,
@@ -17,12 +17,12 @@ pub struct Volume {
 }
 
 impl Volume {
-    /// The volume of this name.
+    /// Returns the volume of this name.
     pub fn named(person: &Person<'_>, name: &str) -> Self {
         Self { api: person.api(), name: name.to_owned() }
     }
 
-    /// The data volume of the one container of a workspace.
+    /// Returns the data volume of the only container of a workspace.
     #[track_caller]
     pub fn of(person: &Person<'_>, workspace: &Path) -> Self {
         let labels = &person.container(workspace)["Config"]["Labels"];
@@ -30,19 +30,19 @@ impl Volume {
         Self::named(person, name)
     }
 
-    /// Its name.
+    /// Returns its name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Where it is on this machine.
+    /// Returns its path on this machine.
     #[track_caller]
     pub fn path(&self) -> PathBuf {
         let volume = self.api.get(&format!("/volumes/{}", self.name));
-        volume["Mountpoint"].as_str().expect("the engine tells").into()
+        volume["Mountpoint"].as_str().expect("the engine returns its path").into()
     }
 
-    /// Everything on it: what a restore has to bring back, by path.
+    /// Returns everything that a restore has to bring back, by path.
     #[track_caller]
     pub fn tree(&self) -> BTreeMap<PathBuf, String> {
         let root = self.path();
@@ -51,7 +51,7 @@ impl Volume {
         let mut open = vec![root.clone()];
         while let Some(path) = open.pop() {
             let own = path.strip_prefix(&root).expect("it is below").to_owned();
-            let stat = fs::symlink_metadata(&path).expect("it is there");
+            let stat = fs::symlink_metadata(&path).expect("it exists");
             let mut what = format!(
                 "{:o} {}:{} {}.{:09}",
                 stat.mode(),
@@ -67,11 +67,15 @@ impl Volume {
             } else if stat.is_symlink() {
                 what.push_str(&format!(" {:?}", fs::read_link(&path).expect("a link")));
             } else {
-                // A name is told apart by the first of its file's names.
+                // Hard links are identified by the first name of their file.
                 links.entry(stat.ino()).or_insert_with(Vec::new).push(own.clone());
                 let content = fs::read(&path).expect("a file");
                 let sparse = if stat.blocks() * 512 < stat.len() / 2 { " with holes" } else { "" };
-                what.push_str(&format!(" {} bytes {:x}{sparse}", content.len(), sum(&content)));
+                what.push_str(&format!(
+                    " {} bytes {:x}{sparse}",
+                    content.len(),
+                    checksum(&content)
+                ));
             }
             what.push_str(&attributes(&path));
             found.insert(own, what);
@@ -92,10 +96,10 @@ impl Drop for Volume {
     }
 }
 
-/// FNV-1a: nobody forges anything here.
-fn sum(content: &[u8]) -> u64 {
-    content.iter().fold(0xcbf2_9ce4_8422_2325, |sum, &byte| {
-        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+/// FNV-1a: collisions on purpose are no concern here.
+fn checksum(content: &[u8]) -> u64 {
+    content.iter().fold(0xcbf2_9ce4_8422_2325, |checksum, &byte| {
+        (checksum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
@@ -104,12 +108,12 @@ fn attributes(path: &Path) -> String {
     let length = rustix::fs::llistxattr(path, &mut names[..]).expect("attributes can be listed");
     let mut names: Vec<_> = names[..length].split(|&byte| byte == 0).collect();
     names.sort_unstable();
-    let mut told = String::new();
+    let mut reported = String::new();
     for name in names.into_iter().filter(|name| !name.is_empty()) {
         let name = std::ffi::OsStr::from_bytes(name);
         let mut value = vec![0; 65_536];
         let length = rustix::fs::lgetxattr(path, name, &mut value[..]).expect("it is listed");
-        told.push_str(&format!(" {}={:?}", name.to_string_lossy(), &value[..length]));
+        reported.push_str(&format!(" {}={:?}", name.to_string_lossy(), &value[..length]));
     }
-    told
+    reported
 }

@@ -1,13 +1,13 @@
-//! Examples of the documentation that no other test runs.
+//! Examples in the documentation that no other test runs.
 
-use containai_core::catalog::Manifest;
+use containai_core::manifest::Manifest;
 
 #[test]
-fn the_example_of_a_manifest_is_one() {
+fn manifest_example_is_valid() {
     let page = include_str!("../../docs/manifests.md");
     let example = page.split("```").nth(1).and_then(|it| it.strip_prefix("toml\n"));
-    let manifest = Manifest::read(example.expect("an example")).expect("no mistake");
+    let manifest = Manifest::parse_strict(example.expect("an example")).expect("no mistake");
     let agent = manifest.agent.expect("an agent");
-    assert_eq!(agent.commands().collect::<Vec<_>>(), ["mind", "m"]);
+    assert_eq!(agent.command_names().collect::<Vec<_>>(), ["mind", "m"]);
     assert_eq!(manifest.entries.len(), 2);
 }

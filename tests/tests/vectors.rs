@@ -1,11 +1,11 @@
-//! Our functions against the ones of the shell version, as recorded.
+//! Our functions compared with the recorded ones of the shell version.
 
 use std::path::{Path, PathBuf};
 
 use containai_tests::vectors::{Report, compare_dir};
 
-/// The files whose every record must match, but for what the folder's README
-/// says is better here.
+/// The files in which every record must match, apart from the improvements listed in the folder's
+/// README.
 const MUST_MATCH: [&str; 20] = [
     "age",
     "container_name",
@@ -29,7 +29,7 @@ const MUST_MATCH: [&str; 20] = [
     "volume_name",
 ];
 
-/// The folder beside the project, or the project's copy of it.
+/// Returns the folder beside the project, or the project's copy of it.
 fn folder() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shared = package.join("../../shared/vectors");
@@ -41,7 +41,7 @@ fn report() -> anyhow::Result<Report> {
 }
 
 #[test]
-fn what_must_match_matches() -> anyhow::Result<()> {
+fn required_files_match() -> anyhow::Result<()> {
     let report = report()?;
     for name in MUST_MATCH {
         let file = report.file(name).ok_or_else(|| anyhow::anyhow!("there is no file `{name}`"))?;
@@ -52,7 +52,7 @@ fn what_must_match_matches() -> anyhow::Result<()> {
 }
 
 #[test]
-fn nothing_else_differs() -> anyhow::Result<()> {
+fn no_other_file_differs() -> anyhow::Result<()> {
     for file in report()?.files {
         assert_eq!(file.differing, 0, "{file}: {:#?}", file.differences);
     }
@@ -60,7 +60,7 @@ fn nothing_else_differs() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_difference_is_found() -> anyhow::Result<()> {
+fn differences_are_detected() -> anyhow::Result<()> {
     let folder = tempfile::tempdir()?;
     let lines = concat!(
         "{\"fn\": \"_cai_sanitize_hostname\", \"input\": \"A\", \"output\": \"a\", \"exit\": 0}\n",

@@ -1,4 +1,4 @@
-//! `cargo xtask compatibility`: foreign SSH clients, and the table of them.
+//! `cargo xtask compatibility`: third-party SSH clients and the table of results.
 
 use std::fs;
 use std::process::ExitCode;
@@ -8,8 +8,8 @@ use anyhow::Context as _;
 use crate::project::{self, succeed};
 use crate::test;
 
-/// Runs the suite and has it write `docs/compatibility.md`; the table is
-/// written when a client fails, too, and says so.
+/// Runs the suite, which writes `docs/compatibility.md`; a failed client is recorded in the table,
+/// too.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     test::provision()?;
     let docs = project::root().join("docs");

@@ -1,27 +1,27 @@
-//! `cargo xtask generate`: what images carry and manifests say.
+//! `cargo xtask generate`: files of images derived from the code and the manifests.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use containai_core::catalog::{Agent, shipped_agents, shipped_manifests, tmpfiles};
 use containai_core::engine::ShippedImage;
 use containai_core::layout::{CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
+use containai_core::manifest::{Agent, shipped_agents, shipped_manifests, tmpfiles};
 
 use crate::project;
 
-/// Writes the files; a test in `containai-docker` fails where they are stale.
+/// Writes the files; a test in `containai-docker` fails when they are stale.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     write("base", CONTAINER_TMPFILES, 0o644, &tmpfiles(&shipped_manifests()))?;
     for agent in shipped_agents().into_iter().filter(Agent::is_wrapped) {
         if ShippedImage::Agents.agents().contains(&agent.name.as_str()) {
-            for command in agent.commands() {
+            for command in agent.command_names() {
                 write(
                     "agents",
                     &format!("{CONTAINER_WRAPPERS}/{command}"),
                     0o755,
-                    &agent.wrapper(),
+                    &agent.wrapper_script(),
                 )?;
             }
         }
@@ -29,7 +29,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes what an image has at an absolute path.
+/// Writes a file of an image, given by its absolute path there.
 fn write(image: &str, path: &str, mode: u32, text: &str) -> anyhow::Result<()> {
     let file = project::root().join(format!("images/{image}/rootfs{path}"));
     let cannot = || format!("cannot write `{}`", file.display());

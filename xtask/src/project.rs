@@ -1,4 +1,4 @@
-//! Where the project is, and running programs in it.
+//! The checkout, and programs run in it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,13 +6,13 @@ use std::process::Command;
 use anyhow::Context as _;
 use serde_json::Value;
 
-/// The top directory of the checkout.
+/// Returns the top directory of the checkout.
 pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_owned()
 }
 
-/// Cargo, as the one that runs this program, in the checkout.
+/// Returns the cargo that runs this program, in the checkout.
 pub(crate) fn cargo(args: &[&str]) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -20,8 +20,7 @@ pub(crate) fn cargo(args: &[&str]) -> Command {
     command
 }
 
-/// Has cargo start what it builds as root: the tests make files of other users
-/// and namespaces of their own.
+/// Has cargo run its test binaries as root: the tests create files of other users and namespaces.
 pub(crate) fn as_root(mut cargo: Command) -> Command {
     if !nix::unistd::geteuid().is_root() {
         let triple = format!("{}_UNKNOWN_LINUX_GNU", std::env::consts::ARCH.to_uppercase());
@@ -32,20 +31,20 @@ pub(crate) fn as_root(mut cargo: Command) -> Command {
     cargo
 }
 
-/// What cargo knows about the workspace's own packages.
+/// Returns cargo's metadata of the workspace's own packages.
 pub(crate) fn metadata() -> anyhow::Result<Value> {
     let text = output_of(cargo(&["metadata", "--format-version=1", "--no-deps"]))?;
     serde_json::from_str(&text).context("cargo's metadata is not JSON")
 }
 
-/// Where cargo builds.
+/// Returns cargo's target directory.
 pub(crate) fn target_dir() -> anyhow::Result<PathBuf> {
     let metadata = metadata()?;
     let directory = metadata["target_directory"].as_str();
     directory.map(PathBuf::from).context("cargo names no target directory")
 }
 
-/// Runs a program that shares our streams; it has to succeed.
+/// Runs a program that inherits the standard streams and has to succeed.
 pub(crate) fn succeed(mut command: Command) -> anyhow::Result<()> {
     let line = line_of(&command);
     let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
@@ -53,7 +52,7 @@ pub(crate) fn succeed(mut command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs a program and returns what it prints.
+/// Runs a program and returns its output.
 pub(crate) fn output_of(mut command: Command) -> anyhow::Result<String> {
     let line = line_of(&command);
     let output = command.output().with_context(|| format!("cannot start `{line}`"))?;
@@ -62,7 +61,7 @@ pub(crate) fn output_of(mut command: Command) -> anyhow::Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-/// The words of a command, to show.
+/// Returns a command as one line, for messages.
 pub(crate) fn line_of(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 
 use crate::project::{self, succeed};
 
-/// Writes the pages anew; those of verbs that are gone go.
+/// Rewrites the pages; those of removed commands are deleted.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let pages = pages();
     if pages.exists() {
@@ -20,7 +20,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Fails when the pages are not what the program would write.
+/// Fails when the pages differ from the generated ones.
 pub(crate) fn check() -> anyhow::Result<()> {
     let fresh = tempfile::tempdir()?;
     generate(fresh.path())?;

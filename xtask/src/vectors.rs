@@ -1,4 +1,4 @@
-//! `cargo xtask vectors DIR`: our functions against recorded ones.
+//! `cargo xtask vectors DIR`: our functions compared with recorded ones.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -6,9 +6,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use containai_tests::vectors::compare_dir;
 
-/// Compares every file of a folder and prints one line for each; what differs
-/// is shown on stderr. Fails where anything differs; a function that does not
-/// exist here is no difference.
+/// Compares every file of a folder and prints one line for each; differences are printed on stderr
+/// and fail the command. Functions that we do not have are not differences.
 pub(crate) fn run(dir: &Path) -> Result<ExitCode> {
     let report = compare_dir(dir)?;
     for file in &report.files {

@@ -5,8 +5,8 @@ use clap::Args;
 use clap_complete::Shell;
 use clap_complete::env::Shells;
 
-use crate::complete::VARIABLE;
-use crate::ui::Ui;
+use crate::app::App;
+use crate::complete::COMPLETION_VARIABLE;
 
 /// Print a completion script for a shell
 ///
@@ -19,12 +19,12 @@ pub(crate) struct CompletionArgs {
     shell: Shell,
 }
 
-pub(super) fn run(args: &CompletionArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &CompletionArgs, app: &App) -> anyhow::Result<ExitCode> {
     let shell = args.shell.to_string();
     let shells = Shells::builtins();
     let shell = shells.completer(&shell).context("clap knows every shell that it reads")?;
     let mut script = Vec::new();
-    shell.write_registration(VARIABLE, "cai", "cai", "cai", &mut script)?;
-    ui.data(String::from_utf8_lossy(&script).trim_end())?;
+    shell.write_registration(COMPLETION_VARIABLE, "cai", "cai", "cai", &mut script)?;
+    app.ui.data(String::from_utf8_lossy(&script).trim_end())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -10,18 +10,19 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 use containai_ssh::Session;
-use containai_ssh::transfer::{Copier, Meter, Report, Route, RouteError, Spot, TransferError};
+use containai_ssh::transfer::{
+    Copier, CopyDirection, CopyDirectionError, CopyReport, PathArg, TransferError, TransferProgress,
+};
 
-use super::enter::{Consent, Entrance};
-use super::target;
-use crate::app::Global;
-use crate::context::Context;
+use crate::app::App;
 use crate::env::Env;
-use crate::error::CliError;
-use crate::left_out;
-use crate::twin;
-use crate::ui::Ui;
-use crate::workspace::{self, Caution};
+use containai::OperationError;
+use containai::context::Context;
+use containai::copy_report;
+use containai::session::{SessionRequest, SetupConsent};
+use containai::target;
+use containai::workspace::{self, ProtectedPathUse};
+use containai::workspace_copy;
 
 /// Copy files and directories into the container, or out of it
 ///
@@ -47,80 +48,87 @@ pub(crate) struct CpArgs {
     target: OsString,
 }
 
-pub(super) async fn run(
-    args: CpArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let route = route(&args)?;
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let (Route::Up { container, .. } | Route::Down { container, .. }) = &route;
+pub(super) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let route = parse_route(&args)?;
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let (CopyDirection::Upload { container, .. } | CopyDirection::Download { container, .. }) =
+        &route;
     let spot = match container {
-        Some(name) => workspace::Spot::Named(target::workspace_of(name, &flags, env, ui).await?),
-        None => workspace::spot(args.workspace.as_deref(), env, Caution::Forced)?,
+        Some(name) => workspace::WorkspaceRef::Explicit(
+            target::workspace_of(name, &flags, &app.env, &app.reporter).await?,
+        ),
+        None => workspace::find_ref(args.workspace.as_deref(), &app.env, ProtectedPathUse::Allow)?,
     };
-    let context = Context::new(env, ui, flags.clone(), None)?;
-    let entrance = Entrance::new(env, ui, flags, spot, Consent::Refused)?;
+    let context = Context::new(&app.env, &app.reporter, flags.clone(), None)?;
+    let entrance = SessionRequest::new(&app.env, &app.reporter, flags, spot, SetupConsent::Never)?;
     let reached = entrance.connect_existing().await?;
-    let workspace = target::served(&reached.container)?;
-    let meter = Arc::new(Meter::default());
+    let workspace = target::workspace_served(&reached.container)?;
+    let meter = Arc::new(TransferProgress::default());
     let all = context.engine()?.containers().await?;
-    let copier = guarded(&reached.session, &workspace, &all, env).measured(Arc::clone(&meter));
+    let copier = guarded_copier(&reached.connection, &workspace, &all, &app.env)
+        .with_progress(Arc::clone(&meter));
     let report = tokio::select! {
-        report = copy(&copier, &route, env) => report?,
-        () = twin::watch(&meter, ui) => Report::default(),
-        _ = tokio::signal::ctrl_c() => return Err(interrupted().into()),
+        report = copy(&copier, &route, &app.env) => report?,
+        () = workspace_copy::show_progress(&meter, &app.reporter) => CopyReport::default(),
+        _ = tokio::signal::ctrl_c() => return Err(interrupted_error().into()),
     };
-    ui.finish_work();
-    reached.session.close().await;
-    Ok(left_out::tell(report, ui))
+    app.ui.finish_progress();
+    reached.connection.close().await;
+    Ok(ExitCode::from(copy_report::print(report, &app.reporter)))
 }
 
-fn route(args: &CpArgs) -> Result<Route, CliError> {
+fn parse_route(args: &CpArgs) -> Result<CopyDirection, OperationError> {
     let spot = |text: &OsString| {
         let shown = text.to_string_lossy();
-        Spot::parse(text).map_err(|error| CliError::usage(format!("`{shown}`: {error}")))
+        PathArg::parse(text).map_err(|error| OperationError::usage(format!("`{shown}`: {error}")))
     };
     let sources = args.sources.iter().map(spot).collect::<Result<_, _>>()?;
-    Route::new(sources, spot(&args.target)?).map_err(|error| {
+    CopyDirection::new(sources, spot(&args.target)?).map_err(|error| {
         let hint = match error {
-            RouteError::BothHere => "put `:` before the path in the container: `cai cp file :`",
-            RouteError::BothInside => "copy to this machine first",
+            CopyDirectionError::BothLocal => {
+                "put `:` before the path in the container: `cai cp file :`"
+            }
+            CopyDirectionError::BothRemote => "copy to this machine first",
             _ => "copy from one place at a time",
         };
-        CliError::usage(error.to_string()).hint(Hint::new(hint))
+        OperationError::usage(error.to_string()).hint(Hint::new(hint))
     })
 }
 
 /// Containers write to their workspaces, of whatever container the copy is.
-fn guarded<'a>(
+fn guarded_copier<'a>(
     session: &'a Session,
     workspace: &WorkspacePath,
     containers: &[Container],
     env: &Env,
 ) -> Copier<'a> {
     let all = containers.iter().filter_map(|it| it.labels.workspace()).map(Path::new);
-    let copier = all.fold(Copier::new(session), Copier::guarding).guarding(workspace.as_path());
-    match workspace::find(None, env, Caution::Forced) {
-        Ok(here) => copier.guarding(here.as_path()),
+    let copier = all
+        .fold(Copier::new(session), Copier::with_untrusted_dir)
+        .with_untrusted_dir(workspace.as_path());
+    match workspace::find(None, env, ProtectedPathUse::Allow) {
+        Ok(here) => copier.with_untrusted_dir(here.as_path()),
         Err(_) => copier,
     }
 }
 
-async fn copy(copier: &Copier<'_>, route: &Route, env: &Env) -> Result<Report, TransferError> {
+async fn copy(
+    copier: &Copier<'_>,
+    route: &CopyDirection,
+    env: &Env,
+) -> Result<CopyReport, TransferError> {
     match route {
-        Route::Up { sources, target, .. } => {
+        CopyDirection::Upload { sources, target, .. } => {
             let sources: Vec<_> = sources.iter().map(|it| env.directory.join(it)).collect();
             copier.upload(&sources, target).await
         }
-        Route::Down { sources, target, .. } => {
+        CopyDirection::Download { sources, target, .. } => {
             copier.download(sources, &env.directory.join(target)).await
         }
     }
 }
 
-fn interrupted() -> CliError {
-    CliError::with_code(exit::INTERRUPTED, "interrupted")
+fn interrupted_error() -> OperationError {
+    OperationError::with_code(exit::INTERRUPTED, "interrupted")
         .hint(Hint::new("run the same command again: a single file goes on where it stopped"))
 }

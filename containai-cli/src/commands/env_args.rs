@@ -10,15 +10,15 @@ use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
-use containai_ssh::Variables;
+use containai_ssh::EnvVars;
 
-use crate::beneath::{self, Links};
-use crate::env::{Env, passed};
-use crate::error::CliError;
-use crate::git;
+use crate::env::{Env, user_variable};
+use containai::OperationError;
+use containai::git;
+use containai::workspace_file::{self, FollowLinks};
 
 /// The longest file of variables, in bytes.
-const LONGEST: u64 = 1 << 20;
+const MAX_BYTES: u64 = 1 << 20;
 
 /// The flags that give a command variables.
 #[derive(Clone, Debug, Args)]
@@ -28,9 +28,9 @@ pub(crate) struct EnvArgs {
         short,
         long,
         value_name = "NAME[=VALUE]",
-        value_parser = OsStringValueParser::new().map(Given),
+        value_parser = OsStringValueParser::new().map(VariableArg),
     )]
-    env: Vec<Given>,
+    env: Vec<VariableArg>,
     /// Set the variables that a file has, one NAME[=VALUE] a line; `--env` goes before it
     #[arg(long, value_name = "PATH")]
     env_file: Vec<PathBuf>,
@@ -40,31 +40,32 @@ impl EnvArgs {
     /// Reads files and environment. No error shows a value. A file of the
     /// repository that the command is given in is not read through a link that
     /// leads out of it, which a container could have put there.
-    pub(crate) fn variables(&self, env: &Env) -> anyhow::Result<Variables> {
-        let mut variables = Variables::default();
+    pub(crate) fn variables(&self, env: &Env) -> anyhow::Result<EnvVars> {
+        let mut variables = EnvVars::default();
         for path in &self.env_file {
-            let refused = |reason| refused(format!("`{}`: {reason}", path.display()));
+            let refused = |reason| invalid_variable(format!("`{}`: {reason}", path.display()));
             let text = read(path, env)?;
-            let outcome = variables.read(&text, passed);
+            let outcome = variables.read(&text, user_variable);
             outcome.map_err(|error| match error.is_too_long() {
                 true => too_long(&format!("`{}`: {error}", path.display())),
                 false => refused(error.to_string()),
             })?;
         }
-        for Given(given) in &self.env {
-            let text =
-                given.to_str().ok_or_else(|| refused("`--env` takes UTF-8 only".to_owned()))?;
-            let outcome = variables.assign(text, passed);
+        for VariableArg(given) in &self.env {
+            let text = given
+                .to_str()
+                .ok_or_else(|| invalid_variable("`--env` takes UTF-8 only".to_owned()))?;
+            let outcome = variables.assign(text, user_variable);
             outcome.map_err(|error| match error.is_too_long() {
                 true => too_long(&error.to_string()),
-                false => refused(error.to_string()),
+                false => invalid_variable(error.to_string()),
             })?;
         }
         Ok(variables)
     }
 }
 
-fn read(path: &Path, env: &Env) -> Result<String, CliError> {
+fn read(path: &Path, env: &Env) -> Result<String, OperationError> {
     let directory = &env.directory;
     let top = git::top_level(directory).unwrap_or_else(|| directory.clone());
     let whole = directory.join(path);
@@ -73,35 +74,36 @@ fn read(path: &Path, env: &Env) -> Result<String, CliError> {
     if is_workspace
         && let (Ok(below), Ok(top)) = (whole.strip_prefix(&top), WorkspacePath::new(&top))
     {
-        let text = beneath::read(&top, below, Links::Inside, LONGEST);
-        let text = text.map_err(|error| unread(path, &error))?;
-        return text.ok_or_else(|| unread(path, &io::Error::from(io::ErrorKind::NotFound)));
+        let text = workspace_file::read(&top, below, FollowLinks::WithinWorkspace, MAX_BYTES);
+        let text = text.map_err(|error| read_error(path, &error))?;
+        return text.ok_or_else(|| read_error(path, &io::Error::from(io::ErrorKind::NotFound)));
     }
-    let bytes = fs::read(&whole).map_err(|error| unread(path, &error))?;
-    String::from_utf8(bytes).map_err(|_| refused(format!("`{}`: not UTF-8", path.display())))
+    let bytes = fs::read(&whole).map_err(|error| read_error(path, &error))?;
+    String::from_utf8(bytes)
+        .map_err(|_| invalid_variable(format!("`{}`: not UTF-8", path.display())))
 }
 
-fn unread(path: &Path, error: &dyn fmt::Display) -> CliError {
-    CliError::usage(format!("cannot read `{}`: {error}", path.display()))
+fn read_error(path: &Path, error: &dyn fmt::Display) -> OperationError {
+    OperationError::usage(format!("cannot read `{}`: {error}", path.display()))
         .hint(Hint::new("name a file with one `NAME=VALUE` a line in `--env-file`"))
 }
 
-fn too_long(reason: &str) -> CliError {
-    CliError::usage(reason).hint(Hint::new(
+fn too_long(reason: &str) -> OperationError {
+    OperationError::usage(reason).hint(Hint::new(
         "put long values into a file of the workspace, and have the command read it",
     ))
 }
 
-fn refused(reason: String) -> CliError {
-    CliError::usage(reason)
+fn invalid_variable(reason: String) -> OperationError {
+    OperationError::usage(reason)
         .hint(Hint::new("give `NAME=VALUE`, or `NAME` for a variable that is set here"))
 }
 
 /// What was given, of which `Debug` shows nothing.
 #[derive(Clone)]
-struct Given(OsString);
+struct VariableArg(OsString);
 
-impl fmt::Debug for Given {
+impl fmt::Debug for VariableArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NAME[=VALUE]")
     }

@@ -3,17 +3,15 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::config::Flags;
-use containai_ssh::{Command, Launch};
+use containai_ssh::{Command, LaunchMode};
 
-use super::agent::AgentArgs;
-use super::enter::{self, Choice, Consent, Entrance};
+use super::agent_forwarding::AgentForwardingArgs;
+use super::container_ref_args::ContainerRefArgs;
 use super::env_args::EnvArgs;
-use super::which_args::WhichArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
-use crate::workspace::Caution;
+use crate::app::App;
+use containai::OperationError;
+use containai::session::{self, SessionOptions, SessionRequest, SetupConsent};
+use containai::workspace::ProtectedPathUse;
 
 /// Run a command in the workspace's existing container
 ///
@@ -22,9 +20,9 @@ use crate::workspace::Caution;
 #[derive(Debug, Args)]
 pub(crate) struct ExecArgs {
     #[command(flatten)]
-    which: WhichArgs,
+    container_ref: ContainerRefArgs,
     #[command(flatten)]
-    agent: AgentArgs,
+    agent: AgentForwardingArgs,
     #[command(flatten)]
     env: EnvArgs,
     /// Leave the command behind, print its process id, and send its output to the container's journal
@@ -35,23 +33,22 @@ pub(crate) struct ExecArgs {
     command: Vec<OsString>,
 }
 
-pub(super) async fn run(
-    args: ExecArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let spot = args.which.spot(None, env, Caution::Forced)?;
-    let launch = if args.detach { Launch::Detached } else { Launch::Plain };
+pub(super) async fn run(args: ExecArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let spot = args.container_ref.workspace_ref(None, &app.env, ProtectedPathUse::Allow)?;
+    let launch = if args.detach { LaunchMode::Detached } else { LaunchMode::Plain };
     let command = Command::new(args.command)
-        .map_err(|error| CliError::usage(error.to_string()))?
-        .carrying(args.env.variables(env)?)
-        .launched(launch);
-    let (docker_host, mux) = (global.docker_host.clone(), global.mux());
+        .map_err(|error| OperationError::usage(error.to_string()))?
+        .env_vars(args.env.variables(&app.env)?)
+        .with_launch(launch);
+    let (docker_host, mux) = (app.global.docker_host.clone(), app.global.mux());
     let flags = Flags { docker_host, mux, ..Flags::default() };
-    let choice = Choice { name: args.which.container.clone(), ..Choice::default() };
-    let entrance = Entrance::new(env, ui, flags, spot, Consent::Refused)?.choosing(choice);
+    let choice =
+        SessionOptions { name: args.container_ref.container.clone(), ..SessionOptions::default() };
+    let entrance = SessionRequest::new(&app.env, &app.reporter, flags, spot, SetupConsent::Never)?
+        .with_options(choice);
     let entrance = args.agent.apply(entrance);
-    let reached = entrance.enter_existing().await?;
-    enter::attend(reached.session, &command, env, ui).await
+    let reached = entrance.open_existing().await?;
+    let status =
+        session::exec_attached(reached.connection, &command, app.streams(), &app.reporter).await?;
+    Ok(ExitCode::from(status))
 }

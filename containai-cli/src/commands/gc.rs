@@ -1,21 +1,21 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::age::Age;
 use containai_core::exit;
 use containai_core::hint::Advice as _;
 use containai_core::lifecycle::gc::{
-    GcPolicy, Litter, Outcome, Scope, Swept, look, measure, plan_gc, sweep,
+    GcPolicy, GcScope, PruneItem, PruneOutcome, PruneReport, measure_containers, plan_gc, prune,
+    take_inventory,
 };
-use containai_core::lifecycle::snapshot::{clear, leftovers};
+use containai_core::lifecycle::snapshot::{find_leftovers, remove_leftovers};
+use containai_core::retention::RetentionAge;
 
-use super::{consent, snapshot};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::forwarding::Forwarding;
-use crate::ui::Ui;
-use crate::{host, wire};
+use super::confirm;
+use crate::app::App;
+use crate::output;
+use containai::context::Context;
+use containai::forward_registry::RegisteredForward;
+use containai::host_facts;
 
 /// Remove containers that nobody has used for long
 ///
@@ -27,7 +27,7 @@ pub(crate) struct GcArgs {
     /// How long a container has been stopped, such as 7d or 24h; a volume, how
     /// long ago it was made
     #[arg(long, default_value_t, value_name = "AGE")]
-    age: Age,
+    age: RetentionAge,
     /// Images of ContainAI too that no container is made from
     #[arg(long)]
     images: bool,
@@ -43,63 +43,59 @@ pub(crate) struct GcArgs {
     force: bool,
 }
 
-pub(super) async fn run(
-    args: &GcArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let scope = |wanted| if wanted { Scope::Unused } else { Scope::Spared };
+pub(super) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let scope = |wanted| if wanted { GcScope::Unused } else { GcScope::Skip };
     let policy =
         GcPolicy { age: args.age, images: scope(args.images), volumes: scope(args.volumes) };
-    let context = Context::of_engine(env, ui, global)?;
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
-    let now = host::now();
-    let left = leftovers(&engine, now).await?;
-    let told = snapshot::told(&left);
+    let now = host_facts::now();
+    let left = find_leftovers(&engine, now).await?;
+    let told = containai::snapshot::describe(&left);
     if !args.dry_run {
-        clear(&engine, &left).await?;
-        told.iter().for_each(|line| ui.say(&format!("removed {line}")));
+        remove_leftovers(&engine, &left).await?;
+        told.iter().for_each(|line| app.ui.say(&format!("removed {line}")));
         engine.reclaim_abandoned().await?;
     }
-    let mut plan = plan_gc(&look(&engine, &policy).await?, now, &policy);
+    let mut plan = plan_gc(&take_inventory(&engine, &policy).await?, now, &policy);
     if args.dry_run && !told.is_empty() {
-        ui.data(&told.join("\n"))?;
+        app.ui.data(&told.join("\n"))?;
     }
     if plan.is_empty() {
-        ui.say(&format!("nothing has been unused for {}", args.age));
+        app.ui.say(&format!("nothing has been unused for {}", args.age));
         return Ok(ExitCode::SUCCESS);
     }
-    measure(&engine, &mut plan).await?;
+    measure_containers(&engine, &mut plan).await?;
     if args.dry_run {
-        ui.data(&wire::gc::plan(&plan, now))?;
+        app.ui.data(&output::gc::plan(&plan, now))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !args.force {
-        ui.say(&wire::gc::plan(&plan, now));
-        consent::require(ui, "Remove all of this?", "nothing was removed")?;
+        app.ui.say(&output::gc::plan(&plan, now));
+        confirm::require_confirmation(app, "Remove all of this?", "nothing was removed")?;
     }
-    ui.begin_work("removing what nobody uses");
-    let swept = sweep(&engine, &context.remote, &plan, now, &policy).await;
-    ui.finish_work();
-    finish(&context, &swept)
+    app.ui.start_progress("removing what nobody uses");
+    let swept = prune(&engine, &context.remote, &plan, now, &policy).await;
+    app.ui.finish_progress();
+    report(&context, &swept, app)
 }
 
 /// Tells what became of everything, and ends what led to what is gone.
-fn finish(context: &Context<'_>, swept: &Swept) -> anyhow::Result<ExitCode> {
+fn report(context: &Context, swept: &PruneReport, app: &App) -> anyhow::Result<ExitCode> {
     let (directory, address) = (context.env.layout.forward_dir(), context.address.to_string());
     for (litter, outcome) in &swept.outcomes {
         match (outcome, litter) {
-            (Outcome::Failed(error), _) => {
-                let message = format!("{} is still there: {error}", wire::gc::name(litter));
-                context.ui.error(&anyhow::Error::msg(message), &error.hints());
+            (PruneOutcome::Failed(error), _) => {
+                let message =
+                    format!("{} is still there: {error}", output::gc::leftover_name(litter));
+                app.ui.error(&anyhow::Error::msg(message), &error.hints());
             }
-            (Outcome::Freed(_), Litter::Container(name)) => {
-                Forwarding::end_all(&directory, &address, name)?;
+            (PruneOutcome::Removed(_), PruneItem::Container(name)) => {
+                RegisteredForward::stop_all(&directory, &address, name)?;
             }
             _ => {}
         }
     }
-    context.ui.data(&wire::gc::outcome(swept))?;
-    Ok(ExitCode::from(if swept.has_failed() { exit::FAILED } else { exit::OK }))
+    app.ui.data(&output::gc::outcome(swept))?;
+    Ok(ExitCode::from(if swept.has_failures() { exit::FAILED } else { exit::OK }))
 }

@@ -3,11 +3,9 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_docker::Sizes;
 
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::wire::list::{Entry, table};
+use crate::app::App;
+use crate::output::list::{ContainerListEntry, table};
+use containai::context::Context;
 
 /// List the containers of ContainAI on the engine
 ///
@@ -22,32 +20,27 @@ pub(crate) struct ListArgs {
     size: bool,
 }
 
-pub(super) async fn run(
-    args: &ListArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let sizes = if args.size { Sizes::Measured } else { Sizes::Unknown };
     let listed = context.engine()?.managed(sizes).await?;
-    let entries: Vec<_> = listed.iter().map(Entry::of).collect();
+    let entries: Vec<_> = listed.iter().map(ContainerListEntry::of).collect();
     if args.json {
-        ui.data(&serde_json::to_string_pretty(&entries)?)?;
-    } else if global.is_quiet() {
-        let names: Vec<_> = entries.iter().map(Entry::name).collect();
+        app.ui.data(&serde_json::to_string_pretty(&entries)?)?;
+    } else if app.global.is_quiet() {
+        let names: Vec<_> = entries.iter().map(ContainerListEntry::name).collect();
         if !names.is_empty() {
-            ui.data(&names.join("\n"))?;
+            app.ui.data(&names.join("\n"))?;
         }
     } else if entries.is_empty() {
-        ui.say("there are no containers; `cai run` makes one");
+        app.ui.say("there are no containers; `cai run` makes one");
         if let Some(previous) = context.previous_isolation() {
-            ui.say(&format!(
+            app.ui.say(&format!(
                 "containers that were made with `{previous}` isolation are stored apart; `cai setup --isolation {previous}` switches back to them"
             ));
         }
     } else {
-        ui.data(&table(&entries, sizes))?;
+        app.ui.data(&table(&entries, sizes))?;
     }
     Ok(ExitCode::SUCCESS)
 }

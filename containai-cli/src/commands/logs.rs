@@ -9,13 +9,11 @@ use containai_core::hint::Hint;
 use containai_docker::Follow;
 use futures_util::{Stream, StreamExt as _};
 
-use super::target::TargetArgs;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
-use crate::wire::log::Lines;
+use super::container_lookup::TargetArgs;
+use crate::app::App;
+use crate::output::log::LineSanitizer;
+use containai::OperationError;
+use containai::context::Context;
 
 /// Print a container's journal
 ///
@@ -30,7 +28,7 @@ pub(crate) struct LogsArgs {
     follow: bool,
     /// Of this service only
     #[arg(long)]
-    unit: Option<Unit>,
+    unit: Option<JournalUnit>,
     /// The number of lines at the end
     #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 100)]
     lines: usize,
@@ -38,7 +36,7 @@ pub(crate) struct LogsArgs {
 
 /// A service of the container.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
-enum Unit {
+enum JournalUnit {
     /// The SSH server
     Ssh,
     /// The Docker inside
@@ -47,9 +45,9 @@ enum Unit {
     Init,
 }
 
-impl Unit {
+impl JournalUnit {
     /// Words of journalctl(1) that leave nothing else.
-    fn words(self) -> &'static [&'static str] {
+    fn journalctl_args(self) -> &'static [&'static str] {
         match self {
             // What sessions run belongs to the server's unit too.
             Self::Ssh => {
@@ -61,37 +59,32 @@ impl Unit {
     }
 }
 
-pub(super) async fn run(
-    args: &LogsArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
     let follow = if args.follow { Follow::On } else { Follow::Off };
     if container.state == RunState::Running {
         let lines = format!("--lines={}", args.lines);
-        let unit = args.unit.map_or(&[][..], Unit::words);
+        let unit = args.unit.map_or(&[][..], JournalUnit::journalctl_args);
         let words = [&[lines.as_str()], unit].concat();
-        print(engine.journal(&container.id, &words, follow).await?, ui).await?;
+        print(engine.journal(&container.id, &words, follow).await?, app).await?;
     } else {
-        let follow = refuse_of_stopped(args, &container)?;
-        ui.say(&format!("{} is {}: this is its console", container.name, container.state));
-        print(engine.console(&container.id, Some(args.lines), follow), ui).await?;
+        let follow = check_stopped(args, &container)?;
+        app.ui.say(&format!("{} is {}: this is its console", container.name, container.state));
+        print(engine.console(&container.id, Some(args.lines), follow), app).await?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Nothing comes from a container that does not run, and its services are not
 /// told apart on its console.
-fn refuse_of_stopped(args: &LogsArgs, container: &Container) -> Result<Follow, CliError> {
+fn check_stopped(args: &LogsArgs, container: &Container) -> Result<Follow, OperationError> {
     if args.unit.is_none() && !args.follow {
         return Ok(Follow::Off);
     }
     let message = format!("container `{}` is {}", container.name, container.state);
-    Err(CliError::with_code(exit::FAILED, message)
+    Err(OperationError::with_code(exit::FAILED, message)
         .hint(Hint::new("leave out `--follow` and `--unit` to see its console"))
         .hint(Hint::run("cai run -- true", "start it, in its workspace")))
 }
@@ -99,15 +92,15 @@ fn refuse_of_stopped(args: &LogsArgs, container: &Container) -> Result<Follow, C
 /// Prints until the end, or until nobody reads any more.
 async fn print(
     chunks: impl Stream<Item = Result<Vec<u8>, EngineError>>,
-    ui: &Ui,
+    app: &App,
 ) -> anyhow::Result<()> {
     let mut chunks = pin!(chunks);
-    let mut lines = Lines::default();
+    let mut lines = LineSanitizer::default();
     while let Some(chunk) = chunks.next().await {
-        if ui.lines(&lines.push(&chunk?))? == ControlFlow::Break(()) {
+        if app.ui.print_lines(&lines.push(&chunk?))? == ControlFlow::Break(()) {
             return Ok(());
         }
     }
-    let _ = ui.lines(&lines.finish())?;
+    let _ = app.ui.print_lines(&lines.finish())?;
     Ok(())
 }

@@ -1,14 +1,14 @@
 //! The verbs, one a file.
 
-mod agent;
-mod at_work;
+mod agent_forwarding;
 mod completion;
 mod config;
-mod consent;
+mod confirm;
+mod container;
+mod container_lookup;
+mod container_ref_args;
 mod cp;
-mod create;
-mod enter;
-mod entry_args;
+mod dispatch;
 mod env_args;
 mod exec;
 mod export;
@@ -20,10 +20,12 @@ mod links;
 mod list;
 mod logs;
 mod open;
+mod place_args;
 mod ports;
 mod reference;
 mod resources;
 mod run;
+mod session_args;
 mod setup;
 mod shell;
 mod snapshot;
@@ -33,13 +35,10 @@ mod status;
 mod stop;
 mod sync;
 mod sync_back;
-pub(crate) mod target;
 mod template;
 mod top;
 mod trust;
-mod verb;
 mod version;
-mod which_args;
 mod workspace;
 
-pub(crate) use verb::{Command, Session};
+pub(crate) use dispatch::{CliCommand, SessionCommand};

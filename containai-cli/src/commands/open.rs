@@ -5,12 +5,10 @@ use clap::Args;
 use containai_core::config::Flags;
 use containai_core::naming::{ContainerName, SshAlias};
 
-use super::enter::{Consent, Entrance};
-use crate::app::Global;
+use crate::app::App;
 use crate::editor::{self, Editor};
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::workspace::{self, Caution};
+use containai::session::{SessionRequest, SetupConsent};
+use containai::workspace::{self, ProtectedPathUse};
 
 /// Open the workspace in an editor, over SSH
 ///
@@ -28,29 +26,26 @@ pub(crate) struct OpenArgs {
     print: bool,
 }
 
-pub(super) async fn run(
-    args: OpenArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let workspace = workspace::spot(args.path.as_deref(), env, Caution::Forced)?;
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let entrance = Entrance::new(env, ui, flags, workspace, Consent::Refused)?;
+pub(super) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let workspace = workspace::find_ref(args.path.as_deref(), &app.env, ProtectedPathUse::Allow)?;
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let entrance =
+        SessionRequest::new(&app.env, &app.reporter, flags, workspace, SetupConsent::Never)?;
     // The editor's `ssh` finds the pinned key and the configuration.
-    let reached = entrance.enter_existing().await?;
-    reached.session.prepare().await?;
+    let reached = entrance.open_existing().await?;
+    reached.connection.apply_env().await?;
     let name = ContainerName::parse(&reached.container.name)?;
     let port = reached.container.labels.ssh_port().map_or(0, |port| port.get());
-    let (editor, program) = Editor::choose(args.editor, |name| env.find_program(name));
-    let words = editor.words(&SshAlias::of(&name), port);
+    let (editor, program) = Editor::choose(args.editor, |name| app.env.find_program(name));
+    let words = editor.arguments(&SshAlias::of(&name), port);
     match program.filter(|_| !args.print) {
         Some(program) => editor::start(&program, &words)?,
         None => {
             if !args.print {
-                ui.say(&format!("`{}` is not installed; its command line is", editor.program()));
+                app.ui
+                    .say(&format!("`{}` is not installed; its command line is", editor.program()));
             }
-            ui.data(&editor::line(editor.program(), &words))?;
+            app.ui.data(&editor::shell_line(editor.program(), &words))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -6,18 +6,18 @@ use containai_core::config::{Flags, parse_memory};
 use containai_core::engine::Container;
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_core::resources::{Cpus, Limits};
+use containai_core::resources::{Cpus, ResourceLimits};
 use containai_docker::DockerEngine;
 
-use super::create::local_capacity;
-use super::target::{TargetArgs, served};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::{Ui, Volume};
-use crate::wire::resources::{Allowance, Next};
-use crate::{records, settings};
+use super::container_lookup::TargetArgs;
+use crate::app::App;
+use crate::output::resources::{NextLimits, ResourcesOutput};
+use containai::OperationError;
+use containai::context::Context;
+use containai::desired::local_capacity;
+use containai::report::Reporter;
+use containai::target::workspace_served;
+use containai::{settings, workspace_store};
 
 /// Show or change what a container may use
 ///
@@ -41,56 +41,51 @@ pub(crate) struct ResourcesArgs {
     json: bool,
 }
 
-pub(super) async fn run(
-    args: &ResourcesArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
-    let wanted = Limits { memory: args.memory, cpus: args.cpus };
-    if wanted != Limits::default() {
+    let wanted = ResourceLimits { memory: args.memory, cpus: args.cpus };
+    if wanted != ResourceLimits::default() {
         if let Some(memory) = wanted.memory {
-            refuse_too_little(&engine, &container, memory).await?;
+            check_memory_in_use(&engine, &container, memory).await?;
         }
         engine.set_limits(&container.id, wanted).await?;
-        records::remember_limits(&context, &served(&container)?, wanted).await?;
+        workspace_store::remember_limits(&context, &workspace_served(&container)?, wanted).await?;
     }
     if args.forget {
-        records::forget_limits(&context, &served(&container)?).await?;
+        workspace_store::forget_limits(&context, &workspace_served(&container)?).await?;
     }
-    let next = next(&context, &engine, &container).await?;
+    let next = next_limits(&context, &engine, &container).await?;
     let limits = engine.limits(&container.id).await?;
     let usage = engine.usage(&container.id).await;
-    let allowance = Allowance::of(&container, limits, usage, next);
+    let allowance = ResourcesOutput::of(&container, limits, usage, next);
     match args.json {
-        true => ui.data(&serde_json::to_string_pretty(&allowance)?)?,
-        false => ui.data(&allowance.to_string())?,
+        true => app.ui.data(&serde_json::to_string_pretty(&allowance)?)?,
+        false => app.ui.data(&allowance.to_string())?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// What a new container of the workspace would get; `None` for one of no workspace here.
-async fn next(
-    context: &Context<'_>,
+async fn next_limits(
+    context: &Context,
     engine: &DockerEngine,
     container: &Container,
-) -> anyhow::Result<Option<Next>> {
-    let Ok(workspace) = served(container) else { return Ok(None) };
-    let silent = Ui::new(Volume::Quiet, context.ui.terminals());
+) -> anyhow::Result<Option<NextLimits>> {
+    let Ok(workspace) = workspace_served(container) else { return Ok(None) };
+    let silent = Reporter::default();
     let flags = Flags { docker_host: Some(context.address.to_string()), ..Flags::default() };
-    let config = settings::resolve(context.env, &silent, flags, Some(&workspace))?;
+    let config = settings::resolve(&context.env, &silent, flags, Some(&workspace))?;
     let capacity = match context.client {
         Some(_) => engine.capacity().await?,
         None => local_capacity(),
     };
-    Ok(Some(Next::of(&config, capacity)))
+    Ok(Some(NextLimits::of(&config, capacity)))
 }
 
 /// The kernel would have to end processes to get there.
-async fn refuse_too_little(
+async fn check_memory_in_use(
     engine: &DockerEngine,
     container: &Container,
     memory: ByteSize,
@@ -105,5 +100,5 @@ async fn refuse_too_little(
         HumanSize(sample.memory)
     );
     let hint = Hint::new("end what it runs first, or allow it more");
-    Err(CliError::with_code(exit::FAILED, message).hint(hint).into())
+    Err(OperationError::with_code(exit::FAILED, message).hint(hint).into())
 }

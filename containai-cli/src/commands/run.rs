@@ -3,15 +3,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::naming::AgentName;
-use containai_ssh::{Command, Launch};
+use containai_ssh::{Command, LaunchMode};
 
-use super::enter;
-use super::entry_args::EntryArgs;
 use super::env_args::EnvArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use super::session_args::SessionArgs;
+use crate::app::App;
+use containai::OperationError;
+use containai::session;
 
 /// Run a command, or the agent, in the workspace's container
 ///
@@ -21,7 +19,7 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
-    entry: EntryArgs,
+    session: SessionArgs,
     #[command(flatten)]
     env: EnvArgs,
     /// Leave the command behind, print its process id, and send its output to the container's journal
@@ -35,24 +33,19 @@ pub(crate) struct RunArgs {
     command: Vec<OsString>,
 }
 
-pub(super) async fn run(
-    args: RunArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let form = args.entry.form();
-    let entrance = args.entry.entrance(args.agent, global, env, ui)?;
+pub(super) async fn run(args: RunArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let form = args.session.output_format();
+    let entrance = args.session.session_request(args.agent, app)?;
     if let Some(form) = form {
-        return entrance.show_plan(form).await;
+        return form.print(&entrance.plan().await?, app);
     }
-    let variables = args.env.variables(env)?;
+    let variables = args.env.variables(&app.env)?;
     if args.command.is_empty() {
-        return enter::agent(entrance, variables).await;
+        return Ok(ExitCode::from(session::start_agent(entrance, variables, app.streams()).await?));
     }
     let command = Command::new(args.command)
-        .map_err(|error| CliError::usage(error.to_string()))?
-        .carrying(variables)
-        .launched(if args.detach { Launch::Detached } else { Launch::Plain });
-    entrance.visit(&command, |_| Ok(())).await
+        .map_err(|error| OperationError::usage(error.to_string()))?
+        .env_vars(variables)
+        .with_launch(if args.detach { LaunchMode::Detached } else { LaunchMode::Plain });
+    Ok(ExitCode::from(entrance.run(&command, app.streams(), |_| Ok(())).await?))
 }

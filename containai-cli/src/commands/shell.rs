@@ -3,11 +3,9 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_ssh::Command;
 
-use super::entry_args::EntryArgs;
 use super::env_args::EnvArgs;
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use super::session_args::SessionArgs;
+use crate::app::App;
 
 /// Open a login shell in the workspace's container
 ///
@@ -16,22 +14,17 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct ShellArgs {
     #[command(flatten)]
-    entry: EntryArgs,
+    session: SessionArgs,
     #[command(flatten)]
     env: EnvArgs,
 }
 
-pub(super) async fn run(
-    args: ShellArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let form = args.entry.form();
-    let entrance = args.entry.entrance(None, global, env, ui)?;
+pub(super) async fn run(args: ShellArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let form = args.session.output_format();
+    let entrance = args.session.session_request(None, app)?;
     if let Some(form) = form {
-        return entrance.show_plan(form).await;
+        return form.print(&entrance.plan().await?, app);
     }
-    let command = Command::shell().carrying(args.env.variables(env)?);
-    entrance.visit(&command, |_| Ok(())).await
+    let command = Command::shell().env_vars(args.env.variables(&app.env)?);
+    Ok(ExitCode::from(entrance.run(&command, app.streams(), |_| Ok(())).await?))
 }

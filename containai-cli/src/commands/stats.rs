@@ -5,11 +5,9 @@ use containai_core::engine::RunState;
 use containai_docker::{Activity, Sizes};
 use futures_util::future::join_all;
 
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::wire::stats::{Figures, table};
+use crate::app::App;
+use crate::output::stats::{Figures, table};
+use containai::context::Context;
 
 /// Show what all running containers use now
 #[derive(Debug, Args)]
@@ -19,13 +17,8 @@ pub(crate) struct StatsArgs {
     json: bool,
 }
 
-pub(super) async fn run(
-    args: &StatsArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &StatsArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let mut listed = engine.managed(Sizes::Unknown).await?;
     listed.retain(|it| it.container.state == RunState::Running);
@@ -37,12 +30,12 @@ pub(super) async fn run(
     });
     let figures = join_all(figures).await;
     match args.json {
-        true => ui.data(&serde_json::to_string_pretty(&figures)?)?,
-        false if figures.is_empty() => ui.say("no container is running"),
-        false => ui.data(&table(&figures))?,
+        true => app.ui.data(&serde_json::to_string_pretty(&figures)?)?,
+        false if figures.is_empty() => app.ui.say("no container is running"),
+        false => app.ui.data(&table(&figures))?,
     }
     if figures.iter().any(Figures::is_incomplete) {
-        ui.warn("some figures are unknown: the engine did not give them in time");
+        app.ui.warn("some figures are unknown: the engine did not give them in time");
     }
     Ok(ExitCode::SUCCESS)
 }

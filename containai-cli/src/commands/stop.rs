@@ -5,23 +5,24 @@ use anyhow::Context as _;
 use clap::Args;
 use containai_core::engine::{Container, Engine as _};
 use containai_core::exit;
-use containai_core::lifecycle::{Fate, Halt, NoExports, Observed, halt, plan_stop};
+use containai_core::lifecycle::{
+    NoVolumeExporter, Observed, StopMode, StopPlan, execute_stop, plan_stop,
+};
 use containai_docker::DockerEngine;
 use futures_util::stream::{self, StreamExt as _};
 
-use super::at_work;
-use super::export::Farewell;
-use super::target::TargetArgs;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
+use super::container_lookup::TargetArgs;
+use crate::app::App;
 use crate::error;
-use crate::forwarding::Forwarding;
-use crate::ui::Ui;
-use crate::{turns, wire, worktree};
+use crate::output;
+use containai::context::Context;
+use containai::export::ExportOnStop;
+use containai::forward_registry::RegisteredForward;
+use containai::session_guard;
+use containai::{volume_lock, worktree};
 
 /// How many containers shut down at once.
-const AT_ONCE: usize = 8;
+const MAX_PARALLEL: usize = 8;
 
 /// Stop the workspace's container
 ///
@@ -50,13 +51,8 @@ pub(crate) struct StopArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: &StopArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     let containers = engine.containers().await?;
     // What other machines have on the engine is theirs to stop.
@@ -65,74 +61,82 @@ pub(super) async fn run(
     };
     let chosen = match args.all {
         true => containers.iter().filter(is_ours).map(|it| it.id.clone()).collect(),
-        false => vec![args.target.pick(&containers, &context)?.id],
+        false => vec![args.target.find_among(&containers, &context)?.id],
     };
     let containers = match args.dry_run {
         true => containers,
-        false => turns::thawed(&engine, containers, &chosen, env, ui).await?,
+        false => {
+            volume_lock::wait_unpaused(&engine, containers, &chosen, &app.env, &app.reporter)
+                .await?
+        }
     };
     let observed = Observed { containers, ..Observed::default() };
-    let fate = if args.remove { Fate::Removed } else { Fate::Stopped };
+    let fate = if args.remove { StopMode::Remove } else { StopMode::Stop };
     let exports = match &args.export {
         None => None,
         Some(to) => {
             let leaving = observed.containers.iter().find(|it| chosen.contains(&it.id));
             let leaving = leaving.context("the container is gone")?;
             let all = &observed.containers;
-            Some(Farewell::plan(&context, &engine, to.as_deref(), all, leaving)?)
+            Some(ExportOnStop::plan(&context, &engine, to.as_deref(), all, leaving)?)
         }
     };
-    let halts = plan_stop(&observed, &chosen, fate, exports.as_ref().map(Farewell::file))?;
+    let halts = plan_stop(&observed, &chosen, fate, exports.as_ref().map(ExportOnStop::file))?;
     if args.dry_run {
-        ui.data(&wire::stop::plan(&halts))?;
+        app.ui.data(&output::stop::plan(&halts))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let ending = halts.iter().filter(|halt| halt.ends_work()).map(|halt| &halt.container);
-    if !args.force && !at_work::consent(&engine, ending, "Stop anyway?", ui).await {
-        ui.say("nothing was stopped");
+    let ending = halts.iter().filter(|halt| halt.ends_sessions()).map(|halt| &halt.container);
+    if !args.force
+        && !session_guard::confirm_active_sessions(&engine, ending, "Stop anyway?", &app.reporter)
+            .await
+    {
+        app.ui.say("nothing was stopped");
         return Ok(ExitCode::from(exit::FAILED));
     }
-    carry_out(&context, &engine, exports.as_ref(), &halts).await
+    stop_all(&context, &engine, exports.as_ref(), &halts, app).await
 }
 
 /// What fails does not keep the other containers from being stopped.
-async fn carry_out(
-    context: &Context<'_>,
+async fn stop_all(
+    context: &Context,
     engine: &DockerEngine,
-    exports: Option<&Farewell<'_>>,
-    halts: &[Halt],
+    exports: Option<&ExportOnStop<'_>>,
+    halts: &[StopPlan],
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
-    if halts.iter().any(Halt::ends_work) {
+    if halts.iter().any(StopPlan::ends_sessions) {
         let names: Vec<_> = halts.iter().map(|halt| halt.container.name.as_str()).collect();
-        context.ui.begin_work(&format!("stopping {}", names.join(", ")));
+        app.ui.start_progress(&format!("stopping {}", names.join(", ")));
     }
-    let work = halts.iter().map(|each| carry_out_one(context, engine, exports, each));
-    let mut outcomes = stream::iter(work).buffer_unordered(AT_ONCE);
+    let work = halts.iter().map(|each| stop_one(context, engine, exports, each, app));
+    let mut outcomes = stream::iter(work).buffer_unordered(MAX_PARALLEL);
     let mut failed = None;
     while let Some(outcome) = outcomes.next().await {
         if let Some(earlier) = outcome.err().and_then(|error| failed.replace(error)) {
-            context.ui.error(&earlier, &error::advice(&earlier).1);
+            app.ui.error(&earlier, &error::advice(&earlier).1);
         }
     }
-    context.ui.finish_work();
+    app.ui.finish_progress();
     failed.map_or(Ok(ExitCode::SUCCESS), Err)
 }
 
-async fn carry_out_one(
-    context: &Context<'_>,
+async fn stop_one(
+    context: &Context,
     engine: &DockerEngine,
-    exports: Option<&Farewell<'_>>,
-    each: &Halt,
+    exports: Option<&ExportOnStop<'_>>,
+    each: &StopPlan,
+    app: &App,
 ) -> anyhow::Result<()> {
     match exports {
-        Some(exports) => halt(engine, &context.remote, exports, each).await?,
-        None => halt(engine, &context.remote, &NoExports, each).await?,
+        Some(exports) => execute_stop(engine, &context.remote, exports, each).await?,
+        None => execute_stop(engine, &context.remote, &NoVolumeExporter, each).await?,
     }
-    worktree::bring_last(&each.container, &context.env.layout, context.ui).await;
+    worktree::fetch_after_session(&each.container, &context.env.layout, &app.reporter).await;
     if each.removes() {
         let (directory, address) = (context.env.layout.forward_dir(), context.address.to_string());
-        Forwarding::end_all(&directory, &address, &each.container.name)?;
+        RegisteredForward::stop_all(&directory, &address, &each.container.name)?;
     }
-    context.ui.say(&wire::stop::done(each));
+    app.ui.say(&output::stop::done(each));
     Ok(())
 }

@@ -2,21 +2,19 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::config::Flags;
-use containai_core::copy::Comparison;
 use containai_core::exit;
 use containai_core::hint::Hint;
+use containai_core::workspace_sync::ThreeWayDiff;
 
-use super::enter::{Consent, Entrance};
-use super::target;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::lock;
-use crate::twin::{self, Sides, TwinCopy};
-use crate::ui::Ui;
-use crate::workspace::Spot;
-use crate::worktree;
+use crate::app::App;
+use containai::OperationError;
+use containai::context::Context;
+use containai::lock;
+use containai::session::{SessionRequest, SetupConsent};
+use containai::target;
+use containai::workspace::WorkspaceRef;
+use containai::workspace_copy::{self, BothSides, WorkspaceCopy};
+use containai::worktree;
 
 /// Bring what a container has changed back to the workspace
 ///
@@ -41,54 +39,55 @@ pub(crate) struct SyncBackArgs {
     force: bool,
 }
 
-pub(super) async fn run(
-    args: SyncBackArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let context = Context::new(env, ui, flags.clone(), None)?;
+pub(super) async fn run(args: SyncBackArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let context = Context::new(&app.env, &app.reporter, flags.clone(), None)?;
     let container = target::find_named(args.name.as_deref(), &context.engine()?, &context).await?;
-    let workspace = target::served(&container)?;
-    if context.client.is_none() && worktree::has_own(&container) {
+    let workspace = target::workspace_served(&container)?;
+    if context.client.is_none() && worktree::has_separate_repository(&container) {
         if args.dry_run || args.force {
-            return Err(CliError::usage("a linked worktree takes neither option").into());
+            return Err(OperationError::usage("a linked worktree takes neither option").into());
         }
-        ui.say(&worktree::bring_now(&workspace, &env.layout, ui).await?);
+        app.ui.say(&worktree::fetch_now(&workspace, &app.env.layout, &app.reporter).await?);
         return Ok(ExitCode::SUCCESS);
     }
-    let entrance = Entrance::new(env, ui, flags, Spot::Named(workspace.clone()), Consent::Refused)?;
+    let entrance = SessionRequest::new(
+        &app.env,
+        &app.reporter,
+        flags,
+        WorkspaceRef::Explicit(workspace.clone()),
+        SetupConsent::Never,
+    )?;
     let (reached, path) = entrance.connect_copy().await?;
     // Two at once would take each other's files for changes of this side.
-    let lock = env.layout.workspace_lock(&workspace);
-    let _turn = lock::hold(&lock, &format!("`{workspace}`"), ui).await?;
-    let mut copy = TwinCopy::open(&reached.session, &workspace, path)?;
-    ui.begin_work("comparing both sides");
-    let mut sides = copy.look().await?;
-    ui.finish_work();
-    if !sides.found.conflicts.is_empty() && !args.dry_run {
-        resolve(&mut sides, &args, ui)?;
+    let lock = app.env.layout.workspace_lock(&workspace);
+    let _turn = lock::acquire(&lock, &format!("`{workspace}`"), &app.reporter).await?;
+    let mut copy = WorkspaceCopy::open(&reached.connection, &workspace, path)?;
+    app.ui.start_progress("comparing both sides");
+    let mut sides = copy.compare().await?;
+    app.ui.finish_progress();
+    if !sides.diff.conflicts.is_empty() && !args.dry_run {
+        resolve_conflicts(&mut sides, &args, app)?;
     }
-    show(&sides.found, ui)?;
+    print_changes(&sides.diff, app)?;
     let code = match args.dry_run {
         true => ExitCode::SUCCESS,
-        false => copy.take(&sides, ui).await?,
+        false => ExitCode::from(copy.pull(&sides, &app.reporter).await?),
     };
-    reached.session.close().await;
+    reached.connection.close().await;
     Ok(code)
 }
 
 /// Asks, or refuses, to overwrite what changed on both sides.
-fn resolve(sides: &mut Sides, args: &SyncBackArgs, ui: &Ui) -> anyhow::Result<()> {
-    let found = &mut sides.found;
-    twin::tell(ui, "changed here and there:", &found.conflicts);
-    let may_overwrite =
-        args.force || ui.terminals().can_ask() && ui.ask("Overwrite these with what is there?");
+fn resolve_conflicts(sides: &mut BothSides, args: &SyncBackArgs, app: &App) -> anyhow::Result<()> {
+    let found = &mut sides.diff;
+    workspace_copy::print_paths(&app.reporter, "changed here and there:", &found.conflicts);
+    let may_overwrite = args.force
+        || app.ui.terminals().can_ask() && app.ui.confirm("Overwrite these with what is there?");
     if !may_overwrite {
         let count = found.conflicts.len();
         let message = format!("{count} files changed here and there; nothing was done");
-        return Err(CliError::with_code(exit::FAILED, message)
+        return Err(OperationError::with_code(exit::FAILED, message)
             .hint(Hint::run("cai sync-back --dry-run", "see everything"))
             .hint(Hint::run("cai sync-back --force", "take what is there"))
             .into());
@@ -96,21 +95,26 @@ fn resolve(sides: &mut Sides, args: &SyncBackArgs, ui: &Ui) -> anyhow::Result<()
     let (take, remove) = std::mem::take(&mut found.conflicts)
         .into_iter()
         .partition::<Vec<_>, _>(|path| sides.there.contains_key(path));
-    found.take.extend(take);
-    found.remove.extend(remove);
+    found.to_update.extend(take);
+    found.to_remove.extend(remove);
     Ok(())
 }
 
-fn show(found: &Comparison, ui: &Ui) -> anyhow::Result<()> {
-    let lists = [("write", &found.take), ("remove", &found.remove), ("conflict", &found.conflicts)];
+fn print_changes(found: &ThreeWayDiff, app: &App) -> anyhow::Result<()> {
+    let lists =
+        [("write", &found.to_update), ("remove", &found.to_remove), ("conflict", &found.conflicts)];
     for (what, paths) in lists {
         for path in paths {
-            ui.data(&format!("{what} {}", path.escape_debug()))?;
+            app.ui.data(&format!("{what} {}", path.escape_debug()))?;
         }
     }
-    if found.take.is_empty() && found.remove.is_empty() && found.conflicts.is_empty() {
-        ui.say("nothing has changed there");
+    if found.to_update.is_empty() && found.to_remove.is_empty() && found.conflicts.is_empty() {
+        app.ui.say("nothing has changed there");
     }
-    twin::tell(ui, "changed here only, and not brought there:", &found.ahead);
+    workspace_copy::print_paths(
+        &app.reporter,
+        "changed here only, and not brought there:",
+        &found.changed_here,
+    );
     Ok(())
 }

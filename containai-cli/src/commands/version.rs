@@ -2,8 +2,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::ui::Ui;
-use crate::wire::version::Version;
+use crate::app::App;
+use crate::output::version::VersionOutput;
 
 /// Tell the version
 #[derive(Debug, Args)]
@@ -13,11 +13,11 @@ pub(crate) struct VersionArgs {
     json: bool,
 }
 
-pub(super) fn run(args: &VersionArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let version = Version::current();
+pub(super) fn run(args: &VersionArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let version = VersionOutput::current();
     match args.json {
-        true => ui.data(&serde_json::to_string_pretty(&version)?)?,
-        false => ui.data(&version.to_string())?,
+        true => app.ui.data(&serde_json::to_string_pretty(&version)?)?,
+        false => app.ui.data(&version.to_string())?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 
 use clap_complete::engine::CompletionCandidate;
-use containai_core::catalog::shipped_agents;
-use containai_core::config::{Kind, SettingSpec};
+use containai_core::config::{SettingKind, SettingSpec};
 use containai_core::engine::ShippedImage;
+use containai_core::manifest::shipped_agents;
 
 use super::{agents, templates, volumes};
 
@@ -17,22 +17,22 @@ pub(super) fn setting_of(words: &[OsString]) -> Option<&'static SettingSpec> {
 }
 
 /// What it may be, as far as that can be listed.
-pub(super) fn of(setting: &SettingSpec) -> Vec<CompletionCandidate> {
+pub(super) fn candidates(setting: &SettingSpec) -> Vec<CompletionCandidate> {
     match (setting.kind, setting.key) {
-        (Kind::Choice(texts), _) => plain(texts.iter().copied()),
-        (Kind::Switch, _) => plain(["true", "false"]),
+        (SettingKind::Choice(texts), _) => candidates_from(texts.iter().copied()),
+        (SettingKind::Bool, _) => candidates_from(["true", "false"]),
         (_, "agent.default") => agents(),
         (_, "import.credentials") => {
-            plain(shipped_agents().iter().map(|agent| agent.name.as_str()))
+            candidates_from(shipped_agents().iter().map(|agent| agent.name.as_str()))
         }
-        (_, "image") => plain(ShippedImage::ALL.map(ShippedImage::name)),
-        (_, "devcontainer") => plain(["on", "off"]),
+        (_, "image") => candidates_from(ShippedImage::ALL.map(ShippedImage::name)),
+        (_, "devcontainer") => candidates_from(["on", "off"]),
         (_, "template.default") => templates(),
         (_, "data_volume") => volumes(),
         _ => Vec::new(),
     }
 }
 
-fn plain<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<CompletionCandidate> {
+fn candidates_from<'a>(texts: impl IntoIterator<Item = &'a str>) -> Vec<CompletionCandidate> {
     texts.into_iter().map(CompletionCandidate::new).collect()
 }

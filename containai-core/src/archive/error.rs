@@ -1,53 +1,52 @@
-//! Why an archive was given up.
+//! Errors of reading and writing archives.
 
 use std::io;
 
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
-/// Why an archive was given up.
+/// An error while reading, checking or writing an archive.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ArchiveError {
-    /// It could not be read, or is not packed in the way that its first bytes
-    /// say.
+    /// The archive cannot be read, or its content does not match its compression format.
     #[error("cannot read the archive")]
     Read(#[source] io::Error),
-    /// What it is written to does not take it.
+    /// The output cannot be written.
     #[error("cannot write the archive")]
     Write(#[source] io::Error),
-    /// It ends in the middle; most often a copy of it was interrupted.
-    #[error("the archive ends in the middle")]
+    /// The archive ends early; usually an interrupted copy.
+    #[error("the archive is truncated")]
     Truncated,
-    /// It is no tar, or one that says something twice or nonsense.
-    #[error("the archive is broken: {0}")]
+    /// The file is not a tar archive, or contains contradictory or invalid headers.
+    #[error("the archive is malformed: {0}")]
     Malformed(&'static str),
-    /// It does not begin with our manifest; another program made it.
-    #[error("the archive is no export of a volume")]
+    /// The archive does not start with an [`ArchiveManifest`]; another program created it.
+    #[error("the archive is not a volume export")]
     NotAnExport,
-    /// Its manifest is of a format that is not known yet.
-    #[error("the archive has format {format}, and only format 1 is known")]
-    Newer {
+    /// The manifest has an unknown format version.
+    #[error("unsupported archive format {format}: only format 1 is supported")]
+    UnsupportedFormat {
         /// The format.
         format: u64,
     },
-    /// It holds a member that is never unpacked; somebody made it up.
-    #[error("the archive is refused: `{path}` {reason}")]
+    /// A member must never be unpacked; the archive was crafted.
+    #[error("refusing the archive: `{path}` {reason}")]
     Refused {
-        /// The member, escaped.
+        /// The path of the member, escaped.
         path: String,
-        /// What is wrong with it.
+        /// The reason, a phrase that follows the path.
         reason: &'static str,
     },
-    /// It holds more files than there is room for.
-    #[error("the archive holds more than {limit} files")]
-    TooMany {
+    /// The archive contains more entries than allowed.
+    #[error("the archive contains more than {limit} files")]
+    TooManyEntries {
         /// The limit.
         limit: u64,
     },
-    /// It holds more bytes than there is room for.
-    #[error("the archive holds more than the {limit} bytes that are free")]
-    TooBig {
+    /// The archive needs more space than allowed.
+    #[error("the archive needs more than the {limit} bytes of free space")]
+    TooLarge {
         /// The limit, in bytes.
         limit: u64,
     },
@@ -55,7 +54,7 @@ pub enum ArchiveError {
 
 impl ArchiveError {
     pub(super) fn refused(path: &[u8], reason: &'static str) -> Self {
-        Self::Refused { path: show(path), reason }
+        Self::Refused { path: escape_path(path), reason }
     }
 }
 
@@ -67,13 +66,15 @@ impl Advice for ArchiveError {
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
             Self::Read(_) | Self::Truncated | Self::Malformed(_) => {
-                "see that the file was copied whole; nothing was changed"
+                "check that the file was copied completely; nothing was changed"
             }
-            Self::Write(_) => "see that the disk has room, and run again",
-            Self::NotAnExport => "only what `cai export` made can be restored",
-            Self::Newer { .. } => "use the version of `cai` that made it, or a newer one",
-            Self::Refused { .. } => "nothing was unpacked; do not trust whoever made this archive",
-            Self::TooMany { .. } | Self::TooBig { .. } => {
+            Self::Write(_) => "free disk space and run the command again",
+            Self::NotAnExport => "use an archive created by `cai export`",
+            Self::UnsupportedFormat { .. } => {
+                "use the `cai` version that created the archive, or a newer one"
+            }
+            Self::Refused { .. } => "do not trust the source of this archive; nothing was unpacked",
+            Self::TooManyEntries { .. } | Self::TooLarge { .. } => {
                 "free space on the disk that holds the engine's volumes; nothing was unpacked"
             }
         };
@@ -81,8 +82,8 @@ impl Advice for ArchiveError {
     }
 }
 
-/// A path for a message.
-pub(super) fn show(path: &[u8]) -> String {
+/// Returns a path with control characters escaped, for messages.
+pub(super) fn escape_path(path: &[u8]) -> String {
     String::from_utf8_lossy(path).escape_debug().to_string()
 }
 
@@ -91,21 +92,21 @@ mod tests {
     use std::io::ErrorKind;
 
     use super::*;
-    use crate::{fake, samples};
+    use crate::{samples, testing};
 
     #[test]
-    fn what_a_person_reads() {
+    fn messages_and_hints() {
         let samples = samples!(ArchiveError {
             Read: [ArchiveError::Read(ErrorKind::PermissionDenied.into())],
             Write: [ArchiveError::Write(ErrorKind::StorageFull.into())],
             Truncated: [ArchiveError::Truncated],
-            Malformed: [ArchiveError::Malformed("a checksum is wrong")],
+            Malformed: [ArchiveError::Malformed("incorrect header checksum")],
             NotAnExport: [ArchiveError::NotAnExport],
-            Newer: [ArchiveError::Newer { format: 2 }],
-            Refused: [ArchiveError::refused(b"../\x1b[31mevil", "leads outside")],
-            TooMany: [ArchiveError::TooMany { limit: 1000 }],
-            TooBig: [ArchiveError::TooBig { limit: 1 << 30 }],
+            UnsupportedFormat: [ArchiveError::UnsupportedFormat { format: 2 }],
+            Refused: [ArchiveError::refused(b"../\x1b[31mevil", "contains `..`")],
+            TooManyEntries: [ArchiveError::TooManyEntries { limit: 1000 }],
+            TooLarge: [ArchiveError::TooLarge { limit: 1 << 30 }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

@@ -1,59 +1,59 @@
-//! The first member of an archive: what it is.
+//! The first member of an archive: its manifest.
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read};
 
 use toml_edit::{DocumentMut, value};
 
-use super::{ArchiveError, Member, MemberKind, MemberPath, Members, Moment, Owner};
+use super::{ArchiveError, FileTime, Member, MemberKind, MemberPath, MemberReader, Owner};
 use crate::timestamp::Timestamp;
 
-/// Its name; nothing of a volume has it.
+/// The name of the manifest member; no file on a volume may have it.
 pub(super) const MANIFEST: &str = ".containai-export.toml";
 const FORMAT: u64 = 1;
-const LONGEST: u64 = 64 << 10;
+const MAX_SIZE: u64 = 64 << 10;
 
-/// What an archive says about itself, as TOML. Untrusted when read; keys that
-/// are not known are for later formats and ignored.
+/// The metadata of an archive, in TOML. Untrusted when read. Unknown keys are ignored, for later
+/// formats.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Manifest {
-    /// The volume that it was made from.
+pub struct ArchiveManifest {
+    /// The exported volume.
     pub volume: String,
-    /// When.
-    pub made: Timestamp,
-    /// The version of the program that made it.
+    /// The time of the export.
+    pub created: Timestamp,
+    /// The version of the program that created the archive.
     pub version: String,
 }
 
-impl Manifest {
-    /// The member and its content.
-    pub(super) fn member(&self) -> Result<(Member, String), ArchiveError> {
+impl ArchiveManifest {
+    /// Returns the member and its content.
+    pub(super) fn to_member(&self) -> Result<(Member, String), ArchiveError> {
         let mut text = DocumentMut::new();
         text["format"] = value(1);
         text["volume"] = value(&self.volume);
-        text["made"] = value(self.made.to_string());
+        text["made"] = value(self.created.to_string());
         text["version"] = value(&self.version);
         let text = text.to_string();
         let member = Member {
             path: MemberPath::parse(MANIFEST.as_bytes())?,
-            kind: MemberKind::File { size: text.len() as u64, parts: None },
+            kind: MemberKind::File { size: text.len() as u64, sparse_map: None },
             mode: 0o600,
             owner: Owner { uid: 0, gid: 0 },
-            modified: Moment { seconds: self.made.unix(), nanoseconds: 0 },
-            extras: BTreeMap::new(),
+            modified: FileTime { seconds: self.created.as_unix(), nanoseconds: 0 },
+            attributes: BTreeMap::new(),
         };
         Ok((member, text))
     }
 
-    /// Reads the first member of an archive.
+    /// Reads the manifest, the first member of an archive.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::NotAnExport`] and [`ArchiveError::Newer`] above all.
-    pub fn read<R: Read>(members: &mut Members<R>) -> Result<Self, ArchiveError> {
+    /// [`ArchiveError::NotAnExport`], [`ArchiveError::UnsupportedFormat`], and errors of reading.
+    pub fn read<R: Read>(members: &mut MemberReader<R>) -> Result<Self, ArchiveError> {
         let first = members.next_member()?.ok_or(ArchiveError::NotAnExport)?;
         let is_ours = first.path.as_bytes() == MANIFEST.as_bytes()
-            && matches!(first.kind, MemberKind::File { size: 0..=LONGEST, parts: None });
+            && matches!(first.kind, MemberKind::File { size: 0..=MAX_SIZE, sparse_map: None });
         if !is_ours {
             return Err(ArchiveError::NotAnExport);
         }
@@ -72,12 +72,12 @@ impl Manifest {
         let words = |key| document.get(key).and_then(|item| item.as_str());
         match number("format").and_then(|format| u64::try_from(format).ok()) {
             Some(FORMAT) => {}
-            Some(format) => return Err(ArchiveError::Newer { format }),
+            Some(format) => return Err(ArchiveError::UnsupportedFormat { format }),
             None => return Err(ArchiveError::NotAnExport),
         }
         Ok(Self {
             volume: words("volume").unwrap_or_default().to_owned(),
-            made: words("made")
+            created: words("made")
                 .and_then(|made| made.parse().ok())
                 .unwrap_or(Timestamp::from_unix(0)),
             version: words("version").unwrap_or_default().to_owned(),
@@ -90,31 +90,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_read_back() -> Result<(), ArchiveError> {
-        let manifest = Manifest {
+    fn written_manifest_can_be_parsed() -> Result<(), ArchiveError> {
+        let manifest = ArchiveManifest {
             volume: "containai-api-main-4cf4e026-data".into(),
-            made: Timestamp::from_unix(1_795_276_800),
+            created: Timestamp::from_unix(1_795_276_800),
             version: "0.1.0".into(),
         };
-        let (_, text) = manifest.member()?;
+        let (_, text) = manifest.to_member()?;
         insta::assert_snapshot!(text, @r#"
         format = 1
         volume = "containai-api-main-4cf4e026-data"
         made = "2026-11-21T16:00:00Z"
         version = "0.1.0"
         "#);
-        assert_eq!(Manifest::parse(&text)?, manifest);
+        assert_eq!(ArchiveManifest::parse(&text)?, manifest);
         Ok(())
     }
 
     #[test]
-    fn other_formats_are_told_apart() {
-        let told = |text| Manifest::parse(text).map_err(|error| error.to_string()).err();
-        let newer = "the archive has format 2, and only format 1 is known";
-        assert_eq!(told("format = 2"), Some(newer.to_owned()));
+    fn newer_formats_and_foreign_files_are_distinguished() {
+        let error_of = |text| ArchiveManifest::parse(text).map_err(|error| error.to_string()).err();
+        let newer = "unsupported archive format 2: only format 1 is supported";
+        assert_eq!(error_of("format = 2"), Some(newer.to_owned()));
         for none in ["", "x", "format = -1", "format = \"1\""] {
-            assert_eq!(told(none), Some("the archive is no export of a volume".into()), "{none}");
+            assert_eq!(error_of(none), Some("the archive is not a volume export".into()), "{none}");
         }
-        assert_eq!(told("format = 1\nlater = [1]"), None);
+        assert_eq!(error_of("format = 1\nlater = [1]"), None);
     }
 }

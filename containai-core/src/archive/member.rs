@@ -2,64 +2,63 @@
 
 use std::collections::BTreeMap;
 
-use super::{MemberPath, Moment, Segments};
+use super::{FileTime, MemberPath, SparseMap};
 
 /// One member of an archive, without its content.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Member {
-    /// Where it belongs.
+    /// The path.
     pub path: MemberPath,
-    /// What it is.
+    /// The type.
     pub kind: MemberKind,
-    /// Its permissions, twelve bits.
+    /// The permissions, twelve bits.
     pub mode: u32,
-    /// Whose it is, inside of a container.
+    /// The owner inside the container.
     pub owner: Owner,
-    /// When its content was changed.
-    pub modified: Moment,
-    /// Extended attributes and access control lists, by the keys of their
-    /// records. Nothing else is kept.
-    pub extras: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The modification time.
+    pub modified: FileTime,
+    /// Extended attributes and access control lists, by the keys of their records. Other attributes
+    /// are dropped.
+    pub attributes: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
-/// What a member is.
+/// The type of a member.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MemberKind {
-    /// A regular file, of which the archive holds these parts; between them,
-    /// and after the last, it has holes.
+    /// A regular file, possibly sparse.
     File {
-        /// How long it is, holes included, in bytes.
+        /// The size in bytes, holes included.
         size: u64,
-        /// What the archive holds of it; `None` when that is all of it.
-        parts: Option<Segments>,
+        /// The stored parts of a sparse file; `None` when the file has no holes.
+        sparse_map: Option<SparseMap>,
     },
     /// A directory.
     Directory,
-    /// A symbolic link, and what it says: any bytes.
+    /// A symbolic link with its target, arbitrary bytes.
     Symlink(Vec<u8>),
-    /// Another name of a file that came before.
+    /// A hard link to a preceding file.
     HardLink(MemberPath),
-    /// What no archive of ours holds, in words that follow a name.
-    Special(&'static str),
+    /// A type that is never archived: a phrase that follows a path.
+    Unsupported(&'static str),
 }
 
 impl MemberKind {
-    /// How many bytes of content the archive holds.
+    /// Returns the number of content bytes in the archive.
     #[must_use]
-    pub fn stored(&self) -> u64 {
+    pub fn stored_size(&self) -> u64 {
         match self {
-            Self::File { parts: Some(parts), .. } => parts.stored(),
-            Self::File { size, parts: None } => *size,
+            Self::File { sparse_map: Some(parts), .. } => parts.stored_size(),
+            Self::File { size, sparse_map: None } => *size,
             _ => 0,
         }
     }
 }
 
-/// A user and a group, by number.
+/// A user id and a group id.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Owner {
-    /// The user.
+    /// The user id.
     pub uid: u64,
-    /// The group.
+    /// The group id.
     pub gid: u64,
 }

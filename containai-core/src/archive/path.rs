@@ -1,15 +1,15 @@
-//! Paths in an archive.
+//! Paths of members.
 
-use super::error::{ArchiveError, show};
+use super::error::{ArchiveError, escape_path};
 
-/// The longest path and the longest name that Linux takes (`PATH_MAX` less its
-/// NUL byte, `NAME_MAX`).
-const LONGEST: (usize, usize) = (4095, 255);
+/// The maximum length of a path and of one component on Linux (`PATH_MAX` without its NUL byte,
+/// `NAME_MAX`).
+const MAX_LENGTHS: (usize, usize) = (4095, 255);
 
-/// A path below the top of a volume: components of any bytes with one slash
-/// between them. The top itself is empty.
+/// A path relative to the root of a volume: components of arbitrary bytes, separated by single
+/// slashes. Empty for the root.
 ///
-/// It does not begin at the root, has no `..`, and holds no NUL byte.
+/// It is never absolute and contains neither `..` nor NUL bytes.
 ///
 /// ```
 /// use containai_core::archive::MemberPath;
@@ -20,28 +20,33 @@ const LONGEST: (usize, usize) = (4095, 255);
 pub struct MemberPath(Vec<u8>);
 
 impl MemberPath {
-    /// Takes a path as an archive has it.
+    /// Parses the path of a member.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Refused`] when it leads, or may lead, outside.
+    /// [`ArchiveError::Refused`] for a path that points, or may point, outside the volume.
     pub fn parse(path: &[u8]) -> Result<Self, ArchiveError> {
         let refused = |reason| Err(ArchiveError::refused(path, reason));
-        if path.len() > LONGEST.0 {
-            return Err(ArchiveError::refused(&path[..64], "and so on is too long a path"));
+        if path.len() > MAX_LENGTHS.0 {
+            return Err(ArchiveError::refused(
+                &path[..64],
+                "(truncated) exceeds the maximum path length",
+            ));
         }
         if path.starts_with(b"/") {
             return refused("is absolute");
         }
         if path.contains(&0) {
-            return refused("holds a NUL byte");
+            return refused("contains a NUL byte");
         }
         let mut kept = Vec::with_capacity(path.len());
         for name in path.split(|&byte| byte == b'/') {
             match name {
                 b"" | b"." => continue,
-                b".." => return refused("leads upwards"),
-                name if name.len() > LONGEST.1 => return refused("has too long a name"),
+                b".." => return refused("contains `..`"),
+                name if name.len() > MAX_LENGTHS.1 => {
+                    return refused("has a component that is too long");
+                }
                 _ if kept.is_empty() => {}
                 _ => kept.push(b'/'),
             }
@@ -50,35 +55,35 @@ impl MemberPath {
         Ok(Self(kept))
     }
 
-    /// Its bytes; none for the top.
+    /// Returns the bytes; empty for the root.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// Whether it is the top of the volume.
+    /// Whether this is the root of the volume.
     #[must_use]
-    pub fn is_top(&self) -> bool {
+    pub fn is_root(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The bytes of the directory that it is in; none for what is at the top.
+    /// Returns the bytes of the parent directory; empty for entries of the root.
     #[must_use]
     pub fn parent(&self) -> &[u8] {
         let end = self.0.iter().rposition(|&byte| byte == b'/').unwrap_or(0);
         &self.0[..end]
     }
 
-    /// The bytes of its last component; none for the top.
+    /// Returns the bytes of the last component; empty for the root.
     #[must_use]
     pub fn name(&self) -> &[u8] {
         self.0.rsplit(|&byte| byte == b'/').next().unwrap_or_default()
     }
 
-    /// The path for a message.
+    /// Returns the path with control characters escaped, for messages.
     #[must_use]
-    pub fn show(&self) -> String {
-        show(&self.0)
+    pub fn display(&self) -> String {
+        escape_path(&self.0)
     }
 }
 
@@ -89,10 +94,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_that_lead_outside_are_refused() {
+    fn paths_outside_the_volume_are_refused() {
         let check = |path: &[u8], expected: &str| {
             let shown = match MemberPath::parse(path) {
-                Ok(path) => path.show(),
+                Ok(path) => path.display(),
                 Err(error) => error.to_string(),
             };
             assert_eq!(shown, expected, "{path:?}");
@@ -101,20 +106,20 @@ mod tests {
         check(b"./a/./b//c/", "a/b/c");
         check(b"...", "...");
         check(b"a\xff", "a\u{fffd}");
-        check(b"/etc/passwd", "the archive is refused: `/etc/passwd` is absolute");
-        check(b"a/..", "the archive is refused: `a/..` leads upwards");
-        check(b"a\0b", "the archive is refused: `a\\0b` holds a NUL byte");
+        check(b"/etc/passwd", "refusing the archive: `/etc/passwd` is absolute");
+        check(b"a/..", "refusing the archive: `a/..` contains `..`");
+        check(b"a\0b", "refusing the archive: `a\\0b` contains a NUL byte");
         assert!(MemberPath::parse(&[b'a'; 256]).is_err());
         assert!(MemberPath::parse(&b"a/".repeat(2048)).is_err());
     }
 
     proptest! {
         #[test]
-        fn what_is_taken_stays_below(path in prop::collection::vec(
+        fn accepted_paths_stay_below_the_root(path in prop::collection::vec(
             prop_oneof![3 => prop::sample::select(b"./a\0\n".to_vec()), 1 => any::<u8>()], 0..40,
         )) {
             if let Ok(taken) = MemberPath::parse(&path) {
-                for name in taken.as_bytes().split(|&byte| byte == b'/').filter(|_| !taken.is_top()) {
+                for name in taken.as_bytes().split(|&byte| byte == b'/').filter(|_| !taken.is_root()) {
                     prop_assert!(!matches!(name, b"" | b"." | b".."));
                 }
                 let again = MemberPath::parse(taken.as_bytes()).ok();

@@ -1,16 +1,16 @@
 //! Extended headers, POSIX.1-2017 `pax`, "pax Extended Header".
 
-/// The records of an extended header; `None` in place of one that is none,
-/// after which nothing comes.
+/// Parses the records of an extended header. Yields `None` for a malformed record and ends after
+/// it.
 ///
-/// A record is `LENGTH KEY=VALUE\n`, and its value may hold newlines, so only
-/// the length says where it ends.
+/// A record is `LENGTH KEY=VALUE\n`. The value may contain newlines, so only the length determines
+/// its end.
 pub fn records(mut text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> {
     std::iter::from_fn(move || {
         if text.is_empty() {
             return None;
         }
-        let Some((key, value, rest)) = first(text) else {
+        let Some((key, value, rest)) = split_first_record(text) else {
             text = &[];
             return Some(None);
         };
@@ -19,7 +19,7 @@ pub fn records(mut text: &[u8]) -> impl Iterator<Item = Option<(&[u8], &[u8])>> 
     })
 }
 
-fn first(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+fn split_first_record(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let blank = text.iter().position(|&byte| byte == b' ')?;
     let length: usize = std::str::from_utf8(&text[..blank]).ok()?.parse().ok()?;
     let (record, rest) = text.split_at_checked(length)?;
@@ -28,7 +28,7 @@ fn first(text: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((&record[..equals], &record[equals + 1..], rest))
 }
 
-/// One record. Its length counts itself.
+/// Formats one record. Its length includes the digits of the length itself.
 #[must_use]
 pub fn record(key: &[u8], value: &[u8]) -> Vec<u8> {
     let rest = key.len() + value.len() + 3;
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bad_records_end_it() {
+    fn malformed_record_ends_iteration() {
         for bad in ["x", "5", " a=b\n", "999 a=b\n", "7 a=b\n", "2 a=b\n", "6 ab\n\n", "-6 a=b\n"] {
             assert_eq!(records(bad.as_bytes()).next(), Some(None), "{bad:?}");
         }
@@ -56,7 +56,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn records_are_read_back(value in "(?s).{0,120}") {
+        fn written_records_can_be_parsed(value in "(?s).{0,120}") {
             let mut text = record(b"path", value.as_bytes());
             text.extend(record(b"mtime", b"1.5"));
             let read: Option<Vec<_>> = records(&text).collect();
@@ -65,7 +65,7 @@ mod tests {
         }
 
         #[test]
-        fn anything_is_survived(text in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn never_panics(text in prop::collection::vec(any::<u8>(), 0..200)) {
             prop_assert!(records(&text).count() <= text.len());
         }
     }

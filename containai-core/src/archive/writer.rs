@@ -1,86 +1,86 @@
-//! Writing an archive.
+//! Writes archives.
 
 use std::io::{self, Write};
 
 use super::header::{BLOCK, Header};
 use super::{ArchiveError, Member, MemberKind, pax};
 
-/// Writes members one after another, each followed by its content, which is
-/// written with [`Write`]. Every byte of a header is made here.
+/// Writes members in order; the content of each is written with [`Write`]. Every header byte is
+/// generated here.
 #[derive(Debug)]
-pub struct Writer<W> {
+pub struct MemberWriter<W> {
     output: W,
-    /// Stands in front of every path; empty, or with a slash at its end.
+    /// The prefix of every path: empty, or with a trailing slash.
     prefix: Vec<u8>,
-    /// What is still to come of the member's content.
-    content: u64,
+    /// Unwritten bytes of the current member's content.
+    content_left: u64,
     padding: usize,
 }
 
-impl<W: Write> Writer<W> {
-    /// Writes to here, with all paths below this directory; empty is none.
+impl<W: Write> MemberWriter<W> {
+    /// Creates a writer that places all paths below the directory `prefix`; empty for none.
     pub fn new(output: W, prefix: &str) -> Self {
         let prefix = if prefix.is_empty() { Vec::new() } else { format!("{prefix}/").into() };
-        Self { output, prefix, content: 0, padding: 0 }
+        Self { output, prefix, content_left: 0, padding: 0 }
     }
 
-    /// Begins a member.
+    /// Starts a member.
     ///
     /// # Errors
     ///
-    /// [`ArchiveError::Malformed`] when the content of the last one was not all
-    /// written, [`ArchiveError::Write`] when it cannot be written.
-    pub fn member(&mut self, member: &Member) -> Result<(), ArchiveError> {
-        self.close()?;
+    /// [`ArchiveError::Malformed`] when content of the previous member is missing,
+    /// [`ArchiveError::Write`] when writing fails.
+    pub fn start_member(&mut self, member: &Member) -> Result<(), ArchiveError> {
+        self.finish_member()?;
         let map = match &member.kind {
-            MemberKind::File { parts: Some(parts), .. } => parts.map(),
+            MemberKind::File { sparse_map: Some(parts), .. } => parts.map(),
             _ => Vec::new(),
         };
-        let stored = member.kind.stored();
+        let stored = member.kind.stored_size();
         let size = map.len() as u64 + stored;
         let headers = self.headers(member, size);
         self.output.write_all(&headers).map_err(ArchiveError::Write)?;
         self.output.write_all(&map).map_err(ArchiveError::Write)?;
-        self.content = stored;
+        self.content_left = stored;
         self.padding = usize::try_from(size.wrapping_neg() % BLOCK as u64).unwrap_or(0);
         Ok(())
     }
 
-    /// Writes the mark at the end and gives back what it was written to.
+    /// Writes the end-of-archive marker and returns the output.
     ///
     /// # Errors
     ///
-    /// As [`Self::member`].
+    /// As [`Self::start_member`].
     pub fn finish(mut self) -> Result<W, ArchiveError> {
-        self.close()?;
+        self.finish_member()?;
         let end = self.output.write_all(&[0; 2 * BLOCK]).and_then(|()| self.output.flush());
         end.map_err(ArchiveError::Write)?;
         Ok(self.output)
     }
 
-    /// Gives back what was written to, between two members.
+    /// Returns the output between two members.
     pub(super) fn into_inner(mut self) -> Result<W, ArchiveError> {
-        self.close()?;
+        self.finish_member()?;
         Ok(self.output)
     }
 
-    fn close(&mut self) -> Result<(), ArchiveError> {
-        if self.content > 0 {
-            return Err(ArchiveError::Malformed("a file is shorter than its header says"));
+    fn finish_member(&mut self) -> Result<(), ArchiveError> {
+        if self.content_left > 0 {
+            return Err(ArchiveError::Malformed("file shorter than its header states"));
         }
         let padding = std::mem::take(&mut self.padding);
         self.output.write_all(&[0; BLOCK][..padding]).map_err(ArchiveError::Write)
     }
 
     fn headers(&self, member: &Member, size: u64) -> Vec<u8> {
-        let path = self.path(member);
+        let path = self.member_path(member);
         let (kind, link) = match &member.kind {
             MemberKind::File { .. } => (b'0', Vec::new()),
             MemberKind::Directory => (b'5', Vec::new()),
             MemberKind::Symlink(to) => (b'2', to.clone()),
             MemberKind::HardLink(to) => (b'1', [&self.prefix, to.as_bytes()].concat()),
-            // Never admitted; as nothing it does no harm.
-            MemberKind::Special(_) => (b'0', Vec::new()),
+            // Never passes the policy; an empty file is harmless.
+            MemberKind::Unsupported(_) => (b'0', Vec::new()),
         };
         let mut header = Header::new(kind);
         let mut records = Vec::new();
@@ -88,7 +88,7 @@ impl<W: Write> Writer<W> {
         if header.set_name(&path).is_err() {
             record(b"path", &path);
         }
-        if header.set_link(&link).is_err() {
+        if header.set_linkname(&link).is_err() {
             record(b"linkpath", &link);
         }
         header.set_mode(member.mode);
@@ -102,36 +102,36 @@ impl<W: Write> Writer<W> {
             record(b"size", size.to_string().as_bytes());
         }
         let seconds = u64::try_from(member.modified.seconds);
-        let fits = seconds.is_ok_and(|seconds| header.set_modified(seconds).is_ok());
+        let fits = seconds.is_ok_and(|seconds| header.set_mtime(seconds).is_ok());
         if !fits || member.modified.nanoseconds > 0 {
-            record(b"mtime", member.modified.text().as_bytes());
+            record(b"mtime", member.modified.to_pax().as_bytes());
         }
-        if let MemberKind::File { size, parts: Some(_) } = &member.kind {
+        if let MemberKind::File { size, sparse_map: Some(_) } = &member.kind {
             record(b"GNU.sparse.major", b"1");
             record(b"GNU.sparse.minor", b"0");
             record(b"GNU.sparse.name", &path);
             record(b"GNU.sparse.realsize", size.to_string().as_bytes());
         }
-        for (key, value) in &member.extras {
+        for (key, value) in &member.attributes {
             record(key, value);
         }
         let mut headers = Vec::with_capacity(3 * BLOCK);
         if !records.is_empty() {
             let mut extended = Header::new(b'x');
-            // A name is of use only to programs that do not know such headers.
+            // Only programs without support for extended headers use the name.
             let _ = extended.set_name(b"././@PaxHeader");
             extended.set_mode(0o644);
-            // At most a mebibyte was read, and paths are short.
+            // Records have at most 1 MiB, and paths are short, so the size fits.
             let _ = extended.set_size(records.len() as u64);
-            headers.extend(extended.seal());
+            headers.extend(extended.finalize());
             headers.extend(&records);
             headers.resize(headers.len().next_multiple_of(BLOCK), 0);
         }
-        headers.extend(header.seal());
+        headers.extend(header.finalize());
         headers
     }
 
-    fn path(&self, member: &Member) -> Vec<u8> {
+    fn member_path(&self, member: &Member) -> Vec<u8> {
         let own = member.path.as_bytes();
         let slash: &[u8] = if member.kind == MemberKind::Directory { b"/" } else { b"" };
         match (own.is_empty(), self.prefix.is_empty()) {
@@ -142,14 +142,14 @@ impl<W: Write> Writer<W> {
     }
 }
 
-impl<W: Write> Write for Writer<W> {
+impl<W: Write> Write for MemberWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let length = bytes.len().min(usize::try_from(self.content).unwrap_or(usize::MAX));
+        let length = bytes.len().min(usize::try_from(self.content_left).unwrap_or(usize::MAX));
         if length == 0 && !bytes.is_empty() {
-            return Err(io::Error::other("a file is longer than its header says"));
+            return Err(io::Error::other("file longer than its header states"));
         }
         let written = self.output.write(&bytes[..length])?;
-        self.content -= written as u64;
+        self.content_left -= written as u64;
         Ok(written)
     }
 

@@ -1,51 +1,51 @@
-//! One setting set or taken back, checked before anything is written.
+//! Changes of single settings, checked before anything is written.
 
 use toml_edit::Value;
 
-use super::error::Cause;
-use super::stray::SECTIONS;
-use super::{Config, ConfigFile, EditError, Overridden, Scope, SettingSpec};
+use super::error::ValueError;
+use super::unknown_keys::WORKSPACE_TABLE;
+use super::{Config, ConfigFile, EditError, SettingScope, SettingSpec, Shadowed};
 use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::naming::WorkspacePath;
 
-/// What of the user's file is meant.
+/// The part of the user's file to change.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Area {
-    /// The section of a workspace.
+pub enum ChangeTarget {
+    /// The table of a workspace.
     Section(WorkspacePath),
-    /// What counts for every workspace.
+    /// The settings of all workspaces.
     Global,
 }
 
 /// A change of one setting.
 #[derive(Debug, Clone)]
-pub struct Change {
-    /// `None` is a key that no setting has.
+pub struct SettingChange {
+    /// The setting; `None` for an unknown key.
     spec: Option<&'static SettingSpec>,
     keys: Vec<String>,
-    /// `None` takes it back.
+    /// The new value; `None` unsets it.
     value: Option<Value>,
 }
 
-impl Change {
-    /// Sets a setting to what a person typed; only a list takes other than one
-    /// text.
+impl SettingChange {
+    /// Creates a change that sets a setting to a typed value. Only lists accept more or less than
+    /// one text.
     ///
     /// # Errors
     ///
-    /// - [`ChangeError::Unknown`]: there is no such setting.
-    /// - [`ChangeError::Kind`]: the texts are of another kind.
-    /// - [`ChangeError::Value`]: the setting does not take this value.
-    /// - [`ChangeError::NotOfWorkspaces`]: it counts for every workspace.
-    pub fn set(key: &str, texts: &[&str], area: &Area) -> Result<Self, ChangeError> {
-        let spec = SettingSpec::find(key).ok_or_else(|| ChangeError::unknown(key))?;
-        let refused = |text: &str| ChangeError::Kind {
+    /// - [`SettingChangeError::UnknownSetting`]: no setting has this key.
+    /// - [`SettingChangeError::WrongType`]: the texts have the wrong type.
+    /// - [`SettingChangeError::InvalidValue`]: the value is invalid.
+    /// - [`SettingChangeError::NotPerWorkspace`]: the setting applies to every workspace.
+    pub fn set(key: &str, texts: &[&str], area: &ChangeTarget) -> Result<Self, SettingChangeError> {
+        let spec = SettingSpec::find(key).ok_or_else(|| SettingChangeError::unknown(key))?;
+        let refused = |text: &str| SettingChangeError::WrongType {
             key: spec.key,
             text: text.to_owned(),
             expected: spec.kind.to_string(),
         };
-        let value = spec.kind.value(texts).ok_or_else(|| refused(&texts.join(" ")))?;
+        let value = spec.kind.parse_value(texts).ok_or_else(|| refused(&texts.join(" ")))?;
         let plain = match &value {
             Value::Integer(number) => Some(number.value().to_string()),
             _ => None,
@@ -54,35 +54,41 @@ impl Change {
             let text = plain.as_deref().unwrap_or(text);
             (spec.check)(text).map_err(|source| {
                 let text = text.to_owned();
-                ChangeError::Value { key: spec.key, text, source }
+                SettingChangeError::InvalidValue { key: spec.key, text, source }
             })?;
         }
-        Ok(Self { spec: Some(spec), keys: place(spec, area)?, value: Some(value) })
+        Ok(Self { spec: Some(spec), keys: key_path(spec, area)?, value: Some(value) })
     }
 
-    /// Takes a setting back. One that nothing reads is taken out of `file` too,
-    /// where it stands there.
+    /// Creates a change that unsets a setting. Unknown keys are removed as well when they are
+    /// present in `file`.
     ///
     /// # Errors
     ///
-    /// As [`set`](Self::set), but for what is about values.
-    pub fn unset(key: &str, area: &Area, file: &ConfigFile) -> Result<Self, ChangeError> {
+    /// As [`set`](Self::set), except for errors about values.
+    pub fn unset(
+        key: &str,
+        area: &ChangeTarget,
+        file: &ConfigFile,
+    ) -> Result<Self, SettingChangeError> {
         if let Some(spec) = SettingSpec::find(key) {
-            return Ok(Self { spec: Some(spec), keys: place(spec, area)?, value: None });
+            return Ok(Self { spec: Some(spec), keys: key_path(spec, area)?, value: None });
         }
         let mut keys = match area {
-            Area::Section(workspace) => vec![SECTIONS.to_owned(), workspace.to_string()],
+            ChangeTarget::Section(workspace) => {
+                vec![WORKSPACE_TABLE.to_owned(), workspace.to_string()]
+            }
             _ => Vec::new(),
         };
         keys.extend(key.split('.').map(str::to_owned));
         let words: Vec<&str> = keys.iter().map(String::as_str).collect();
         match file.get(&words) {
             Some(_) => Ok(Self { spec: None, keys, value: None }),
-            None => Err(ChangeError::unknown(key)),
+            None => Err(SettingChangeError::unknown(key)),
         }
     }
 
-    /// Makes the change; says whether the file has become another.
+    /// Applies the change and returns whether the file changed.
     ///
     /// # Errors
     ///
@@ -97,89 +103,90 @@ impl Change {
         Ok(file.text() != before)
     }
 
-    /// What counts before the value that was set, if something does; `config`
-    /// is what counts in the workspace after the change.
+    /// Returns the source that shadows the new value, if any; `config` is the configuration of the
+    /// workspace after the change.
     #[must_use]
-    pub fn overridden(&self, config: &Config) -> Option<Overridden> {
+    pub fn shadowed(&self, config: &Config) -> Option<Shadowed> {
         self.value.as_ref()?;
-        Overridden::find(self.spec?, self.is_of_workspace(), config)
+        Shadowed::detect(self.spec?, self.is_for_workspace(), config)
     }
 
-    /// Whether it is about one workspace.
+    /// Whether it changes a workspace's table.
     #[must_use]
-    pub fn is_of_workspace(&self) -> bool {
-        self.keys.first().is_some_and(|key| key == SECTIONS)
+    pub fn is_for_workspace(&self) -> bool {
+        self.keys.first().is_some_and(|key| key == WORKSPACE_TABLE)
     }
 }
 
-fn place(spec: &SettingSpec, area: &Area) -> Result<Vec<String>, ChangeError> {
+fn key_path(spec: &SettingSpec, area: &ChangeTarget) -> Result<Vec<String>, SettingChangeError> {
     let section = match (spec.scope, area) {
-        (_, Area::Global) => None,
-        (Scope::Workspace(key) | Scope::Either(key), Area::Section(workspace)) => {
-            Some((workspace, key))
-        }
-        (Scope::User, Area::Section(_)) => {
-            return Err(ChangeError::NotOfWorkspaces { key: spec.key });
+        (_, ChangeTarget::Global) => None,
+        (
+            SettingScope::Workspace(key) | SettingScope::UserOrWorkspace(key),
+            ChangeTarget::Section(workspace),
+        ) => Some((workspace, key)),
+        (SettingScope::User, ChangeTarget::Section(_)) => {
+            return Err(SettingChangeError::NotPerWorkspace { key: spec.key });
         }
     };
     let mut keys = Vec::new();
     if let Some((workspace, _)) = section {
-        keys.extend([SECTIONS.to_owned(), workspace.to_string()]);
+        keys.extend([WORKSPACE_TABLE.to_owned(), workspace.to_string()]);
     }
     let key = section.map_or(spec.key, |(_, key)| key);
     keys.extend(key.split('.').map(str::to_owned));
     Ok(keys)
 }
 
-impl ChangeError {
-    /// There is no setting of this key.
+impl SettingChangeError {
+    /// Returns the error for an unknown key, with a suggestion.
     #[must_use]
     pub fn unknown(key: &str) -> Self {
-        Self::Unknown { key: key.to_owned(), nearest: SettingSpec::nearest(key) }
+        Self::Unknown { key: key.to_owned(), nearest: SettingSpec::closest_key(key) }
     }
 }
 
-/// A setting cannot be changed this way.
+/// A setting cannot be changed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum ChangeError {
-    /// There is no such setting: a typing error.
-    #[error("there is no setting `{}`", key.escape_debug())]
+pub enum SettingChangeError {
+    /// No setting has this key; usually a typing error.
+    #[error("unknown setting `{}`", key.escape_debug())]
     Unknown {
-        /// What was given.
+        /// The key.
         key: String,
-        /// What was probably meant.
+        /// The closest known key.
         nearest: Option<&'static str>,
     },
-    /// The texts make no value of the setting's kind.
+    /// The texts have the wrong type.
     #[error("`{key}` must be {expected}, not `{}`", text.escape_debug())]
-    Kind {
+    WrongType {
         /// The setting.
         key: &'static str,
-        /// What was given.
+        /// The text.
         text: String,
-        /// What belongs there.
+        /// The expected type.
         expected: String,
     },
-    /// The setting does not take this value.
+    /// The value is invalid.
     #[error("`{key}` cannot be `{}`", text.escape_debug())]
-    Value {
+    InvalidValue {
         /// The setting.
         key: &'static str,
-        /// What was given.
+        /// The text.
         text: String,
-        /// What is wrong with it.
-        source: Cause,
+        /// The reason.
+        source: ValueError,
     },
-    /// A workspace was named for a setting that counts for all of them.
-    #[error("`{key}` counts for every workspace and cannot be set for one")]
-    NotOfWorkspaces {
+    /// The setting applies to every workspace, but a workspace was named.
+    #[error("`{key}` applies to every workspace and cannot be set for one")]
+    NotPerWorkspace {
         /// The setting.
         key: &'static str,
     },
 }
 
-impl Advice for ChangeError {
+impl Advice for SettingChangeError {
     fn exit_code(&self) -> u8 {
         exit::USAGE
     }
@@ -190,12 +197,12 @@ impl Advice for ChangeError {
                 vec![Hint::new(format!("did you mean `{nearest}`?"))]
             }
             Self::Unknown { .. } => {
-                vec![Hint::run("cai config list", "see the settings there are")]
+                vec![Hint::run("cai config list", "list all settings")]
             }
-            Self::NotOfWorkspaces { .. } => vec![Hint::new("leave `--workspace` out")],
-            Self::Kind { key, .. } | Self::Value { key, .. } => {
+            Self::NotPerWorkspace { .. } => vec![Hint::new("omit `--workspace`")],
+            Self::WrongType { key, .. } | Self::InvalidValue { key, .. } => {
                 let get = format!("cai config get {key}");
-                vec![Hint::run(&get, "see what it is; nothing was changed")]
+                vec![Hint::run(&get, "show its current value; nothing was changed")]
             }
         }
     }
@@ -208,9 +215,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::config::{Config, FileText, Layers, SETTINGS};
+    use crate::config::{Config, ConfigLayers, FileText, SETTINGS};
 
-    fn after(text: &str, change: Result<Change, ChangeError>) -> String {
+    fn after(text: &str, change: Result<SettingChange, SettingChangeError>) -> String {
         let mut file = ConfigFile::parse("/c.toml", text).expect("the test's text is TOML");
         match change.map(|change| change.apply(&mut file)) {
             Ok(Ok(_)) => file.text().to_owned(),
@@ -224,15 +231,17 @@ mod tests {
     }
 
     #[test]
-    fn settings_go_where_they_belong() {
-        let section = Area::Section(WorkspacePath::new("/src/api").expect("a path"));
-        let set = |key: &str, texts: &[&str], area: &Area| after("", Change::set(key, texts, area));
+    fn settings_are_written_to_their_table() {
+        let section = ChangeTarget::Section(WorkspacePath::new("/src/api").expect("a path"));
+        let set = |key: &str, texts: &[&str], area: &ChangeTarget| {
+            after("", SettingChange::set(key, texts, area))
+        };
         insta::assert_snapshot!(set("data_volume", &["v"], &section), @r#"
         [workspace."/src/api"]
         data_volume = "v"
         "#);
-        insta::assert_snapshot!(set("data_volume", &["v"], &Area::Global), @r#"data_volume = "v""#);
-        insta::assert_snapshot!(set("agent", &["codex"], &Area::Global), @r#"
+        insta::assert_snapshot!(set("data_volume", &["v"], &ChangeTarget::Global), @r#"data_volume = "v""#);
+        insta::assert_snapshot!(set("agent", &["codex"], &ChangeTarget::Global), @r#"
         [agent]
         default = "codex"
         "#);
@@ -244,86 +253,91 @@ mod tests {
         [workspace."/src/api".env]
         import = ["A", "B"]
         "#);
-        insta::assert_snapshot!(set("ssh.port_range_start", &["0x960"], &Area::Global), @r"
+        insta::assert_snapshot!(set("ssh.port_range_start", &["0x960"], &ChangeTarget::Global), @r"
         [ssh]
         port_range_start = 0x960
         ");
-        insta::assert_snapshot!(set("resources.cpu_limit", &["2.5"], &Area::Global), @r"
+        insta::assert_snapshot!(set("resources.cpu_limit", &["2.5"], &ChangeTarget::Global), @r"
         [resources]
         cpu_limit = 2.5
         ");
-        insta::assert_snapshot!(set("ssh.mux", &["no"], &Area::Global), @r"
+        insta::assert_snapshot!(set("ssh.mux", &["no"], &ChangeTarget::Global), @r"
         [ssh]
         mux = false
         ");
     }
 
     #[test]
-    fn refusals_say_what_is_wrong() {
-        let section = Area::Section(WorkspacePath::new("/src/api").expect("a path"));
-        let set = |key: &str, texts: &[&str], area: &Area| after("", Change::set(key, texts, area));
+    fn refusals_report_the_reason() {
+        let section = ChangeTarget::Section(WorkspacePath::new("/src/api").expect("a path"));
+        let set = |key: &str, texts: &[&str], area: &ChangeTarget| {
+            after("", SettingChange::set(key, texts, area))
+        };
         let refusals = [
-            set("agent.defualt", &["x"], &Area::Global),
-            set("telemetry", &["x"], &Area::Global),
-            set("ssh.mux", &["maybe"], &Area::Global),
-            set("ssh.mux_idle", &["1.5"], &Area::Global),
-            set("ssh.mux_idle", &["0"], &Area::Global),
+            set("agent.defualt", &["x"], &ChangeTarget::Global),
+            set("telemetry", &["x"], &ChangeTarget::Global),
+            set("ssh.mux", &["maybe"], &ChangeTarget::Global),
+            set("ssh.mux_idle", &["1.5"], &ChangeTarget::Global),
+            set("ssh.mux_idle", &["0"], &ChangeTarget::Global),
             set("ssh.mux", &["true"], &section),
-            set("image", &["a", "b"], &Area::Global),
-            set("isolation", &["none"], &Area::Global),
-            set("env.import", &["A", "1B"], &Area::Global),
-            set("env.env_file", &["a/../../b"], &Area::Global),
-            after("agent = 1\n", Change::set("agent", &["x"], &Area::Global)),
+            set("image", &["a", "b"], &ChangeTarget::Global),
+            set("isolation", &["none"], &ChangeTarget::Global),
+            set("env.import", &["A", "1B"], &ChangeTarget::Global),
+            set("env.env_file", &["a/../../b"], &ChangeTarget::Global),
+            after("agent = 1\n", SettingChange::set("agent", &["x"], &ChangeTarget::Global)),
         ];
         insta::assert_snapshot!(refusals.join("\n"));
     }
 
     #[test]
-    fn what_nothing_reads_can_be_taken_out() {
+    fn unknown_keys_can_be_unset() {
         let text = "[agent]\ndefualt = 'x' # c\n";
         let file = ConfigFile::parse("/c.toml", text).expect("the test's text is TOML");
-        assert_eq!(after(text, Change::unset("agent.defualt", &Area::Global, &file)), "");
-        assert!(Change::unset("agent.nope", &Area::Global, &file).is_err());
-        assert_eq!(after(text, Change::unset("image", &Area::Global, &file)), text);
+        assert_eq!(
+            after(text, SettingChange::unset("agent.defualt", &ChangeTarget::Global, &file)),
+            ""
+        );
+        assert!(SettingChange::unset("agent.nope", &ChangeTarget::Global, &file).is_err());
+        assert_eq!(after(text, SettingChange::unset("image", &ChangeTarget::Global, &file)), text);
     }
 
     proptest! {
         #[test]
-        fn what_is_accepted_can_be_read_again(index in 0..SETTINGS.len(), text in "true|[0-9]{1,5}|[a-z]{1,9}|[A-Z_]+|[0-9]+:a:1|auto|[0-9]g|.{0,6}") {
+        fn accepted_values_can_be_read_back(index in 0..SETTINGS.len(), text in "true|[0-9]{1,5}|[a-z]{1,9}|[A-Z_]+|[0-9]+:a:1|auto|[0-9]g|.{0,6}") {
             let spec = &SETTINGS[index];
-            let section = WorkspacePath::new("/src/api").map(Area::Section).expect("a path");
-            let area = if spec.is_of_one_workspace() { section } else { Area::Global };
-            let Ok(change) = Change::set(spec.key, &[&text], &area) else { return Ok(()) };
+            let section = WorkspacePath::new("/src/api").map(ChangeTarget::Section).expect("a path");
+            let area = if spec.is_per_workspace() { section } else { ChangeTarget::Global };
+            let Ok(change) = SettingChange::set(spec.key, &[&text], &area) else { return Ok(()) };
             let mut file = ConfigFile::parse("/c.toml", "# top\n[ssh] # s\nport_range_end = 65535 # e\n").expect("TOML");
             prop_assert!(change.apply(&mut file).is_ok());
             prop_assert!(file.text().contains("# top\n") && file.text().contains("# s\n") && file.text().contains("# e\n"));
             let user_file = Some(FileText { path: "/c.toml".into(), text: file.text().to_owned() });
             let workspace = WorkspacePath::new("/src/api").ok();
-            let config = Config::resolve(&Layers { user_file, workspace, ..Layers::default() });
-            // The ends of a range are looked at together.
+            let config = Config::resolve(&ConfigLayers { user_file, workspace, ..ConfigLayers::default() });
+            // The ends of the port range are validated together.
             let is_range = spec.key.starts_with("ssh.port_range");
             prop_assert!(is_range || config.is_ok(), "{}: {:?}", file.text(), config);
         }
     }
 
     #[test]
-    fn what_a_person_reads() {
-        let unknown = |key: &str| ChangeError::unknown(key);
+    fn messages_and_hints() {
+        let unknown = |key: &str| SettingChangeError::unknown(key);
         let text = || "maybe".to_owned();
-        let samples = crate::samples!(ChangeError {
+        let samples = crate::samples!(SettingChangeError {
             Unknown: [unknown("agent.defualt"), unknown("telemetry")],
-            Kind: [ChangeError::Kind {
+            WrongType: [SettingChangeError::WrongType {
                 key: "ssh.mux",
                 text: text(),
                 expected: "true or false".into()
             }],
-            Value: [ChangeError::Value {
+            InvalidValue: [SettingChangeError::InvalidValue {
                 key: "isolation",
                 text: text(),
                 source: "there is no such isolation".into(),
             }],
-            NotOfWorkspaces: [ChangeError::NotOfWorkspaces { key: "ssh.mux" }],
+            NotPerWorkspace: [SettingChangeError::NotPerWorkspace { key: "ssh.mux" }],
         });
-        insta::assert_snapshot!(crate::fake::advised(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors_with_hints(&samples));
     }
 }

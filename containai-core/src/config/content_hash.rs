@@ -1,15 +1,15 @@
-//! What pins the content of a file.
+//! Hashes of file content.
 
 use std::fmt;
 
 use sha2::{Digest as _, Sha256};
 
-/// The SHA-256 of a text, by which a person's approval knows it again.
+/// The SHA-256 hash of a text, which identifies approved content.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct ContentHash([u8; 32]);
 
 impl ContentHash {
-    /// Takes the hash of a text.
+    /// Computes the hash of a text.
     #[must_use]
     pub fn of(text: &str) -> Self {
         Self(Sha256::digest(text).into())

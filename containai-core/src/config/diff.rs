@@ -1,11 +1,10 @@
-//! What has changed between two texts, line by line.
+//! Line diffs of two texts.
 
-/// The most cells of the table that is searched for what stayed; texts beyond
-/// are shown as a whole.
-const MOST: usize = 1 << 22;
+/// The maximum table size for the search of common lines; larger texts are shown as removed and
+/// added as a whole.
+const MAX_CELLS: usize = 1 << 22;
 
-/// Returns both texts as one, each line after ` ` where it stayed, `-` where it
-/// went and `+` where it came.
+/// Returns both texts merged, each line after ` ` (unchanged), `-` (removed) or `+` (added).
 #[must_use]
 pub fn diff(before: &str, after: &str) -> String {
     let (old, new): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
@@ -16,16 +15,16 @@ pub fn diff(before: &str, after: &str) -> String {
     let mut lines = Vec::new();
     let mut push = |mark: char, line: &str| lines.push(format!("{mark}{line}"));
     old[..start].iter().for_each(|line| push(' ', line));
-    changes(old_rest, &new_rest[..new_rest.len() - end], &mut push);
+    push_changes(old_rest, &new_rest[..new_rest.len() - end], &mut push);
     tail.iter().for_each(|line| push(' ', line));
     lines.join("\n")
 }
 
-/// Tells the lines of two texts by the longest common subsequence.
-fn changes(old: &[&str], new: &[&str], push: &mut impl FnMut(char, &str)) {
+/// Emits the lines of both texts along their longest common subsequence.
+fn push_changes(old: &[&str], new: &[&str], push: &mut impl FnMut(char, &str)) {
     let width = new.len() + 1;
     let mut lengths = Vec::new();
-    if old.len().saturating_mul(new.len()) <= MOST {
+    if old.len().saturating_mul(new.len()) <= MAX_CELLS {
         lengths = vec![0u32; (old.len() + 1) * width];
         for i in (0..old.len()).rev() {
             for j in (0..new.len()).rev() {
@@ -63,7 +62,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn shows_what_went_and_came() {
+    fn marks_removed_and_added_lines() {
         insta::assert_snapshot!(diff("a\nb\nc\nd\n", "a\nc\nx\nd\ne\n"), @r"
          a
         -b
@@ -76,7 +75,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn both_texts_are_in_it(before in "([abc]\n){0,12}", after in "([abc]\n){0,12}") {
+        fn both_texts_can_be_recovered(before in "([abc]\n){0,12}", after in "([abc]\n){0,12}") {
             let shown = diff(&before, &after);
             let side = |other: char| shown.lines().filter(|line| !line.starts_with(other)).map(|line| format!("{}\n", &line[1..])).collect::<String>();
             prop_assert_eq!(side('+'), before);

@@ -1,17 +1,17 @@
-//! Files of environment variables, one `NAME=value` a line.
+//! Environment files, one `NAME=value` per line.
 
 use std::fmt;
 
 use crate::naming::EnvName;
 
-/// A variable that an environment file sets.
+/// A variable set by an environment file.
 ///
-/// Values are often secrets: `Debug` leaves them out.
+/// Values are often secrets, so `Debug` omits them.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EnvEntry {
-    /// The variable.
+    /// The name.
     pub name: EnvName,
-    /// Its value, as it stands in the file.
+    /// The value, exactly as in the file.
     pub value: String,
 }
 
@@ -21,15 +21,13 @@ impl fmt::Debug for EnvEntry {
     }
 }
 
-/// Reads an environment file, skipping every line that sets nothing.
+/// Parses an environment file and skips all lines that set nothing.
 ///
-/// A line is `NAME=value`, optionally after `export`. Nothing is trimmed,
-/// unquoted or expanded, because the value has to arrive as it was written.
-/// Lines that begin with `#`, have no valid name, or open a quote that they do
-/// not close (a value of several lines) are skipped. A carriage return at the
-/// end of a line and NUL bytes are dropped. Of two lines for one variable both
-/// are returned, and the later counts.
-///
+/// A line is `NAME=value`, optionally after `export`. Values are taken verbatim: nothing is
+/// trimmed, unquoted or expanded. Lines that start with `#`, have no valid name, or open a quote
+/// without closing it (a multi-line value) are skipped. A carriage return at the end of a line and
+/// NUL bytes are removed. When two lines set one variable, both are returned, and the later one
+/// applies.
 /// ```
 /// use containai_core::config::parse_env_file;
 ///
@@ -48,23 +46,23 @@ fn parse_line(line: &str) -> Option<EnvEntry> {
     if line.starts_with('#') {
         return None;
     }
-    let (name, value) = without_export(line).split_once('=')?;
+    let (name, value) = strip_export(line).split_once('=')?;
     let name = EnvName::parse(name).ok()?;
-    if opens_a_quote(value) {
+    if has_unclosed_quote(value) {
         return None;
     }
     Some(EnvEntry { name, value: value.to_owned() })
 }
 
-fn without_export(line: &str) -> &str {
+fn strip_export(line: &str) -> &str {
     match line.strip_prefix("export") {
         Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start_matches([' ', '\t']),
         _ => line,
     }
 }
 
-/// Whether the value begins with a quote that no second one closes.
-fn opens_a_quote(value: &str) -> bool {
+/// Whether the value starts with a quote that is never closed.
+fn has_unclosed_quote(value: &str) -> bool {
     let Some(quote @ ('"' | '\'')) = value.chars().next() else {
         return false;
     };
@@ -83,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_values_as_they_stand() {
+    fn values_are_kept_verbatim() {
         check("A= 1 \r\nB='x y'\n", &["A= 1 ", "B='x y'"]);
         check("export A=1\nexport\tB=2\nexportC=3\n", &["A=1", "B=2", "exportC=3"]);
         check("A=\"x\nB=1\n", &["B=1"]);
@@ -91,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_secret() {
+    fn debug_output_hides_values() {
         let shown = format!("{:?}", parse_env_file("TOKEN=hunter2"));
         assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
     }

@@ -1,89 +1,91 @@
-//! What can be wrong with a configuration.
+//! Errors in a configuration.
 
 use std::error::Error;
 
-use super::{Origin, Place};
+use super::{Origin, TextPosition};
 use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::naming::PortRangeError;
 
-/// The cause of a value's refusal.
-pub(super) type Cause = Box<dyn Error + Send + Sync>;
+/// The reason why a value is invalid.
+pub(super) type ValueError = Box<dyn Error + Send + Sync>;
 
-/// A configuration cannot be used.
+/// A configuration is invalid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// The user's file is not TOML: a typing error.
-    #[error("`{place}` is not valid TOML: {message} at `{text}`")]
+    /// The user's file is not TOML; usually a typing error.
+    #[error("`{position}` is not valid TOML: {message} at `{text}`")]
     Syntax {
-        /// Where reading stopped.
-        place: Place,
-        /// What TOML expects there.
+        /// The position of the error.
+        position: TextPosition,
+        /// The message of the TOML parser.
         message: String,
         /// The line.
         text: String,
     },
-    /// A key that nothing reads: misspelt, or of another version.
-    #[error("`{place}`: there is no setting `{key}`")]
+    /// A key is unknown: misspelt, or from another version.
+    #[error("`{position}`: unknown setting `{key}`")]
     UnknownKey {
-        /// Where it stands.
-        place: Place,
+        /// The position.
+        position: TextPosition,
         /// The key.
         key: String,
-        /// What was probably meant.
+        /// The closest known key.
         nearest: Option<&'static str>,
     },
-    /// A table where a value belongs, or the other way round.
-    #[error("`{place}`: `{key}` must be {expected}, not `{text}`")]
-    WrongKind {
-        /// Where it stands.
-        place: Place,
+    /// A value has the wrong type, for example a table in place of a string.
+    #[error("`{position}`: `{key}` must be {expected}, not `{text}`")]
+    WrongType {
+        /// The position.
+        position: TextPosition,
         /// The key.
         key: String,
-        /// What belongs there.
+        /// The expected type.
         expected: String,
-        /// What stands there.
+        /// The value.
         text: String,
     },
-    /// A value that the setting does not take.
-    #[error("`{place}`: `{key}` cannot be `{}`", text.escape_debug())]
-    Value {
-        /// Where it stands.
-        place: Place,
+    /// A value is invalid for its setting.
+    #[error("`{position}`: `{key}` cannot be `{}`", text.escape_debug())]
+    InvalidValue {
+        /// The position.
+        position: TextPosition,
         /// The key.
         key: &'static str,
         /// The value.
         text: String,
-        /// What is wrong with it.
-        source: Cause,
+        /// The reason.
+        source: ValueError,
     },
-    /// A variable of the environment that holds what its setting does not take.
+    /// An environment variable has a value that is invalid for its setting.
     #[error("the environment variable `{name}` cannot be `{}`", text.escape_debug())]
-    Variable {
+    InvalidVariable {
         /// The variable.
         name: &'static str,
-        /// Its value.
+        /// The value.
         text: String,
-        /// What is wrong with it.
-        source: Cause,
+        /// The reason.
+        source: ValueError,
     },
-    /// A section for a workspace that is not named by an absolute path.
-    #[error("`{place}`: `workspace.\"{}\"` is for no absolute path", text.escape_debug())]
-    Section {
-        /// Where it stands.
-        place: Place,
-        /// What stands in place of the path.
+    /// A workspace table is not named by an absolute path.
+    #[error("`{position}`: `workspace.\"{}\"` is not an absolute path", text.escape_debug())]
+    InvalidSection {
+        /// The position.
+        position: TextPosition,
+        /// The name of the table.
         text: String,
     },
-    /// The first and the last port make no range.
-    #[error("`ssh.port_range_start` ({start}) and `ssh.port_range_end` ({end}) do not fit")]
-    Ports {
-        /// Where the first port comes from.
+    /// The first and last port form an invalid range.
+    #[error(
+        "`ssh.port_range_start` ({start}) and `ssh.port_range_end` ({end}) form an invalid range"
+    )]
+    InvalidPortRange {
+        /// The origin of the first port.
         start: Origin,
-        /// Where the last port comes from.
+        /// The origin of the last port.
         end: Origin,
-        /// What is wrong with them.
+        /// The reason.
         source: PortRangeError,
     },
 }
@@ -99,16 +101,20 @@ impl Advice for ConfigError {
                 vec![Hint::new(format!("did you mean `{nearest}`?"))]
             }
             Self::UnknownKey { .. } => {
-                vec![Hint::run("cai config list", "see the settings there are")]
+                vec![Hint::run("cai config list", "list all settings")]
             }
             Self::Syntax { .. }
-            | Self::WrongKind { .. }
-            | Self::Value { .. }
-            | Self::Section { .. } => {
-                vec![Hint::new("mend that line; `cai config edit` looks at it before it counts")]
+            | Self::WrongType { .. }
+            | Self::InvalidValue { .. }
+            | Self::InvalidSection { .. } => {
+                vec![Hint::new(
+                    "correct that line; `cai config edit` checks the file before saving it",
+                )]
             }
-            Self::Variable { name, .. } => vec![Hint::new(format!("unset `{name}`, or mend it"))],
-            Self::Ports { .. } => vec![Hint::new("set the two with `cai config set`")],
+            Self::InvalidVariable { name, .. } => {
+                vec![Hint::new(format!("unset or correct `{name}`"))]
+            }
+            Self::InvalidPortRange { .. } => vec![Hint::new("set both with `cai config set`")],
         }
     }
 }
@@ -117,21 +123,21 @@ impl Advice for ConfigError {
 mod tests {
     use super::*;
     use crate::naming::{HostPort, HostPortError};
-    use crate::{fake, samples};
+    use crate::{samples, testing};
 
     #[test]
-    fn what_a_person_reads() -> Result<(), HostPortError> {
+    fn messages_and_hints() -> Result<(), HostPortError> {
         let path = || "/home/me/.config/containai/config.toml".into();
-        let place = || Place { path: path(), line: 3, column: 7 };
+        let position = || TextPosition { path: path(), line: 3, column: 7 };
         let unknown = |key: &str, nearest| ConfigError::UnknownKey {
-            place: place(),
+            position: position(),
             key: key.to_owned(),
             nearest,
         };
         let ends = (HostPort::new(2400)?, HostPort::new(2300)?);
         let samples = samples!(ConfigError {
             Syntax: [ConfigError::Syntax {
-                place: place(),
+                position: position(),
                 message: "missing value".into(),
                 text: "image =".into(),
             }],
@@ -139,31 +145,34 @@ mod tests {
                 unknown("agent.defualt", Some("agent.default")),
                 unknown("telemetry", None)
             ],
-            WrongKind: [ConfigError::WrongKind {
-                place: place(),
+            WrongType: [ConfigError::WrongType {
+                position: position(),
                 key: "ssh.mux".into(),
                 expected: "true or false".into(),
                 text: "7".into(),
             }],
-            Value: [ConfigError::Value {
-                place: place(),
+            InvalidValue: [ConfigError::InvalidValue {
+                position: position(),
                 key: "ssh.port_range_start",
                 text: "80".into(),
                 source: PortRangeError::Privileged { port: HostPort::new(80)? }.into(),
             }],
-            Variable: [ConfigError::Variable {
+            InvalidVariable: [ConfigError::InvalidVariable {
                 name: "CONTAINAI_AGENT",
                 text: "a b".into(),
                 source: "a reason".into(),
             }],
-            Section: [ConfigError::Section { place: place(), text: "src/api".into() }],
-            Ports: [ConfigError::Ports {
+            InvalidSection: [ConfigError::InvalidSection {
+                position: position(),
+                text: "src/api".into()
+            }],
+            InvalidPortRange: [ConfigError::InvalidPortRange {
                 start: Origin::User(path()),
                 end: Origin::Default,
                 source: PortRangeError::Reversed { start: ends.0, end: ends.1 },
             }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
         Ok(())
     }
 }

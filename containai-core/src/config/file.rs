@@ -1,12 +1,12 @@
-//! A configuration file: TOML in and out, comments and order kept.
+//! Configuration files: TOML editing that preserves comments and order.
 
 use std::path::{Path, PathBuf};
 
 use toml_edit::{Document, Item, Table, Value};
 
-use super::{ConfigError, Place, removal};
+use super::{ConfigError, TextPosition, remove_key};
 
-/// A configuration file that is valid TOML, before and after every edit.
+/// A configuration file, valid TOML before and after every edit.
 #[derive(Debug, Clone)]
 pub struct ConfigFile {
     path: PathBuf,
@@ -14,7 +14,7 @@ pub struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads the text of the file at `path`.
+    /// Parses the text of the file at `path`.
     ///
     /// # Errors
     ///
@@ -25,18 +25,18 @@ impl ConfigFile {
             Ok(document) => Ok(Self { path, document }),
             Err(error) => {
                 let byte = error.span().map_or(0, |span| span.start);
-                let place = Place::of(&path, &text, byte);
-                let line = text.lines().nth(place.line - 1).unwrap_or_default();
+                let position = TextPosition::of_byte(&path, &text, byte);
+                let line = text.lines().nth(position.line - 1).unwrap_or_default();
                 Err(ConfigError::Syntax {
                     text: line.trim().to_owned(),
                     message: error.message().replace('\n', ", "),
-                    place,
+                    position,
                 })
             }
         }
     }
 
-    /// Returns where the file is.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -48,28 +48,29 @@ impl ConfigFile {
         self.document.raw()
     }
 
-    /// Returns what stands at a path of keys, such as `["ssh", "forward_agent"]`.
+    /// Returns the item at a key path, such as `["ssh", "forward_agent"]`.
     #[must_use]
     pub fn get(&self, keys: &[&str]) -> Option<&Item> {
         keys.iter().try_fold(self.document.as_item(), |item, key| item.as_table_like()?.get(key))
     }
 
-    /// Sets the value at a path of keys, making the tables on the way.
+    /// Sets the value at a key path and creates missing tables.
     ///
-    /// Comments stay, the one behind the value included.
+    /// Comments are preserved, including the one after the value.
     ///
     /// # Errors
     ///
-    /// - [`EditError::NotATable`]: a key on the way has a value already.
-    /// - [`EditError::Empty`]: the path or one of its keys is empty.
+    /// - [`EditError::NotATable`]: a key in the path already has a value.
+    /// - [`EditError::NotAValue`]: a table exists at the path.
+    /// - [`EditError::EmptyKey`]: the path or one of its keys is empty.
     pub fn set(&mut self, keys: &[&str], value: impl Into<Value>) -> Result<(), EditError> {
-        let (last, parents) = split(keys)?;
+        let (last, parents) = split_last_key(keys)?;
         let mut edited = self.document.clone().into_mut();
         let mut table: &mut dyn toml_edit::TableLike = edited.as_table_mut();
         for key in parents {
             let made = table.entry(key).or_insert_with(|| {
                 let mut parent = Table::new();
-                // A table that only holds tables needs no header of its own.
+                // A table that only contains tables needs no header.
                 parent.set_implicit(true);
                 Item::Table(parent)
             });
@@ -89,20 +90,20 @@ impl ConfigFile {
                 table.insert(last, Item::Value(value));
             }
         }
-        self.adopt(&edited.to_string())
+        self.replace_text(&edited.to_string())
     }
 
-    /// Removes the value at a path of keys, and the tables that hold nothing
-    /// more; says whether there was one.
+    /// Removes the value at a key path and tables that become empty. Returns whether there was a
+    /// value.
     ///
-    /// Comments on lines of their own stay.
+    /// Comments on separate lines are preserved.
     ///
     /// # Errors
     ///
-    /// - [`EditError::Empty`]: the path or one of its keys is empty.
-    /// - [`EditError::NotAValue`]: a table stands there.
+    /// - [`EditError::EmptyKey`]: the path or one of its keys is empty.
+    /// - [`EditError::NotAValue`]: a table exists at the path.
     pub fn unset(&mut self, keys: &[&str]) -> Result<bool, EditError> {
-        let (last, _) = split(keys)?;
+        let (last, _) = split_last_key(keys)?;
         match self.get(keys) {
             None => return Ok(false),
             Some(Item::Value(_)) => {}
@@ -112,8 +113,8 @@ impl ConfigFile {
         }
         let mut keys = keys;
         while let Some((_, parents)) = keys.split_last() {
-            let text = removal::without(self, keys);
-            self.adopt(&text)?;
+            let text = remove_key::text_without_key(self, keys);
+            self.replace_text(&text)?;
             let is_empty =
                 |item: &Item| item.as_table_like().is_some_and(toml_edit::TableLike::is_empty);
             if parents.is_empty() || !self.get(parents).is_some_and(is_empty) {
@@ -128,46 +129,46 @@ impl ConfigFile {
         &self.document
     }
 
-    /// Takes an edited document over, by way of its text, so that what is kept
-    /// is what a reader of the file will see.
-    fn adopt(&mut self, edited: &str) -> Result<(), EditError> {
+    /// Replaces the document by parsing the edited text, so that it equals what a reader of the
+    /// file sees.
+    fn replace_text(&mut self, edited: &str) -> Result<(), EditError> {
         self.document = Document::parse(edited.to_owned())
-            .map_err(|error| EditError::Unreadable { message: error.message().to_owned() })?;
+            .map_err(|error| EditError::InvalidResult { message: error.message().to_owned() })?;
         Ok(())
     }
 }
 
-/// An edit cannot be made; the file is as it was.
+/// An edit failed; the file is unchanged.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum EditError {
-    /// The path of keys, or one of the keys, is empty.
+    /// The key path or one of its keys is empty.
     #[error("a key is empty")]
-    Empty,
-    /// A table is needed where the file has something else.
+    EmptyKey,
+    /// A key in the path is not a table.
     #[error("`{key}` is not a table")]
     NotATable {
-        /// The key on the way.
+        /// The key.
         key: String,
     },
-    /// A value is needed where the file has a table.
+    /// A table exists in place of a value.
     #[error("`{key}` is a table")]
     NotAValue {
         /// The last key.
         key: String,
     },
-    /// The edited text would not be TOML: a fault of the editor, not of the file.
+    /// The edited text is not valid TOML; a bug of the editor, not of the file.
     #[error("the edited file would not be valid TOML: {message}")]
-    Unreadable {
-        /// What TOML expects.
+    InvalidResult {
+        /// The message of the TOML parser.
         message: String,
     },
 }
 
-fn split<'a, 'b>(keys: &'a [&'b str]) -> Result<(&'b str, &'a [&'b str]), EditError> {
+fn split_last_key<'a, 'b>(keys: &'a [&'b str]) -> Result<(&'b str, &'a [&'b str]), EditError> {
     match keys.split_last() {
         Some((last, parents)) if !keys.contains(&"") => Ok((last, parents)),
-        _ => Err(EditError::Empty),
+        _ => Err(EditError::EmptyKey),
     }
 }
 
@@ -233,26 +234,26 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_would_lose_something() {
+    fn refuses_edits_that_would_lose_data() {
         let mut file = file("agent = \"claude\"\n[ssh]\n");
         let not_a_table = EditError::NotATable { key: "agent".to_owned() };
         assert_eq!(file.set(&["agent", "default"], "x"), Err(not_a_table));
         let not_a_value = EditError::NotAValue { key: "ssh".to_owned() };
         assert_eq!(file.set(&["ssh"], "x"), Err(not_a_value.clone()));
         assert_eq!(file.unset(&["ssh"]), Err(not_a_value));
-        assert_eq!(file.set(&["agent", ""], "x"), Err(EditError::Empty));
+        assert_eq!(file.set(&["agent", ""], "x"), Err(EditError::EmptyKey));
         assert_eq!(file.text(), "agent = \"claude\"\n[ssh]\n");
     }
 
     #[test]
-    fn syntax_errors_say_where() {
+    fn syntax_errors_report_their_position() {
         let error = ConfigFile::parse("/c.toml", "a = 1\nb = = 2\n").map_err(|e| e.to_string());
         insta::assert_snapshot!(error.expect_err("the text is no TOML"), @"`/c.toml:2:5` is not valid TOML: extra `=`, expected nothing at `b = = 2`");
     }
 
     proptest! {
         #[test]
-        fn what_is_set_is_there(keys in prop::collection::vec("[a-z./\" é]{1,6}", 1..4), value in ".*") {
+        fn set_values_can_be_read_and_unset(keys in prop::collection::vec("[a-z./\" é]{1,6}", 1..4), value in ".*") {
             let mut file = file(TEXT);
             let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
             if file.set(&keys, value.as_str()).is_ok() {
@@ -269,13 +270,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = crate::samples!(EditError {
-            Empty: [EditError::Empty],
+            EmptyKey: [EditError::EmptyKey],
             NotATable: [EditError::NotATable { key: "agent".into() }],
             NotAValue: [EditError::NotAValue { key: "ssh".into() }],
-            Unreadable: [EditError::Unreadable { message: "duplicate key".into() }],
+            InvalidResult: [EditError::InvalidResult { message: "duplicate key".into() }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
     }
 }

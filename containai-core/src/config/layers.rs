@@ -1,4 +1,4 @@
-//! The places that a value may come from, as data.
+//! The sources of a configuration, as data.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,38 +9,37 @@ use crate::engine::{ImageRequest, ImageSource};
 use crate::naming::{AgentName, TemplateName, VolumeName, WorkspacePath};
 use crate::resources::Cpus;
 
-/// Everything that a configuration is made of.
+/// All sources of a configuration.
 #[derive(Debug, Clone, Default)]
-pub struct Layers {
-    /// What the command line says.
+pub struct ConfigLayers {
+    /// Options of the command line.
     pub flags: Flags,
-    /// What the environment says.
+    /// Environment variables.
     pub environment: Environment,
-    /// The workspace the command is about; `None` where it is about none.
+    /// The workspace of the command; `None` for commands without one.
     pub workspace: Option<WorkspacePath>,
-    /// The workspace's own file, not trusted; `None` where there is none.
+    /// The workspace's own file, untrusted; `None` when missing.
     pub workspace_file: Option<FileText>,
-    /// What a person approved of that file; `None` where nobody approved
-    /// anything. It counts for the very text that is read here, and for no
-    /// other.
+    /// The approved content of the workspace's file; `None` without an approval. It applies only to
+    /// the exact text that is read here.
     pub approved: Option<ContentHash>,
-    /// The user's file; `None` where there is none.
+    /// The user's file; `None` when missing.
     pub user_file: Option<FileText>,
 }
 
-/// A file that was read, not yet understood.
+/// The text of a file, not yet parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileText {
-    /// Where it is.
+    /// The path.
     pub path: PathBuf,
-    /// What it holds.
+    /// The text.
     pub text: String,
 }
 
-/// What the command line says; `None` where it says nothing.
+/// Options of the command line; `None` where absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// The agent to start where no command is given.
+    /// The agent to start by default.
     pub agent: Option<AgentName>,
     /// `--image`.
     pub image: Option<ImageRequest>,
@@ -64,13 +63,12 @@ pub struct Flags {
     pub mux: Option<bool>,
 }
 
-/// What the environment says.
+/// Environment variables with settings.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Environment(BTreeMap<&'static str, String>);
 
 impl Environment {
-    /// Collects the variables that configure something; an empty one counts as
-    /// not set.
+    /// Collects the variables that have settings; an empty variable is treated as unset.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Self {
         let names = SETTINGS.iter().filter_map(|setting| setting.env);
         Self(

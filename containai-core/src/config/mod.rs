@@ -1,54 +1,61 @@
-//! What is configured, and where each value comes from.
+//! Configuration: settings, their sources, and the origin of each value.
 //!
-//! A value is taken from the first place that has it: the command line, the
-//! environment, what an earlier command chose ([`Remembered`]), the user's section for
-//! the workspace, the workspace's own file, the user's file, the default
-//! ([`Config::resolve`]). The workspace's
-//! file is written by whoever writes the repository and is not trusted: most
-//! of it counts only once a person approved that very text ([`Trust`],
-//! [`ContentHash`]). It is looked for in the workspace itself and nowhere
-//! above: what lies above is not mounted, and may be of other people.
+//! A value is taken from the first source that has it ([`Config::resolve`]):
+//!
+//! - the command line,
+//! - the environment,
+//! - the values remembered from earlier commands ([`RememberedSettings`]),
+//! - the table for the workspace in the user's file,
+//! - the workspace's own file,
+//! - the user's file,
+//! - the default.
+//!
+//! The workspace's file comes with the repository and is untrusted: most of its settings apply only
+//! after the user approved its exact text ([`Trust`], [`ContentHash`]). It is read from the
+//! workspace itself and not from parent directories, which are not mounted and may belong to other
+//! users.
 
 mod change;
 mod content_hash;
+mod did_you_mean;
 mod diff;
 mod env_file;
 mod error;
+mod escape_control;
 mod file;
-mod import;
 mod layers;
 mod listing;
-mod nearest;
 mod origin;
-mod overridden;
-mod place;
+mod position;
 mod remembered;
-mod removal;
+mod remove_key;
 mod resolved;
+mod session_env;
 mod setting;
+mod shadowed;
 mod sources;
-mod stray;
 mod trust;
-mod visible;
+mod unknown_keys;
 
-pub use change::{Area, Change, ChangeError};
+pub use change::{ChangeTarget, SettingChange, SettingChangeError};
 pub use content_hash::ContentHash;
 pub use diff::diff;
 pub use env_file::{EnvEntry, parse_env_file};
 pub use error::ConfigError;
+pub use escape_control::escape_control;
 pub use file::{ConfigFile, EditError};
-pub use import::import_env;
-pub use layers::{Environment, FileText, Flags, Layers};
-pub use listing::Listed;
+pub use layers::{ConfigLayers, Environment, FileText, Flags};
+pub use listing::ListedSetting;
 pub use origin::{Origin, Setting};
-pub use overridden::Overridden;
-pub use place::Place;
+pub use position::TextPosition;
 pub use remembered::Remembered;
 pub use resolved::Config;
+pub use session_env::select_session_env;
 pub use setting::{
-    DevcontainerChoice, ImageError, InvalidDevcontainer, IsolationChoice, Kind, LimitError,
-    SETTINGS, Scope, SettingSpec, UnknownIsolation, parse_image, parse_memory,
+    DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
+    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownIsolation,
+    parse_image, parse_memory,
 };
-pub use stray::SECTIONS;
-pub use trust::{Ignored, Suggestion, Trust, Why};
-pub use visible::visible;
+pub use shadowed::Shadowed;
+pub use trust::{IgnoreReason, IgnoredSetting, Suggestion, Trust};
+pub use unknown_keys::WORKSPACE_TABLE;

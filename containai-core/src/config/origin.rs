@@ -1,25 +1,25 @@
-//! Where a value comes from.
+//! Origins of values.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The command line; the flag's name (`--image`).
+    /// The command line; the option's name (`--image`).
     Flag(&'static str),
     /// The environment; the variable's name.
     Environment(&'static str),
-    /// What an earlier command chose for the workspace, and where that is kept.
+    /// A value remembered from an earlier command for the workspace; the file.
     Remembered(PathBuf),
-    /// The section for this workspace in the user's file.
+    /// The table for this workspace in the user's file.
     UserSection(PathBuf),
     /// The workspace's own file.
     Workspace(PathBuf),
     /// The user's file.
     User(PathBuf),
-    /// Nobody chose it.
+    /// The default.
     Default,
 }
 
@@ -37,22 +37,22 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A value and where it comes from.
+/// A value with its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting<T> {
     /// The value.
     pub value: T,
-    /// Where it comes from.
+    /// The origin.
     pub origin: Origin,
 }
 
 impl<T> Setting<T> {
-    /// A value that nobody chose.
+    /// Creates a setting with a default value.
     pub fn default_to(value: T) -> Self {
         Self { value, origin: Origin::Default }
     }
 
-    /// Makes another value of this one, from the same place.
+    /// Converts the value and keeps its origin.
     pub fn map<U>(self, with: impl FnOnce(T) -> U) -> Setting<U> {
         Setting { value: with(self.value), origin: self.origin }
     }

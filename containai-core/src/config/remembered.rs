@@ -1,30 +1,30 @@
-//! What commands chose for a workspace and later ones take unasked.
+//! Settings that earlier commands chose for a workspace.
 
 use std::path::Path;
 
 use super::{Config, Origin, Setting};
 use crate::byte_size::ByteSize;
 use crate::naming::VolumeName;
-use crate::resources::{Cpus, Limits};
+use crate::resources::{Cpus, ResourceLimits};
 
-/// What commands chose for one workspace on one engine; `None` where none did.
+/// The settings that earlier commands chose for a workspace on an engine; `None` where unset.
 ///
-/// It is not in the user's file: the section that fits a workspace best has all that
-/// counts for it, so that a section made for one choice would hide every setting of the
-/// section around it, and its own would count for every directory below.
+/// They are not stored in the user's file. The best matching table there has all settings of a
+/// workspace, so that a table created for one choice would hide the settings of a surrounding table
+/// and would apply to every directory below.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Remembered {
     /// The data volume.
     pub data_volume: Option<VolumeName>,
-    /// The volume of the inner Docker, where it is not the one that follows from the
-    /// data volume and the workspace.
+    /// The volume of the inner Docker, where it differs from the one derived from the data volume
+    /// and the workspace.
     pub docker_volume: Option<VolumeName>,
-    /// How much of its host a container may use.
-    pub limits: Limits,
+    /// The resource limits of a container.
+    pub limits: ResourceLimits,
 }
 
 impl Remembered {
-    /// Whether nothing is remembered.
+    /// Whether all settings are unset.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -32,25 +32,29 @@ impl Remembered {
 }
 
 impl Config {
-    /// Adds what is remembered: it counts after the command line and the environment, and
-    /// before every file. `path` is where it is kept.
-    pub fn remember(&mut self, remembered: &Remembered, path: &Path) {
+    /// Applies remembered settings. They rank below the command line and the environment and above
+    /// all files. `path` is their file.
+    pub fn apply_remembered(&mut self, remembered: &Remembered, path: &Path) {
         let Remembered { data_volume, docker_volume, limits } = remembered;
-        set(&mut self.data_volume, data_volume.clone(), path);
+        set_unless_overridden(&mut self.data_volume, data_volume.clone(), path);
         self.docker_volume.clone_from(docker_volume);
-        if set::<ByteSize>(&mut self.memory_limit, limits.memory, path) {
+        if set_unless_overridden::<ByteSize>(&mut self.memory_limit, limits.memory, path) {
             self.workspace_memory_limit = None;
         }
-        if set::<Cpus>(&mut self.cpu_limit, limits.cpus, path) {
+        if set_unless_overridden::<Cpus>(&mut self.cpu_limit, limits.cpus, path) {
             self.workspace_cpu_limit = None;
         }
     }
 }
 
-/// Says whether the value counts now.
-fn set<T>(setting: &mut Setting<Option<T>>, value: Option<T>, path: &Path) -> bool {
-    let is_nearer = matches!(setting.origin, Origin::Flag(_) | Origin::Environment(_));
-    if value.is_none() || is_nearer {
+/// Sets the value unless the command line or the environment did; returns whether it was set.
+fn set_unless_overridden<T>(
+    setting: &mut Setting<Option<T>>,
+    value: Option<T>,
+    path: &Path,
+) -> bool {
+    let is_overridden = matches!(setting.origin, Origin::Flag(_) | Origin::Environment(_));
+    if value.is_none() || is_overridden {
         return false;
     }
     *setting = Setting { value, origin: Origin::Remembered(path.to_owned()) };
@@ -60,18 +64,18 @@ fn set<T>(setting: &mut Setting<Option<T>>, value: Option<T>, path: &Path) -> bo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Environment, FileText, Flags, Layers};
+    use crate::config::{ConfigLayers, Environment, FileText, Flags};
     use crate::naming::WorkspacePath;
     use crate::resources::HostCapacity;
 
-    fn layers() -> Layers {
+    fn layers() -> ConfigLayers {
         let file =
             |path: &str, text: &str| Some(FileText { path: path.into(), text: text.to_owned() });
-        Layers {
+        ConfigLayers {
             workspace: WorkspacePath::new("/src/api").ok(),
             user_file: file("/c.toml", "[workspace.'/src/api']\ndata_volume = 'configured'\n"),
             workspace_file: file("/w.toml", "[resources]\nmemory_limit = '1g'\n"),
-            ..Layers::default()
+            ..ConfigLayers::default()
         }
     }
 
@@ -79,26 +83,26 @@ mod tests {
         Remembered {
             data_volume: VolumeName::parse("remembered").ok(),
             docker_volume: None,
-            limits: Limits { memory: Some(ByteSize::from_gib(3)), cpus: None },
+            limits: ResourceLimits { memory: Some(ByteSize::from_gib(3)), cpus: None },
         }
     }
 
     #[track_caller]
-    fn check(layers: &Layers, volume: &str, gib: u64) {
+    fn check(layers: &ConfigLayers, volume: &str, gib: u64) {
         let mut config = Config::resolve(layers).expect("a configuration");
-        config.remember(&remembered(), Path::new("/r.json"));
+        config.apply_remembered(&remembered(), Path::new("/r.json"));
         assert_eq!(config.data_volume.value.as_ref().map(AsRef::as_ref), Some(volume));
         let host = HostCapacity { memory_bytes: 8 << 30, cpus: 4 };
         assert_eq!(config.resources(host).memory, ByteSize::from_gib(gib));
     }
 
     #[test]
-    fn it_counts_between_the_environment_and_the_files() {
+    fn remembered_values_rank_between_environment_and_files() {
         check(&layers(), "remembered", 3);
         let variable = |name: &str| (name == "CONTAINAI_DATA_VOLUME").then(|| "variable".into());
         let environment = Environment::read(variable);
-        check(&Layers { environment, ..layers() }, "variable", 3);
+        check(&ConfigLayers { environment, ..layers() }, "variable", 3);
         let flags = Flags { memory: Some(ByteSize::from_gib(2)), ..Flags::default() };
-        check(&Layers { flags, ..layers() }, "remembered", 2);
+        check(&ConfigLayers { flags, ..layers() }, "remembered", 2);
     }
 }

@@ -1,22 +1,24 @@
-//! The configuration that counts.
+//! The effective configuration.
 
 use std::error::Error;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::error::Cause;
+use super::error::ValueError;
 use super::setting::{
-    AGENT, ALLOWED, CPU_LIMIT, CREDENTIALS, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST,
-    EXCLUDE_PRIVATE, EXCLUDES, FILE, FORWARD_AGENT, FROM_HOST, IMAGE, IMAGE_SOURCE, IMPORT,
-    ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NOT_EXPORTED, OPTIONS, PATHS,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, TEMPLATE, parse_memory, read_allowed,
-    read_client_option, read_docker_host, read_env_file, read_env_name, read_exclude,
-    read_home_path, read_idle, read_image, read_local_forward, read_remote_forward, read_switch,
-    read_template, read_word,
+    AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
+    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
+    IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
+    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool, read_client_option,
+    read_docker_host, read_env_name, read_exclude, read_home_path, read_idle, read_image,
+    read_local_forward, read_manifest_name, read_remote_forward, read_template,
+    read_workspace_path,
 };
-use super::sources::{Found, Sources};
+use super::sources::{LayeredValue, Sources};
 use super::{
-    ConfigError, DevcontainerChoice, Ignored, IsolationChoice, Layers, Setting, Suggestion,
+    ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice, Setting,
+    Suggestion,
 };
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, ShippedImage};
@@ -27,160 +29,162 @@ use crate::naming::{
 use crate::remote::{ClientOption, Forward};
 use crate::resources::{Cpus, HostCapacity, Resources};
 
-/// The configuration that counts, every value with its origin.
+/// The effective configuration, each value with its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// The agent that `run` starts where no command is given; default `claude`.
+    /// The agent that `run` starts by default; default `claude`.
     pub agent: Setting<AgentName>,
     /// The image of a new container; default `agents`.
     pub image: Setting<ImageRequest>,
-    /// How an image comes here that is not here yet; default `auto`.
+    /// The source of missing images; default `auto`.
     pub image_source: Setting<ImageSource>,
     /// The template of a new container; `None` without one.
     pub template: Setting<Option<TemplateName>>,
-    /// Which `devcontainer.json` of the workspace counts; default none.
+    /// The `devcontainer.json` of the workspace to apply; default none.
     pub devcontainer: Setting<DevcontainerChoice>,
-    /// How containers are isolated; default `auto`.
+    /// The isolation of containers; default `auto`.
     pub isolation: Setting<IsolationChoice>,
-    /// The engine's address; `None` is our own socket.
+    /// The engine's address; `None` is the dedicated engine's socket.
     pub docker_host: Setting<Option<String>>,
-    /// The data volume; `None` is one of the workspace's own.
+    /// The data volume; `None` is the workspace's own.
     pub data_volume: Setting<Option<VolumeName>>,
     /// The inner Docker's volume, where an earlier command chose one for the workspace.
     pub docker_volume: Option<VolumeName>,
-    /// The most memory, as the user wants it; `None` is half of the host's.
-    /// [`resources`](Self::resources) has what a container gets.
+    /// The memory limit set by the user; `None` is half of the host's memory.
+    /// [`resources`](Self::resources) returns the effective limit.
     pub memory_limit: Setting<Option<ByteSize>>,
-    /// The most processors, as the user wants it; `None` is half of the host's.
+    /// The CPU limit set by the user; `None` is half of the host's processors.
     pub cpu_limit: Setting<Option<Cpus>>,
-    /// The memory that the workspace asks for, if it does and has a say.
+    /// The memory limit that the workspace requests, where it may.
     pub workspace_memory_limit: Option<Setting<ByteSize>>,
-    /// The processors that the workspace asks for, if it does and has a say.
+    /// The CPU limit that the workspace requests, where it may.
     pub workspace_cpu_limit: Option<Setting<Cpus>>,
-    /// The first port that an SSH server may be published on; default 2300.
+    /// The first port for published SSH servers; default 2300.
     pub port_range_start: Setting<HostPort>,
-    /// The last port that an SSH server may be published on; default 2500.
+    /// The last port for published SSH servers; default 2500.
     pub port_range_end: Setting<HostPort>,
-    /// Whether the user's SSH agent may be used inside; default no.
+    /// Whether the user's SSH agent is available in the container; default no.
     pub forward_agent: Setting<bool>,
-    /// What of the host leads inside for OpenSSH's sessions; default nothing.
+    /// Local forwards of OpenSSH sessions; default none.
     pub local_forward: Setting<Vec<Forward>>,
-    /// What inside leads to the host for OpenSSH's sessions; default nothing.
+    /// Remote forwards of OpenSSH sessions; default none.
     pub remote_forward: Setting<Vec<Forward>>,
-    /// What else OpenSSH is told about containers; default nothing.
+    /// Additional OpenSSH client options; default none.
     pub client_options: Setting<Vec<ClientOption>>,
     /// Whether commands share connections; default yes.
     pub mux: Setting<bool>,
-    /// How long a connection is kept after its last command; default 60 s.
+    /// The time for which an idle shared connection is kept; default 60 s.
     pub mux_idle: Setting<Duration>,
-    /// The variables that every session of the container gets; default none.
+    /// The variables of the session environment; default none.
     pub env_import: Setting<Vec<EnvName>>,
-    /// Whether the environment of `cai` has their values, before the file;
-    /// default yes where there is no file.
+    /// Whether values are taken from the environment of `cai` before the file; default yes, no with
+    /// an environment file.
     pub env_from_host: Setting<bool>,
-    /// The file of the workspace that has their values, relative to it; default
-    /// none. Links may still lead out of the workspace.
+    /// The environment file, relative to the workspace; default none. Symbolic links may still
+    /// point outside the workspace.
     pub env_file: Setting<Option<String>>,
-    /// Paths of the home directory that an import brings along besides those of
-    /// manifests; default none.
+    /// Home directory paths that an import copies in addition to those of manifests; default none.
     pub import_paths: Setting<Vec<HomePath>>,
-    /// What an import leaves out besides what agents write by themselves;
-    /// default nothing.
+    /// Exclusions from imports, in addition to the built-in ones; default none.
     pub import_excludes: Setting<Vec<String>>,
-    /// Whether an import leaves private files out; default yes.
+    /// Whether an import skips private files; default yes.
     pub import_excludes_private: Setting<bool>,
-    /// Whose credentials an import brings along; default nobody's.
+    /// The agents whose credentials an import copies; default none.
     pub import_credentials: Setting<Vec<String>>,
-    /// Which secrets in settings an import brings along; default none.
+    /// The secrets in settings that an import copies; default none.
     pub import_allowed_secrets: Setting<Vec<AllowedSecret>>,
-    /// What an export leaves out; default nothing.
+    /// Exclusions from exports; default none.
     pub export_excludes: Setting<Vec<String>>,
-    /// What the workspace's own file asks for and nobody has approved.
-    pub suggested: Vec<Suggestion>,
-    /// What a file says that was not followed.
-    pub ignored: Vec<Ignored>,
-    /// The workspaces that the user's file has a section for.
+    /// Settings of the workspace's own file that wait for approval.
+    pub suggestions: Vec<Suggestion>,
+    /// Settings of files that were ignored.
+    pub ignored: Vec<IgnoredSetting>,
+    /// The workspaces with a table in the user's file.
     pub sections: Vec<WorkspacePath>,
     ssh_ports: PortRange,
 }
 
 impl Config {
-    /// Puts the layers together.
+    /// Resolves the configuration from its layers.
     ///
-    /// Every value is looked at, also one that another layer overrides, so
-    /// that a mistake shows when it is made. The workspace's own file never
-    /// fails: what cannot be followed is in [`ignored`](Self::ignored).
+    /// Every value is validated, even one that another layer overrides, so that errors show when
+    /// they are made. The workspace's own file never causes an error: its invalid settings are in
+    /// [`ignored`](Self::ignored).
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the file and position, or the variable, that
-    /// cannot be used.
-    pub fn resolve(layers: &Layers) -> Result<Self, ConfigError> {
+    /// [`ConfigError`] names the position or the variable of the invalid value.
+    pub fn resolve(layers: &ConfigLayers) -> Result<Self, ConfigError> {
         let flags = layers.flags.clone();
         let mut sources = Sources::read(layers)?;
         let memory = sources.find(&MEMORY_LIMIT, flags.memory, parse_memory)?;
-        let cpus = sources.find(&CPU_LIMIT, flags.cpus, parse)?;
+        let cpus = sources.find(&CPU_LIMIT, flags.cpus, parse_value)?;
         let ports = PortRange::default();
-        let start = sources.find(&PORT_RANGE_START, None, parse)?.or(ports.start());
-        let end = sources.find(&PORT_RANGE_END, None, parse)?.or(ports.end());
-        let env_file = sources.find(&FILE, None, read_env_file)?.or_none();
+        let start = sources.find(&PORT_RANGE_START, None, parse_value)?.or_default(ports.start());
+        let end = sources.find(&PORT_RANGE_END, None, parse_value)?.or_default(ports.end());
+        let env_file = sources.find(&ENV_FILE, None, read_workspace_path)?.or_none();
         let env_from_host =
-            sources.find(&FROM_HOST, None, read_switch)?.or(env_file.value.is_none());
-        let env_import = sources.find_list(&IMPORT, |text| Ok(text.to_owned()))?;
+            sources.find(&ENV_FROM_HOST, None, read_bool)?.or_default(env_file.value.is_none());
+        let env_import = sources.find_list(&ENV_IMPORT, |text| Ok(text.to_owned()))?;
         Ok(Self {
-            agent: sources.find(&AGENT, flags.agent, parse)?.or(AgentName::default()),
+            agent: sources.find(&AGENT, flags.agent, parse_value)?.or_default(AgentName::default()),
             image: sources
                 .find(&IMAGE, flags.image, read_image)?
-                .or(ImageRequest::Shipped(ShippedImage::DEFAULT)),
+                .or_default(ImageRequest::Shipped(ShippedImage::DEFAULT)),
             image_source: sources
-                .find(&IMAGE_SOURCE, flags.image_source, parse)?
-                .or(ImageSource::default()),
-            template: sources.find(&TEMPLATE, flags.template.map(Some), read_template)?.or(None),
+                .find(&IMAGE_SOURCE, flags.image_source, parse_value)?
+                .or_default(ImageSource::default()),
+            template: sources
+                .find(&TEMPLATE, flags.template.map(Some), read_template)?
+                .or_default(None),
             devcontainer: sources
-                .find(&DEVCONTAINER, flags.devcontainer, parse)?
-                .or(DevcontainerChoice::default()),
+                .find(&DEVCONTAINER, flags.devcontainer, parse_value)?
+                .or_default(DevcontainerChoice::default()),
             isolation: sources
-                .find(&ISOLATION, flags.isolation, parse)?
-                .or(IsolationChoice::default()),
+                .find(&ISOLATION, flags.isolation, parse_value)?
+                .or_default(IsolationChoice::default()),
             docker_host: sources.find(&DOCKER_HOST, flags.docker_host, read_docker_host)?.or_none(),
-            data_volume: sources.find(&DATA_VOLUME, flags.data_volume, parse)?.or_none(),
+            data_volume: sources.find(&DATA_VOLUME, flags.data_volume, parse_value)?.or_none(),
             docker_volume: None,
             workspace_memory_limit: memory.workspace.clone(),
             workspace_cpu_limit: cpus.workspace.clone(),
-            memory_limit: memory.by_the_user(),
-            cpu_limit: cpus.by_the_user(),
-            ssh_ports: ssh_ports(&start, &end)?,
+            memory_limit: memory.user_value(),
+            cpu_limit: cpus.user_value(),
+            ssh_ports: ssh_port_range(&start, &end)?,
             port_range_start: start,
             port_range_end: end,
-            forward_agent: sources.find(&FORWARD_AGENT, None, read_switch)?.or(false),
+            forward_agent: sources.find(&FORWARD_AGENT, None, read_bool)?.or_default(false),
             local_forward: sources.find_list(&LOCAL_FORWARD, read_local_forward)?,
             remote_forward: sources.find_list(&REMOTE_FORWARD, read_remote_forward)?,
-            client_options: sources.find_list(&OPTIONS, read_client_option)?,
-            mux: sources.find(&MUX, flags.mux, read_switch)?.or(true),
-            mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or(Duration::from_secs(60)),
-            env_import: sources.read_names(env_import),
+            client_options: sources.find_list(&SSH_OPTIONS, read_client_option)?,
+            mux: sources.find(&MUX, flags.mux, read_bool)?.or_default(true),
+            mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or_default(Duration::from_secs(60)),
+            env_import: sources.parse_env_names(env_import),
             env_from_host,
             env_file,
             sections: sources.sections(),
-            import_paths: sources.find_list(&PATHS, read_home_path)?,
-            import_excludes: sources.find_list(&EXCLUDES, read_exclude)?,
-            import_excludes_private: sources.find(&EXCLUDE_PRIVATE, None, read_switch)?.or(true),
-            import_credentials: sources.find_list(&CREDENTIALS, read_word)?,
-            import_allowed_secrets: sources.find_list(&ALLOWED, read_allowed)?,
-            export_excludes: sources.find_list(&NOT_EXPORTED, read_exclude)?,
-            suggested: sources.suggested,
+            import_paths: sources.find_list(&IMPORT_PATHS, read_home_path)?,
+            import_excludes: sources.find_list(&IMPORT_EXCLUDES, read_exclude)?,
+            import_excludes_private: sources
+                .find(&IMPORT_EXCLUDE_PRIVATE, None, read_bool)?
+                .or_default(true),
+            import_credentials: sources.find_list(&IMPORT_CREDENTIALS, read_manifest_name)?,
+            import_allowed_secrets: sources
+                .find_list(&IMPORT_ALLOWED_SECRETS, read_allowed_secret)?,
+            export_excludes: sources.find_list(&EXPORT_EXCLUDES, read_exclude)?,
+            suggestions: sources.suggestions,
             ignored: sources.ignored,
         })
     }
 
-    /// Returns the ports that an SSH server may be published on.
+    /// Returns the port range for published SSH servers.
     #[must_use]
     pub fn ssh_ports(&self) -> PortRange {
         self.ssh_ports
     }
 
-    /// Returns what a new container may use on a host: what the user wants,
-    /// else half of the host, and less where the workspace asks for less.
+    /// Returns the resources of a new container: the user's limits, else half of the host, lowered
+    /// to what the workspace requests.
     #[must_use]
     pub fn resources(&self, host: HostCapacity) -> Resources {
         let half = Resources::half_of(host);
@@ -192,8 +196,8 @@ impl Config {
     }
 }
 
-impl<T> Found<T> {
-    fn or(self, default: T) -> Setting<T> {
+impl<T> LayeredValue<T> {
+    fn or_default(self, default: T) -> Setting<T> {
         let found = self.workspace.or(self.trusted);
         found.unwrap_or_else(|| Setting::default_to(default))
     }
@@ -203,35 +207,38 @@ impl<T> Found<T> {
         found.map_or_else(|| Setting::default_to(None), |setting| setting.map(Some))
     }
 
-    fn by_the_user(self) -> Setting<Option<T>> {
+    fn user_value(self) -> Setting<Option<T>> {
         Self { workspace: None, ..self }.or_none()
     }
 }
 
 impl Sources<'_> {
-    /// Keeps the names that are some: one that is none cannot be set anywhere,
-    /// so that nothing is lost but the line that says so.
-    fn read_names(&mut self, list: Setting<Vec<String>>) -> Setting<Vec<EnvName>> {
+    /// Parses variable names. Invalid ones are reported as ignored, since no variable can have such
+    /// a name.
+    fn parse_env_names(&mut self, list: Setting<Vec<String>>) -> Setting<Vec<EnvName>> {
         let mut names = Vec::new();
         for text in &list.value {
             match read_env_name(text) {
                 Ok(name) => names.push(name),
-                Err(error) => self.ignore(&IMPORT, &list.origin, &error),
+                Err(error) => self.add_ignored(&ENV_IMPORT, &list.origin, &error),
             }
         }
         list.map(|_| names)
     }
 }
 
-fn ssh_ports(start: &Setting<HostPort>, end: &Setting<HostPort>) -> Result<PortRange, ConfigError> {
-    PortRange::new(start.value, end.value).map_err(|source| ConfigError::Ports {
+fn ssh_port_range(
+    start: &Setting<HostPort>,
+    end: &Setting<HostPort>,
+) -> Result<PortRange, ConfigError> {
+    PortRange::new(start.value, end.value).map_err(|source| ConfigError::InvalidPortRange {
         start: start.origin.clone(),
         end: end.origin.clone(),
         source,
     })
 }
 
-fn parse<T>(text: &str) -> Result<T, Cause>
+fn parse_value<T>(text: &str) -> Result<T, ValueError>
 where
     T: FromStr,
     T::Err: Error + Send + Sync + 'static,

@@ -1,47 +1,47 @@
-//! Reading one setting from every place that may have it.
+//! Reads settings from all sources.
 
 use std::path::Path;
 
 use toml_edit::Value;
 
-use super::error::Cause;
-use super::stray::{SECTIONS, check_user_file, place_of, sort_out};
+use super::error::ValueError;
+use super::unknown_keys::{WORKSPACE_TABLE, check_user_file, check_workspace_file, position_of};
 use super::{
-    ConfigError, ConfigFile, ContentHash, Ignored, Layers, Origin, Place, Setting, SettingSpec,
-    Suggestion, Trust, Why,
+    ConfigError, ConfigFile, ConfigLayers, ContentHash, IgnoreReason, IgnoredSetting, Origin,
+    Setting, SettingSpec, Suggestion, TextPosition, Trust,
 };
 use crate::naming::WorkspacePath;
 
-/// The places that a value may come from, read and checked for stray keys.
+/// The parsed sources of a configuration, checked for unknown keys.
 pub(super) struct Sources<'a> {
-    layers: &'a Layers,
+    layers: &'a ConfigLayers,
     user: Option<ConfigFile>,
-    /// The name of the user's section that fits the workspace best.
+    /// The name of the best matching workspace table in the user's file.
     section: Option<String>,
     workspace: Option<ConfigFile>,
-    /// Whether a person has approved the workspace's file.
+    /// Whether the user approved the workspace's file.
     is_approved: bool,
-    pub(super) suggested: Vec<Suggestion>,
-    pub(super) ignored: Vec<Ignored>,
+    pub(super) suggestions: Vec<Suggestion>,
+    pub(super) ignored: Vec<IgnoredSetting>,
 }
 
-/// What a setting is, place by place.
-pub(super) struct Found<T> {
-    /// The first value from a place that is trusted.
+/// The values of a setting by trust.
+pub(super) struct LayeredValue<T> {
+    /// The first value from a trusted source.
     pub(super) trusted: Option<Setting<T>>,
-    /// What the workspace's own file says.
+    /// The value of the workspace's own file.
     pub(super) workspace: Option<Setting<T>>,
 }
 
 impl<'a> Sources<'a> {
-    pub(super) fn read(layers: &'a Layers) -> Result<Self, ConfigError> {
+    pub(super) fn read(layers: &'a ConfigLayers) -> Result<Self, ConfigError> {
         let mut sources = Self {
             layers,
             user: None,
             section: None,
             workspace: None,
             is_approved: false,
-            suggested: Vec::new(),
+            suggestions: Vec::new(),
             ignored: Vec::new(),
         };
         if let Some(file) = &layers.user_file {
@@ -50,49 +50,49 @@ impl<'a> Sources<'a> {
             sources.user = Some(file);
         }
         if let Some(file) = &layers.workspace_file {
-            // What is hashed is what is parsed: the file on disk may be another by now.
+            // The hashed text is the parsed text; the file on disk may have changed since.
             sources.is_approved = layers.approved == Some(ContentHash::of(&file.text));
             match ConfigFile::parse(file.path.clone(), file.text.clone()) {
                 Ok(file) => {
-                    let suggested = sort_out(&file, &mut sources.ignored);
+                    let suggested = check_workspace_file(&file, &mut sources.ignored);
                     if !sources.is_approved {
-                        sources.suggested = suggested;
+                        sources.suggestions = suggested;
                     }
                     sources.workspace = Some(file);
                 }
-                Err(error) => sources.ignored.push(unreadable(&file.path, &error)),
+                Err(error) => sources.ignored.push(ignored_file(&file.path, &error)),
             }
         }
         Ok(sources)
     }
 
-    /// Reads one setting from every place, so that a value that cannot be used
-    /// is found even where another one is in front of it.
+    /// Reads a setting from every source, so that invalid values are found even when they are
+    /// shadowed.
     pub(super) fn find<T>(
         &mut self,
         spec: &'static SettingSpec,
         flag: Option<T>,
-        read: impl Fn(&str) -> Result<T, Cause>,
-    ) -> Result<Found<T>, ConfigError> {
+        read: impl Fn(&str) -> Result<T, ValueError>,
+    ) -> Result<LayeredValue<T>, ConfigError> {
         let flag =
             flag.zip(spec.flag).map(|(value, name)| Setting { value, origin: Origin::Flag(name) });
-        let variable = self.variable(spec, &read)?;
+        let variable = self.variable_value(spec, &read)?;
         let section = self.section_value(spec, &read)?;
         let user = self.user_value(spec, &read)?;
         let workspace = self.workspace_value(spec, &read);
         let is_chosen = flag.is_some() || variable.is_some() || section.is_some();
-        Ok(Found {
+        Ok(LayeredValue {
             trusted: flag.or(variable).or(section).or(user),
             workspace: workspace.filter(|_| !is_chosen),
         })
     }
 
-    /// Reads a list: the nearest place that has one has all of it. One text
-    /// alone is a list of one.
+    /// Reads a list. Lists are not merged: the first source that has one provides all items. A
+    /// single string is a list of one item.
     pub(super) fn find_list<T>(
         &mut self,
         spec: &'static SettingSpec,
-        read: impl Fn(&str) -> Result<T, Cause>,
+        read: impl Fn(&str) -> Result<T, ValueError>,
     ) -> Result<Setting<Vec<T>>, ConfigError> {
         let (mut section, mut user) = (None, None);
         let keys: Vec<&str> = spec.key.split('.').collect();
@@ -104,12 +104,12 @@ impl<'a> Sources<'a> {
             }
         }
         let mut workspace = None;
-        if let Some(file) = self.heard_workspace(spec) {
+        if let Some(file) = self.trusted_workspace_file(spec) {
             let origin = Origin::Workspace(file.path().to_owned());
             match list_at(file, &keys, spec, origin, &read) {
                 Ok(found) => workspace = found,
                 Err(error) => {
-                    let ignored = not_followed(file.path(), spec, &error);
+                    let ignored = ignored_setting(file.path(), spec, &error);
                     self.ignored.push(ignored);
                 }
             }
@@ -118,8 +118,8 @@ impl<'a> Sources<'a> {
         Ok(found.unwrap_or_else(|| Setting::default_to(Vec::new())))
     }
 
-    /// Notes that something of a list is not followed.
-    pub(super) fn ignore(&mut self, spec: &SettingSpec, origin: &Origin, error: &Cause) {
+    /// Records that an item of a list is ignored.
+    pub(super) fn add_ignored(&mut self, spec: &SettingSpec, origin: &Origin, error: &ValueError) {
         let keys: Vec<&str> = spec.key.split('.').collect();
         let (file, keys) = match origin {
             Origin::Workspace(_) => (&self.workspace, Some(keys)),
@@ -128,24 +128,25 @@ impl<'a> Sources<'a> {
         };
         let item = file.as_ref().zip(keys).and_then(|(file, keys)| Some((file, file.get(&keys)?)));
         if let Some((file, item)) = item {
-            let (place, why) = (place_of(file, item), Why::Invalid(error.to_string()));
-            self.ignored.push(Ignored { place, key: spec.key.to_owned(), why });
+            let (position, why) =
+                (position_of(file, item), IgnoreReason::InvalidValue(error.to_string()));
+            self.ignored.push(IgnoredSetting { position, key: spec.key.to_owned(), reason: why });
         }
     }
 
-    /// The workspace's file, where it has a say in the setting.
-    fn heard_workspace(&self, spec: &SettingSpec) -> Option<&ConfigFile> {
-        let is_heard = match spec.trust {
-            Trust::Harmless | Trust::OnlyLower => true,
-            Trust::Approved => self.is_approved,
+    /// Returns the workspace's file if it may set this setting.
+    fn trusted_workspace_file(&self, spec: &SettingSpec) -> Option<&ConfigFile> {
+        let is_trusted = match spec.trust {
+            Trust::Always | Trust::LowerOnly => true,
+            Trust::WhenApproved => self.is_approved,
             Trust::Never => false,
         };
-        self.workspace.as_ref().filter(|_| is_heard)
+        self.workspace.as_ref().filter(|_| is_trusted)
     }
 
-    /// The workspaces that the user's file has a section for.
+    /// Returns the workspaces with a table in the user's file.
     pub(super) fn sections(&self) -> Vec<WorkspacePath> {
-        let item = self.user.as_ref().and_then(|file| file.get(&[SECTIONS]));
+        let item = self.user.as_ref().and_then(|file| file.get(&[WORKSPACE_TABLE]));
         let names = item.and_then(toml_edit::Item::as_table_like).into_iter();
         names
             .flat_map(|table| table.iter())
@@ -153,16 +154,16 @@ impl<'a> Sources<'a> {
             .collect()
     }
 
-    /// Where the user's section for the workspace has the setting.
+    /// Returns the key path of the setting in the user's table for the workspace.
     fn section_keys(&self, spec: &SettingSpec) -> Option<Vec<&str>> {
         let (section, key) = (self.section.as_deref()?, spec.section_key()?);
-        Some([SECTIONS, section].into_iter().chain(key.split('.')).collect())
+        Some([WORKSPACE_TABLE, section].into_iter().chain(key.split('.')).collect())
     }
 
-    fn variable<T>(
+    fn variable_value<T>(
         &self,
         spec: &'static SettingSpec,
-        read: impl Fn(&str) -> Result<T, Cause>,
+        read: impl Fn(&str) -> Result<T, ValueError>,
     ) -> Result<Option<Setting<T>>, ConfigError> {
         let Some((name, text)) =
             spec.env.and_then(|name| Some((name, self.layers.environment.get(name)?)))
@@ -171,14 +172,16 @@ impl<'a> Sources<'a> {
         };
         match read(text) {
             Ok(value) => Ok(Some(Setting { value, origin: Origin::Environment(name) })),
-            Err(source) => Err(ConfigError::Variable { name, text: text.to_owned(), source }),
+            Err(source) => {
+                Err(ConfigError::InvalidVariable { name, text: text.to_owned(), source })
+            }
         }
     }
 
     fn section_value<T>(
         &self,
         spec: &'static SettingSpec,
-        read: impl Fn(&str) -> Result<T, Cause>,
+        read: impl Fn(&str) -> Result<T, ValueError>,
     ) -> Result<Option<Setting<T>>, ConfigError> {
         let (Some(file), Some(keys)) = (&self.user, self.section_keys(spec)) else {
             return Ok(None);
@@ -189,7 +192,7 @@ impl<'a> Sources<'a> {
     fn user_value<T>(
         &self,
         spec: &'static SettingSpec,
-        read: impl Fn(&str) -> Result<T, Cause>,
+        read: impl Fn(&str) -> Result<T, ValueError>,
     ) -> Result<Option<Setting<T>>, ConfigError> {
         let Some(file) = &self.user else {
             return Ok(None);
@@ -201,15 +204,15 @@ impl<'a> Sources<'a> {
     fn workspace_value<T>(
         &mut self,
         spec: &'static SettingSpec,
-        read: impl Fn(&str) -> Result<T, Cause>,
+        read: impl Fn(&str) -> Result<T, ValueError>,
     ) -> Option<Setting<T>> {
-        let file = self.heard_workspace(spec)?;
+        let file = self.trusted_workspace_file(spec)?;
         let keys: Vec<&str> = spec.key.split('.').collect();
         let origin = Origin::Workspace(file.path().to_owned());
         match value_at(file, &keys, spec, origin, read) {
             Ok(found) => found,
             Err(error) => {
-                let ignored = not_followed(file.path(), spec, &error);
+                let ignored = ignored_setting(file.path(), spec, &error);
                 self.ignored.push(ignored);
                 None
             }
@@ -222,16 +225,16 @@ fn value_at<T>(
     keys: &[&str],
     spec: &'static SettingSpec,
     origin: Origin,
-    read: impl Fn(&str) -> Result<T, Cause>,
+    read: impl Fn(&str) -> Result<T, ValueError>,
 ) -> Result<Option<Setting<T>>, ConfigError> {
     let Some(item) = file.get(keys) else {
         return Ok(None);
     };
-    let place = place_of(file, item);
-    let value = item.as_value().filter(|value| spec.kind.admits(value));
+    let position = position_of(file, item);
+    let value = item.as_value().filter(|value| spec.kind.accepts(value));
     let Some(text) = value.and_then(scalar) else {
-        return Err(ConfigError::WrongKind {
-            place,
+        return Err(ConfigError::WrongType {
+            position,
             key: keys.join("."),
             expected: spec.kind.to_string(),
             text: item.to_string().trim().to_owned(),
@@ -239,7 +242,7 @@ fn value_at<T>(
     };
     match read(&text) {
         Ok(value) => Ok(Some(Setting { value, origin })),
-        Err(source) => Err(ConfigError::Value { place, key: spec.key, text, source }),
+        Err(source) => Err(ConfigError::InvalidValue { position, key: spec.key, text, source }),
     }
 }
 
@@ -248,19 +251,19 @@ fn list_at<T>(
     keys: &[&str],
     spec: &'static SettingSpec,
     origin: Origin,
-    read: impl Fn(&str) -> Result<T, Cause>,
+    read: impl Fn(&str) -> Result<T, ValueError>,
 ) -> Result<Option<Setting<Vec<T>>>, ConfigError> {
     let Some(item) = file.get(keys) else {
         return Ok(None);
     };
-    let place = place_of(file, item);
-    let texts = match item.as_value().filter(|value| spec.kind.admits(value)) {
+    let position = position_of(file, item);
+    let texts = match item.as_value().filter(|value| spec.kind.accepts(value)) {
         Some(Value::Array(array)) => array.iter().map(scalar).collect::<Option<Vec<_>>>(),
         value => value.and_then(scalar).map(|text| vec![text]),
     };
     let Some(texts) = texts else {
-        return Err(ConfigError::WrongKind {
-            place,
+        return Err(ConfigError::WrongType {
+            position,
             key: keys.join("."),
             expected: spec.kind.to_string(),
             text: item.to_string().trim().to_owned(),
@@ -268,43 +271,43 @@ fn list_at<T>(
     };
     let read = |text: String| {
         read(&text).map_err(|source| {
-            let place = place.clone();
-            ConfigError::Value { place, key: spec.key, text, source }
+            let position = position.clone();
+            ConfigError::InvalidValue { position, key: spec.key, text, source }
         })
     };
     let value = texts.into_iter().map(read).collect::<Result<_, _>>()?;
     Ok(Some(Setting { value, origin }))
 }
 
-/// The text of a value that a setting may have.
+/// Returns the text of a scalar value.
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.value().clone()),
         Value::Integer(number) => Some(number.value().to_string()),
-        // `Debug` keeps the point of a whole number: 2400.0 is no port.
+        // `Debug` keeps the decimal point of whole numbers: 2400.0 is not a port.
         Value::Float(number) => Some(format!("{:?}", number.value())),
         Value::Boolean(switch) => Some(switch.value().to_string()),
         Value::Datetime(_) | Value::Array(_) | Value::InlineTable(_) => None,
     }
 }
 
-/// What a setting of the workspace's file amounts to that cannot be used.
-fn not_followed(path: &Path, spec: &SettingSpec, error: &ConfigError) -> Ignored {
-    Ignored { key: spec.key.to_owned(), ..unreadable(path, error) }
+/// Returns the report for an invalid setting in the workspace's file.
+fn ignored_setting(path: &Path, spec: &SettingSpec, error: &ConfigError) -> IgnoredSetting {
+    IgnoredSetting { key: spec.key.to_owned(), ..ignored_file(path, error) }
 }
 
-/// What a file that cannot be used amounts to, where that is no reason to stop.
-fn unreadable(path: &Path, error: &ConfigError) -> Ignored {
-    let place = match error {
-        ConfigError::Syntax { place, .. }
-        | ConfigError::WrongKind { place, .. }
-        | ConfigError::Value { place, .. } => place.clone(),
-        _ => Place::of(path, "", 0),
+/// Returns the report for an invalid file that is not an error.
+fn ignored_file(path: &Path, error: &ConfigError) -> IgnoredSetting {
+    let position = match error {
+        ConfigError::Syntax { position, .. }
+        | ConfigError::WrongType { position, .. }
+        | ConfigError::InvalidValue { position, .. } => position.clone(),
+        _ => TextPosition::of_byte(path, "", 0),
     };
     let message = match error {
         ConfigError::Syntax { message, .. } => message.clone(),
-        ConfigError::Value { source, .. } => source.to_string(),
+        ConfigError::InvalidValue { source, .. } => source.to_string(),
         error => error.to_string(),
     };
-    Ignored { place, key: String::new(), why: Why::Invalid(message) }
+    IgnoredSetting { position, key: String::new(), reason: IgnoreReason::InvalidValue(message) }
 }

@@ -1,78 +1,81 @@
-//! What the workspace's own file may say.
+//! Trust in the workspace's own file.
 
 use std::fmt;
 
-use super::Place;
+use super::TextPosition;
 
-/// Whether a setting is taken from the workspace's own file.
+/// The condition for taking a setting from the workspace's own file.
 ///
-/// That file comes with the repository, and the agent inside writes it too.
-/// What it says must not reach beyond the container that it already owns.
+/// That file comes with the repository and can be modified by the agent in the container. Its
+/// settings must not affect anything outside the container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trust {
-    /// Taken: it changes only what runs inside the container.
-    Harmless,
-    /// Taken as far as it asks for less than the user would give.
-    OnlyLower,
-    /// Taken once a person has approved the file's very content: it decides
-    /// what the host mounts, lends or listens on.
-    Approved,
-    /// Never taken: it is about the machine, not about the workspace.
+    /// Always taken: it affects only programs in the container.
+    Always,
+    /// Taken if it requests less than the user's limit.
+    LowerOnly,
+    /// Taken after the user approved the exact content of the file: it decides what the host
+    /// mounts, shares or listens on.
+    WhenApproved,
+    /// Never taken: it concerns the machine, not the workspace.
     Never,
 }
 
-/// Something that the workspace's own file asks for and that waits for a
-/// person's approval.
+/// A setting of the workspace's own file that waits for approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suggestion {
-    /// Where it stands.
-    pub place: Place,
+    /// The position.
+    pub position: TextPosition,
     /// The setting.
     pub key: String,
 }
 
-/// Something in a file that was not followed.
+/// A setting or file that was ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored {
-    /// Where it stands.
-    pub place: Place,
-    /// The setting, or nothing where the whole file was ignored.
+pub struct IgnoredSetting {
+    /// The position.
+    pub position: TextPosition,
+    /// The setting; empty when the whole file was ignored.
     pub key: String,
-    /// Why it was not followed.
-    pub why: Why,
+    /// The reason.
+    pub reason: IgnoreReason,
 }
 
-/// Why something in the workspace's own file was not followed.
+/// The reason for ignoring a setting of the workspace's own file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Why {
-    /// Only the user's own file may set it.
-    Never,
-    /// There is no such setting.
+pub enum IgnoreReason {
+    /// Only the user's file may set it.
+    UserOnly,
+    /// No setting has this key.
     Unknown {
-        /// What was probably meant.
+        /// The closest known key.
         nearest: Option<&'static str>,
     },
-    /// The value cannot be used; what is wrong with it.
-    Invalid(String),
+    /// The value is invalid; the error message.
+    InvalidValue(String),
 }
 
-impl fmt::Display for Ignored {
+impl fmt::Display for IgnoredSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, key, why } = self;
-        match why {
-            Why::Never => {
-                write!(f, "ignored `{key}` at `{place}`: only your own configuration may set it")
+        let Self { position, key, reason } = self;
+        match reason {
+            IgnoreReason::UserOnly => {
+                write!(f, "ignored `{key}` at `{position}`: only your own configuration may set it")
             }
-            Why::Unknown { nearest } => {
-                write!(f, "ignored `{key}` at `{place}`: there is no such setting")?;
+            IgnoreReason::Unknown { nearest } => {
+                write!(f, "ignored `{key}` at `{position}`: unknown setting")?;
                 match nearest {
                     Some(nearest) => write!(f, "; did you mean `{nearest}`?"),
                     None => Ok(()),
                 }
             }
-            Why::Invalid(message) if key.is_empty() => write!(f, "ignored `{place}`: {message}"),
-            Why::Invalid(message) => write!(f, "ignored `{key}` at `{place}`: {message}"),
+            IgnoreReason::InvalidValue(message) if key.is_empty() => {
+                write!(f, "ignored `{position}`: {message}")
+            }
+            IgnoreReason::InvalidValue(message) => {
+                write!(f, "ignored `{key}` at `{position}`: {message}")
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The document as a whole.
+//! `devcontainer.json` documents.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,196 +7,210 @@ use serde_json::{Map, Value};
 
 use super::error::DevcontainerError;
 use super::feature::Feature;
-use super::fields::Fields;
-use super::image::Origin;
+use super::fields::JsonFields;
+use super::image::DevcontainerImage;
+use super::jsonc;
 use super::lifecycle::{Lifecycle, LifecycleCommand};
-use super::mount::WantedMount;
-use super::substitute::{Variables, asks_host, substitute};
-use super::text;
+use super::mount::RequestedMount;
+use super::substitute::{SubstitutionVariables, substitute, uses_host_variable};
 use crate::layout::CONTAINER_WORKSPACE;
 
-/// What is known where the file is read.
-pub struct Host<'a> {
+/// The context in which a file is read.
+pub struct DevcontainerContext<'a> {
     /// The workspace's path on the host.
     pub workspace: &'a str,
-    /// The folder that the file is in, relative to the workspace.
+    /// The folder of the file, relative to the workspace.
     pub folder: &'a str,
-    /// What tells the workspace's container from others.
+    /// An id that is unique to the workspace's container.
     pub id: &'a str,
-    /// The host's variables; asked only where the text is approved.
+    /// Looks up host variables; called only for approved files.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
-impl fmt::Debug for Host<'_> {
+impl fmt::Debug for DevcontainerContext<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Host").field("workspace", &self.workspace).finish_non_exhaustive()
     }
 }
 
-/// Whether a person has approved the very text.
+/// Whether the user approved the exact text of the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Approval {
-    /// Nobody has: what reaches the host is refused.
+    /// Not approved: access to the host is refused.
     Missing,
-    /// Somebody has.
+    /// Approved.
     Given,
 }
 
-/// A `devcontainer.json`, understood.
+/// A parsed `devcontainer.json`.
 #[derive(Clone, PartialEq)]
 pub struct Devcontainer {
-    /// What it is called.
+    /// The name.
     pub name: Option<String>,
-    /// What the image is made of.
-    pub origin: Origin,
-    /// What is installed in the image.
+    /// The image.
+    pub image: DevcontainerImage,
+    /// The features to install in the image.
     pub features: Vec<Feature>,
-    /// Variables of the container. None of them is the host's.
+    /// Variables of the container, without values from the host.
     pub container_env: BTreeMap<String, String>,
-    /// Variables of sessions. Values may be the host's, and secret.
+    /// Variables of sessions. Values may come from the host and be secret.
     pub session_env: BTreeMap<String, String>,
-    /// Whom its commands are run as; `None` is the user of sessions.
+    /// The user that runs lifecycle commands; `None` is the user of sessions.
     pub remote_user: Option<String>,
-    /// Ports inside that are wanted on the host.
+    /// Ports of the container to forward to the host.
     pub forward_ports: Vec<u16>,
-    /// What is run inside, and when.
+    /// The lifecycle commands.
     pub lifecycle: Lifecycle,
-    /// What is run on the host before a container is made or started.
+    /// The command to run on the host before a container is created or started.
     pub initialize: Option<LifecycleCommand>,
-    /// What else is mounted.
-    pub mounts: Vec<WantedMount>,
-    /// What is in it and not followed, each a fragment.
+    /// Additional mounts.
+    pub mounts: Vec<RequestedMount>,
+    /// Properties that are ignored, one fragment each.
     pub notes: Vec<String>,
-    /// All of it with values in the place of variables.
+    /// The whole document after variable substitution.
     configuration: Map<String, Value>,
 }
 
-/// Values may be secret.
+/// Omits values, which may be secret.
 impl fmt::Debug for Devcontainer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Devcontainer").field("name", &self.name).finish_non_exhaustive()
     }
 }
 
-/// What a container of ContainAI is anyway, or leaves to programs that read the
-/// file themselves.
-const WITHOUT_EFFECT: [&str; 6] =
+/// Properties that do not apply to ContainAI's containers, or are used only by other programs that
+/// read the file.
+const IGNORED_KEYS: [&str; 6] =
     ["runArgs", "privileged", "capAdd", "securityOpt", "workspaceMount", "secrets"];
 
 impl Devcontainer {
-    /// Reads the text of a file.
+    /// Parses the text of a file.
     ///
     /// # Errors
     ///
-    /// [`DevcontainerError`]: what cannot be followed, and what nobody has
-    /// approved.
+    /// [`DevcontainerError`] for unsupported properties and for unapproved access to the host.
     pub fn parse(
         file: &str,
-        host: &Host<'_>,
+        host: &DevcontainerContext<'_>,
         approval: Approval,
     ) -> Result<Self, DevcontainerError> {
-        let raw = text::parse(file)?;
-        let demands = demands(Fields(&raw))?;
+        let raw = jsonc::parse(file)?;
+        let demands = host_requests(JsonFields(&raw))?;
         if approval == Approval::Missing && !demands.is_empty() {
             return Err(DevcontainerError::Untrusted { demands });
         }
-        let nobody = |_: &str| None;
+        let no_variables = |_: &str| None;
         let local: &dyn Fn(&str) -> Option<String> = match approval {
             Approval::Given => host.variable,
-            Approval::Missing => &nobody,
+            Approval::Missing => &no_variables,
         };
-        let folder = Fields(&raw).text("workspaceFolder")?.unwrap_or(CONTAINER_WORKSPACE);
+        let folder = JsonFields(&raw).string("workspaceFolder")?.unwrap_or(CONTAINER_WORKSPACE);
         let configuration = substitute(
             &raw,
-            &Variables {
+            &SubstitutionVariables {
                 local_folder: host.workspace,
                 container_folder: folder,
                 id: host.id,
                 local,
             },
         );
-        let fields = Fields(&configuration);
-        let mut notes = notes(fields);
+        let fields = JsonFields(&configuration);
+        let mut notes = ignored_keys(fields);
         if folder != CONTAINER_WORKSPACE {
-            notes.push(format!("the workspace is at `{CONTAINER_WORKSPACE}`"));
+            notes.push(format!(
+                "`workspaceFolder` is ignored: the workspace is at `{CONTAINER_WORKSPACE}`"
+            ));
         }
-        let (container_env, mut session_env) = environment(fields, Fields(&raw))?;
-        for (name, value) in nullable(fields, "remoteEnv")? {
+        let (container_env, mut session_env) = split_environment(fields, JsonFields(&raw))?;
+        for (name, value) in without_nulls(fields, "remoteEnv")? {
             match value.contains("${containerEnv:") {
-                true => notes.push(format!("`remoteEnv.{name}` uses a variable of the container")),
+                true => notes
+                    .push(format!("`remoteEnv.{name}` is ignored: it uses a container variable")),
                 false => drop(session_env.insert(name, value)),
             }
         }
         Ok(Self {
-            name: fields.text("name")?.map(str::to_owned),
-            origin: Origin::read(fields, host.folder)?,
-            features: Feature::read(fields, host.folder, &text::keys(file, "features"))?,
+            name: fields.string("name")?.map(str::to_owned),
+            image: DevcontainerImage::read(fields, host.folder)?,
+            features: Feature::read(fields, host.folder, &jsonc::key_order(file, "features"))?,
             container_env,
             session_env,
             remote_user: fields
-                .text("remoteUser")?
-                .or(fields.text("containerUser")?)
+                .string("remoteUser")?
+                .or(fields.string("containerUser")?)
                 .map(str::to_owned),
-            forward_ports: ports(fields, &mut notes)?,
+            forward_ports: forward_ports(fields, &mut notes)?,
             lifecycle: Lifecycle::read(fields)?,
             initialize: LifecycleCommand::read(fields, "initializeCommand")?,
-            mounts: WantedMount::read_all(fields)?,
+            mounts: RequestedMount::read_all(fields)?,
             notes,
             configuration,
         })
     }
 
-    /// All of it with values in the place of variables, as other tools print
-    /// it. Values may be the host's, and secret.
+    /// Returns the document after variable substitution, as printed by other tools. Values may come
+    /// from the host and be secret.
     pub fn configuration(&self) -> &Map<String, Value> {
         &self.configuration
     }
 }
 
-/// What reaches the host.
-fn demands(raw: Fields<'_>) -> Result<Vec<String>, DevcontainerError> {
+/// Returns the requested kinds of access to the host.
+fn host_requests(raw: JsonFields<'_>) -> Result<Vec<String>, DevcontainerError> {
     let mut demands = Vec::new();
     if LifecycleCommand::read(raw, "initializeCommand")?.is_some() {
-        demands.push("a command on it (`initializeCommand`)".to_owned());
+        demands.push("running a command (`initializeCommand`)".to_owned());
     }
-    if !raw.list("mounts")?.is_empty() {
-        demands.push("directories or volumes (`mounts`)".to_owned());
+    if !raw.array("mounts")?.is_empty() {
+        demands.push("mounting directories or volumes (`mounts`)".to_owned());
     }
-    if raw.0.values().any(asks_host) {
-        demands.push("variables (`${localEnv:…}`)".to_owned());
+    if raw.0.values().any(uses_host_variable) {
+        demands.push("reading variables (`${localEnv:…}`)".to_owned());
     }
     Ok(demands)
 }
 
-/// The container's variables and those of them that are the host's: what may be
-/// secret is no part of an image.
-type Environments = (BTreeMap<String, String>, BTreeMap<String, String>);
+/// The variables of the container without and with values from the host. The latter may be secret
+/// and must not be part of an image.
+type SplitEnvironment = (BTreeMap<String, String>, BTreeMap<String, String>);
 
-fn environment(fields: Fields<'_>, raw: Fields<'_>) -> Result<Environments, DevcontainerError> {
+fn split_environment(
+    fields: JsonFields<'_>,
+    raw: JsonFields<'_>,
+) -> Result<SplitEnvironment, DevcontainerError> {
     let written = raw.object("containerEnv")?;
-    let is_host = |name: &String| written.and_then(|it| it.get(name)).is_some_and(asks_host);
+    let is_host =
+        |name: &String| written.and_then(|it| it.get(name)).is_some_and(uses_host_variable);
     let all = fields.variables("containerEnv")?;
     let (host, own) = all.into_iter().partition(|(name, _)| is_host(name));
     Ok((own, host))
 }
 
-/// Variables where `null` takes one away, which is as good as not setting it.
-fn nullable(fields: Fields<'_>, key: &str) -> Result<BTreeMap<String, String>, DevcontainerError> {
+/// Reads variables; `null` unsets a variable, so such entries are skipped.
+fn without_nulls(
+    fields: JsonFields<'_>,
+    key: &str,
+) -> Result<BTreeMap<String, String>, DevcontainerError> {
     let Some(object) = fields.object(key)? else { return Ok(BTreeMap::new()) };
     let kept = object.iter().filter(|(_, value)| !value.is_null());
     let kept: Map<String, Value> = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
     let whole: Map<String, Value> = [(key.to_owned(), Value::Object(kept))].into_iter().collect();
-    Fields(&whole).variables(key)
+    JsonFields(&whole).variables(key)
 }
 
-fn ports(fields: Fields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, DevcontainerError> {
+fn forward_ports(
+    fields: JsonFields<'_>,
+    notes: &mut Vec<String>,
+) -> Result<Vec<u16>, DevcontainerError> {
     let mut ports = Vec::new();
-    for value in fields.list("forwardPorts")? {
+    for value in fields.array("forwardPorts")? {
         let own = value.as_str().and_then(|text| text.strip_prefix("localhost:")?.parse().ok());
         let port = value.as_u64().and_then(|port| u16::try_from(port).ok()).or(own);
         match port.filter(|port| *port != 0) {
             Some(port) => ports.push(port),
-            None => notes.push(format!("`forwardPorts` has {value}, which is no port inside")),
+            None => notes.push(format!(
+                "`forwardPorts` entry {value} is ignored: it is not a port of the container"
+            )),
         }
     }
     ports.sort_unstable();
@@ -204,19 +218,19 @@ fn ports(fields: Fields<'_>, notes: &mut Vec<String>) -> Result<Vec<u16>, Devcon
     Ok(ports)
 }
 
-fn notes(fields: Fields<'_>) -> Vec<String> {
+fn ignored_keys(fields: JsonFields<'_>) -> Vec<String> {
     let is_set = |key: &&str| fields.get(key).is_some_and(|value| *value != Value::Bool(false));
-    let keys = WITHOUT_EFFECT.into_iter().filter(is_set);
+    let keys = IGNORED_KEYS.into_iter().filter(is_set);
     keys.map(|key| format!("`{key}` has no effect")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::devcontainer::WantedSource;
+    use crate::devcontainer::RequestedMountSource;
 
     fn read(file: &str, approval: Approval) -> Result<Devcontainer, DevcontainerError> {
-        let host = Host {
+        let host = DevcontainerContext {
             workspace: "/home/me/api",
             folder: ".devcontainer",
             id: "id",
@@ -226,10 +240,10 @@ mod tests {
     }
 
     #[test]
-    fn what_reaches_the_host_waits_for_a_person() {
+    fn host_requests_need_approval() {
         for (text, demand) in [
-            ("{\"initializeCommand\": \"x\"}", "a command on it"),
-            ("{\"initializeCommand\": {\"a\": [\"x\"]}}", "a command on it"),
+            ("{\"initializeCommand\": \"x\"}", "running a command"),
+            ("{\"initializeCommand\": {\"a\": [\"x\"]}}", "running a command"),
             ("{\"mounts\": [\"source=/,target=/x,type=bind\"]}", "directories"),
             ("{\"name\": \"${localEnv:TOKEN}\"}", "variables"),
             ("{\"x\": [{\"y\": \"${env:TOKEN:d}\"}]}", "variables"),
@@ -240,7 +254,7 @@ mod tests {
         }
         let text = "{\"mounts\": [\"source=${localWorkspaceFolder}/x,target=/x,type=bind\"]}";
         let given = read(text, Approval::Given).expect("approved");
-        assert_eq!(given.mounts[0].source, WantedSource::Path("/home/me/api/x".into()));
+        assert_eq!(given.mounts[0].source, RequestedMountSource::Path("/home/me/api/x".into()));
         let text = "{\"initializeCommand\": \"\", \"mounts\": [], \"x\": \"${containerEnv:HOME}\"}";
         assert!(read(text, Approval::Missing).is_ok());
         let given = read("{\"initializeCommand\": \"make\"}", Approval::Given).expect("approved");
@@ -248,21 +262,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_the_hosts_is_no_part_of_an_image() {
+    fn host_variables_are_not_part_of_the_image() {
         let text = "{\"containerEnv\": {\"A\": \"x\", \"B\": \"${localEnv:TOKEN}\"}, \
                     \"remoteEnv\": {\"C\": \"c\", \"D\": null, \"E\": \"${containerEnv:PATH}:/x\"}}";
         let read = read(text, Approval::Given).expect("approved");
         assert_eq!(read.container_env, [("A".into(), "x".into())].into());
         let expected = [("B".into(), "hush".into()), ("C".into(), "c".into())];
         assert_eq!(read.session_env, expected.into());
-        assert_eq!(read.notes, ["`remoteEnv.E` uses a variable of the container"]);
+        assert_eq!(read.notes, ["`remoteEnv.E` is ignored: it uses a container variable"]);
         assert!(!format!("{read:?}").contains("hush"));
     }
 
     #[test]
-    fn images_and_builds() {
+    fn reads_images_and_builds() {
         let check = |text: &str| match read(text, Approval::Missing) {
-            Ok(read) => format!("{:?}", read.origin),
+            Ok(read) => format!("{:?}", read.image),
             Err(error) => error.to_string(),
         };
         let all = [
@@ -287,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn ports_are_ports_inside() {
+    fn forward_ports_are_container_ports() {
         let read = read(
             "{\"forwardPorts\": [3000, \"localhost:80\", \"db:5432\", 3000, 0, 70000], \"privileged\": true, \"capAdd\": false}",
             Approval::Missing,

@@ -1,50 +1,50 @@
-//! Why a `devcontainer.json` cannot be followed.
+//! Errors in `devcontainer.json`.
 
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
-/// Why a `devcontainer.json`, or the manifest of a feature, cannot be followed.
+/// An error in a `devcontainer.json` or in the manifest of a feature.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DevcontainerError {
-    /// It is no JSON, comments and commas at ends aside.
+    /// The text is not JSON with comments and trailing commas.
     #[error("line {line}, column {column}: {message}")]
     Syntax {
-        /// The line, counted from 1.
+        /// The line, from 1.
         line: usize,
-        /// The column in characters, counted from 1.
+        /// The column in characters, from 1.
         column: usize,
-        /// What is wrong there.
+        /// The message.
         message: String,
     },
-    /// A value is of another kind than it has to be.
-    #[error("`{key}` takes {expected}")]
-    Value {
-        /// The key, dots between objects.
+    /// A value has the wrong type.
+    #[error("`{key}` must be {expected}")]
+    WrongType {
+        /// The key, with dots between objects.
         key: String,
-        /// What belongs there.
+        /// The expected type.
         expected: &'static str,
     },
-    /// It asks for something that there is not here.
-    #[error("`{key}` cannot be followed: {reason}")]
+    /// A property is not supported.
+    #[error("`{key}` is not supported: {reason}")]
     Unsupported {
-        /// The key, dots between objects.
+        /// The key, with dots between objects.
         key: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
-    /// A path leads out of the workspace.
-    #[error("`{key}` leads out of the workspace: `{}`", .path.escape_debug())]
-    Outside {
-        /// The key, dots between objects.
+    /// A path points outside the workspace.
+    #[error("`{key}` points outside the workspace: `{}`", .path.escape_debug())]
+    OutsideWorkspace {
+        /// The key, with dots between objects.
         key: String,
-        /// The path as it stands there.
+        /// The path as written.
         path: String,
     },
-    /// It asks for something of the host, and nobody has approved that text.
-    #[error("it asks for {} of this machine, which nobody has approved", .demands.join(", "))]
+    /// The file requests access to the host, and its text is not approved.
+    #[error("unapproved access to this machine: {}", .demands.join(", "))]
     Untrusted {
-        /// What it asks for.
+        /// The requested kinds of access.
         demands: Vec<String>,
     },
 }
@@ -56,13 +56,13 @@ impl Advice for DevcontainerError {
 
     fn hints(&self) -> Vec<Hint> {
         vec![match self {
-            Self::Untrusted { .. } => Hint::run("cai trust", "read that file and approve it"),
-            Self::Syntax { .. } | Self::Value { .. } | Self::Outside { .. } => {
-                Hint::new("mend the file, or go without it: `--devcontainer=off`")
+            Self::Untrusted { .. } => Hint::run("cai trust", "review and approve the file"),
+            Self::Syntax { .. } | Self::WrongType { .. } | Self::OutsideWorkspace { .. } => {
+                Hint::new("correct the file, or ignore it with `--devcontainer=off`")
             }
-            Self::Unsupported { .. } => {
-                Hint::new("go without it: `--devcontainer=off`, and a template with `--template`")
-            }
+            Self::Unsupported { .. } => Hint::new(
+                "ignore the file with `--devcontainer=off` and use a template with `--template`",
+            ),
         }]
     }
 }

@@ -1,40 +1,40 @@
-//! Features of the workspace: scripts that install something.
+//! Features: installation scripts in the workspace.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::error::DevcontainerError;
-use super::fields::{Fields, plain, wrong};
+use super::fields::{JsonFields, scalar_text, wrong_type};
+use super::jsonc;
 use super::lifecycle::Lifecycle;
-use super::path::below;
-use super::text;
+use super::path::resolve_in_workspace;
 
-/// A feature that is a directory of the workspace, with the options it is given.
+/// A feature in a directory of the workspace, with its options.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Feature {
-    /// Its directory, relative to the workspace.
+    /// The directory, relative to the workspace.
     pub directory: String,
-    /// Its options as they are given.
+    /// The options as given.
     pub options: BTreeMap<String, String>,
 }
 
 impl Feature {
-    /// Reads `features`, in the order of the file.
+    /// Reads `features` in document order.
     pub(super) fn read(
-        fields: Fields<'_>,
+        fields: JsonFields<'_>,
         folder: &str,
         order: &[String],
     ) -> Result<Vec<Self>, DevcontainerError> {
         let Some(object) = fields.object("features")? else { return Ok(Vec::new()) };
         let mut features = Vec::new();
-        // The map knows no order, and one feature may need what another installs.
+        // The map is unordered, but a feature may need software that a previous one installs.
         let named = order.iter().filter_map(|name| Some((name, object.get(name)?)));
         for (name, value) in named {
             let key = format!("features.{name}");
             if !name.starts_with("./") {
-                let reason = "only features of the workspace are installed, such as `./feature`: \
-                              one of a registry can be copied there";
+                let reason = "only features in the workspace are installed, such as `./feature`: \
+                              copy registry features there";
                 return Err(DevcontainerError::Unsupported { key, reason });
             }
             let options = match value {
@@ -43,44 +43,43 @@ impl Feature {
                 Value::String(version) => [("version".to_owned(), version.clone())].into(),
                 Value::Object(_) => fields
                     .object("features")?
-                    .map(|features| Fields(features).texts(name))
+                    .map(|features| JsonFields(features).string_map(name))
                     .transpose()?
                     .unwrap_or_default(),
-                _ => return Err(wrong(&key, "an object of options")),
+                _ => return Err(wrong_type(&key, "an object of options")),
             };
-            features.push(Self { directory: below(folder, name, &key)?, options });
+            features.push(Self { directory: resolve_in_workspace(folder, name, &key)?, options });
         }
         Ok(features)
     }
 }
 
-/// What a feature says about itself in its `devcontainer-feature.json`.
+/// The manifest of a feature, `devcontainer-feature.json`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FeatureManifest {
-    /// What it is called.
+    /// The id.
     pub id: String,
-    /// What its options are where nobody says.
+    /// The default values of its options.
     pub defaults: BTreeMap<String, String>,
-    /// Variables of the image, which may use those before them.
+    /// Variables of the image, which may refer to previous ones.
     pub environment: BTreeMap<String, String>,
-    /// What it wants run, and when.
+    /// The lifecycle commands.
     pub lifecycle: Lifecycle,
 }
 
 impl FeatureManifest {
-    /// Reads a manifest.
+    /// Parses a manifest.
     ///
     /// # Errors
     ///
-    /// [`DevcontainerError`] for what cannot be followed, mounts and other
-    /// features among it.
+    /// [`DevcontainerError`] for unsupported properties, such as mounts and dependencies.
     pub fn parse(manifest: &str) -> Result<Self, DevcontainerError> {
-        let object = text::parse(manifest)?;
-        let fields = Fields(&object);
+        let object = jsonc::parse(manifest)?;
+        let fields = JsonFields(&object);
         for (key, reason) in [
-            ("mounts", "features get no mounts"),
-            ("dependsOn", "name the features that it depends on yourself, before it"),
-            ("entrypoint", "the first process of a container is systemd: a unit can do it"),
+            ("mounts", "features cannot add mounts"),
+            ("dependsOn", "list the features it depends on before it"),
+            ("entrypoint", "systemd is the first process of a container: use a unit instead"),
         ] {
             let is_empty = |value: &Value| match value {
                 Value::Array(items) => items.is_empty(),
@@ -93,29 +92,29 @@ impl FeatureManifest {
         }
         let mut defaults = BTreeMap::new();
         for (name, option) in fields.object("options")?.into_iter().flatten() {
-            let default = option.get("default").and_then(plain);
+            let default = option.get("default").and_then(scalar_text);
             defaults.extend(default.map(|default| (name.clone(), default)));
         }
         Ok(Self {
-            id: fields.text("id")?.unwrap_or_default().to_owned(),
+            id: fields.string("id")?.unwrap_or_default().to_owned(),
             defaults,
             environment: fields.variables("containerEnv")?,
             lifecycle: Lifecycle::read(fields)?,
         })
     }
 
-    /// The variables that its script finds its options in.
+    /// Returns the option values as variables for the installation script.
     ///
     /// Source: <https://containers.dev/implementors/features/#option-resolution>.
-    pub fn variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    pub fn option_variables(&self, given: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         let all = self.defaults.iter().chain(given);
-        all.map(|(name, value)| (variable(name), value.clone())).collect()
+        all.map(|(name, value)| (option_variable(name), value.clone())).collect()
     }
 }
 
-/// The name of a variable for an option: other characters become `_`, so do
-/// digits and `_` in front.
-fn variable(option: &str) -> String {
+/// Returns the variable name of an option: other characters become `_`, and leading digits and
+/// underscores are replaced by one `_`.
+fn option_variable(option: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let name: String = option.chars().map(plain).collect();
     let rest = name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '_');
@@ -127,11 +126,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn options_become_variables() {
+    fn option_names_become_variable_names() {
         for (option, expected) in
             [("version", "VERSION"), ("install-x.y", "INSTALL_X_Y"), ("_1a", "_A"), ("9é", "_")]
         {
-            assert_eq!(variable(option), expected, "{option}");
+            assert_eq!(option_variable(option), expected, "{option}");
         }
         let manifest = FeatureManifest::parse(
             "{\"id\":\"f\",\"options\":{\"version\":{\"default\":\"1\"},\"on\":{\"default\":true},\"x\":{}},\
@@ -139,7 +138,7 @@ mod tests {
         )
         .expect("a manifest");
         let given = [("version".to_owned(), "2".to_owned())].into();
-        let variables = manifest.variables(&given);
+        let variables = manifest.option_variables(&given);
         let expected = [("ON", "true"), ("VERSION", "2")];
         assert!(variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(expected));
         assert_eq!(manifest.lifecycle.post_create.len(), 1);

@@ -1,68 +1,66 @@
-//! What the image is made of.
+//! The image of a `devcontainer.json`.
 
 use std::collections::BTreeMap;
 
 use super::error::DevcontainerError;
-use super::fields::{Fields, wrong};
-use super::path::below;
+use super::fields::{JsonFields, wrong_type};
+use super::path::resolve_in_workspace;
 
-/// What the image is made of. Paths are relative to the workspace.
+/// The image of a container. Paths are relative to the workspace.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Origin {
-    /// The image that is configured.
+pub enum DevcontainerImage {
+    /// The configured image.
     Default,
-    /// An image by its reference.
+    /// An image reference.
     Image(String),
-    /// A Dockerfile of the workspace.
+    /// A Dockerfile in the workspace.
     Build {
         /// The Dockerfile.
         dockerfile: String,
-        /// The directory that it copies from; empty for the workspace itself.
+        /// The build context; empty for the workspace itself.
         context: String,
         /// Build arguments.
         arguments: BTreeMap<String, String>,
-        /// The stage to build; `None` is the last one.
+        /// The target stage; `None` is the last one.
         target: Option<String>,
     },
 }
 
-impl Origin {
-    /// Reads `image`, `build`, and what stood for that before: `dockerFile`
-    /// with `context`.
-    pub(super) fn read(fields: Fields<'_>, folder: &str) -> Result<Self, DevcontainerError> {
+impl DevcontainerImage {
+    /// Reads `image`, `build`, and the legacy properties `dockerFile` and `context`.
+    pub(super) fn read(fields: JsonFields<'_>, folder: &str) -> Result<Self, DevcontainerError> {
         let unsupported =
             |key: &str, reason| DevcontainerError::Unsupported { key: key.to_owned(), reason };
         if fields.get("dockerComposeFile").is_some() {
-            let reason =
-                "a container of ContainAI is one system, and its own Docker can run the rest";
+            let reason = "a workspace has one container: run further services with the Docker engine inside it";
             return Err(unsupported("dockerComposeFile", reason));
         }
-        let build = fields.object("build")?.map(Fields);
+        let build = fields.object("build")?.map(JsonFields);
         if let Some(build) = build
-            && !build.list("options")?.is_empty()
+            && !build.array("options")?.is_empty()
         {
-            let reason = "options of `docker build` reach this machine's engine";
+            let reason = "`docker build` options would apply to this machine's engine";
             return Err(unsupported("build.options", reason));
         }
-        let old = fields.text("dockerFile")?;
+        let old = fields.string("dockerFile")?;
         let dockerfile = match build {
-            Some(build) => build.text("dockerfile")?.or(build.text("dockerFile")?).or(old),
+            Some(build) => build.string("dockerfile")?.or(build.string("dockerFile")?).or(old),
             None => old,
         };
         let Some(dockerfile) = dockerfile else {
-            return Ok(match fields.text("image")? {
-                Some(image) => Self::Image(reference(image)?),
+            return Ok(match fields.string("image")? {
+                Some(image) => Self::Image(parse_reference(image)?),
                 None => Self::Default,
             });
         };
-        let nearest = build.map(|build| build.text("context")).transpose()?.flatten();
-        let context = nearest.or(fields.text("context")?).unwrap_or(".");
+        let nearest = build.map(|build| build.string("context")).transpose()?.flatten();
+        let context = nearest.or(fields.string("context")?).unwrap_or(".");
         Ok(Self::Build {
-            dockerfile: below(folder, dockerfile, "build.dockerfile")?,
-            context: below(folder, context, "build.context")?,
-            arguments: build.map(|build| build.texts("args")).transpose()?.unwrap_or_default(),
+            dockerfile: resolve_in_workspace(folder, dockerfile, "build.dockerfile")?,
+            context: resolve_in_workspace(folder, context, "build.context")?,
+            arguments: build.map(|build| build.string_map("args")).transpose()?.unwrap_or_default(),
             target: build
-                .map(|build| build.text("target"))
+                .map(|build| build.string("target"))
                 .transpose()?
                 .flatten()
                 .map(str::to_owned),
@@ -70,9 +68,9 @@ impl Origin {
     }
 }
 
-fn reference(text: &str) -> Result<String, DevcontainerError> {
+fn parse_reference(text: &str) -> Result<String, DevcontainerError> {
     match crate::config::parse_image(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(wrong("image", "a reference such as `debian:12`")),
+        Err(_) => Err(wrong_type("image", "an image reference such as `debian:12`")),
     }
 }

@@ -1,39 +1,38 @@
-//! What is run inside, and when.
+//! Lifecycle commands.
 
 use serde_json::Value;
 
 use super::error::DevcontainerError;
-use super::fields::{Fields, wrong};
+use super::fields::{JsonFields, wrong_type};
 
-/// One command as it is written.
+/// A lifecycle command.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum LifecycleCommand {
-    /// A line for a shell.
+    /// A shell command line.
     Shell(String),
-    /// A program and its arguments, for no shell.
-    Words(Vec<String>),
-    /// Several at once, by name.
-    Together(Vec<(String, LifecycleCommand)>),
+    /// A program and its arguments, run without a shell.
+    Exec(Vec<String>),
+    /// Named commands, run in parallel.
+    Parallel(Vec<(String, LifecycleCommand)>),
 }
 
-/// What is run inside, and when. What features ask for comes before what the
-/// file itself asks for.
+/// The lifecycle commands of a container. Commands of features precede those of the file itself.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Lifecycle {
-    /// Once, when the container has been made.
+    /// Run once, after the container was created.
     pub on_create: Vec<LifecycleCommand>,
-    /// Once, after that.
+    /// Run once, after `on_create`.
     pub update_content: Vec<LifecycleCommand>,
-    /// Once, after that.
+    /// Run once, after `update_content`.
     pub post_create: Vec<LifecycleCommand>,
-    /// Each time that the container has been started.
+    /// Run after each start of the container.
     pub post_start: Vec<LifecycleCommand>,
-    /// Each time that somebody enters it.
+    /// Run at the beginning of each session.
     pub post_attach: Vec<LifecycleCommand>,
 }
 
 impl Lifecycle {
-    /// The keys, in the order in which they are run.
+    /// The keys, in execution order.
     pub const KEYS: [&str; 5] = [
         "onCreateCommand",
         "updateContentCommand",
@@ -42,7 +41,7 @@ impl Lifecycle {
         "postAttachCommand",
     ];
 
-    pub(super) fn read(fields: Fields<'_>) -> Result<Self, DevcontainerError> {
+    pub(super) fn read(fields: JsonFields<'_>) -> Result<Self, DevcontainerError> {
         let command = |key| Ok(LifecycleCommand::read(fields, key)?.into_iter().collect());
         let [on_create, update_content, post_create, post_start, post_attach] = Self::KEYS;
         Ok(Self {
@@ -54,7 +53,7 @@ impl Lifecycle {
         })
     }
 
-    /// What each key has, in the order of [`KEYS`](Self::KEYS).
+    /// Returns the commands of each key, in the order of [`KEYS`](Self::KEYS).
     pub fn phases(&self) -> [(&'static str, &[LifecycleCommand]); 5] {
         let [on_create, update_content, post_create, post_start, post_attach] = Self::KEYS;
         [
@@ -66,12 +65,12 @@ impl Lifecycle {
         ]
     }
 
-    /// Whether there is nothing to run.
+    /// Whether there are no commands.
     pub fn is_empty(&self) -> bool {
         self.phases().iter().all(|(_, commands)| commands.is_empty())
     }
 
-    /// Puts what another one has behind what is here.
+    /// Appends the commands of another lifecycle.
     pub fn extend(&mut self, other: Self) {
         self.on_create.extend(other.on_create);
         self.update_content.extend(other.update_content);
@@ -82,46 +81,49 @@ impl Lifecycle {
 }
 
 impl LifecycleCommand {
-    /// Reads the command of a key; an empty one is none.
-    pub(super) fn read(fields: Fields<'_>, key: &str) -> Result<Option<Self>, DevcontainerError> {
-        fields.get(key).map_or(Ok(None), |value| Self::of(value, key))
+    /// Reads the command of a key; `None` for an empty one.
+    pub(super) fn read(
+        fields: JsonFields<'_>,
+        key: &str,
+    ) -> Result<Option<Self>, DevcontainerError> {
+        fields.get(key).map_or(Ok(None), |value| Self::from_value(value, key))
     }
 
-    fn of(value: &Value, key: &str) -> Result<Option<Self>, DevcontainerError> {
-        let expected = "a text, a list of texts, or an object of these";
+    fn from_value(value: &Value, key: &str) -> Result<Option<Self>, DevcontainerError> {
+        let expected = "a string, an array of strings, or an object of these";
         let command = match value {
             Value::String(line) if line.trim().is_empty() => return Ok(None),
             Value::String(line) => Self::Shell(line.clone()),
             Value::Array(items) => {
                 let words = items.iter().map(|item| item.as_str().map(str::to_owned));
                 let words: Vec<_> =
-                    words.collect::<Option<_>>().ok_or_else(|| wrong(key, expected))?;
+                    words.collect::<Option<_>>().ok_or_else(|| wrong_type(key, expected))?;
                 if words.is_empty() {
                     return Ok(None);
                 }
-                Self::Words(words)
+                Self::Exec(words)
             }
             Value::Object(object) => {
                 let mut together = Vec::new();
                 for (name, value) in object {
                     let key = format!("{key}.{name}");
                     if value.is_object() {
-                        return Err(wrong(&key, "a text or a list of texts"));
+                        return Err(wrong_type(&key, "a string or an array of strings"));
                     }
-                    let command = Self::of(value, &key)?;
+                    let command = Self::from_value(value, &key)?;
                     together.extend(command.map(|command| (name.clone(), command)));
                 }
                 if together.is_empty() {
                     return Ok(None);
                 }
-                Self::Together(together)
+                Self::Parallel(together)
             }
-            _ => return Err(wrong(key, expected)),
+            _ => return Err(wrong_type(key, expected)),
         };
         let has_nul = |text: &String| text.contains('\0');
         match &command {
-            Self::Shell(line) if has_nul(line) => Err(wrong(key, expected)),
-            Self::Words(words) if words.iter().any(has_nul) => Err(wrong(key, expected)),
+            Self::Shell(line) if has_nul(line) => Err(wrong_type(key, expected)),
+            Self::Exec(words) if words.iter().any(has_nul) => Err(wrong_type(key, expected)),
             _ => Ok(Some(command)),
         }
     }

@@ -1,9 +1,8 @@
-//! `devcontainer.json`: how a repository describes where it is worked on.
+//! `devcontainer.json`: the development container described by a repository.
 //!
-//! It is written by whoever writes the repository. What it says about the
-//! container's inside is followed once the user has it count; what reaches the
-//! host (a command there, its variables, mounts) is refused until a person
-//! approved that very text.
+//! The file comes with the repository and is untrusted. Properties that affect only the inside of
+//! the container apply once the user enabled the file. Access to the host (commands, variables,
+//! mounts) is refused until the user approved the exact text.
 //!
 //! Source: <https://containers.dev/implementors/json_reference/>.
 
@@ -12,19 +11,19 @@ mod error;
 mod feature;
 mod fields;
 mod image;
+mod jsonc;
 mod lifecycle;
 mod mount;
 mod path;
 mod script;
 mod stages;
 mod substitute;
-mod text;
 
-pub use document::{Approval, Devcontainer, Host};
+pub use document::{Approval, Devcontainer, DevcontainerContext};
 pub use error::DevcontainerError;
 pub use feature::{Feature, FeatureManifest};
-pub use image::Origin;
+pub use image::DevcontainerImage;
 pub use lifecycle::{Lifecycle, LifecycleCommand};
-pub use mount::{WantedMount, WantedSource};
+pub use mount::{RequestedMount, RequestedMountSource};
 pub use script::{LIFECYCLE_PROGRAM, lifecycle_script};
-pub use stages::{FEATURES, environment_lines, feature_stage};
+pub use stages::{FEATURES_DIR, feature_install_script, feature_stage};

@@ -1,4 +1,4 @@
-//! What else is mounted.
+//! Additional mounts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,48 +6,50 @@ use std::fmt;
 use serde_json::Value;
 
 use super::error::DevcontainerError;
-use super::fields::{Fields, plain, wrong};
+use super::fields::{JsonFields, scalar_text, wrong_type};
 use crate::engine::MountAccess;
 use crate::naming::{MountTarget, VolumeName};
 
-/// The shape of `mounts`.
-const EXPECTED: &str = "mounts such as `type=bind,source=/srv/data,target=/data,readonly`";
+/// The expected format of `mounts`.
+const EXPECTED: &str =
+    "a list of mounts such as `type=bind,source=/srv/data,target=/data,readonly`";
 
-/// A mount that the file asks for, as `--mount` of docker-run(1) has it.
+/// A mount requested by the file, in the format of `--mount` in docker-run(1).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct WantedMount {
-    /// What is mounted.
-    pub source: WantedSource,
-    /// Where it is inside.
+pub struct RequestedMount {
+    /// The source.
+    pub source: RequestedMountSource,
+    /// The target in the container.
     pub target: MountTarget,
-    /// What may be done with it inside.
+    /// The access mode in the container.
     pub access: MountAccess,
 }
 
-/// What is mounted.
+/// The source of a requested mount.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum WantedSource {
-    /// An absolute path of the host, as it stands in the file.
+pub enum RequestedMountSource {
+    /// An absolute path of the host, as written.
     Path(String),
     /// A volume.
     Volume(VolumeName),
 }
 
-impl WantedMount {
-    pub(super) fn read_all(fields: Fields<'_>) -> Result<Vec<Self>, DevcontainerError> {
-        fields.list("mounts")?.iter().map(Self::read).collect()
+impl RequestedMount {
+    pub(super) fn read_all(fields: JsonFields<'_>) -> Result<Vec<Self>, DevcontainerError> {
+        fields.array("mounts")?.iter().map(Self::read).collect()
     }
 
     fn read(value: &Value) -> Result<Self, DevcontainerError> {
         let mut options = match value {
-            Value::String(text) => of_text(text),
+            Value::String(text) => parse_mount_string(text),
             Value::Object(object) => {
-                let pair = |(key, value): (&String, &Value)| Some((key.clone(), plain(value)?));
+                let pair =
+                    |(key, value): (&String, &Value)| Some((key.clone(), scalar_text(value)?));
                 object.iter().map(pair).collect()
             }
             _ => None,
         }
-        .ok_or_else(|| wrong("mounts", EXPECTED))?;
+        .ok_or_else(|| wrong_type("mounts", EXPECTED))?;
         let mut take = |names: &[&str]| names.iter().find_map(|name| options.remove(*name));
         let kind = take(&["type"]).unwrap_or_else(|| "volume".to_owned());
         let source = take(&["source", "src"]).unwrap_or_default();
@@ -55,45 +57,53 @@ impl WantedMount {
         let access = match take(&["readonly", "ro"]).as_deref() {
             None | Some("false" | "0") => MountAccess::ReadWrite,
             Some("" | "true" | "1") => MountAccess::ReadOnly,
-            Some(_) => return Err(wrong("mounts", EXPECTED)),
+            Some(_) => return Err(wrong_type("mounts", EXPECTED)),
         };
-        // It is about machines that are not Linux.
+        // Applies only to hosts other than Linux.
         take(&["consistency"]);
         if !options.is_empty() {
-            return Err(unsupported("a mount has a type, a source, a target and `readonly` here"));
+            return Err(unsupported(
+                "supported mount options are `type`, `source`, `target` and `readonly`",
+            ));
         }
         let source = match kind.as_str() {
-            "bind" if source.starts_with('/') => WantedSource::Path(source),
-            // One workspace's settings and sign-ins are not for another's container.
+            "bind" if source.starts_with('/') => RequestedMountSource::Path(source),
+            // A workspace's settings and credentials must not be available to another workspace's
+            // container.
             "volume" if source.starts_with("containai-") => {
-                return Err(unsupported("volumes of workspaces have names with `containai-`"));
+                return Err(unsupported(
+                    "volume names with the prefix `containai-` are reserved for workspaces",
+                ));
             }
             "volume" => VolumeName::parse(&source)
-                .map(WantedSource::Volume)
-                .map_err(|_| unsupported("a volume needs a name that Docker takes"))?,
-            "bind" => return Err(unsupported("the source of a bind mount is an absolute path")),
-            _ => return Err(unsupported("a mount is of the type `bind` or `volume` here")),
+                .map(RequestedMountSource::Volume)
+                .map_err(|_| unsupported("the volume name is invalid"))?,
+            "bind" => {
+                return Err(unsupported("the source of a bind mount must be an absolute path"));
+            }
+            _ => return Err(unsupported("the mount type must be `bind` or `volume`")),
         };
         let target = MountTarget::parse(&target).map_err(|_| {
-            unsupported("a target is an absolute path outside of the system, such as `/cache`")
+            unsupported(
+                "the target must be an absolute path outside system directories, such as `/cache`",
+            )
         })?;
         Ok(Self { source, target, access })
     }
 }
 
-impl fmt::Display for WantedMount {
+impl fmt::Display for RequestedMount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let source = match &self.source {
-            WantedSource::Path(path) => path.as_str(),
-            WantedSource::Volume(name) => name.as_str(),
+            RequestedMountSource::Path(path) => path.as_str(),
+            RequestedMountSource::Volume(name) => name.as_str(),
         };
         write!(f, "{source} at {}", self.target)
     }
 }
 
-/// Quotes of the engine's own reader are refused with the values that they are
-/// a part of.
-fn of_text(text: &str) -> Option<BTreeMap<String, String>> {
+/// Parses the string form. Values with quotes, which Docker parses as CSV, are rejected.
+fn parse_mount_string(text: &str) -> Option<BTreeMap<String, String>> {
     if text.contains('"') {
         return None;
     }
@@ -113,10 +123,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mounts_as_docker_has_them() {
+    fn reads_mounts_in_docker_syntax() {
         let check = |text: &str| {
             let value = serde_json::from_str(text).expect("the test's text is JSON");
-            match WantedMount::read(&value) {
+            match RequestedMount::read(&value) {
                 Ok(mount) => format!("{mount} {:?}", mount.access),
                 Err(error) => error.to_string(),
             }

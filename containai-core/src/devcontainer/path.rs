@@ -1,15 +1,19 @@
-//! Paths of a workspace, as its files write them.
+//! Paths in a workspace.
 
 use super::error::DevcontainerError;
 
-/// The path that `path` means in the folder of a file, both relative to the
-/// workspace; empty for the workspace itself. Links are for whoever opens it.
-///
+/// Resolves `path` from the folder of a file, both relative to the workspace; empty for the
+/// workspace itself. Opening the result must check symbolic links.
 /// # Errors
 ///
-/// [`DevcontainerError::Outside`] for one that leads out of the workspace.
-pub(super) fn below(folder: &str, path: &str, key: &str) -> Result<String, DevcontainerError> {
-    let outside = || DevcontainerError::Outside { key: key.to_owned(), path: path.to_owned() };
+/// [`DevcontainerError::OutsideWorkspace`] for a path outside the workspace.
+pub(super) fn resolve_in_workspace(
+    folder: &str,
+    path: &str,
+    key: &str,
+) -> Result<String, DevcontainerError> {
+    let outside =
+        || DevcontainerError::OutsideWorkspace { key: key.to_owned(), path: path.to_owned() };
     if path.starts_with('/') || path.contains(['\0', '\\']) {
         return Err(outside());
     }
@@ -29,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_leads_out() {
+    fn paths_outside_the_workspace_are_refused() {
         for (path, expected) in [
             ("Dockerfile", Some(".devcontainer/Dockerfile")),
             ("./a//b/", Some(".devcontainer/a/b")),
@@ -40,7 +44,11 @@ mod tests {
             ("../../.devcontainer/x", None),
             ("/etc", None),
         ] {
-            assert_eq!(below(".devcontainer", path, "k").ok().as_deref(), expected, "{path}");
+            assert_eq!(
+                resolve_in_workspace(".devcontainer", path, "k").ok().as_deref(),
+                expected,
+                "{path}"
+            );
         }
     }
 }

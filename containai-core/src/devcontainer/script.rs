@@ -1,16 +1,15 @@
-//! The program inside that runs what the file asks for.
+//! The program that runs lifecycle commands in the container.
 
 use super::lifecycle::{Lifecycle, LifecycleCommand};
 use crate::layout::CONTAINER_WORKSPACE;
 
-/// Where the program is in an image.
+/// The path of the program in an image.
 pub const LIFECYCLE_PROGRAM: &str = "/usr/lib/containai/devcontainer";
 
-/// What stands in front of the commands. Output is talk, so that it never mixes
-/// with what a session prints; the lock has those who enter at once wait for
-/// each other, and no command inherits it.
-const HEAD: &str = r#"#!/bin/sh
-# Runs what devcontainer.json asks for: what belongs to the making once, what belongs to a start once for each start.
+/// The beginning of the script. Output goes to stderr, so that it never mixes with the output of a
+/// session. The lock serializes concurrent sessions and is not inherited by commands.
+const PRELUDE: &str = r#"#!/bin/sh
+# Runs the lifecycle commands of devcontainer.json: creation commands once, start commands once per start.
 exec </dev/null >&2
 state=/var/lib/containai/devcontainer
 started=/run/containai-devcontainer
@@ -29,26 +28,26 @@ run() {
 }
 finish() {
     [ "$2" -eq 0 ] && return
-    echo "devcontainer.json: $1 ended with status $2; what comes after it is not run" >&2
+    echo "devcontainer.json: $1 failed with status $2; the remaining commands are skipped" >&2
     exit "$2"
 }
 "#;
 
-/// The program that runs the commands, `user` being whom they are run as where
-/// there is such a user; `None` where there are none.
+/// Returns the script that runs the lifecycle commands, as `user` if that user exists; `None`
+/// without commands.
 ///
-/// Commands are run in the order of the specification; one that fails keeps
-/// those behind it from being run, and is run again by the next who enters.
+/// Commands run in the order of the specification. After a failure, the remaining commands are
+/// skipped; the next session retries from the failed one.
 ///
 /// Source: <https://containers.dev/implementors/json_reference/#lifecycle-scripts>.
 pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>) -> Option<String> {
     if lifecycle.is_empty() {
         return None;
     }
-    let (shebang, head) = HEAD.split_once('\n')?;
+    let (shebang, head) = PRELUDE.split_once('\n')?;
     let mut script = format!(
         "{shebang}\nuser={}\n{head}cd {CONTAINER_WORKSPACE} || exit 1\n",
-        quoted(user.unwrap_or_default())
+        shell_quote(user.unwrap_or_default())
     );
     for (key, commands) in lifecycle.phases() {
         if commands.is_empty() {
@@ -59,7 +58,7 @@ pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>) -> Option<Str
             "postAttachCommand" => None,
             _ => Some("$state"),
         };
-        let lines: String = commands.iter().map(|command| block(key, command)).collect();
+        let lines: String = commands.iter().map(|command| command_block(key, command)).collect();
         script.push_str(&match mark {
             Some(place) => format!(
                 "\nif [ ! -e \"{place}/{key}\" ]; then\n    echo \"==> {key}\"\n{lines}    : > \"{place}/{key}\"\nfi\n"
@@ -70,35 +69,37 @@ pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>) -> Option<Str
     Some(script)
 }
 
-fn block(key: &str, command: &LifecycleCommand) -> String {
+fn command_block(key: &str, command: &LifecycleCommand) -> String {
     match command {
-        LifecycleCommand::Together(commands) => {
+        LifecycleCommand::Parallel(commands) => {
             let begun: String = commands
                 .iter()
-                .map(|(_, command)| format!("    {} &\n    all=\"$all $!\"\n", call(command)))
+                .map(|(_, command)| {
+                    format!("    {} &\n    all=\"$all $!\"\n", command_line(command))
+                })
                 .collect();
             format!(
                 "    all= worst=0\n{begun}    for one in $all; do wait \"$one\" || worst=$?; done\n    finish {key} \"$worst\"\n"
             )
         }
-        command => format!("    {}\n    finish {key} $?\n", call(command)),
+        command => format!("    {}\n    finish {key} $?\n", command_line(command)),
     }
 }
 
-fn call(command: &LifecycleCommand) -> String {
+fn command_line(command: &LifecycleCommand) -> String {
     match command {
-        LifecycleCommand::Shell(line) => format!("run /bin/sh -c {}", quoted(line)),
-        LifecycleCommand::Words(words) => {
-            let words: Vec<_> = words.iter().map(|word| quoted(word)).collect();
+        LifecycleCommand::Shell(line) => format!("run /bin/sh -c {}", shell_quote(line)),
+        LifecycleCommand::Exec(words) => {
+            let words: Vec<_> = words.iter().map(|word| shell_quote(word)).collect();
             format!("run {}", words.join(" "))
         }
-        // Nothing is together within together.
-        LifecycleCommand::Together(_) => ":".to_owned(),
+        // Parallel commands are never nested.
+        LifecycleCommand::Parallel(_) => ":".to_owned(),
     }
 }
 
-/// A word that a shell takes literally.
-pub(super) fn quoted(word: &str) -> String {
+/// Quotes a word for a shell.
+pub(super) fn shell_quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', "'\\''"))
 }
 
@@ -109,10 +110,10 @@ mod tests {
     #[test]
     fn commands_are_quoted_and_in_order() {
         let lifecycle = Lifecycle {
-            on_create: vec![LifecycleCommand::Words(vec!["a b".into(), "it's".into()])],
-            post_create: vec![LifecycleCommand::Together(vec![
+            on_create: vec![LifecycleCommand::Exec(vec!["a b".into(), "it's".into()])],
+            post_create: vec![LifecycleCommand::Parallel(vec![
                 ("x".into(), LifecycleCommand::Shell("echo $HOME; exit 3".into())),
-                ("y".into(), LifecycleCommand::Words(vec!["y".into()])),
+                ("y".into(), LifecycleCommand::Exec(vec!["y".into()])),
             ])],
             post_start: vec![LifecycleCommand::Shell("s".into())],
             post_attach: vec![LifecycleCommand::Shell("t\nu".into())],

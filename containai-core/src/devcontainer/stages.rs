@@ -1,26 +1,24 @@
-//! What is built on an image for a `devcontainer.json`.
+//! Image stages for a `devcontainer.json`.
 
 use std::collections::BTreeMap;
 
-use super::script::{LIFECYCLE_PROGRAM, quoted};
+use super::script::{LIFECYCLE_PROGRAM, shell_quote};
 
-/// Where features stand in the context of their stage, each in a directory of
-/// its number.
-pub const FEATURES: &str = "features";
+/// The directory of features in the build context, each in a numbered subdirectory.
+pub const FEATURES_DIR: &str = "features";
 
-/// The Dockerfile of the stage that installs features, each with the variables
-/// that it gives to the image, and puts the program in that runs what is to be
-/// run inside. Each feature has a script `.containai-install` beside its own.
+/// Returns the Dockerfile of the stage that installs features with their variables, and the program
+/// for lifecycle commands. Each feature directory contains the script `.containai-install`.
 pub fn feature_stage(features: &[&BTreeMap<String, String>], has_lifecycle: bool) -> String {
     let mut text = String::from(
         "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nUSER root\nSHELL [\"/bin/sh\", \"-c\"]\n",
     );
     for (number, environment) in features.iter().enumerate() {
         for (name, value) in *environment {
-            text.push_str(&format!("ENV {name}=\"{}\"\n", escaped(value)));
+            text.push_str(&format!("ENV {name}=\"{}\"\n", escape_env_value(value)));
         }
         let place = format!("/tmp/containai-features/{number}");
-        text.push_str(&format!("COPY {FEATURES}/{number}/ {place}/\n"));
+        text.push_str(&format!("COPY {FEATURES_DIR}/{number}/ {place}/\n"));
         text.push_str(&format!("RUN [\"/bin/sh\", \"{place}/.containai-install\"]\n"));
     }
     if has_lifecycle {
@@ -33,11 +31,11 @@ pub fn feature_stage(features: &[&BTreeMap<String, String>], has_lifecycle: bool
     text
 }
 
-/// The script that installs one feature: its options are variables, and the
-/// rest that the specification promises.
+/// Returns the script that installs a feature, with its options and the variables required by the
+/// specification.
 ///
 /// Source: <https://containers.dev/implementors/features/#invoking-installsh>.
-pub fn environment_lines(options: &BTreeMap<String, String>, user: &str) -> String {
+pub fn feature_install_script(options: &BTreeMap<String, String>, user: &str) -> String {
     let home = if user == "root" { "/root".to_owned() } else { format!("/home/{user}") };
     let given = [
         ("_REMOTE_USER", user),
@@ -48,14 +46,14 @@ pub fn environment_lines(options: &BTreeMap<String, String>, user: &str) -> Stri
     let mut text = String::from("set -eu\ncd \"${0%/*}\"\n");
     let options = options.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     for (name, value) in options.chain(given) {
-        text.push_str(&format!("export {name}={}\n", quoted(value)));
+        text.push_str(&format!("export {name}={}\n", shell_quote(value)));
     }
     text.push_str("chmod +x install.sh\n./install.sh\ncd /\nrm -rf \"${0%/*}\"\n");
     text
 }
 
-/// A value that keeps its variables, for those are the image's.
-fn escaped(value: &str) -> String {
+/// Escapes a value and keeps its variable references, which refer to the image.
+fn escape_env_value(value: &str) -> String {
     let plain = value.replace(|c: char| c.is_control(), " ");
     plain.replace('\\', "\\\\").replace('"', "\\\"")
 }
@@ -65,10 +63,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stage_for_each_feature() {
+    fn stage_installs_each_feature() {
         let environment = [("PATH".to_owned(), "/a \"b\":${PATH}".to_owned())].into();
         insta::assert_snapshot!(feature_stage(&[&environment, &BTreeMap::new()], true));
         let options = [("VERSION".to_owned(), "it's".to_owned())].into();
-        insta::assert_snapshot!(environment_lines(&options, "agent"));
+        insta::assert_snapshot!(feature_install_script(&options, "agent"));
     }
 }

@@ -1,45 +1,44 @@
-//! Variables in values.
+//! Variable substitution.
 
 use serde_json::{Map, Value};
 
-/// What the variables of a `devcontainer.json` stand for.
-pub(super) struct Variables<'a> {
+/// The values of variables in a `devcontainer.json`.
+pub(super) struct SubstitutionVariables<'a> {
     /// `localWorkspaceFolder`.
     pub(super) local_folder: &'a str,
     /// `containerWorkspaceFolder`.
     pub(super) container_folder: &'a str,
     /// `devcontainerId`.
     pub(super) id: &'a str,
-    /// `localEnv:NAME`; asked only for what a person has approved.
+    /// `localEnv:NAME`; called only for approved files.
     pub(super) local: &'a dyn Fn(&str) -> Option<String>,
 }
 
-/// Puts values in the place of variables in every text below. What nobody
-/// knows stays as it is, `containerEnv:NAME` among it: that is known inside
-/// only.
+/// Replaces variables in all strings of an object. Unknown variables are kept, including
+/// `containerEnv:NAME`, which is known only in the container.
 pub(super) fn substitute(
     object: &Map<String, Value>,
-    variables: &Variables<'_>,
+    variables: &SubstitutionVariables<'_>,
 ) -> Map<String, Value> {
-    let pairs = object.iter().map(|(key, value)| (key.clone(), value_of(value, variables)));
+    let pairs = object.iter().map(|(key, value)| (key.clone(), substitute_value(value, variables)));
     pairs.collect()
 }
 
-fn value_of(value: &Value, variables: &Variables<'_>) -> Value {
+fn substitute_value(value: &Value, variables: &SubstitutionVariables<'_>) -> Value {
     match value {
-        Value::String(text) => Value::String(text_of(text, variables)),
-        Value::Array(items) => items.iter().map(|item| value_of(item, variables)).collect(),
+        Value::String(text) => Value::String(substitute_text(text, variables)),
+        Value::Array(items) => items.iter().map(|item| substitute_value(item, variables)).collect(),
         Value::Object(object) => Value::Object(substitute(object, variables)),
         other => other.clone(),
     }
 }
 
-fn text_of(text: &str, variables: &Variables<'_>) -> String {
+fn substitute_text(text: &str, variables: &SubstitutionVariables<'_>) -> String {
     let mut out = String::new();
     let mut rest = text;
-    while let Some((before, variable, after)) = next(rest) {
+    while let Some((before, variable, after)) = next_variable(rest) {
         out.push_str(before);
-        match known(variable, variables) {
+        match lookup(variable, variables) {
             Some(value) => out.push_str(&value),
             None => out.push_str(&format!("${{{variable}}}")),
         }
@@ -49,14 +48,14 @@ fn text_of(text: &str, variables: &Variables<'_>) -> String {
     out
 }
 
-/// The first variable, with what stands before and behind it.
-fn next(text: &str) -> Option<(&str, &str, &str)> {
+/// Returns the first variable with the text before and after it.
+fn next_variable(text: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = text.split_once("${")?;
     let (variable, after) = rest.split_once('}')?;
     Some((before, variable, after))
 }
 
-fn known(variable: &str, variables: &Variables<'_>) -> Option<String> {
+fn lookup(variable: &str, variables: &SubstitutionVariables<'_>) -> Option<String> {
     let mut parts = variable.split(':');
     let name = parts.next().unwrap_or_default();
     let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
@@ -74,12 +73,12 @@ fn known(variable: &str, variables: &Variables<'_>) -> Option<String> {
     }
 }
 
-/// Whether a text, or any below a value, has a variable of the host in it.
-pub(super) fn asks_host(value: &Value) -> bool {
+/// Whether a string in the value contains a variable of the host.
+pub(super) fn uses_host_variable(value: &Value) -> bool {
     match value {
         Value::String(text) => {
             let mut rest = text.as_str();
-            while let Some((_, variable, after)) = next(rest) {
+            while let Some((_, variable, after)) = next_variable(rest) {
                 if matches!(variable.split(':').next(), Some("localEnv" | "env")) {
                     return true;
                 }
@@ -87,8 +86,8 @@ pub(super) fn asks_host(value: &Value) -> bool {
             }
             false
         }
-        Value::Array(items) => items.iter().any(asks_host),
-        Value::Object(object) => object.values().any(asks_host),
+        Value::Array(items) => items.iter().any(uses_host_variable),
+        Value::Object(object) => object.values().any(uses_host_variable),
         _ => false,
     }
 }
@@ -98,9 +97,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_known_is_put_in_once() {
+    fn known_variables_are_replaced_once() {
         let local = |name: &str| (name == "A").then(|| "${localEnv:A}".to_owned());
-        let variables = Variables {
+        let variables = SubstitutionVariables {
             local_folder: "/ws/x",
             container_folder: "/home/agent/workspace",
             id: "id",
@@ -115,9 +114,11 @@ mod tests {
             ("${localEnv}$x${", "${localEnv}$x${"),
             ("", ""),
         ] {
-            assert_eq!(text_of(text, &variables), expected, "{text}");
+            assert_eq!(substitute_text(text, &variables), expected, "{text}");
         }
-        assert!(asks_host(&serde_json::json!({"a": ["x", "${localEnv:A}"]})));
-        assert!(!asks_host(&serde_json::json!({"${localEnv:A}": ["${containerEnv:A}", 1]})));
+        assert!(uses_host_variable(&serde_json::json!({"a": ["x", "${localEnv:A}"]})));
+        assert!(!uses_host_variable(
+            &serde_json::json!({"${localEnv:A}": ["${containerEnv:A}", 1]})
+        ));
     }
 }

@@ -1,4 +1,4 @@
-//! What the engine says about a container, and what it is asked to make.
+//! Containers of an engine, and specifications of new ones.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,16 +6,16 @@ use std::fmt;
 use super::{ExtraMount, HostFacts, LinkedRepository};
 use crate::label::{self, Labels};
 use crate::naming::{
-    ClientId, ContainerName, HostPort, Hostname, Nonce, VolumeName, WorkspacePath,
+    ClientId, ContainerName, HostPort, Hostname, RandomId, VolumeName, WorkspacePath,
 };
 use crate::resources::Resources;
 
-/// The engine's own identifier of a container.
+/// The engine's id of a container.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct ContainerId(String);
 
 impl ContainerId {
-    /// Takes over an identifier that the engine gave.
+    /// Wraps an id from the engine.
     pub fn new(id: impl Into<String>) -> Self {
         Self(id.into())
     }
@@ -33,28 +33,28 @@ impl fmt::Display for ContainerId {
     }
 }
 
-/// The state of a container, in Docker's words.
+/// The state of a container, in Docker's terms.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum RunState {
-    /// Made, never started.
+    /// Created, never started.
     Created,
-    /// Its first process runs.
+    /// The first process is running.
     Running,
-    /// Frozen by `docker pause`.
+    /// Paused by `docker pause`.
     Paused,
-    /// Between two runs of its restart policy.
+    /// Waiting for a restart by the restart policy.
     Restarting,
     /// Being removed.
     Removing,
-    /// Ran and ended.
+    /// The first process exited.
     Exited,
     /// The engine failed to remove it.
     Dead,
 }
 
 impl RunState {
-    /// Every state.
+    /// All states.
     pub const ALL: [Self; 7] = [
         Self::Created,
         Self::Running,
@@ -80,48 +80,49 @@ impl fmt::Display for RunState {
     }
 }
 
-/// One container in the engine's listing. Every text in it is untrusted.
+/// A container in the engine's list. All texts are untrusted.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Container {
-    /// The engine's identifier.
+    /// The engine's id.
     pub id: ContainerId,
     /// The name without a leading slash.
     pub name: String,
-    /// What it is doing.
+    /// The state.
     pub state: RunState,
-    /// The engine's own words on the state, such as `Up 3 hours`.
+    /// The engine's description of the state, such as `Up 3 hours`.
     pub status: String,
-    /// The image reference it was made from.
+    /// The image reference that it was created from.
     pub image: String,
-    /// Its labels.
+    /// The labels.
     pub labels: Labels,
 }
 
 impl Container {
-    /// Whether this is our container for `workspace`.
+    /// Whether this is the managed container of `workspace`.
     pub fn serves(&self, workspace: &WorkspacePath) -> bool {
         self.labels.is_managed() && self.labels.workspace() == Some(workspace.as_str())
     }
 
-    /// Whether nobody's work can be in its file system: it never ran, and it
-    /// was not made from the file system of another.
+    /// Whether its file system cannot contain any work: it never ran and was not created from
+    /// another container's file system.
     pub fn is_empty(&self) -> bool {
-        let is_heir = self.labels.replaces().is_some() || self.labels.snapshot().is_some();
-        self.state == RunState::Created && !is_heir
+        let has_inherited_files =
+            self.labels.replaces().is_some() || self.labels.snapshot().is_some();
+        self.state == RunState::Created && !has_inherited_files
     }
 }
 
-/// The way in which a container's root is kept from being the host's root.
+/// The isolation of a container's root user from the host.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Isolation {
-    /// Sysbox made the user namespace; our shim in front of it maps bind mounts.
+    /// Sysbox creates the user namespace; ContainAI's shim maps bind mounts.
     Sysbox,
-    /// Our engine's `userns-remap` and our own runtime shim.
+    /// The engine's `userns-remap` with ContainAI's runtime shim.
     Userns,
 }
 
 impl Isolation {
-    /// The name under which the engine knows the runtime.
+    /// Returns the runtime's name in the engine's configuration.
     pub fn runtime(self) -> &'static str {
         match self {
             Self::Sysbox => "containai-sysbox-runc",
@@ -139,151 +140,148 @@ impl fmt::Display for Isolation {
     }
 }
 
-/// A container to make. Everything else about it follows from the invariants:
-/// never privileged, no host namespace, no host socket.
+/// The specification of a container to create. Everything else follows from the invariants: not
+/// privileged, no host namespaces, no host sockets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ContainerSpec {
-    /// Its name.
+    /// The name.
     pub name: ContainerName,
-    /// Its host name.
+    /// The host name.
     pub hostname: Hostname,
-    /// The image reference, present in the engine's store.
+    /// The image reference; the image is in the engine's store.
     pub image: String,
-    /// The workspace on the user's machine, read-write at
+    /// The workspace on the user's machine, mounted read-write at
     /// [`crate::layout::CONTAINER_WORKSPACE`].
     pub workspace: WorkspacePath,
-    /// What is mounted there.
+    /// The mount of the workspace.
     pub mount: WorkspaceMount,
-    /// Mounted at [`crate::layout::CONTAINER_DATA`]; `None` is a volume without
-    /// a name that goes with the container.
+    /// The volume at [`crate::layout::CONTAINER_DATA`]; `None` is an anonymous volume that is
+    /// removed with the container.
     pub data_volume: Option<VolumeName>,
-    /// Mounted at [`crate::layout::CONTAINER_DOCKER`]; `None` as above.
+    /// The volume at [`crate::layout::CONTAINER_DOCKER`]; `None` as above.
     pub docker_volume: Option<VolumeName>,
-    /// Published on 127.0.0.1 to the container's port 22.
+    /// The host port on 127.0.0.1 that is published to port 22 of the container.
     pub port: HostPort,
-    /// Its share of the host.
+    /// The resource limits.
     pub resources: Resources,
-    /// The isolation that starts it.
+    /// The isolation.
     pub isolation: Isolation,
-    /// The template it was made from; empty without one.
+    /// The template of the image; empty without one.
     pub template: String,
-    /// What it is told of the host.
+    /// Facts about the host that are passed to the container.
     pub host: HostFacts,
-    /// How long it is meant to last.
+    /// The lifetime.
     pub lifetime: Lifetime,
-    /// Whether garbage collection leaves it alone.
+    /// Whether garbage collection keeps it.
     pub protection: Protection,
-    /// The repository that the workspace is a linked worktree of.
+    /// The repository of a linked worktree.
     pub repository: Option<LinkedRepository>,
-    /// What it has besides.
+    /// Additional mounts.
     pub mounts: Vec<ExtraMount>,
-    /// The container that it is made in place of.
-    pub replaces: Option<Replaced>,
-    /// The snapshot that it is made of.
-    pub revives: Option<Revived>,
+    /// The container to replace.
+    pub replaces: Option<ReplacedContainer>,
+    /// The snapshot to create it from.
+    pub from_snapshot: Option<SnapshotSource>,
 }
 
-/// How long a container is meant to last.
+/// The lifetime of a container.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Lifetime {
-    /// Until somebody removes it.
+    /// Until it is removed explicitly.
     #[default]
-    Lasting,
-    /// As long as the session that it is made for.
+    Persistent,
+    /// Until the end of its session.
     Session,
 }
 
-/// Whether garbage collection leaves a container alone.
+/// Whether garbage collection keeps a container.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum Protection {
-    /// It goes when nobody has used it for long.
+    /// It is removed after a long time without use.
     #[default]
     None,
-    /// It stays until somebody removes it by name.
-    Kept,
+    /// It is kept until it is removed by name.
+    Protected,
 }
 
-/// The container that a new one is made in place of, with nothing of its file
-/// system.
+/// The container that a new one replaces, without reusing its file system.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Replaced {
+pub struct ReplacedContainer {
     /// The container.
     pub id: ContainerId,
-    /// When it was last started, in the engine's words.
+    /// The last start time, as reported by the engine.
     pub last_start: String,
-    /// The name that the new one takes over.
+    /// The name that the new container takes over.
     pub name: ContainerName,
-    /// What becomes of the workspace's record of its data volume.
-    pub record: VolumeRecord,
+    /// The change to the workspace's record of its data volume.
+    pub record: VolumeRecordUpdate,
 }
 
-/// What becomes of the record of a workspace's data volume when a container gets
-/// its name.
+/// The change to a workspace's record of its data volume when a container gets its final name.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum VolumeRecord {
-    /// It stays as it is.
+pub enum VolumeRecordUpdate {
+    /// The record is kept.
     #[default]
-    Kept,
-    /// It names the volume of that container. The label on the container says so
-    /// until then, so that the record changes only once the old container is gone.
-    Replaced,
+    Keep,
+    /// The record is set to the volume of the new container. Until then a label on the container
+    /// says so, so that the record changes only after the old container is removed.
+    Replace,
 }
 
-/// The snapshot that a container is made of, whose image is its image.
+/// The snapshot that a container is created from. Its image is the container's image.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Revived {
+pub struct SnapshotSource {
     /// The snapshot.
-    pub snapshot: Nonce,
-    /// The image that the first of the row was made from.
+    pub snapshot: RandomId,
+    /// The image that the first container in the chain was created from.
     pub image: String,
-    /// The name that it gets once it is complete.
+    /// The name that the container gets once it is complete.
     pub name: ContainerName,
-    /// Whether it runs beside the container that the snapshot is of.
-    pub identity: Identity,
+    /// The identity of the new container.
+    pub identity: ContainerIdentity,
 }
 
-/// What a server shows of itself: host key and machine id.
+/// The identity of an SSH server: host key and machine id.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Identity {
-    /// It is the one of the snapshot, which nobody else has.
-    Kept,
-    /// It is made anew at the first start.
-    Renewed,
+pub enum ContainerIdentity {
+    /// The identity of the snapshot, which no other container uses.
+    Keep,
+    /// A new identity, generated at the first start.
+    Regenerate,
 }
 
-/// What a container has for its workspace.
+/// The mount of a container's workspace.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum WorkspaceMount {
-    /// The directory itself: the engine runs on the machine that has it.
+    /// The directory itself, for an engine on this machine.
     Bind,
-    /// A copy: the engine runs on another machine.
+    /// A workspace copy, for a remote engine.
     Volume {
-        /// The machine that has the workspace.
+        /// The client machine that has the workspace.
         client: ClientId,
-        /// Where the copy is.
+        /// The volume with the copy.
         volume: VolumeName,
     },
 }
 
-/// A container to make in another's place: everything about it is as in the
-/// other, except for what stands here and the port.
+/// The specification of a replacement, which equals the old container except for these fields and
+/// the port.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Succession {
-    /// The container to be replaced.
+pub struct ReplacementSpec {
+    /// The container to replace.
     pub of: ContainerId,
-    /// The name for as long as the other one has its own.
+    /// The temporary name while the old container still exists.
     pub name: ContainerName,
-    /// The other's file system, as [`crate::engine::Engine::keep`] named it.
+    /// The image of the old container's file system, from [`crate::engine::Engine::commit`].
     pub image: String,
-    /// All labels but the port.
+    /// All labels except the port.
     pub labels: Labels,
-    /// Volumes that are not the other's, by where they are mounted; most often
-    /// there are none.
+    /// Volumes that differ from those of the old container, by mount point; usually none.
     pub volumes: BTreeMap<&'static str, VolumeName>,
 }
 
 impl ContainerSpec {
-    /// The labels that this container will carry.
+    /// Returns the labels of the container.
     pub fn labels(&self) -> Labels {
         let mut labels = Labels::for_container(
             &self.workspace,
@@ -292,38 +290,38 @@ impl ContainerSpec {
             &self.template,
             &self.isolation.to_string(),
         )
-        .with_mount(&self.mount);
+        .with_workspace_mount(&self.mount);
         if self.isolation == Isolation::Sysbox {
             labels = labels.with(label::RUNTIME, self.isolation.runtime());
         }
         if self.lifetime == Lifetime::Session {
             labels = labels.with(label::EPHEMERAL, "true");
         }
-        if self.protection == Protection::Kept {
+        if self.protection == Protection::Protected {
             labels = labels.with(label::KEEP, "true");
         }
         if let Some(repository) = &self.repository {
-            labels = labels.with(label::REPOSITORY, repository.common.as_str());
+            labels = labels.with(label::REPOSITORY, repository.common_dir.as_str());
         }
         if let Some(old) = &self.replaces {
             labels = labels
                 .with(label::REPLACES, old.id.as_ref())
                 .with(label::REPLACES_START, &old.last_start)
-                .with(label::TAKES_NAME, old.name.as_ref());
-            if old.record == VolumeRecord::Replaced {
+                .with(label::FINAL_NAME, old.name.as_ref());
+            if old.record == VolumeRecordUpdate::Replace {
                 labels = labels.with(label::NEW_VOLUME, "true");
             }
         }
-        if let Some(revived) = &self.revives {
+        if let Some(revived) = &self.from_snapshot {
             labels = labels
                 .with(label::SNAPSHOT, revived.snapshot.as_str())
-                .with(label::IMAGE, &revived.image)
+                .with(label::ORIGINAL_IMAGE, &revived.image)
                 .with(label::NEW_VOLUME, "true")
-                .with(label::TAKES_NAME, revived.name.as_ref());
-            if revived.identity == Identity::Renewed {
+                .with(label::FINAL_NAME, revived.name.as_ref());
+            if revived.identity == ContainerIdentity::Regenerate {
                 labels = labels.with(label::FORKED, "true");
             }
-            labels = labels.over_snapshot();
+            labels = labels.masking_snapshot();
         }
         labels
     }

@@ -1,75 +1,73 @@
-//! Why the engine did not do what it was asked for.
+//! Errors of a container engine.
 
 use std::error::Error;
 
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
-/// A cause from the library that talked to the engine.
-pub type Cause = Box<dyn Error + Send + Sync + 'static>;
+/// The cause of an error in an implementation.
+pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
-/// Why the engine did not do what it was asked for.
+/// An error of a container engine.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// Nobody answers at the address: the engine is not set up, not running,
-    /// or hangs.
+    /// No response from the address: the engine is not set up, not running, or hangs.
     #[error("cannot reach the engine at `{address}`")]
     Unreachable {
-        /// The address that was tried, as a URL.
+        /// The address, as a URL.
         address: String,
-        /// What the connection said.
+        /// The connection error.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
-    /// The engine's socket exists, but this user may not use it.
+    /// This user may not access the engine's socket.
     #[error("no permission to use the engine at `{address}`")]
     AccessDenied {
-        /// The address that was tried, as a URL.
+        /// The address, as a URL.
         address: String,
-        /// What the connection said.
+        /// The connection error.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
-    /// The address of the engine cannot be understood.
+    /// The engine's address is invalid.
     #[error("`{address}` is not an engine address: {reason}")]
-    BadAddress {
-        /// The address as given.
+    InvalidAddress {
+        /// The address.
         address: String,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
-    /// A container of that name exists already; usually another `cai` was
-    /// quicker.
-    #[error("the container name `{name}` is taken")]
+    /// Another container has the name; usually a concurrent `cai` created it first.
+    #[error("the container name `{name}` is already in use")]
     NameTaken {
         /// The name.
         name: String,
     },
-    /// Someone took the port between choosing and starting.
-    #[error("port {port} of the host is in use")]
+    /// Another process took the port between choosing and starting.
+    #[error("host port {port} is already in use")]
     PortTaken {
         /// The port.
         port: u16,
     },
-    /// The container vanished; usually somebody removed it meanwhile.
+    /// The container does not exist; usually it was removed concurrently.
     #[error("there is no container `{id}`")]
     NoSuchContainer {
-        /// The id or name that was asked for.
+        /// The id or name.
         id: String,
     },
     /// The image is not in the engine's store.
     #[error("there is no image `{image}`")]
     NoSuchImage {
-        /// The reference that was asked for.
+        /// The reference.
         image: String,
     },
-    /// None of the allowed sources could provide the image.
-    #[error("image `{image}` cannot be had{}", list(.tried))]
+    /// None of the allowed sources provided the image.
+    #[error("image `{image}` is not available{}", list(.tried))]
     ImageUnavailable {
-        /// The image as asked for.
+        /// The requested image.
         image: String,
-        /// Each source that was tried, and why it failed.
+        /// The attempted sources with their errors.
         tried: Vec<String>,
     },
     /// A step of an image build failed.
@@ -77,57 +75,55 @@ pub enum EngineError {
     BuildFailed {
         /// The image.
         image: String,
-        /// The step that failed, as in the Dockerfile.
+        /// The failed step, as in the Dockerfile.
         step: String,
-        /// The last lines of its output.
+        /// The last lines of output.
         tail: Vec<String>,
     },
-    /// An image that was built here has a label that ContainAI goes by, which
-    /// every container of it would have.
-    #[error("image `{image}` has the label `{label}`, which is ContainAI's own")]
+    /// A built image has a label that is reserved for containers; all its containers would have it.
+    #[error("image `{image}` has the label `{label}`, which is reserved by ContainAI")]
     ReservedLabel {
         /// The image.
         image: String,
         /// The label.
         label: String,
     },
-    /// The engine does not know the isolation runtime.
+    /// The engine has no such runtime.
     #[error("the engine does not know the runtime `{runtime}`")]
     UnknownRuntime {
         /// The runtime's name.
         runtime: String,
     },
-    /// No isolation is available; a container without one is never started.
+    /// No isolation is available; containers never run without one.
     #[error("no isolation available: {reason}")]
     NoIsolation {
-        /// What was tried and why it does not work.
+        /// The attempted isolations with the reasons for their failure.
         reason: String,
     },
-    /// Sysbox is registered, and its services do not answer; usually they were
-    /// stopped or killed.
-    #[error("Sysbox does not answer: {message}")]
-    SysboxDead {
-        /// What its runtime said.
+    /// Sysbox is registered, but its services do not respond; usually they were stopped or killed.
+    #[error("Sysbox does not respond: {message}")]
+    SysboxUnresponsive {
+        /// The message of its runtime.
         message: String,
     },
-    /// The disk that holds the engine's store is full.
+    /// The disk of the engine's store is full.
     #[error("no space left for the engine: {message}")]
     NoSpace {
-        /// What the engine said.
+        /// The engine's message.
         message: String,
     },
-    /// A volume was not copied whole: the helper's image has no GNU coreutils, or
-    /// a file cannot be read.
-    #[error("the helper that copies volumes ended with status {status}{}", list(.tail))]
+    /// A volume was copied incompletely: the helper container's image lacks GNU coreutils, or a
+    /// file is unreadable.
+    #[error("copying volumes failed: the helper container exited with status {status}{}", list(.tail))]
     CopyFailed {
-        /// The status of its process.
+        /// The exit status of the helper.
         status: i64,
-        /// What it complained about, without control characters.
+        /// Its error messages, without control characters.
         tail: Vec<String>,
     },
-    /// The container was started, but its first process ended.
-    #[error("container `{name}` ended with status {status}{}", list(.log))]
-    Ended {
+    /// The container started, but its first process exited.
+    #[error("container `{name}` exited with status {status}{}", list(.log))]
+    ContainerExited {
         /// The container's name.
         name: String,
         /// The exit status of its first process.
@@ -135,35 +131,35 @@ pub enum EngineError {
         /// The last lines of its log.
         log: Vec<String>,
     },
-    /// A mount was asked for that would hand the host to the container.
+    /// A requested mount would expose the host to the container.
     #[error("refusing to mount `{path}`: {reason}")]
     ForbiddenMount {
         /// The path on the host.
         path: String,
-        /// Why not.
+        /// The reason.
         reason: &'static str,
     },
-    /// The engine refused for another reason.
-    #[error("the engine refused: {message}")]
+    /// The engine reported another error.
+    #[error("the engine reported an error: {message}")]
     Refused {
-        /// The HTTP status; 0 when the connection broke.
+        /// The HTTP status; 0 for a broken connection.
         status: u16,
-        /// What the engine said.
+        /// The engine's message.
         message: String,
     },
-    /// A file of the host that the engine needs could not be read or written.
+    /// A host file required by the engine cannot be read or written.
     #[error("cannot use `{path}`")]
-    Host {
+    HostFile {
         /// The file.
         path: String,
-        /// What the system said.
+        /// The system error.
         #[source]
         source: std::io::Error,
     },
 }
 
-/// Whether the address is of an engine that set-up makes.
-fn is_ours(address: &str) -> bool {
+/// Whether the address belongs to a dedicated engine installed by `cai setup`.
+fn is_dedicated_engine(address: &str) -> bool {
     address.starts_with("unix://") && address.ends_with("/containai-docker.sock")
 }
 
@@ -174,7 +170,7 @@ fn list(lines: &[String]) -> String {
 impl Advice for EngineError {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::BadAddress { .. } | Self::ForbiddenMount { .. } => exit::USAGE,
+            Self::InvalidAddress { .. } | Self::ForbiddenMount { .. } => exit::USAGE,
             Self::PortTaken { .. } => exit::SSH_SETUP_FAILED,
             Self::CopyFailed { .. } => exit::FAILED,
             _ => exit::CONTAINER_NOT_STARTED,
@@ -183,77 +179,83 @@ impl Advice for EngineError {
 
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
-            Self::Unreachable { address, .. } if is_ours(address) => {
+            Self::Unreachable { address, .. } if is_dedicated_engine(address) => {
                 Hint::run("cai setup", "install and start the engine")
             }
             Self::Unreachable { address, .. } if address.starts_with("ssh://") => Hint::new(
-                "see that `ssh` gets there without a question: its key in `known_hosts`, yours in the agent, and `docker` there",
+                "check that `ssh` connects without prompting (host key in `known_hosts`, your key in the agent) and that `docker` is installed there",
             ),
             Self::Unreachable { address, .. } if address.starts_with("tcp://") => Hint::new(
-                "start the engine there, and see that `DOCKER_CERT_PATH` names the certificates that it and this machine trust",
+                "start the remote engine, and check that `DOCKER_CERT_PATH` contains certificates that both sides trust",
             ),
             Self::Unreachable { .. } => {
-                Hint::new("start the engine there, or name another one with `--docker-host`")
+                Hint::new("start the engine, or select another one with `--docker-host`")
             }
             Self::AccessDenied { .. } => {
                 Hint::run("cai setup", "give this user access, then open a new login session")
             }
-            Self::BadAddress { .. } => Hint::new(
+            Self::InvalidAddress { .. } => Hint::new(
                 "use `unix:///path`, `tcp://host:port` or `ssh://user@host[:port][/socket]`",
             ),
             Self::NameTaken { .. } | Self::NoSuchContainer { .. } => {
                 Hint::new("run the same command again")
             }
             Self::PortTaken { .. } => Hint::new(
-                "stop the program that holds the port, or remove the container and run again",
+                "stop the program that uses the port, or remove the container, and run the command again",
             ),
-            Self::NoSuchImage { .. } | Self::ImageUnavailable { .. } => {
-                Hint::new("name another image with `--image`, or another way with `--image-source`")
-            }
+            Self::NoSuchImage { .. } | Self::ImageUnavailable { .. } => Hint::new(
+                "select another image with `--image`, or another source with `--image-source`",
+            ),
             Self::BuildFailed { .. } => {
-                Hint::new("run again with `--verbose` to see the whole build output")
+                Hint::new("run the command again with `--verbose` to see the complete build output")
             }
             Self::ReservedLabel { .. } => {
-                Hint::new("take the label out of the Dockerfile, or build on another image")
+                Hint::new("remove the label from the Dockerfile, or use another base image")
             }
-            // Earlier versions had no shim in front of it.
+            // Earlier versions used Sysbox without a shim.
             Self::UnknownRuntime { runtime } if runtime == "sysbox-runc" => {
-                Hint::run("cai run --fresh", "make the container anew; its volumes stay")
+                Hint::run("cai run --fresh", "recreate the container; its volumes are kept")
             }
-            Self::SysboxDead { .. } => {
+            Self::SysboxUnresponsive { .. } => {
                 return vec![
                     Hint::run(
                         "sudo systemctl restart sysbox",
                         "start its services; if that does not help, detach stale mounts with `umount --lazy /var/lib/sysboxfs/*` and restart it again",
                     ),
-                    Hint::run("cai setup --isolation userns", "do without Sysbox"),
+                    Hint::run(
+                        "cai setup --isolation userns",
+                        "use user namespaces instead of Sysbox",
+                    ),
                 ];
             }
             Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
                 Hint::run("cai setup", "repair the engine's runtimes")
             }
             Self::NoSpace { .. } => Hint::new(
-                "free space on the disk that holds `/var/lib/containai-docker`, then run again",
+                "free space on the disk that holds `/var/lib/containai-docker`, then run the command again",
             ),
-            // Each init watches files; the kernel counts that for all containers together.
-            Self::Ended { log, .. } if log.iter().any(|line| line.contains("inotify")) => {
+            // Each init watches files, and the kernel limits the total number of watches of all
+            // containers.
+            Self::ContainerExited { log, .. }
+                if log.iter().any(|line| line.contains("inotify")) =>
+            {
                 Hint::run(
                     "sudo sysctl fs.inotify.max_user_instances=1024",
-                    "let more containers run at once, or stop one",
+                    "allow more running containers, or stop one",
                 )
             }
-            Self::Ended { .. } => Hint::new(
-                "remove the container with `cai stop --remove`, and run again; its volumes stay",
+            Self::ContainerExited { .. } => Hint::new(
+                "remove the container with `cai stop --remove`, and run the command again; its volumes are kept",
             ),
             Self::CopyFailed { .. } => Hint::new(
-                "see that the image has GNU coreutils, and the engine's disk no errors; what was there is as it was",
+                "check that the image has GNU coreutils and that the engine's disk is healthy; existing data was not changed",
             ),
             Self::ForbiddenMount { .. } => Hint::new("choose another directory"),
             Self::Refused { .. } => Hint::new(
-                "look into the engine's log: `journalctl -u containai-docker`, or `/var/log/containai-docker.log` where systemd does not run",
+                "check the engine's log: `journalctl -u containai-docker`, or `/var/log/containai-docker.log` without systemd",
             ),
-            Self::Host { .. } => {
-                Hint::new("see that the file can be read and written, and run again")
+            Self::HostFile { .. } => {
+                Hint::new("check that the file is readable and writable, and run the command again")
             }
         };
         vec![hint]
@@ -265,11 +267,11 @@ mod tests {
     use std::io::{Error, ErrorKind};
 
     use super::*;
-    use crate::{fake, samples};
+    use crate::{samples, testing};
 
     #[test]
-    fn what_a_person_reads() {
-        let nobody = |address: &str| EngineError::Unreachable {
+    fn messages_and_hints() {
+        let unreachable = |address: &str| EngineError::Unreachable {
             address: address.into(),
             source: Error::from(ErrorKind::ConnectionRefused).into(),
         };
@@ -277,16 +279,16 @@ mod tests {
         let (name, image) = (|| "api-main".to_owned(), || "me/tools:1".to_owned());
         let samples = samples!(EngineError {
             Unreachable: [
-                nobody("unix:///var/run/containai-docker.sock"),
-                nobody("unix:///run/other.sock"),
-                nobody("ssh://me@build"),
-                nobody("tcp://build:2376"),
+                unreachable("unix:///var/run/containai-docker.sock"),
+                unreachable("unix:///run/other.sock"),
+                unreachable("ssh://me@build"),
+                unreachable("tcp://build:2376"),
             ],
             AccessDenied: [EngineError::AccessDenied {
                 address: "unix:///var/run/containai-docker.sock".into(),
                 source: Error::from(ErrorKind::PermissionDenied).into(),
             }],
-            BadAddress: [EngineError::BadAddress {
+            InvalidAddress: [EngineError::InvalidAddress {
                 address: "npipe:////./pipe/docker".into(),
                 reason: "its scheme is none of `unix`, `tcp` and `ssh`".into(),
             }],
@@ -312,19 +314,21 @@ mod tests {
                 EngineError::UnknownRuntime { runtime: "sysbox-runc".into() },
             ],
             NoIsolation: [EngineError::NoIsolation { reason: "the probe did not start".into() }],
-            SysboxDead: [EngineError::SysboxDead { message: "failed to register".into() }],
+            SysboxUnresponsive: [EngineError::SysboxUnresponsive {
+                message: "failed to register".into()
+            }],
             NoSpace: [EngineError::NoSpace { message: "write /layer: no space left".into() }],
             CopyFailed: [EngineError::CopyFailed {
                 status: 4,
                 tail: lines(&["cp: error reading 'a': Input/output error"]),
             }],
-            Ended: [
-                EngineError::Ended {
+            ContainerExited: [
+                EngineError::ContainerExited {
                     name: name(),
                     status: 255,
                     log: lines(&["Failed to mount cgroup", "Freezing execution"]),
                 },
-                EngineError::Ended {
+                EngineError::ContainerExited {
                     name: name(),
                     status: 255,
                     log: lines(&[
@@ -337,11 +341,11 @@ mod tests {
                 reason: "it belongs to the host",
             }],
             Refused: [EngineError::Refused { status: 500, message: "unknown driver".into() }],
-            Host: [EngineError::Host {
+            HostFile: [EngineError::HostFile {
                 path: "/var/lib/containai-docker/engine-id".into(),
                 source: ErrorKind::PermissionDenied.into(),
             }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

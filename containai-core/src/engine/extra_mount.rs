@@ -1,37 +1,36 @@
-//! What a container has besides its workspace and its volumes.
+//! Additional mounts.
 
 use std::fmt;
 
 use crate::naming::{MountTarget, VolumeName, WorkspacePath};
 
-/// What a container has besides its workspace and its volumes. A person has
-/// approved it.
+/// A mount in addition to the workspace and the volumes, approved by the user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ExtraMount {
-    /// What is mounted.
+    /// The source.
     pub source: MountSource,
-    /// Where it is inside.
+    /// The target in the container.
     pub target: MountTarget,
-    /// What may be done with it inside.
+    /// The access mode in the container.
     pub access: MountAccess,
 }
 
-/// What is mounted.
+/// The source of a mount.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum MountSource {
-    /// A directory or a file of the engine's machine, links resolved.
+    /// A directory or file of the engine's machine, with symbolic links resolved.
     Host(WorkspacePath),
-    /// A volume of the engine, which is made where it is not there.
+    /// A volume of the engine; created when missing.
     Volume(VolumeName),
 }
 
-/// What may be done with a mount inside.
+/// The access mode of a mount.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub enum MountAccess {
-    /// It is read and written.
+    /// Read-write.
     #[default]
     ReadWrite,
-    /// It is read.
+    /// Read-only.
     ReadOnly,
 }
 

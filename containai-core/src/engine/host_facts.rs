@@ -1,21 +1,21 @@
-//! What a container is told of the host it is on.
+//! Facts about the host for containers.
 
-/// What a container is told of the host it is on, so that sessions inside are
-/// as the user's own. None of it is secret: it is part of the container's
-/// environment, which everybody sees who may ask the engine.
+/// Facts about the host that are passed to a container, so that sessions resemble the user's own.
+/// They are not secret: they are part of the container's environment, which is visible to everyone
+/// with access to the engine.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct HostFacts {
     /// The time zone, such as `Europe/Berlin`; `None` is UTC.
     pub time_zone: Option<String>,
-    /// The name that the user commits with.
+    /// The user name for git commits.
     pub git_name: Option<String>,
-    /// The address that the user commits with.
+    /// The email address for git commits.
     pub git_email: Option<String>,
 }
 
 impl HostFacts {
-    /// The variables that tell it to the container's init. Text that could not
-    /// be quoted there is left out.
+    /// Returns the facts as variables for the container's init. Values that cannot be quoted there
+    /// are omitted.
     pub fn variables(&self) -> impl Iterator<Item = (&'static str, &str)> {
         let pairs = [
             ("TZ", &self.time_zone),
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_quoted_is_left_out() {
+    fn unquotable_values_are_omitted() {
         let facts = HostFacts {
             time_zone: Some("Europe/Berlin\n".into()),
             git_name: Some("A \"B\" C".into()),

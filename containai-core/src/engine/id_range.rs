@@ -2,13 +2,13 @@ use std::fmt;
 
 use serde::Serialize;
 
-/// The ids of the host that a container's processes run as.
+/// The host ids that a container's processes run as.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum IdRangeMode {
-    /// No other container has them: nothing that the kernel decides by the id of a user is shared.
+    /// Ids that no other container uses: nothing that the kernel decides by user id is shared.
     Own,
-    /// Those of all containers of the engine. The kernel's keys are denied inside.
+    /// Ids shared by all containers of the engine. Kernel keyrings are disabled in them.
     Shared,
 }
 

@@ -1,34 +1,33 @@
-//! Which image is asked for, and by which ways it may be had.
+//! Images and their sources.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The agents that the agent layer installs.
-const INSTALLED: &[&str] = &["claude", "codex", "copilot", "gemini", "kimi", "opencode", "pi"];
+/// The agents in the image layer for agents.
+const INSTALLED_AGENTS: &[&str] =
+    &["claude", "codex", "copilot", "gemini", "kimi", "opencode", "pi"];
 
-/// The images that ContainAI ships.
+/// The shipped images.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum ShippedImage {
-    /// systemd, sshd, Docker, git and a handful of tools.
+    /// systemd, sshd, Docker, git and some tools.
     Base,
-    /// The agents on [`Base`](Self::Base), and what they call.
+    /// [`Base`](Self::Base) with the agents and the tools they need.
     Agents,
-    /// Compilers and package managers on [`Base`](Self::Base): .NET, Rust, Go,
-    /// Node and Python.
+    /// [`Base`](Self::Base) with compilers and package managers: .NET, Rust, Go, Node and Python.
     Sdks,
-    /// The agents on [`Sdks`](Self::Sdks).
+    /// [`Sdks`](Self::Sdks) with the agents.
     Full,
 }
 
 impl ShippedImage {
-    /// All of them, smallest first. What an image is built on stands before it.
+    /// All images, smallest first, parents before children.
     pub const ALL: [Self; 4] = [Self::Base, Self::Agents, Self::Sdks, Self::Full];
 
-    /// The image of a new container when nobody names one: everything that an
-    /// agent needs, and quick to make from nothing.
+    /// The default image of a new container: complete for agents and quick to build.
     pub const DEFAULT: Self = Self::Agents;
 
-    /// The short name, as in `--image base`.
+    /// Returns the short name, as in `--image base`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Base => "base",
@@ -38,8 +37,7 @@ impl ShippedImage {
         }
     }
 
-    /// The image of ours that it is built on; `None` for one that is built on
-    /// a distribution.
+    /// Returns the shipped parent image; `None` for an image built on a distribution.
     pub fn parent(self) -> Option<Self> {
         match self {
             Self::Base => None,
@@ -48,27 +46,26 @@ impl ShippedImage {
         }
     }
 
-    /// The images that have to be there, in the order in which they are built;
-    /// itself is the last.
-    pub fn lineage(self) -> Vec<Self> {
+    /// Returns the images to build in order, ending with this one.
+    pub fn build_order(self) -> Vec<Self> {
         let mut images: Vec<_> =
             std::iter::successors(Some(self), |image| image.parent()).collect();
         images.reverse();
         images
     }
 
-    /// The agents that are installed in it.
+    /// Returns the installed agents.
     pub fn agents(self) -> &'static [&'static str] {
         match self {
             Self::Base | Self::Sdks => &[],
-            Self::Agents | Self::Full => INSTALLED,
+            Self::Agents | Self::Full => INSTALLED_AGENTS,
         }
     }
 }
 
-/// The text names no image of ours.
+/// The text is not the name of a shipped image.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is none of `base`, `agents`, `sdks`, `full`", .0.escape_debug())]
+#[error("`{}` is not one of `base`, `agents`, `sdks`, `full`", .0.escape_debug())]
 pub struct UnknownImage(String);
 
 impl FromStr for ShippedImage {
@@ -80,22 +77,22 @@ impl FromStr for ShippedImage {
     }
 }
 
-/// An image as the user named it.
+/// An image as named by the user.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ImageRequest {
-    /// One of ours.
+    /// A shipped image.
     Shipped(ShippedImage),
-    /// Any reference that the engine understands.
+    /// An image reference.
     Reference(String),
 }
 
 impl ImageRequest {
-    /// Reads `base` and its like as ours and anything else as a reference.
+    /// Parses names of shipped images; other texts are references.
     pub fn parse(text: &str) -> Self {
         text.parse().map_or_else(|_| Self::Reference(text.to_owned()), Self::Shipped)
     }
 
-    /// The names of our images that have the agent, smallest first.
+    /// Returns the names of the shipped images with the agent, smallest first.
     pub fn shipped_with(agent: &str) -> Vec<&'static str> {
         let has = |image: &ShippedImage| image.agents().contains(&agent);
         ShippedImage::ALL.into_iter().filter(has).map(ShippedImage::name).collect()
@@ -111,18 +108,17 @@ impl fmt::Display for ImageRequest {
     }
 }
 
-/// By which way an image that is not in the store may be had.
+/// The source of an image that is not in the store.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum ImageSource {
-    /// Pull, else build, else bootstrap the base and build.
+    /// Pull, else build, else bootstrap the base image and build.
     #[default]
     Auto,
-    /// From a registry only.
+    /// Pull from a registry.
     Pull,
-    /// Built here from the embedded files; its base image is pulled.
+    /// Build from the embedded files; the base image is pulled.
     Build,
-    /// Built here on a base that mmdebstrap makes from the distribution's
-    /// package mirror.
+    /// Build on a base image that mmdebstrap creates from the distribution's package mirror.
     Bootstrap,
 }
 
@@ -137,9 +133,9 @@ impl fmt::Display for ImageSource {
     }
 }
 
-/// The text is none of `auto`, `pull`, `build`, `bootstrap`.
+/// The text is not one of `auto`, `pull`, `build`, `bootstrap`.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is none of `auto`, `pull`, `build`, `bootstrap`", .0.escape_debug())]
+#[error("`{}` is not one of `auto`, `pull`, `build`, `bootstrap`", .0.escape_debug())]
 pub struct UnknownImageSource(String);
 
 impl FromStr for ImageSource {
@@ -161,21 +157,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_image_is_built_on_stands_before_it() {
-        let names =
-            |image: ShippedImage| image.lineage().iter().map(|it| it.name()).collect::<Vec<_>>();
+    fn parents_come_before_their_children() {
+        let names = |image: ShippedImage| {
+            image.build_order().iter().map(|it| it.name()).collect::<Vec<_>>()
+        };
         assert_eq!(names(ShippedImage::Base), ["base"]);
         assert_eq!(names(ShippedImage::Agents), ["base", "agents"]);
         assert_eq!(names(ShippedImage::Full), ["base", "sdks", "full"]);
         for image in ShippedImage::ALL {
-            assert!(image.lineage().is_sorted(), "{image:?}");
+            assert!(image.build_order().is_sorted(), "{image:?}");
             assert!(image.agents().is_sorted(), "{image:?}");
         }
     }
 
     #[test]
     fn every_agent_that_is_not_optional_is_installed() {
-        for agent in crate::catalog::shipped_agents().iter().filter(|agent| !agent.optional) {
+        for agent in crate::manifest::shipped_agents().iter().filter(|agent| !agent.optional) {
             assert!(
                 ShippedImage::DEFAULT.agents().contains(&agent.name.as_str()),
                 "{}",

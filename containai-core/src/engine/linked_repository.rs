@@ -1,27 +1,27 @@
-//! The repository that a linked worktree belongs to.
+//! Repositories of linked worktrees.
 
 use crate::naming::WorkspacePath;
 
-/// The repository that a workspace is a linked worktree of, git-worktree(1).
+/// The repository of a linked worktree, git-worktree(1).
 ///
-/// git finds it by its absolute path. What is there inside is a directory of
-/// the container's own, with references, reflogs, hooks and settings of its own;
-/// nothing of the host's repository is writable, and only its objects can be read.
+/// git finds the repository by its absolute path. In the container, that path is a separate
+/// directory with its own references, reflogs, hooks and configuration. Of the host's repository,
+/// only the objects are visible, read-only.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct LinkedRepository {
-    /// The repository's own directory on the host, such as `/home/me/api/.git`.
-    pub common: WorkspacePath,
-    /// The directory of the host that is mounted at that path inside, read-write.
+    /// The common directory of the repository on the host, such as `/home/me/api/.git`.
+    pub common_dir: WorkspacePath,
+    /// The host directory that is mounted at that path in the container, read-write.
     pub own: WorkspacePath,
-    /// What is mounted read-only.
-    pub stores: Vec<ObjectStore>,
+    /// The object stores, mounted read-only.
+    pub object_stores: Vec<ObjectStore>,
 }
 
-/// A directory of the host from which objects are read inside.
+/// A host directory with objects that the container may read.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ObjectStore {
     /// The directory on the host.
     pub source: WorkspacePath,
-    /// Where it is inside.
+    /// The target in the container.
     pub target: WorkspacePath,
 }

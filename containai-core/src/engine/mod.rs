@@ -1,5 +1,6 @@
-//! The border to what runs containers; `containai-docker` implements it.
+//! The interface to a container engine, implemented by `containai-docker`.
 
+mod active_sessions;
 mod container;
 mod error;
 mod extra_mount;
@@ -7,97 +8,98 @@ mod host_facts;
 mod id_range;
 mod image;
 mod linked_repository;
-mod own_image;
+mod managed_image;
 mod protected;
-mod sessions;
 mod snapshots;
 mod startup_hook;
 mod storage;
 mod usage;
 
+pub use active_sessions::{ActiveSessions, ContainerProcess};
 pub use container::{
-    Container, ContainerId, ContainerSpec, Identity, Isolation, Lifetime, Protection, Replaced,
-    Revived, RunState, Succession, VolumeRecord, WorkspaceMount,
+    Container, ContainerId, ContainerIdentity, ContainerSpec, Isolation, Lifetime, Protection,
+    ReplacedContainer, ReplacementSpec, RunState, SnapshotSource, VolumeRecordUpdate,
+    WorkspaceMount,
 };
-pub use error::{Cause, EngineError};
+pub use error::{BoxError, EngineError};
 pub use extra_mount::{ExtraMount, MountAccess, MountSource};
 pub use host_facts::HostFacts;
 pub use id_range::IdRangeMode;
 pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownImageSource};
 pub use linked_repository::{LinkedRepository, ObjectStore};
-pub use own_image::{GOES_ON, OwnImage, Thrift, prunable};
+pub use managed_image::{BUILD_GRACE, ManagedImage, PruneScope, prunable};
 pub use protected::{Coverage, ProtectedPath};
-pub use sessions::{Process, Sessions};
-pub use snapshots::{Anonymous, CopyJob, Copying, OwnVolumes, Room, Snapshots, VolumeCopy};
+pub use snapshots::{
+    AnonymisedImage, ContainerVolumes, CopyJob, CopySpace, Snapshots, VolumeCopier, VolumeCopy,
+};
 pub use startup_hook::StartupHook;
-pub use storage::{Moments, Storage, StoredImage, StoredVolume};
-pub use usage::{Sample, Usage};
+pub use storage::{ContainerTimes, Storage, StoredImage, StoredVolume};
+pub use usage::{Usage, UsageSample};
 
 use std::future::Future;
 
-use crate::lifecycle::Events;
+use crate::lifecycle::EventListener;
 use crate::naming::{ContainerName, HostPort, VolumeName};
 use crate::remote::HostKey;
 
-/// All that the lifecycle will ever ask of a container engine.
+/// The operations of a container engine that the lifecycle needs.
 ///
-/// Every method may be called twice: starting a running container, stopping a
-/// stopped one and removing a missing one succeed.
+/// Every method is idempotent: starting a running container, stopping a stopped one and removing a
+/// missing one succeed.
 pub trait Engine: Sync {
-    /// Lists every container of the engine, stopped and foreign ones included.
+    /// Lists all containers of the engine, including stopped and unmanaged ones.
     fn containers(&self) -> impl Future<Output = Result<Vec<Container>, EngineError>> + Send;
 
-    /// Makes sure that the image is in the store, by the given source if it is
-    /// not, and returns the reference to create containers from.
-    fn provide_image(
+    /// Ensures that the image is in the store, from the given source if necessary, and returns its
+    /// reference.
+    fn ensure_image(
         &self,
         image: &ImageRequest,
         source: ImageSource,
-        events: &dyn Events,
+        events: &dyn EventListener,
     ) -> impl Future<Output = Result<String, EngineError>> + Send;
 
-    /// The reference of the image when it is in the store already.
+    /// Returns the reference of the image if it is in the store.
     fn find_image(
         &self,
         image: &ImageRequest,
     ) -> impl Future<Output = Result<Option<String>, EngineError>> + Send;
 
-    /// Makes a container and its volumes without starting it.
+    /// Creates a container and its volumes without starting it.
     fn create(
         &self,
         spec: &ContainerSpec,
     ) -> impl Future<Output = Result<ContainerId, EngineError>> + Send;
 
-    /// When the container was last started, in words that differ from start to
-    /// start.
+    /// Returns the last start time of the container, in a format that differs between any two
+    /// starts.
     fn last_start(
         &self,
         id: &ContainerId,
     ) -> impl Future<Output = Result<String, EngineError>> + Send;
 
-    /// Keeps the file system of a stopped container as an image and returns
-    /// its reference. Volumes are not part of it. The image goes with the
-    /// container that was made from it.
-    fn keep(&self, id: &ContainerId) -> impl Future<Output = Result<String, EngineError>> + Send;
+    /// Commits the file system of a stopped container, without volumes, to an image and returns its
+    /// reference. The image is removed with the container created from it.
+    fn commit(&self, id: &ContainerId) -> impl Future<Output = Result<String, EngineError>> + Send;
 
-    /// Makes a container like another one, from what was kept of it, without
-    /// starting it. The other one stays.
-    fn create_successor(
+    /// Creates a replacement from the committed file system of a container without starting it. The
+    /// old container is kept.
+    fn create_replacement(
         &self,
-        succession: &Succession,
+        replacement: &ReplacementSpec,
         port: HostPort,
     ) -> impl Future<Output = Result<ContainerId, EngineError>> + Send;
 
-    /// Gives the container another name.
+    /// Renames the container.
     fn rename(
         &self,
         id: &ContainerId,
         name: &ContainerName,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Puts the public key, one `authorized_keys` line, where sshd will look
-    /// for it. The container is not running.
-    fn install_key(
+    /// Installs the public key, one `authorized_keys` line, for sshd, along with further files. The
+    /// container is not running.
+    fn provision(
         &self,
         id: &ContainerId,
         authorized_key: &str,
@@ -106,49 +108,50 @@ pub trait Engine: Sync {
     /// Starts a container.
     fn start(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Wakes a paused container; others may have woken or ended it.
+    /// Unpauses a container; a concurrent unpause or exit is not an error.
     fn unpause(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Waits until a container that is about to leave a state has left it, a few
-    /// seconds at most.
-    fn settle(
+    /// Waits a few seconds at most until a container has left a transitional state.
+    fn wait_transition(
         &self,
         name: &str,
         state: RunState,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Asks systemd to shut down and kills what is left after 100 s. When the
-    /// future is dropped, or its process killed, no stop is left to come.
+    /// Asks systemd to shut down and kills remaining processes after 100 s. Dropping the future, or
+    /// killing its process, cancels the stop.
     fn stop(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Removes a stopped container; its named volumes stay. One that runs is
-    /// refused.
+    /// Removes a stopped container and keeps its named volumes. Fails for a running one.
     fn remove(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Removes a stopped container together with its volumes without a name.
-    fn discard(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+    /// Removes a stopped container and its anonymous volumes.
+    fn remove_with_anonymous_volumes(
+        &self,
+        id: &ContainerId,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Whether there is a volume of this name.
+    /// Whether the volume exists.
     fn has_volume(
         &self,
         name: &VolumeName,
     ) -> impl Future<Output = Result<bool, EngineError>> + Send;
 
-    /// Removes a volume and all that is in it. One that is gone is no error; one
-    /// that a container has, a stopped one included, is refused.
+    /// Removes a volume with its content. A missing volume is not an error; removing one that a
+    /// container uses, even a stopped one, fails.
     fn remove_volume(&self, name: &str) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Reads the container's public host key over the engine; `None` while it
-    /// has not been made yet.
+    /// Reads the container's public host key through the engine; `None` while it is not yet
+    /// generated.
     fn host_key(
         &self,
         id: &ContainerId,
     ) -> impl Future<Output = Result<Option<HostKey>, EngineError>> + Send;
 
-    /// Resolves with the exit status when the container's first process ends.
-    fn exited(&self, id: &ContainerId) -> impl Future<Output = Result<i64, EngineError>> + Send;
+    /// Waits for the container's first process to exit and returns its exit status.
+    fn wait_exit(&self, id: &ContainerId) -> impl Future<Output = Result<i64, EngineError>> + Send;
 
-    /// The last lines of the container's console, oldest first, at most `lines`.
+    /// Returns the last lines of the container's console, at most `lines`, oldest first.
     fn log_tail(
         &self,
         id: &ContainerId,

@@ -1,31 +1,31 @@
-//! Paths of the host that no container gets.
+//! Host paths that must not be mounted.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// A path of the host that no container gets, unless a person insists.
+/// A host path that no container may mount unless the user confirms it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ProtectedPath {
-    /// Where it is; absolute.
+    /// The absolute path.
     pub path: PathBuf,
-    /// What it is, for people: `SSH keys`.
+    /// The description for messages: `SSH keys`.
     pub what: &'static str,
-    /// What of it is protected.
+    /// The protected part.
     pub coverage: Coverage,
 }
 
-/// What of a protected path is protected.
+/// The protected part of a path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Coverage {
-    /// The path itself; what lies below it is ordinary.
-    Itself,
-    /// The path and everything below it.
+    /// The path itself, not its content.
+    PathOnly,
+    /// The path and its content.
     Tree,
 }
 
 impl ProtectedPath {
-    /// Whether a container would get at it that has `mount`, a path without
-    /// links: it is that path, lies below it, or is a tree around it.
+    /// Whether mounting `mount`, a path without symbolic links, exposes the path: it is that path,
+    /// inside it, or one of its parents.
     #[must_use]
     pub fn is_exposed_by(&self, mount: &Path) -> bool {
         let is_around = self.coverage == Coverage::Tree && mount.starts_with(&self.path);
@@ -44,11 +44,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_and_what_holds_them_stay() {
+    fn protected_paths_and_their_parents_are_refused() {
         let protected =
             |path: &str, coverage| ProtectedPath { path: path.into(), what: "it", coverage };
         let all =
-            [protected("/home/me", Coverage::Itself), protected("/home/me/.ssh", Coverage::Tree)];
+            [protected("/home/me", Coverage::PathOnly), protected("/home/me/.ssh", Coverage::Tree)];
         let is_free = |path: &str| !all.iter().any(|it| it.is_exposed_by(Path::new(path)));
         for path in ["/home/me/src", "/home/me/.sshx", "/home/you", "/srv", "/home/me/a/.ssh"] {
             assert!(is_free(path), "{path}");

@@ -1,162 +1,156 @@
-//! What a snapshot is made of, and how volumes are copied.
+//! Snapshots and copies of volumes.
 
 use std::future::Future;
 
 use super::{ContainerId, EngineError, Isolation, Storage, StoredVolume};
 use crate::byte_size::ByteSize;
 use crate::label::Labels;
-use crate::naming::{Nonce, VolumeName, WorkspacePath};
+use crate::naming::{RandomId, VolumeName, WorkspacePath};
 
-/// All that snapshots will ever ask of an engine.
+/// The operations of a container engine that snapshots need.
 pub trait Snapshots: Storage {
-    /// Copies that are under way.
-    type Copying<'e>: Copying + Send
+    /// A copy in progress.
+    type Copier<'e>: VolumeCopier + Send
     where
         Self: 'e;
 
-    /// The volumes that a container has for its data and its inner Docker,
-    /// whether they were given a name or not.
-    fn volumes_of(
+    /// Returns the volumes for the container's data and inner Docker, named or anonymous.
+    fn container_volumes(
         &self,
         id: &ContainerId,
-    ) -> impl Future<Output = Result<OwnVolumes, EngineError>> + Send;
+    ) -> impl Future<Output = Result<ContainerVolumes, EngineError>> + Send;
 
-    /// Freezes all processes of a container, until it is woken; one that does not
-    /// run has none.
-    fn freeze(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
+    /// Pauses all processes of a container until it is unpaused; does nothing for a stopped one.
+    fn pause(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Makes the new volumes and a helper beside them, which copies nothing
-    /// yet. The helper's labels say what it is there for, so that whoever comes
-    /// later knows what an interrupted copy has left.
-    fn begin_copy(
+    /// Creates the target volumes and a helper container, without copying yet. The labels of the
+    /// helper describe its purpose, so that a later run can clean up after an interrupted copy.
+    fn start_copy(
         &self,
         job: &CopyJob,
-    ) -> impl Future<Output = Result<Self::Copying<'_>, EngineError>> + Send;
+    ) -> impl Future<Output = Result<Self::Copier<'_>, EngineError>> + Send;
 
-    /// Keeps the file system of a container, frozen or stopped, as an image
-    /// without a name and with these labels beside the container's. Returns its
-    /// id.
-    fn commit(
+    /// Commits the file system of a paused or stopped container to an untagged image with the
+    /// container's labels and these. Returns its id.
+    fn commit_snapshot(
         &self,
         id: &ContainerId,
         labels: &Labels,
     ) -> impl Future<Output = Result<String, EngineError>> + Send;
 
-    /// Makes an image like that of a snapshot whose containers have nothing of
-    /// the origin's identity: each makes its own host key and machine id, and no
-    /// link leads from the `origin` workspace's path to theirs.
+    /// Creates an image from a snapshot's image without the identity of the original: its
+    /// containers generate their own host key and machine id, and have no link from the `origin`
+    /// workspace's path.
     fn anonymise(
         &self,
         image: &str,
         origin: &WorkspacePath,
-    ) -> impl Future<Output = Result<Anonymous, EngineError>> + Send;
+    ) -> impl Future<Output = Result<AnonymisedImage, EngineError>> + Send;
 
-    /// Gives an image the name that makes it a snapshot's.
-    fn name_snapshot(
+    /// Tags an image as a complete snapshot.
+    fn tag_snapshot(
         &self,
         image: &str,
-        snapshot: &Nonce,
+        snapshot: &RandomId,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Has an image stay for as long as a container that was made of it, by a
-    /// name that goes with the container.
+    /// Tags an image so that it is kept as long as a container created from it.
     fn retain(
         &self,
         image: &str,
         container: &ContainerId,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Images of snapshots that have no name: what a snapshot left that was not
-    /// finished.
-    fn nameless_snapshots(
+    /// Returns the untagged images of snapshots, leftovers of interrupted runs.
+    fn untagged_snapshots(
         &self,
-    ) -> impl Future<Output = Result<Vec<(String, Nonce)>, EngineError>> + Send;
+    ) -> impl Future<Output = Result<Vec<(String, RandomId)>, EngineError>> + Send;
 
-    /// The volumes of snapshots, finished or not; nothing is measured.
+    /// Returns the volumes of snapshots, complete or not, without their sizes.
     fn snapshot_volumes(
         &self,
     ) -> impl Future<Output = Result<Vec<StoredVolume>, EngineError>> + Send;
 
-    /// Takes a helper away, whatever it is at; volumes stay. One that is gone is
-    /// no failure.
-    fn dismiss(&self, helper: &ContainerId)
-    -> impl Future<Output = Result<(), EngineError>> + Send;
+    /// Removes a helper container, even a running one, and keeps its volumes. A missing one is not
+    /// an error.
+    fn remove_helper(
+        &self,
+        helper: &ContainerId,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
 }
 
-/// Copies of volumes on their way.
+/// A copy of volumes in progress.
 ///
-/// The helper behind it runs until [`Self::close`], or until the process that
-/// holds this ends, however it does: a helper that does not run is nobody's any
-/// more.
-pub trait Copying {
-    /// The helper.
+/// Its helper container runs until [`Self::close`], or until the process that holds this value ends
+/// for any reason. A helper that is not running is therefore a leftover.
+pub trait VolumeCopier {
+    /// Returns the helper container.
     fn helper(&self) -> &ContainerId;
 
-    /// What the copies will take, and what is free for them.
-    fn room(&self) -> Room;
+    /// Returns the space needed and available for the copies.
+    fn space(&self) -> CopySpace;
 
-    /// Copies all that is there now.
+    /// Copies the current content.
     fn copy(&mut self) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Waits until the copies would outlive a power cut.
+    /// Flushes the copies to disk.
     fn sync(&mut self) -> impl Future<Output = Result<(), EngineError>> + Send;
 
-    /// Takes the helper away; the copies count from now on.
+    /// Removes the helper container, which marks the copies as complete.
     fn close(self) -> impl Future<Output = Result<(), EngineError>> + Send;
 }
 
-/// An image that nobody's identity is in.
+/// An image without a container's identity.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Anonymous {
-    /// Its name. It goes with the last container that was made of it.
+pub struct AnonymisedImage {
+    /// The reference. It is removed with the last container created from the image.
     pub image: String,
-    /// The helper that it was made in. The image stays for as long as the helper
-    /// does, and is somebody's by then.
+    /// The helper container that it was created in. The image is kept as long as the helper, and
+    /// needs a container of its own by then.
     pub helper: ContainerId,
 }
 
-/// What copies take, and what is free.
+/// The disk space for copies.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Room {
-    /// What the originals take, about.
+pub struct CopySpace {
+    /// The approximate size of the originals.
     pub needed: ByteSize,
-    /// What is free on the disk of the copies.
+    /// The free space on the disk of the copies.
     pub free: ByteSize,
 }
 
-/// The volumes of a container that a snapshot takes along.
+/// The volumes of a container that belong to a snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct OwnVolumes {
+pub struct ContainerVolumes {
     /// Mounted at [`crate::layout::CONTAINER_DATA`].
     pub data: VolumeName,
     /// Mounted at [`crate::layout::CONTAINER_DOCKER`].
     pub docker: VolumeName,
 }
 
-/// A volume and the one that is to hold the same.
+/// A volume and its copy.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VolumeCopy {
-    /// What is read.
+    /// The original.
     pub from: VolumeName,
-    /// What is made.
+    /// The copy.
     pub to: VolumeName,
 }
 
-/// Volumes to copy, all as of one moment.
+/// The volumes to copy, as of one point in time.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CopyJob {
-    /// What is copied.
+    /// The volumes.
     pub copies: Vec<VolumeCopy>,
-    /// The workspace that the new volumes are labelled with.
+    /// The workspace in the labels of the new volumes.
     pub workspace: WorkspacePath,
-    /// The snapshot that they belong to; `None` for volumes that a container is
-    /// to have.
-    pub snapshot: Option<Nonce>,
-    /// An image of ours in the store, for the helper.
+    /// The snapshot of the new volumes; `None` for volumes of a new container.
+    pub snapshot: Option<RandomId>,
+    /// A shipped image in the store, for the helper container.
     pub image: String,
-    /// How the helper's root is kept from being the host's: as in the
-    /// containers that have the volumes, or owners would differ.
+    /// The isolation of the helper container. It must match that of the containers with these
+    /// volumes, or file owners would differ.
     pub isolation: Isolation,
-    /// The containers that will be frozen meanwhile.
-    pub freezes: Vec<ContainerId>,
+    /// The containers that stay paused meanwhile.
+    pub pauses: Vec<ContainerId>,
 }

@@ -1,6 +1,6 @@
-//! Programs of the user that a container runs when it starts.
+//! Start-up hooks.
 
-/// A program of the user that a container runs when it starts, behind sshd.
+/// A program of the user that runs at each start of a container, after sshd.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StartupHook {
     name: String,
@@ -8,8 +8,8 @@ pub struct StartupHook {
 }
 
 impl StartupHook {
-    /// A hook of this name; `None` for a name that is no plain file name of
-    /// letters, digits, `.`, `_` and `-`, as editors' backups have.
+    /// Creates a hook; `None` for a name with characters other than letters, digits, `.`, `_` and
+    /// `-`, such as an editor's backup file.
     pub fn new(name: &str, program: Vec<u8>) -> Option<Self> {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
         let is_name =
@@ -17,12 +17,12 @@ impl StartupHook {
         is_name.then(|| Self { name: name.to_owned(), program })
     }
 
-    /// The file name; hooks run in the order of these.
+    /// Returns the file name; hooks run in the order of their names.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The file's content.
+    /// Returns the content of the file.
     pub fn program(&self) -> &[u8] {
         &self.program
     }

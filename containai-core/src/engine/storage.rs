@@ -1,4 +1,4 @@
-//! What an engine keeps on disk, and when it was last needed.
+//! Storage of an engine, for garbage collection.
 
 use std::future::Future;
 
@@ -7,77 +7,77 @@ use crate::byte_size::ByteSize;
 use crate::label::Labels;
 use crate::timestamp::Timestamp;
 
-/// All that sweeping up will ever ask of an engine.
+/// The operations of a container engine that garbage collection needs.
 ///
-/// Removing what is gone succeeds; removing what is in use is refused.
+/// Removing a missing object succeeds; removing one in use fails.
 pub trait Storage: Engine {
-    /// Whether something with these labels is ours and of this machine.
-    fn shows(&self, labels: &Labels) -> bool;
+    /// Whether these labels belong to a managed object of this machine.
+    fn owns(&self, labels: &Labels) -> bool;
 
-    /// When a container was made and last ran.
-    fn moments(
+    /// Returns the times of a container.
+    fn container_times(
         &self,
         id: &ContainerId,
-    ) -> impl Future<Output = Result<Moments, EngineError>> + Send;
+    ) -> impl Future<Output = Result<ContainerTimes, EngineError>> + Send;
 
-    /// What a container's own files take; `None` where the engine does not say.
+    /// Returns the size of a container's own files; `None` if the engine does not report it.
     fn size(
         &self,
         id: &ContainerId,
     ) -> impl Future<Output = Result<Option<ByteSize>, EngineError>> + Send;
 
-    /// Every image that has a name.
+    /// Lists all tagged images.
     fn images(&self) -> impl Future<Output = Result<Vec<StoredImage>, EngineError>> + Send;
 
-    /// Every volume that carries our label and is of this machine.
+    /// Lists the managed volumes of this machine.
     fn volumes(&self) -> impl Future<Output = Result<Vec<StoredVolume>, EngineError>> + Send;
 
-    /// Takes a name from an image; the image goes with its last one.
+    /// Removes a tag of an image, and the image with its last tag.
     fn remove_image(&self, reference: &str)
     -> impl Future<Output = Result<(), EngineError>> + Send;
 }
 
-/// When a container was made and last ran.
+/// The times of a container.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Moments {
-    /// What it is doing now.
+pub struct ContainerTimes {
+    /// The current state.
     pub state: RunState,
-    /// When it was made; `None` where the engine's words make no sense.
+    /// The creation time; `None` if the engine's value is invalid.
     pub created: Option<Timestamp>,
-    /// When it was last started; `None` when it never was.
+    /// The last start; `None` if never started.
     pub started: Option<Timestamp>,
-    /// When it last ended; `None` when it never did.
+    /// The last exit; `None` if it never exited.
     pub finished: Option<Timestamp>,
 }
 
 /// An image in the engine's store.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoredImage {
-    /// The engine's identifier.
+    /// The engine's id.
     pub id: String,
-    /// Its names, as `repository:tag`.
+    /// The tags, as `repository:tag`.
     pub references: Vec<String>,
-    /// Its labels.
+    /// The labels.
     pub labels: Labels,
-    /// What it takes beyond the named image it was made on, at most.
+    /// The maximum size beyond the tagged image it is based on.
     pub size: ByteSize,
-    /// The containers made from it, or from an image made on it.
+    /// The containers created from it, or from an image based on it.
     pub used_by: Vec<ContainerId>,
-    /// Whether it holds the file system of a snapshot, or one was made on it.
+    /// Whether it, or an image based on it, is part of a snapshot.
     pub is_in_snapshot: bool,
 }
 
-/// A volume of ours.
+/// A managed volume.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct StoredVolume {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its labels.
+    /// The labels.
     pub labels: Labels,
-    /// When it was made; `None` where the engine does not say.
+    /// The creation time; `None` if the engine does not report it.
     pub created: Option<Timestamp>,
-    /// What is in it; `None` where the engine does not say.
+    /// The size of its content; `None` if the engine does not report it.
     pub size: Option<ByteSize>,
-    /// The containers that mount it, stopped ones included.
+    /// The containers that mount it, including stopped ones.
     pub used_by: Vec<ContainerId>,
 }

@@ -1,4 +1,4 @@
-//! What a container uses.
+//! Resource usage of containers.
 
 use std::time::Duration;
 
@@ -6,38 +6,38 @@ use serde::Serialize;
 
 use crate::byte_size::ByteSize;
 
-/// What the engine has counted up to one moment.
+/// The engine's counters at one point in time.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Sample {
-    /// Processor time since the container's start, of all processors.
+pub struct UsageSample {
+    /// The processor time since the container's start, over all processors.
     pub cpu: Duration,
-    /// Memory in use; what the kernel would give back at once does not count.
+    /// The memory in use, without memory that the kernel can reclaim immediately.
     pub memory: ByteSize,
-    /// Memory that it may use.
+    /// The memory limit.
     pub limit: ByteSize,
-    /// Processes and threads; `None` where the engine does not count them.
+    /// The number of processes and threads; `None` if the engine does not report it.
     pub tasks: Option<u64>,
 }
 
-/// What a container uses now.
+/// The resource usage of a container.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Usage {
-    /// Bytes of memory in use.
+    /// The memory in use, in bytes.
     pub memory_used: ByteSize,
-    /// Bytes of memory that it may use.
+    /// The memory limit, in bytes.
     pub memory_limit: ByteSize,
-    /// Processor time in hundredths of one processor: 250 is two and a half.
+    /// The processor usage in percent of one processor: 250 is two and a half processors.
     pub cpu_percent: f64,
-    /// Processes and threads.
+    /// The number of processes and threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<u64>,
 }
 
 impl Usage {
-    /// What is used between two samples that were taken this far apart.
+    /// Computes the usage between two samples taken this far apart.
     #[must_use]
-    pub fn between(earlier: &Sample, later: &Sample, apart: Duration) -> Self {
-        // The count begins anew when a container is started again.
+    pub fn between(earlier: &UsageSample, later: &UsageSample, apart: Duration) -> Self {
+        // The counter restarts at zero with the container.
         let busy = later.cpu.saturating_sub(earlier.cpu).as_secs_f64();
         let apart = apart.as_secs_f64();
         let share = if apart > 0.0 { busy / apart } else { 0.0 };
@@ -49,12 +49,12 @@ impl Usage {
         }
     }
 
-    /// Memory in use, in hundredths of the limit; 0 without a limit.
+    /// Returns the memory in use in percent of the limit; 0 without a limit.
     #[must_use]
     pub fn memory_percent(&self) -> f64 {
         match self.memory_limit.bytes() {
             0 => 0.0,
-            // Doubles are exact enough for a percentage of any memory.
+            // A double is precise enough for a percentage of any memory size.
             limit => self.memory_used.bytes() as f64 / limit as f64 * 100.0,
         }
     }
@@ -64,8 +64,8 @@ impl Usage {
 mod tests {
     use super::*;
 
-    fn sample(milliseconds: u64, memory: u64) -> Sample {
-        Sample {
+    fn sample(milliseconds: u64, memory: u64) -> UsageSample {
+        UsageSample {
             cpu: Duration::from_millis(milliseconds),
             memory: ByteSize::from_bytes(memory),
             limit: ByteSize::from_bytes(1000),
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn processors_are_counted_in_hundredths() {
+    fn cpu_percent_is_per_processor() {
         let between = |earlier, later, apart| {
             Usage::between(&sample(earlier, 0), &sample(later, 300), Duration::from_millis(apart))
         };

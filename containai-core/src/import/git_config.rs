@@ -1,43 +1,48 @@
-//! A git configuration that can be taken into a container.
+//! A filter for git configurations.
 
-/// What git has to know inside: the workspace belongs to another user there.
-const SAFE: &str = "[safe]\n\tdirectory = /home/agent/workspace\n";
+/// Marks the workspace as safe: inside the container it belongs to another user.
+const SAFE_DIRECTORY: &str = "[safe]\n\tdirectory = /home/agent/workspace\n";
 
-/// Leaves out of a git configuration what is secret or means nothing inside.
+/// Removes secrets and host-specific settings from a git configuration.
 ///
-/// Gone are credential helpers, signing, programs and files that other files
-/// name (`core.sshCommand`, `core.hooksPath`, `core.fsmonitor`, `include`),
-/// headers and passwords, and every address with a password or token in it. A
-/// section of which nothing is left goes too. Whatever else stands there stays
-/// as it was written, in git-config(1)'s syntax; the workspace is added as a
-/// directory that git trusts.
+/// Removed are:
+///
+/// - credential helpers and signing
+/// - programs and files that name other files (`core.sshCommand`, `core.hooksPath`,
+///   `core.fsmonitor`, `include`)
+/// - headers and passwords
+/// - every address that contains a password or a token
+/// - sections without remaining settings
+///
+/// Everything else is kept verbatim, in the syntax of git-config(1). The workspace is
+/// added as a safe directory.
 #[must_use]
 pub fn filter_git_config(text: &str) -> String {
     let mut kept = String::new();
-    let mut section = Section::default();
-    // A header that waits for the first line worth keeping.
+    let mut section = GitConfigSection::default();
+    // A header that is written with the first line to keep.
     let mut header = None;
     for mut line in logical_lines(text) {
-        if let Some((found, length)) = Section::parse(line) {
+        if let Some((found, length)) = GitConfigSection::parse(line) {
             section = found;
             let (head, rest) = line.split_at(length);
             if !is_comment(rest) {
                 header = Some(format!("{head}\n"));
                 line = rest;
             } else {
-                header = Some(ended(line));
+                header = Some(with_newline(line));
                 continue;
             }
         }
-        if section.keeps(line) {
+        if section.keeps_line(line) {
             kept.extend(header.take());
-            kept.push_str(&ended(line));
+            kept.push_str(&with_newline(line));
         }
     }
-    kept + SAFE
+    kept + SAFE_DIRECTORY
 }
 
-/// Lines, with those that a backslash continues as one.
+/// Returns the lines, joined where a backslash continues them.
 fn logical_lines(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
@@ -58,25 +63,24 @@ fn logical_lines(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn ended(line: &str) -> String {
+fn with_newline(line: &str) -> String {
     if line.ends_with('\n') { line.to_owned() } else { format!("{line}\n") }
 }
 
-/// Whether a line sets nothing.
+/// Returns whether a line sets nothing.
 fn is_comment(line: &str) -> bool {
     let line = line.trim_start();
     line.is_empty() || line.starts_with(['#', ';'])
 }
 
 #[derive(Default)]
-struct Section {
+struct GitConfigSection {
     name: String,
     subsection: String,
 }
 
-impl Section {
-    /// Reads a header, `[name]`, `[name "sub"]` or `[name.sub]`, and says where
-    /// it ends.
+impl GitConfigSection {
+    /// Parses a header, `[name]`, `[name "sub"]` or `[name.sub]`, and returns its end.
     fn parse(line: &str) -> Option<(Self, usize)> {
         let indent = line.len() - line.trim_start().len();
         let inner = line[indent..].strip_prefix('[')?;
@@ -100,7 +104,7 @@ impl Section {
         Some((section, indent + end + 2))
     }
 
-    fn keeps(&self, line: &str) -> bool {
+    fn keeps_line(&self, line: &str) -> bool {
         if matches!(self.name.as_str(), "include" | "includeif") || has_secret(&self.subsection) {
             return false;
         }
@@ -108,7 +112,7 @@ impl Section {
             return true;
         }
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
-        // A key without a value may have a comment.
+        // A key without a value may be followed by a comment.
         let key = key.split(['#', ';']).next().unwrap_or_default().trim().to_lowercase();
         let is_dropped = matches!(
             (self.name.as_str(), key.as_str()),
@@ -131,8 +135,8 @@ impl Section {
     }
 }
 
-/// Whether an address in the text carries a password, or a token in place of a
-/// user of HTTP.
+/// Returns whether an address in the text contains a password, or a token as the user of
+/// an HTTP address.
 fn has_secret(text: &str) -> bool {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
@@ -156,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_and_commands_stay_here() {
+    fn secrets_and_commands_are_removed() {
         for gone in [
             "[url \"https://x:ghp_1@github.com/\"]\n\tinsteadOf = https://github.com/\n",
             "[url \"https://ghp_1@github.com/\"]\n\tinsteadOf = gh:\n",
@@ -171,7 +175,7 @@ mod tests {
             "[http]\n\tproxy = http://me:secret@proxy:3128\n",
             "[sendemail]\n\tsmtpPass = x\n[hub]\n\toauthtoken = x\n",
         ] {
-            assert_eq!(filter_git_config(gone), SAFE, "{gone}");
+            assert_eq!(filter_git_config(gone), SAFE_DIRECTORY, "{gone}");
         }
         for kept in [
             "[url \"ssh://git@github.com/\"]\n\tinsteadOf = https://github.com/\n",
@@ -180,22 +184,22 @@ mod tests {
             "[core] editor = vim\n".replace("] ", "]\n ").as_str(),
             "[branch \"a]b\"]\n\tremote = origin\n",
         ] {
-            assert_eq!(filter_git_config(kept), format!("{kept}{SAFE}"), "{kept}");
+            assert_eq!(filter_git_config(kept), format!("{kept}{SAFE_DIRECTORY}"), "{kept}");
         }
     }
 
     proptest! {
         #[test]
-        fn a_password_never_passes(before in "(?s)[\\[\\]\"a=#;\\\\\n ]{0,30}", after in "(?s).{0,20}") {
+        fn passwords_are_always_removed(before in "(?s)[\\[\\]\"a=#;\\\\\n ]{0,30}", after in "(?s).{0,20}") {
             let text = format!("{before}\n[url \"https://me:hunter2@host/\"]\n x = y\n{after}");
             let text = text.replace('\\', "");
             prop_assert!(!filter_git_config(&text).contains("hunter2"));
         }
 
         #[test]
-        fn what_is_filtered_stays(text in "(?s)([a-z]+ = [a-z]+\n|\\[[a-z]+\\]\n|\\[x \"y\"\\]\n){0,12}") {
+        fn filter_is_idempotent(text in "(?s)([a-z]+ = [a-z]+\n|\\[[a-z]+\\]\n|\\[x \"y\"\\]\n){0,12}") {
             let once = filter_git_config(&text);
-            prop_assert_eq!(filter_git_config(&once), once.clone() + SAFE);
+            prop_assert_eq!(filter_git_config(&once), once.clone() + SAFE_DIRECTORY);
         }
     }
 }

@@ -1,36 +1,37 @@
-//! The links of a home directory that lead to the volume.
+//! The links from the home directory to the volume.
 
-use crate::catalog::{DirectoryLink, Manifest};
+use crate::manifest::{DirectoryLink, Manifest};
 
-/// What has another name on a volume than it had in earlier versions.
-pub const MOVED: [(&str, &str); 1] = [("claude/credentials.json", "claude/.credentials.json")];
+/// Paths on the volume that earlier versions stored under another name.
+pub const RENAMED_TARGETS: [(&str, &str); 1] =
+    [("claude/credentials.json", "claude/.credentials.json")];
 
 /// A link in the container's home directory.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct HomeLink {
     /// Its path in the home directory.
     pub path: String,
-    /// What it leads to, a path on the volume.
+    /// Its target, a path on the volume.
     pub target: String,
-    /// Whether it takes the place of what the image has there.
-    pub replaces: Replaces,
+    /// The files in the image's home directory that the link may replace.
+    pub replaces: Replaceable,
 }
 
-/// What a link may take the place of.
+/// The files that a link may replace.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Replaces {
-    /// Other links.
+pub enum Replaceable {
+    /// Other links only.
     Links,
-    /// Whatever is there.
+    /// Any file or directory.
     Anything,
 }
 
-/// The links that manifests ask for, in order. A disabled entry is not
-/// imported but has its link; a pattern has none, nor has what is below a link
-/// of a whole directory.
+/// Returns the links that the manifests define, in order. Disabled entries are not
+/// imported but have a link. Patterns have none, nor have paths below a directory that is
+/// linked as a whole.
 #[must_use]
 pub fn home_links(manifests: &[Manifest]) -> Vec<HomeLink> {
-    let whole = DirectoryLink::all(manifests);
+    let whole = DirectoryLink::from_manifests(manifests);
     let entries = manifests.iter().flat_map(|manifest| &manifest.entries);
     entries
         .filter(|entry| !entry.flags.contains('G') && !entry.container_link.is_empty())
@@ -39,8 +40,8 @@ pub fn home_links(manifests: &[Manifest]) -> Vec<HomeLink> {
             path: entry.container_link.clone(),
             target: entry.target.clone(),
             replaces: match entry.replaces_path() {
-                true => Replaces::Anything,
-                false => Replaces::Links,
+                true => Replaceable::Anything,
+                false => Replaceable::Links,
             },
         })
         .collect()

@@ -1,29 +1,31 @@
-//! What an import brings from a home directory to a data volume.
+//! Import of files from a home directory to a data volume.
 //!
-//! Manifests and a person's [`Choice`] make [`Jobs`]; a [`Record`] of what was
-//! brought over before says what is left to do. Reading and sending are done
-//! elsewhere.
+//! Manifests and [`ImportOptions`] define the [`ImportItems`]. The [`ImportRecord`] of
+//! the previous import shows which of them have changed. Reading and transferring the
+//! files is left to the caller.
 
 mod additional;
-mod choice;
 mod git_config;
-mod job;
+mod item;
 mod link;
+mod link_repair;
+mod options;
 mod pattern;
 mod record;
 mod relink;
 mod rewriting;
 mod secret;
-mod settle;
 
-pub use additional::{OutsideHome, additional, listed, unlisted};
-pub use choice::{Choice, Credentials, Excluding, Privates, Secrecy, Secrets};
+pub use additional::{OutsideHomeError, additional_manifest, listed, read_path_list};
 pub use git_config::filter_git_config;
-pub use job::{Content, Job, JobKind, Jobs, Missing};
-pub use link::{HomeLink, MOVED, Replaces, home_links};
+pub use item::{ContentHandling, IfMissing, ImportItem, ImportItemKind, ImportItems};
+pub use link::{HomeLink, RENAMED_TARGETS, Replaceable, home_links};
+pub use link_repair::{LinkAction, PathState, plan_link_repair};
+pub use options::{
+    CredentialSelection, Exclusions, ImportOptions, PrivateFiles, SecretEntries, SecretHandling,
+};
 pub use pattern::matches;
-pub use record::{KeptBack, Look, Record, Trace, Verdict};
+pub use record::{FileChange, FileStat, ImportRecord, ImportedFile, WithheldSecrets};
 pub use relink::{Relinked, destination, relink};
 pub use rewriting::Rewriting;
 pub use secret::{AllowedSecret, AllowedSecretError, Screened, Screening, screen};
-pub use settle::{Settlement, Standing, settle};

@@ -1,11 +1,11 @@
-//! Patterns for names.
+//! Glob patterns for names.
 
-/// Whether a name fits a pattern of `*`, `?` and `[…]`, as fnmatch(3) has it.
+/// Returns whether a name matches a pattern of `*`, `?` and `[…]`, as in fnmatch(3).
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let name: Vec<char> = name.chars().collect();
-    // Where to go on after the last star, when what follows it did not fit.
+    // The position to resume at after the last star if the rest does not match.
     let (mut p, mut n, mut star) = (0, 0, None);
     while n < name.len() {
         if pattern.get(p) == Some(&'*') {
@@ -13,7 +13,7 @@ pub fn matches(pattern: &str, name: &str) -> bool {
             p += 1;
             continue;
         }
-        if let Some(next) = one(&pattern, p, name[n]) {
+        if let Some(next) = match_one(&pattern, p, name[n]) {
             (p, n) = (next, n + 1);
             continue;
         }
@@ -24,11 +24,11 @@ pub fn matches(pattern: &str, name: &str) -> bool {
     pattern[p..].iter().all(|&c| c == '*')
 }
 
-/// What comes after the piece of the pattern that a character fits.
-fn one(pattern: &[char], at: usize, c: char) -> Option<usize> {
+/// Returns the position after the pattern element that matches the character.
+fn match_one(pattern: &[char], at: usize, c: char) -> Option<usize> {
     match pattern.get(at)? {
         '?' => Some(at + 1),
-        '[' => match class(pattern, at) {
+        '[' => match bracket_class(pattern, at) {
             Some((members, negated, next)) => {
                 let found = members.windows(3).any(|w| w[1] == '-' && (w[0]..=w[2]).contains(&c))
                     || members.contains(&c);
@@ -41,12 +41,12 @@ fn one(pattern: &[char], at: usize, c: char) -> Option<usize> {
     }
 }
 
-/// The members of a class, whether they are the ones that do not fit, and where
-/// it ends; `None` for a bracket that nothing closes.
-fn class(pattern: &[char], at: usize) -> Option<(&[char], bool, usize)> {
+/// Returns the members of a bracket expression, whether it is negated, and its end;
+/// `None` for an unclosed bracket.
+fn bracket_class(pattern: &[char], at: usize) -> Option<(&[char], bool, usize)> {
     let negated = matches!(pattern.get(at + 1), Some('!' | '^'));
     let start = at + 1 + usize::from(negated);
-    // A bracket that comes first is a member.
+    // A bracket in the first place is a member.
     let end = (start + 1..pattern.len()).find(|&end| pattern[end] == ']')?;
     Some((&pattern[start..end], negated, end + 1))
 }
@@ -78,7 +78,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_name_fits_itself_and_a_star(name in "[a-z.]{0,8}", tail in "[a-z]{0,4}") {
+        fn names_match_themselves_and_a_star(name in "[a-z.]{0,8}", tail in "[a-z]{0,4}") {
             prop_assert!(matches(&name, &name));
             let with_star = format!("{name}*");
             let longer = format!("{name}{tail}");

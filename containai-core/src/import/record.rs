@@ -1,95 +1,101 @@
-//! What was imported before.
+//! The record of previous imports.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What was imported to one volume, by the path on it.
+/// The files imported to one volume, by their path on it.
 ///
-/// It is kept on the host, and the volume holds only a stamp that says which
-/// record is its own: whatever stands on a volume decides nothing elsewhere.
+/// The record is kept on the host. The volume holds only a stamp that identifies its
+/// record, so that the content of a volume has no effect elsewhere.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Record {
-    /// A word that the volume repeats; empty before the first import.
+pub struct ImportRecord {
+    /// An identifier repeated on the volume; empty before the first import.
     pub stamp: String,
-    /// What was brought over.
-    pub files: BTreeMap<String, Trace>,
+    /// The imported files.
+    pub files: BTreeMap<String, ImportedFile>,
 }
 
-/// What is remembered of something that was brought over.
+/// An imported file.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Trace {
-    /// What it was on the host, by what can be seen without reading it.
-    pub look: Option<Look>,
-    /// What the copy is: its mode, and a hash of its content or where it leads.
+pub struct ImportedFile {
+    /// The metadata of the original, if any.
+    #[serde(rename = "look")]
+    pub stat: Option<FileStat>,
+    /// The mode of the copy.
     pub mode: u32,
-    /// A hash in hexadecimal, a link's path, or empty.
+    /// A hash in hexadecimal, the target of a link, or empty.
     pub content: String,
-    /// What decided about secrets in it, see
-    /// [`Job::screening_mark`](super::Job::screening_mark).
+    /// The [`ImportItem::screening_mark`](super::ImportItem::screening_mark) at the time
+    /// of the import.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub mark: String,
-    /// What of it was not brought over.
+    #[serde(rename = "mark")]
+    pub screening_mark: String,
+    /// The secrets that were withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kept_back: Option<KeptBack>,
+    #[serde(rename = "kept_back")]
+    pub withheld: Option<WithheldSecrets>,
 }
 
-/// What of a file is not brought over because it is secret.
+/// The secrets of a file that are withheld from an import.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct KeptBack {
-    /// The keys of the secrets; never their values.
+pub struct WithheldSecrets {
+    /// The keys of the secrets, never their values.
     pub keys: Vec<String>,
-    /// Whether nothing of the file is brought over.
-    pub is_whole: bool,
+    /// Whether the whole file is withheld.
+    #[serde(rename = "is_whole")]
+    pub is_whole_file: bool,
 }
 
-/// What can be seen of a file without reading it. Two that are alike have the
-/// same content, unless it was written within a tick of the file system's clock.
+/// The metadata of a file as in stat(2). Equal metadata mean equal content, unless the
+/// file was written within one tick of the file system's clock.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Look {
+pub struct FileStat {
     /// Its size, in bytes.
     pub size: u64,
-    /// When its content was changed, in nanoseconds since 1970.
+    /// The time of the last change of its content, in nanoseconds since 1970.
     pub modified: i128,
-    /// When anything about it was changed, in nanoseconds since 1970.
+    /// The time of the last change of its content or metadata, in nanoseconds since 1970.
     pub changed: i128,
-    /// Its number in the file system.
+    /// Its inode number.
     pub inode: u64,
 }
 
-/// What an import has to do about one path.
+/// The change of a path since the previous import.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Verdict {
-    /// Nothing: it is what it was.
-    Same,
-    /// To compare its content.
+pub enum FileChange {
+    /// Unchanged: nothing to do.
+    Unchanged,
+    /// Possibly changed: compare the content.
     Compare,
-    /// To bring it over.
+    /// New: import it.
     New,
-    /// To bring it over again.
+    /// Changed: import it again.
     Changed,
 }
 
-impl Record {
-    /// Judges a file by its look.
+impl ImportRecord {
+    /// Compares a file by its metadata.
     #[must_use]
-    pub fn judge_file(&self, target: &str, look: Look, mode: u32) -> Verdict {
+    pub fn compare_stat(&self, target: &str, look: FileStat, mode: u32) -> FileChange {
         match self.files.get(target) {
-            None => Verdict::New,
-            Some(trace) if trace.mode != mode => Verdict::Changed,
-            Some(trace) if trace.look == Some(look) => Verdict::Same,
-            Some(trace) if trace.look.is_none_or(|old| old.size == look.size) => Verdict::Compare,
-            Some(_) => Verdict::Changed,
+            None => FileChange::New,
+            Some(trace) if trace.mode != mode => FileChange::Changed,
+            Some(trace) if trace.stat == Some(look) => FileChange::Unchanged,
+            Some(trace) if trace.stat.is_none_or(|old| old.size == look.size) => {
+                FileChange::Compare
+            }
+            Some(_) => FileChange::Changed,
         }
     }
 
-    /// Judges what needs no look: a link, a directory, content of our own.
+    /// Compares a link, a directory or generated content, which need no metadata.
     #[must_use]
-    pub fn judge(&self, target: &str, mode: u32, content: &str) -> Verdict {
+    pub fn compare_content(&self, target: &str, mode: u32, content: &str) -> FileChange {
         match self.files.get(target) {
-            None => Verdict::New,
-            Some(trace) if trace.mode == mode && trace.content == content => Verdict::Same,
-            Some(_) => Verdict::Changed,
+            None => FileChange::New,
+            Some(trace) if trace.mode == mode && trace.content == content => FileChange::Unchanged,
+            Some(_) => FileChange::Changed,
         }
     }
 }
@@ -99,27 +105,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_looks_otherwise_is_read() {
-        let look = Look { size: 1, modified: 2, changed: 3, inode: 4 };
-        let trace = |look| Trace {
-            look,
+    fn only_files_with_another_stat_are_read() {
+        let look = FileStat { size: 1, modified: 2, changed: 3, inode: 4 };
+        let trace = |look| ImportedFile {
+            stat: look,
             mode: 0o644,
             content: "abc".into(),
-            mark: String::new(),
-            kept_back: None,
+            screening_mark: String::new(),
+            withheld: None,
         };
-        let record = |look| Record {
+        let record = |look| ImportRecord {
             stamp: "s".into(),
             files: BTreeMap::from([("a".to_owned(), trace(look))]),
         };
         let old = record(Some(look));
-        assert_eq!(old.judge_file("a", look, 0o644), Verdict::Same);
-        assert_eq!(old.judge_file("b", look, 0o644), Verdict::New);
-        assert_eq!(old.judge_file("a", look, 0o600), Verdict::Changed);
-        assert_eq!(old.judge_file("a", Look { changed: 9, ..look }, 0o644), Verdict::Compare);
-        assert_eq!(old.judge_file("a", Look { size: 9, ..look }, 0o644), Verdict::Changed);
-        assert_eq!(record(None).judge_file("a", look, 0o644), Verdict::Compare);
-        assert_eq!(old.judge("a", 0o644, "abc"), Verdict::Same);
-        assert_eq!(old.judge("a", 0o644, "abd"), Verdict::Changed);
+        assert_eq!(old.compare_stat("a", look, 0o644), FileChange::Unchanged);
+        assert_eq!(old.compare_stat("b", look, 0o644), FileChange::New);
+        assert_eq!(old.compare_stat("a", look, 0o600), FileChange::Changed);
+        assert_eq!(
+            old.compare_stat("a", FileStat { changed: 9, ..look }, 0o644),
+            FileChange::Compare
+        );
+        assert_eq!(old.compare_stat("a", FileStat { size: 9, ..look }, 0o644), FileChange::Changed);
+        assert_eq!(record(None).compare_stat("a", look, 0o644), FileChange::Compare);
+        assert_eq!(old.compare_content("a", 0o644, "abc"), FileChange::Unchanged);
+        assert_eq!(old.compare_content("a", 0o644, "abd"), FileChange::Changed);
     }
 }

@@ -1,25 +1,28 @@
-//! Links of an imported tree.
+//! Symbolic links of an imported tree.
 
-use super::Job;
+use super::ImportItem;
 
-/// What becomes of a link.
+/// The target of a symbolic link after an import.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Relinked {
-    /// It leads to something that is imported, by this path.
-    Inside(String),
-    /// It leads elsewhere and stays as it is; inside it leads to something
-    /// else, or to nothing.
-    Outside,
+    /// An imported path; the link is rewritten to it.
+    Imported(String),
+    /// A path that is not imported. The link is kept as it is and points to another file,
+    /// or to none, inside the container.
+    External,
 }
 
-/// Where a link has to lead on the volume.
+/// Resolves the target of a link on the volume.
 ///
-/// `home` is the directory that is imported from, absolute; `source` is the
-/// link's path below it, `target` its path on the volume, `to` what it says. A
-/// link to something that an entry brings along becomes the shortest relative
-/// path; one that is relative and stays in its own entry is kept word for word.
+/// - `home`: the absolute path of the directory that is imported
+/// - `source`: the path of the link below `home`
+/// - `target`: the path of the link on the volume
+/// - `to`: the target of the link
+///
+/// A link to an imported path becomes the shortest relative path. A relative link within
+/// its own item is kept verbatim.
 #[must_use]
-pub fn relink(jobs: &[Job], home: &str, source: &str, target: &str, to: &str) -> Relinked {
+pub fn relink(jobs: &[ImportItem], home: &str, source: &str, target: &str, to: &str) -> Relinked {
     let absolute = match to.starts_with('/') {
         true => parts(to),
         false => {
@@ -29,29 +32,29 @@ pub fn relink(jobs: &[Job], home: &str, source: &str, target: &str, to: &str) ->
             path
         }
     };
-    let Some(absolute) = resolved(&absolute) else { return Relinked::Outside };
+    let Some(absolute) = resolved(&absolute) else { return Relinked::External };
     let Some(below) = absolute.strip_prefix(parts(home).as_slice()) else {
-        return Relinked::Outside;
+        return Relinked::External;
     };
-    let Some((job, there)) = find(jobs, below) else { return Relinked::Outside };
+    let Some((job, there)) = find_item(jobs, below) else { return Relinked::External };
     let is_own = is_below(&parts(source), &parts(&job.source));
     if is_own && !to.starts_with('/') {
-        return Relinked::Inside(to.to_owned());
+        return Relinked::Imported(to.to_owned());
     }
     let there: Vec<&str> = there.iter().map(String::as_str).collect();
-    Relinked::Inside(relative(&parent(target), &there))
+    Relinked::Imported(relative(&parent(target), &there))
 }
 
-/// Where a path of the home directory goes on the volume, and by which entry;
-/// `None` where none brings it along.
+/// Returns the item that imports a path of the home directory, and the path on the
+/// volume; `None` if no item does.
 #[must_use]
-pub fn destination<'a>(jobs: &'a [Job], path: &str) -> Option<(&'a Job, String)> {
-    let (job, there) = find(jobs, &parts(path))?;
+pub fn destination<'a>(jobs: &'a [ImportItem], path: &str) -> Option<(&'a ImportItem, String)> {
+    let (job, there) = find_item(jobs, &parts(path))?;
     Some((job, there.join("/")))
 }
 
-/// The entry that brings a path along, the most particular one, and where to.
-fn find<'a>(jobs: &'a [Job], path: &[&str]) -> Option<(&'a Job, Vec<String>)> {
+/// Returns the most specific item that imports a path, and the path on the volume.
+fn find_item<'a>(jobs: &'a [ImportItem], path: &[&str]) -> Option<(&'a ImportItem, Vec<String>)> {
     let holding = jobs.iter().filter(|job| is_below(path, &parts(&job.source)));
     let job = holding.max_by_key(|job| parts(&job.source).len())?;
     let rest = &path[parts(&job.source).len()..];
@@ -66,7 +69,7 @@ fn relative(from: &[&str], to: &[&str]) -> String {
     if path.is_empty() { ".".to_owned() } else { path.join("/") }
 }
 
-/// The path without `.` and `..`; `None` where it leads above the root.
+/// Resolves `.` and `..`; `None` if the path leaves the root.
 fn resolved<'a>(path: &[&'a str]) -> Option<Vec<&'a str>> {
     let mut resolved = Vec::new();
     for part in path {
@@ -99,23 +102,23 @@ mod tests {
 
     use super::*;
 
-    fn jobs() -> Vec<Job> {
+    fn jobs() -> Vec<ImportItem> {
         [
             (".claude/commands", "claude/commands"),
             (".agents", "agents"),
             (".pi/agent/skills", "pi/skills"),
         ]
-        .map(|(source, target)| Job::plain(source, target))
+        .map(|(source, target)| ImportItem::directory(source, target))
         .into()
     }
 
     #[test]
-    fn links_lead_to_what_came_along() {
+    fn links_point_to_imported_paths() {
         let check = |to: &str, expected: Option<&str>| {
             let source = ".claude/commands/a/link";
             let target = "claude/commands/a/link";
             let expected =
-                expected.map_or(Relinked::Outside, |path| Relinked::Inside(path.to_owned()));
+                expected.map_or(Relinked::External, |path| Relinked::Imported(path.to_owned()));
             assert_eq!(relink(&jobs(), "/home/me", source, target, to), expected, "{to}");
         };
         check("/home/me/.claude/commands/b", Some("../b"));
@@ -134,9 +137,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_changed_link_stays_on_the_volume(to in "(/home/me/)?([a.]{1,2}/|\\.agents/|\\.\\./){0,6}[a.]{0,2}") {
+        fn rewritten_links_stay_on_the_volume(to in "(/home/me/)?([a.]{1,2}/|\\.agents/|\\.\\./){0,6}[a.]{0,2}") {
             let target = "claude/commands/a/link";
-            if let Relinked::Inside(path) =
+            if let Relinked::Imported(path) =
                 relink(&jobs(), "/home/me", ".claude/commands/a/link", target, &to)
             {
                 let mut whole = parent(target);

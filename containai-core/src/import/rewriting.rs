@@ -1,20 +1,20 @@
-//! Files that say something about the machine that they are on.
+//! Rewriting of host-specific files.
 
 use serde_json::Value;
 
 use crate::layout::{CONTAINER_HOME, CONTAINER_WORKSPACE};
 
-/// What is changed in a file on its way to a volume.
+/// A change to a file while it is imported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Rewriting {
-    /// The home directory, where a text of a JSON file begins with it.
+    /// Replace the home directory at the beginning of JSON strings.
     Home,
-    /// The workspace is added to the directories that the agent trusts.
+    /// Add the workspace to the trusted folders of the agent.
     Trust,
 }
 
 impl Rewriting {
-    /// What is changed in the file with this path on the volume.
+    /// Returns the change for the file with this path on the volume.
     #[must_use]
     pub fn of(target: &str) -> Option<Self> {
         match target {
@@ -26,28 +26,27 @@ impl Rewriting {
         }
     }
 
-    /// Changes it; what cannot be read as it should stays as it is.
+    /// Applies the change. Content in an unexpected format is returned unchanged.
     #[must_use]
     pub fn apply(self, text: Vec<u8>, home: &str) -> Vec<u8> {
         match self {
-            Self::Home => with_home(&text, home),
-            Self::Trust => with_trust(&text),
+            Self::Home => replace_home(&text, home),
+            Self::Trust => add_trusted_folder(&text),
         }
         .unwrap_or(text)
     }
 }
 
-/// Only whole components count, so that a home directory that another one's
-/// name begins with stays. The text is changed, not what it means, so that it
-/// looks as it did.
-fn with_home(text: &[u8], home: &str) -> Option<Vec<u8>> {
+/// Only whole path components match, so that `/home/me2` is not taken for `/home/me`. The
+/// text is replaced instead of the parsed value to preserve the formatting.
+fn replace_home(text: &[u8], home: &str) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     let quoted = Value::from(home).to_string();
     let begin = quoted.strip_suffix('"')?;
     Some(text.replace(&format!("{begin}/"), &format!("\"{CONTAINER_HOME}/")).into_bytes())
 }
 
-fn with_trust(text: &[u8]) -> Option<Vec<u8>> {
+fn add_trusted_folder(text: &[u8]) -> Option<Vec<u8>> {
     let mut config: Value = serde_json::from_slice(text).ok()?;
     let folders = config.as_object_mut()?.entry("trusted_folders").or_insert(Value::Array(vec![]));
     let folders = folders.as_array_mut()?;
@@ -70,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_of_plugins_are_those_inside() {
+    fn plugin_paths_use_the_container_home() {
         let check = |text: &str, expected: &str| check(Rewriting::Home, text, expected);
         check(
             r#"{"b": {"installPath": "/home/me/.claude/plugins/x"}, "a": "/home/me"}"#,
@@ -81,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn the_workspace_is_trusted() {
+    fn workspace_is_added_to_trusted_folders() {
         let check = |text: &str, expected: &str| check(Rewriting::Trust, text, expected);
         let trusted = "{\n  \"trusted_folders\": [\n    \"/home/agent/workspace\"\n  ]\n}";
         check("{}", trusted);
@@ -92,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn only_some_files_are_changed() {
+    fn only_known_files_are_rewritten() {
         assert_eq!(Rewriting::of("claude/settings.json"), None);
         let plugins = Rewriting::of("claude/plugins/installed_plugins.json");
         assert_eq!(plugins, Some(Rewriting::Home));

@@ -1,11 +1,11 @@
-//! The paths of the dedicated engine.
+//! Paths of the dedicated engine.
 
 use std::path::{Path, PathBuf};
 
 /// The paths of the dedicated engine, which belong to the machine.
 ///
-/// `root` is `/` in normal use. Another root makes a second, independent
-/// engine; bridge and firewall chains then carry a suffix made from the root.
+/// `root` is `/` in normal use. Another root allows a second, independent engine; its bridge and
+/// firewall chains have a suffix derived from the root.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct EngineLayout {
     root: PathBuf,
@@ -18,12 +18,12 @@ impl Default for EngineLayout {
 }
 
 impl EngineLayout {
-    /// The layout below `root`, an absolute path.
+    /// Creates the layout below `root`, an absolute path.
     pub fn at(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
-    /// The root itself.
+    /// Returns the root.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -33,47 +33,47 @@ impl EngineLayout {
         self.root.join("var/run/containai-docker.sock")
     }
 
-    /// Where the engine's configuration lives, `/etc/containai/docker`.
+    /// The engine's configuration directory, `/etc/containai/docker`.
     pub fn config_dir(&self) -> PathBuf {
         self.root.join("etc/containai/docker")
     }
 
-    /// The engine's configuration.
+    /// The engine's configuration file.
     pub fn daemon_json(&self) -> PathBuf {
         self.config_dir().join("daemon.json")
     }
 
-    /// What set-up decided: isolation, subnet, subordinate ids.
+    /// The decisions of the set-up: isolation, subnet, subordinate ids.
     pub fn record(&self) -> PathBuf {
         self.root.join("etc/containai/engine.json")
     }
 
-    /// The engine's store.
+    /// The engine's data root.
     pub fn data_root(&self) -> PathBuf {
         self.root.join("var/lib/containai-docker")
     }
 
-    /// The engine's run-time state.
+    /// The engine's exec root, its run-time state.
     pub fn exec_root(&self) -> PathBuf {
         self.root.join("var/run/containai-docker")
     }
 
-    /// The process id of the engine.
+    /// The engine's PID file.
     pub fn pid_file(&self) -> PathBuf {
         self.root.join("var/run/containai-docker.pid")
     }
 
-    /// The process id of our supervisor, where systemd does not run the host.
+    /// The PID file of the supervisor, on hosts without systemd.
     pub fn supervisor_pid_file(&self) -> PathBuf {
         self.root.join("var/run/containai-engine.pid")
     }
 
-    /// The engine's log, where systemd does not keep it.
+    /// The engine's log, on hosts without systemd.
     pub fn log(&self) -> PathBuf {
         self.root.join("var/log/containai-docker.log")
     }
 
-    /// Where set-up puts the runtime shim and the supervisor.
+    /// The directory of the runtime shim and the supervisor.
     pub fn libexec_dir(&self) -> PathBuf {
         self.root.join("usr/local/libexec/containai")
     }
@@ -83,12 +83,12 @@ impl EngineLayout {
         self.libexec_dir().join("containai-runc")
     }
 
-    /// The program that prepares the network and supervises the engine.
+    /// The supervisor: prepares the network and runs the engine.
     pub fn supervisor(&self) -> PathBuf {
         self.libexec_dir().join("containai-engine")
     }
 
-    /// The systemd unit of the engine.
+    /// The engine's systemd unit.
     pub fn unit(&self) -> PathBuf {
         self.root.join("etc/systemd/system/containai-docker.service")
     }

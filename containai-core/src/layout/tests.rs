@@ -1,9 +1,9 @@
-//! Where things are.
+//! Tests of the paths.
 
 use super::*;
 
 #[test]
-fn configurations_do_not_share_a_socket() {
+fn each_configuration_has_its_own_socket() {
     let socket = |home: &str, runtime: Option<&str>| {
         let layout = Layout::new(Path::new(home), None, None);
         layout.with_runtime_dir(runtime.map(Path::new)).mux_socket()

@@ -1,31 +1,32 @@
-//! The next step, and nothing else.
+//! The decision on the next step.
 
-use super::outgoing::{decide_departure, decide_outgoing, decide_record, decide_stray};
+use super::port_migration::{decide_port_migration, final_name, resume_replacement};
+use super::replacement::{
+    decide_recreate, decide_stale_replacement, decide_teardown, decide_volume_record,
+};
 use super::restore::decide_restore;
-use super::succession::{decide_pair, decide_successor, promised_name};
 use crate::engine::{Container, ContainerId, Lifetime, RunState};
-use crate::lifecycle::{Claim, Desired, Observed, Refusal};
+use crate::lifecycle::{Desired, Observed, Refusal, Strength};
 use crate::naming::{ContainerName, VolumeName, VolumeUse};
 
-/// One thing to do next. Each may be done twice without harm.
+/// The next step. Every step is idempotent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Step {
-    /// Get the image into the engine's store.
-    ProvideImage,
-    /// Make the container under this name, without starting it.
+    /// Pull or build the image if the engine does not have it.
+    EnsureImage,
+    /// Create the container under this name without starting it.
     Create {
-        /// A name that no container has.
+        /// An unused name.
         name: ContainerName,
     },
-    /// Bring an interrupted restore of the data volume to its end, or take it
-    /// back.
+    /// Finish an interrupted restore of the data volume, or roll it back.
     FinishRestore {
-        /// The helper that was interrupted.
+        /// The interrupted helper.
         id: ContainerId,
     },
-    /// Put our public key where the container's sshd will look for it.
-    InstallKey {
+    /// Install the public key and the other files that the container needs at its start.
+    Provision {
         /// The stopped container.
         id: ContainerId,
     },
@@ -34,49 +35,49 @@ pub enum Step {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Wake the container.
+    /// Unpause the container.
     Unpause {
         /// The paused container.
         id: ContainerId,
     },
-    /// Keep the file system of a stopped container that has to move to another
-    /// port.
-    Keep {
+    /// Commit the file system of a stopped container whose port is in use, to create a
+    /// replacement from it.
+    Commit {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Make the successor from what was kept, with the same volumes and
-    /// settings, without starting it.
-    Succeed {
-        /// The container to be replaced.
+    /// Create a replacement from the committed image, with the same volumes and settings,
+    /// without starting it.
+    CreateReplacement {
+        /// The container to replace.
         of: ContainerId,
-        /// The successor's name for the meantime.
+        /// The interim name of the replacement.
         name: ContainerName,
     },
-    /// Remove the container that has a successor.
-    Retire {
+    /// Remove the container that has been replaced.
+    RemoveReplaced {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Give the successor the name of the container that it replaced.
+    /// Give the replacement its final name.
     Rename {
-        /// The successor.
+        /// The replacement.
         id: ContainerId,
         /// The name.
         name: ContainerName,
     },
-    /// Remove a successor whose predecessor has gone on meanwhile.
-    GiveUp {
-        /// The successor; it never ran.
+    /// Remove a replacement that is outdated because the old container has been started
+    /// again.
+    RemoveReplacement {
+        /// The replacement; it never ran.
         id: ContainerId,
     },
-    /// Record which data volume the workspace has from now on.
-    Record {
+    /// Record the data volume of the workspace.
+    RecordDataVolume {
         /// The volume.
         volume: VolumeName,
     },
-    /// Remove the volumes of the container that was replaced. What is in use
-    /// stays.
+    /// Remove the volumes of the replaced container. Volumes in use are kept.
     RemoveVolumes {
         /// The volumes.
         volumes: Vec<VolumeName>,
@@ -86,50 +87,49 @@ pub enum Step {
         /// The running container.
         id: ContainerId,
     },
-    /// Make a container in the place of another, with the same volumes and
-    /// nothing else of it, without starting it.
-    Replace {
-        /// The container that is to go.
+    /// Recreate a container with the same volumes but a new file system, without starting
+    /// it.
+    Recreate {
+        /// The container to replace.
         of: ContainerId,
-        /// The new one's name for the meantime.
+        /// The interim name of the new container.
         name: ContainerName,
     },
-    /// Remove a container that was made for one session, and the volumes that
-    /// were made with it.
-    Discard {
+    /// Remove an ephemeral container together with the volumes that were created for it.
+    RemoveEphemeral {
         /// The stopped container.
         id: ContainerId,
     },
-    /// Look again in a moment: the engine is at work on the container.
+    /// Observe again after a state transition of the container.
     Wait {
         /// The container's name.
         name: String,
         /// The state it is leaving.
         state: RunState,
     },
-    /// Open a session in the running container.
-    Reach {
+    /// Connect to the running container.
+    Connect {
         /// The running container.
         id: ContainerId,
     },
-    /// Nothing is left to do after the session.
+    /// Nothing: the ephemeral container is removed.
     Done,
-    /// Do nothing, and say why.
+    /// Refuse, for this reason.
     Refuse(Refusal),
 }
 
-/// Names the next step from the observed world towards the desired one.
+/// Decides on the next step from the observed state towards the desired state.
 pub fn decide(observed: &Observed, desired: &Desired) -> Step {
-    if let Some(id) = &observed.departing {
-        return decide_departure(observed, desired, id);
+    if let Some(id) = &observed.ending {
+        return decide_teardown(observed, desired, id);
     }
-    if let Some(pair) = observed.pair(&desired.workspace) {
-        let stray = decide_stray(observed, desired, pair);
-        return stray.unwrap_or_else(|| decide_pair(observed, pair));
+    if let Some(pair) = observed.pending_replacement(&desired.workspace) {
+        let stray = decide_stale_replacement(observed, desired, pair);
+        return stray.unwrap_or_else(|| resume_replacement(observed, pair));
     }
     match observed.serving(&desired.workspace).as_slice() {
-        [] => decide_new(observed, desired),
-        [container] => match objection(observed, desired, container) {
+        [] => decide_create(observed, desired),
+        [container] => match find_mismatch(observed, desired, container) {
             Some(refusal) => Step::Refuse(refusal),
             None => decide_existing(observed, desired, container),
         },
@@ -140,48 +140,52 @@ pub fn decide(observed: &Observed, desired: &Desired) -> Step {
     }
 }
 
-fn decide_new(observed: &Observed, desired: &Desired) -> Step {
-    let name = match desired.manner.name {
-        Claim::Preferred => choose_name(observed, &desired.name),
-        Claim::Insisted => the_name(observed, &desired.name),
+fn decide_create(observed: &Observed, desired: &Desired) -> Step {
+    let name = match desired.options.name {
+        Strength::Preferred => choose_name(observed, &desired.name),
+        Strength::Required => require_exact_name(observed, &desired.name),
     };
     match name {
         Err(refusal) => Step::Refuse(refusal),
-        Ok(_) if observed.image.is_none() => Step::ProvideImage,
-        Ok(name) => decide_record(observed, desired).unwrap_or(Step::Create { name }),
+        Ok(_) if observed.image.is_none() => Step::EnsureImage,
+        Ok(name) => decide_volume_record(observed, desired).unwrap_or(Step::Create { name }),
     }
 }
 
-/// Why the workspace's container is not the one that was asked for.
-fn objection(observed: &Observed, desired: &Desired, container: &Container) -> Option<Refusal> {
-    let Desired { name, data_volume, manner, .. } = desired;
+/// Returns the mismatch between the workspace's container and the required options.
+fn find_mismatch(observed: &Observed, desired: &Desired, container: &Container) -> Option<Refusal> {
+    let Desired { name, data_volume, options: manner, .. } = desired;
     let is_named = container.name == name.as_ref()
-        || promised_name(container).is_some_and(|promised| promised == *name);
-    if manner.name == Claim::Insisted && !is_named {
+        || final_name(container).is_some_and(|promised| promised == *name);
+    if manner.name == Strength::Required && !is_named {
         let (has, wanted) = (container.name.clone(), name.to_string());
-        return Some(Refusal::OtherName { has, wanted });
+        return Some(Refusal::NameMismatch { actual: has, requested: wanted });
     }
-    if desired.dismisses(container) {
+    if desired.replaces(container) {
         return None;
     }
     let name = container.name.clone();
     let has = container.labels.data_volume();
-    if manner.data_volume == Claim::Insisted && *data_volume != has {
+    if manner.data_volume == Strength::Required && *data_volume != has {
         let text = |volume: &Option<VolumeName>| {
             volume.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
         };
-        return Some(Refusal::OtherVolume { name, has: text(&has), wanted: text(data_volume) });
+        return Some(Refusal::VolumeMismatch {
+            name,
+            actual: text(&has),
+            requested: text(data_volume),
+        });
     }
-    let is_made = observed.made.as_ref() == Some(&container.id);
+    let is_made = observed.created.as_ref() == Some(&container.id);
     let lasts = manner.lifetime == Lifetime::Session && !is_made;
-    lasts.then_some(Refusal::InTheWay { name })
+    lasts.then_some(Refusal::AlreadyExists { name })
 }
 
 fn decide_existing(observed: &Observed, desired: &Desired, container: &Container) -> Step {
     let id = container.id.clone();
-    if let Some(promised) = promised_name(container) {
+    if let Some(promised) = final_name(container) {
         if let Some(volume) = volume_to_record(observed, desired, container) {
-            return Step::Record { volume };
+            return Step::RecordDataVolume { volume };
         }
         if let Some(volumes) = volumes_to_remove(observed, desired, container) {
             return Step::RemoveVolumes { volumes };
@@ -191,8 +195,8 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
             Ok(name) => Step::Rename { id, name },
         };
     }
-    if desired.dismisses(container) {
-        return decide_outgoing(observed, container);
+    if desired.replaces(container) {
+        return decide_recreate(observed, container);
     }
     let is_stopped = matches!(container.state, RunState::Created | RunState::Exited);
     if let Some(step) = decide_restore(observed, container).filter(|_| is_stopped) {
@@ -202,12 +206,12 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
         RunState::Running if container.labels.ssh_port().is_none() => {
             Step::Refuse(Refusal::NoPort { name: container.name.clone() })
         }
-        RunState::Running => Step::Reach { id },
-        RunState::Created | RunState::Exited if observed.port_lost.as_ref() == Some(&id) => {
-            decide_successor(observed, container)
+        RunState::Running => Step::Connect { id },
+        RunState::Created | RunState::Exited if observed.port_conflict.as_ref() == Some(&id) => {
+            decide_port_migration(observed, container)
         }
-        RunState::Created | RunState::Exited if observed.key_installed => Step::Start { id },
-        RunState::Created | RunState::Exited => Step::InstallKey { id },
+        RunState::Created | RunState::Exited if observed.is_provisioned => Step::Start { id },
+        RunState::Created | RunState::Exited => Step::Provision { id },
         RunState::Paused => Step::Unpause { id },
         RunState::Restarting | RunState::Removing => {
             Step::Wait { name: container.name.clone(), state: container.state }
@@ -216,40 +220,40 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
     }
 }
 
-/// The volume that a container of a snapshot brings to its workspace. Whoever
-/// gives it its name has recorded the volume before.
+/// Returns the volume that a container created from a snapshot brings to its workspace.
+/// It is recorded before the container gets its final name.
 fn volume_to_record(
     observed: &Observed,
     desired: &Desired,
     container: &Container,
 ) -> Option<VolumeName> {
-    let is_new = container.labels.has_new_volume() && !observed.volume_recorded;
+    let is_new = container.labels.has_new_volume() && !observed.is_volume_recorded;
     let volume = container.labels.data_volume().filter(|_| is_new)?;
-    (!desired.has_own(&volume)).then_some(volume)
+    (!desired.is_default_data_volume(&volume)).then_some(volume)
 }
 
-/// What a container of a snapshot leaves nobody else. Whoever gives it its name
-/// has removed that before, so that nothing is believed of it afterwards: a volume
-/// of such a name may be another one then.
+/// Returns the volumes that only the replaced container used. They are removed before the
+/// container gets its final name; afterwards its labels are no longer trusted, because a
+/// volume of the same name may be another one.
 fn volumes_to_remove(
     observed: &Observed,
     desired: &Desired,
     container: &Container,
 ) -> Option<Vec<VolumeName>> {
     let Desired { workspace, client, .. } = desired;
-    let data = container.labels.data_volume().filter(|_| !observed.volumes_removed)?;
+    let data = container.labels.data_volume().filter(|_| !observed.are_replaced_volumes_removed)?;
     let kept = [data.docker_beside(workspace, client.as_ref()), data];
     let is_ours = |volume: &VolumeName| {
         let uses = [VolumeUse::Data, VolumeUse::Docker];
-        uses.into_iter().any(|what| volume.is_of(workspace, client.as_ref(), what))
+        uses.into_iter().any(|what| volume.belongs_to(workspace, client.as_ref(), what))
     };
     let mut volumes = container.labels.replaced_volumes();
     volumes.retain(|volume| is_ours(volume) && !kept.contains(volume));
     (!volumes.is_empty()).then_some(volumes)
 }
 
-/// The very name that was asked for, if nobody has it.
-pub(super) fn the_name(
+/// Returns the exact requested name if it is unused.
+pub(super) fn require_exact_name(
     observed: &Observed,
     wanted: &ContainerName,
 ) -> Result<ContainerName, Refusal> {
@@ -262,23 +266,23 @@ pub(super) fn the_name(
     Err(Refusal::OtherWorkspace { name: wanted.to_string(), workspace })
 }
 
-/// The first candidate that no container has or was promised. A name held by another workspace
-/// of ours leads to the next candidate; a foreign container is refused, because
-/// its owner may be about to use it under that name.
+/// Returns the first candidate that no container has or will get. A name of another
+/// managed workspace is skipped. A foreign container is refused, because its owner may be
+/// about to use it under that name.
 pub(super) fn choose_name(
     observed: &Observed,
     wanted: &ContainerName,
 ) -> Result<ContainerName, Refusal> {
     for name in wanted.candidates() {
         let holds = |it: &&Container| {
-            it.name == name.as_ref() || promised_name(it).is_some_and(|promised| promised == name)
+            it.name == name.as_ref() || final_name(it).is_some_and(|promised| promised == name)
         };
         let holder = observed.containers.iter().find(holds);
         match holder {
             None => return Ok(name),
             Some(container) if container.labels.is_managed() => {}
             Some(container) => {
-                return Err(Refusal::NotOurs { name: container.name.clone() });
+                return Err(Refusal::NotManaged { name: container.name.clone() });
             }
         }
     }

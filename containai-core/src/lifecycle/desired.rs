@@ -1,54 +1,54 @@
-//! What a user wants for one workspace.
+//! The desired state of a workspace.
 
 use crate::engine::{
     ContainerSpec, HostFacts, ImageRequest, ImageSource, Isolation, Lifetime, WorkspaceMount,
 };
-use crate::lifecycle::{Claim, Manner, Observed};
+use crate::lifecycle::{Observed, RunOptions, Strength};
 use crate::naming::{
     ClientId, ContainerName, HostPort, Hostname, PortRange, VolumeName, VolumeUse, WorkspacePath,
 };
 use crate::resources::Resources;
 
-/// What a user wants for one workspace: a running container and a way in.
+/// The desired state of a workspace: a running container with a connection to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Desired {
-    /// The workspace on the host; identity of the container on its engine.
+    /// The workspace on the host; it identifies the container on its engine.
     pub workspace: WorkspacePath,
-    /// The name to use if it is free; else its next candidate.
+    /// The preferred name; if it is in use, the next candidate is taken.
     pub name: ContainerName,
-    /// The image for a container that has to be made.
+    /// The image for a new container.
     pub image: ImageRequest,
-    /// How the image may be had when it is not there.
+    /// The source of a missing image.
     pub image_source: ImageSource,
-    /// The data volume; `None` makes one for this workspace alone.
+    /// The data volume; `None` selects the default volume of the workspace.
     pub data_volume: Option<VolumeName>,
-    /// Where to look for a free port.
+    /// The ports to choose from.
     pub ports: PortRange,
-    /// The container's share of the host.
+    /// The resource limits of the container.
     pub resources: Resources,
-    /// The isolation that set-up recorded for the engine.
+    /// The isolation that `cai setup` recorded for the engine.
     pub isolation: Isolation,
-    /// The template; empty without one.
+    /// The name of the template; empty without one.
     pub template: String,
-    /// How this command wants it.
-    pub manner: Manner,
-    /// The machine that has the workspace, when the engine runs on another
-    /// one; `None` when it is the engine's own.
+    /// The options of this command.
+    pub options: RunOptions,
+    /// The client machine that has the workspace, for a remote engine; `None` for a local
+    /// engine.
     pub client: Option<ClientId>,
-    /// What a container that has to be made is told of the host.
+    /// The facts about the host that a new container receives.
     pub host: HostFacts,
 }
 
 impl Desired {
-    /// Fills in what only the world can tell: the free name, the volumes, the
-    /// image reference and the port.
+    /// Builds the specification of a new container from the observed image and volumes, a
+    /// name and a port.
     pub fn spec(&self, observed: &Observed, name: &ContainerName, port: HostPort) -> ContainerSpec {
         let image = observed.image.as_deref().unwrap_or_default();
         let mount = match &self.client {
             None => WorkspaceMount::Bind,
             Some(client) => WorkspaceMount::Volume {
                 client: client.clone(),
-                volume: self.own_volume(VolumeUse::Workspace),
+                volume: self.default_volume(VolumeUse::Workspace),
             },
         };
         ContainerSpec {
@@ -57,83 +57,89 @@ impl Desired {
             image: image.to_owned(),
             workspace: self.workspace.clone(),
             mount,
-            data_volume: self.data_volume_in(observed),
-            docker_volume: self.docker_volume_in(observed),
+            data_volume: self.resolve_data_volume(observed),
+            docker_volume: self.resolve_docker_volume(observed),
             port,
             resources: self.resources,
             isolation: self.isolation,
             template: self.template.clone(),
-            lifetime: self.manner.lifetime,
-            protection: self.manner.protection,
-            repository: self.manner.repository.clone(),
-            mounts: self.manner.mounts.clone(),
+            lifetime: self.options.lifetime,
+            protection: self.options.protection,
+            repository: self.options.repository.clone(),
+            mounts: self.options.mounts.clone(),
             replaces: None,
-            revives: None,
+            from_snapshot: None,
             host: self.host.clone(),
         }
     }
 
-    /// The volumes that a new container takes without being told to.
-    pub(super) fn own_volumes(&self) -> [VolumeName; 2] {
-        [VolumeUse::Data, VolumeUse::Docker].map(|what| self.own_volume(what))
+    /// Returns the default volumes of a new container.
+    pub(super) fn default_volumes(&self) -> [VolumeName; 2] {
+        [VolumeUse::Data, VolumeUse::Docker].map(|what| self.default_volume(what))
     }
 
-    fn own_volume(&self, what: VolumeUse) -> VolumeName {
+    fn default_volume(&self, what: VolumeUse) -> VolumeName {
         VolumeName::of(&self.workspace, self.client.as_ref(), what)
     }
 
-    /// What was asked for just now, else what the container has in whose place
-    /// this one comes, else what is configured, else one of the workspace's own.
-    fn data_volume_in(&self, observed: &Observed) -> Option<VolumeName> {
+    /// Resolves the data volume, in this order: the volume required by the command, the
+    /// volume of the container to replace, the configured volume, the default volume.
+    fn resolve_data_volume(&self, observed: &Observed) -> Option<VolumeName> {
         let wanted = self.data_volume.clone();
-        if self.manner.data_volume == Claim::Insisted && wanted.is_some() {
+        if self.options.data_volume == Strength::Required && wanted.is_some() {
             return wanted;
         }
-        let outgoing = observed.containers.iter().find(|it| self.dismisses(it));
+        let outgoing = observed.containers.iter().find(|it| self.replaces(it));
         let kept = outgoing.and_then(|container| container.labels.data_volume());
-        let own = || self.volume_of(observed, VolumeUse::Data);
+        let own = || self.default_volume_for_lifetime(observed, VolumeUse::Data);
         kept.or(wanted).or_else(own)
     }
 
-    /// Whether this command chooses a data volume that outlasts its container, so that
-    /// the choice has to be recorded.
-    pub(super) fn chooses_volume(&self) -> bool {
-        self.manner.lifetime == Lifetime::Lasting
-            && self.manner.data_volume == Claim::Insisted
+    /// Returns whether this command selects a data volume that outlasts its container and
+    /// must therefore be recorded.
+    pub(super) fn must_record_data_volume(&self) -> bool {
+        self.options.lifetime == Lifetime::Persistent
+            && self.options.data_volume == Strength::Required
             && self.data_volume.is_some()
     }
 
-    /// Whether the workspace's containers take a volume without being told to.
-    pub(super) fn has_own(&self, volume: &VolumeName) -> bool {
+    /// Returns whether containers of the workspace use this data volume by default.
+    pub(super) fn is_default_data_volume(&self, volume: &VolumeName) -> bool {
         match &self.data_volume {
-            // What a command chooses need not be what is recorded.
-            Some(_) if self.manner.data_volume == Claim::Insisted => false,
+            // The volume required by a command is not necessarily the recorded one.
+            Some(_) if self.options.data_volume == Strength::Required => false,
             Some(configured) => configured == volume,
-            None => self.own_volume(VolumeUse::Data) == *volume,
+            None => self.default_volume(VolumeUse::Data) == *volume,
         }
     }
 
-    /// What was copied from a snapshot together with a data volume stays with it.
-    fn docker_volume_in(&self, observed: &Observed) -> Option<VolumeName> {
-        let outgoing = observed.containers.iter().find(|it| self.dismisses(it));
+    /// Resolves the volume of the inner Docker. A volume restored together with the data
+    /// volume stays with it.
+    fn resolve_docker_volume(&self, observed: &Observed) -> Option<VolumeName> {
+        let outgoing = observed.containers.iter().find(|it| self.replaces(it));
         let data = outgoing.and_then(|container| container.labels.data_volume());
         let data = data.or_else(|| self.data_volume.clone());
         let beside = data.map(|it| it.docker_beside(&self.workspace, self.client.as_ref()));
-        let beside = beside.filter(|it| *it != self.own_volume(VolumeUse::Docker));
-        match self.manner.lifetime {
-            Lifetime::Lasting if beside.is_some() => beside,
-            Lifetime::Lasting if self.manner.docker_volume.is_some() => {
-                self.manner.docker_volume.clone()
+        let beside = beside.filter(|it| *it != self.default_volume(VolumeUse::Docker));
+        match self.options.lifetime {
+            Lifetime::Persistent if beside.is_some() => beside,
+            Lifetime::Persistent if self.options.docker_volume.is_some() => {
+                self.options.docker_volume.clone()
             }
-            _ => self.volume_of(observed, VolumeUse::Docker),
+            _ => self.default_volume_for_lifetime(observed, VolumeUse::Docker),
         }
     }
 
-    /// A container that goes with its session takes a volume that is there, and
-    /// leaves none behind.
-    fn volume_of(&self, observed: &Observed, what: VolumeUse) -> Option<VolumeName> {
-        let name = self.own_volume(what);
-        let is_left = self.manner.lifetime == Lifetime::Lasting || observed.volumes.contains(&name);
+    /// Returns the default volume. An ephemeral container uses it only if it exists, so
+    /// that it leaves none behind.
+    fn default_volume_for_lifetime(
+        &self,
+        observed: &Observed,
+        what: VolumeUse,
+    ) -> Option<VolumeName> {
+        let name = self.default_volume(what);
+        let is_left =
+            self.options.lifetime == Lifetime::Persistent || observed.volumes.contains(&name);
         is_left.then_some(name)
     }
 }

@@ -1,42 +1,43 @@
-//! The only loop.
+//! The control loop.
 
-use super::road::{Road, forget};
+use super::executor::{StepExecutor, wait_until_unlisted};
 use crate::engine::{Container, ContainerId, Engine, EngineError, Lifetime};
 use crate::hint::{Advice, Hint};
-use crate::lifecycle::{Desired, Event, Events, Observed, Refusal, Step, decide};
-use crate::records::{NoRecords, RecordError, Records};
+use crate::lifecycle::{Desired, Event, EventListener, Observed, Refusal, Step, decide};
 use crate::remote::{Remote, RemoteError};
+use crate::workspace_store::{NoWorkspaceStore, WorkspaceStore, WorkspaceStoreError};
 
-/// How often the world may change under the drive before it gives up.
+/// The maximum number of steps before the loop gives up.
 pub(super) const MAX_STEPS: usize = 32;
 
-/// Why no session could be opened.
+/// A failure to reach the desired state.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DriveError {
     /// The engine failed.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The way in failed.
+    /// The SSH connection failed.
     #[error(transparent)]
     Remote(#[from] RemoteError),
-    /// What has to be remembered could not be.
+    /// The workspace store failed.
     #[error(transparent)]
-    Record(#[from] RecordError),
-    /// There is no right step.
+    WorkspaceStore(#[from] WorkspaceStoreError),
+    /// No step is allowed.
     #[error(transparent)]
     Refused(#[from] Refusal),
 }
 
 impl DriveError {
-    /// Whether a container that was listed as running may only have been on its
-    /// way out: a command that was killed had asked the engine to stop it, or
-    /// somebody else did. Nothing has been started inside then.
+    /// Returns whether the container may just be stopping although it was listed as
+    /// running, for example after a stop requested by an interrupted command. No command
+    /// has been started in it.
     #[must_use]
-    pub fn may_be_closing(&self) -> bool {
+    pub fn may_be_stopping(&self) -> bool {
         matches!(
             self,
-            Self::Engine(EngineError::Ended { .. }) | Self::Remote(RemoteError::Connection { .. })
+            Self::Engine(EngineError::ContainerExited { .. })
+                | Self::Remote(RemoteError::Connection { .. })
         )
     }
 }
@@ -46,7 +47,7 @@ impl Advice for DriveError {
         match self {
             Self::Engine(error) => error.exit_code(),
             Self::Remote(error) => error.exit_code(),
-            Self::Record(error) => error.exit_code(),
+            Self::WorkspaceStore(error) => error.exit_code(),
             Self::Refused(refusal) => refusal.exit_code(),
         }
     }
@@ -55,85 +56,83 @@ impl Advice for DriveError {
         match self {
             Self::Engine(error) => error.hints(),
             Self::Remote(error) => error.hints(),
-            Self::Record(error) => error.hints(),
+            Self::WorkspaceStore(error) => error.hints(),
             Self::Refused(refusal) => refusal.hints(),
         }
     }
 }
 
-/// A running container and a session in it.
+/// A running container and a connection to it.
 #[derive(Debug)]
-pub struct Reached<S> {
-    /// The container as it was listed last.
+pub struct Connected<S> {
+    /// The container as last listed.
     pub container: Container,
     /// The authenticated connection.
-    pub session: S,
+    pub connection: S,
 }
 
-/// Takes steps until a session in the workspace's container is open.
+/// Takes steps until a connection to the workspace's container is open.
 ///
-/// The caller holds a lock on the workspace, so that two drives do not build
-/// the same container at once; dropping the future stops between two steps.
+/// The caller holds the lock of the workspace, so that two runs do not create the same
+/// container. Dropping the future stops between two steps.
 ///
 /// # Errors
 ///
-/// What the engine, the remote, the records or [`decide()`] answered; see
-/// [`DriveError`].
-pub async fn drive<E: Engine, R: Remote, N: Records>(
+/// See [`DriveError`].
+pub async fn drive<E: Engine, R: Remote, N: WorkspaceStore>(
     engine: &E,
     remote: &R,
     records: &N,
     desired: &Desired,
-    events: &dyn Events,
-) -> Result<Reached<R::Session>, DriveError> {
-    let road = Road::new(engine, remote, records, desired, events);
-    let reached = follow(engine, road, desired, events, Observed::default()).await?;
-    reached.ok_or_else(|| stuck(desired).into())
+    events: &dyn EventListener,
+) -> Result<Connected<R::Connection>, DriveError> {
+    let executor = StepExecutor::new(engine, remote, records, desired, events);
+    let reached = run_steps(engine, executor, desired, events, Observed::default()).await?;
+    reached.ok_or_else(|| changed_too_often(desired).into())
 }
 
-/// Takes the steps after the session of a container that was made for one, until
-/// it is gone. For any other container there are none.
+/// Removes an ephemeral container after its session. Other containers are left unchanged.
 ///
 /// # Errors
 ///
-/// What the engine or the remote answered; see [`DriveError`].
-pub async fn depart<E: Engine, R: Remote>(
+/// See [`DriveError`].
+pub async fn teardown_ephemeral<E: Engine, R: Remote>(
     engine: &E,
     remote: &R,
     desired: &Desired,
     container: &Container,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<(), DriveError> {
-    if desired.manner.lifetime != Lifetime::Session || !container.labels.is_ephemeral() {
+    if desired.options.lifetime != Lifetime::Session || !container.labels.is_ephemeral() {
         return Ok(());
     }
-    let road = Road::new(engine, remote, &NoRecords, desired, events);
+    let executor = StepExecutor::new(engine, remote, &NoWorkspaceStore, desired, events);
     let departing = Some(container.id.clone());
-    let observed = Observed { departing, ..Observed::default() };
-    follow(engine, road, desired, events, observed).await?;
+    let observed = Observed { ending: departing, ..Observed::default() };
+    run_steps(engine, executor, desired, events, observed).await?;
     Ok(())
 }
 
-/// Takes the steps that give a container its place: the one before it goes, what
-/// the workspace has is recorded, and the name becomes its own. Returns the
-/// workspace's container as it is then; it is not started.
+/// Finishes a pending replacement: removes the old container, records the data volume,
+/// and gives the replacement its final name. Returns the container of the workspace,
+/// without starting it.
 ///
 /// # Errors
 ///
-/// As those of [`drive()`].
-pub async fn install<E: Engine, R: Remote, N: Records>(
+/// As [`drive()`].
+pub async fn finish_replacement<E: Engine, R: Remote, N: WorkspaceStore>(
     engine: &E,
     remote: &R,
     records: &N,
     desired: &Desired,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<Option<Container>, DriveError> {
-    let mut road = Road::new(engine, remote, records, desired, events);
+    let mut executor = StepExecutor::new(engine, remote, records, desired, events);
     let mut observed = Observed::default();
     for _ in 0..MAX_STEPS {
         let containers = engine.containers().await?;
         observed = Observed { containers, ..observed };
-        observed.last_start = match observed.pair(&desired.workspace) {
+        observed.last_start = match observed.pending_replacement(&desired.workspace) {
             Some(pair) => last_start(engine, &pair.old.id).await?,
             None => None,
         };
@@ -142,9 +141,9 @@ pub async fn install<E: Engine, R: Remote, N: Records>(
         let step = decide(&observed, desired);
         let is_about_place = matches!(
             step,
-            Step::Retire { .. }
-                | Step::GiveUp { .. }
-                | Step::Record { .. }
+            Step::RemoveReplaced { .. }
+                | Step::RemoveReplacement { .. }
+                | Step::RecordDataVolume { .. }
                 | Step::RemoveVolumes { .. }
                 | Step::Rename { .. }
                 | Step::Wait { .. }
@@ -153,76 +152,75 @@ pub async fn install<E: Engine, R: Remote, N: Records>(
             Step::Refuse(refusal) => return Err(refusal.into()),
             _ if !is_about_place => return Ok(Some(container)),
             step => {
-                events.event(Event::Step(&step));
-                road.take(step, &mut observed).await?;
+                events.on_event(Event::Step(&step));
+                executor.run(step, &mut observed).await?;
             }
         }
     }
-    Err(stuck(desired).into())
+    Err(changed_too_often(desired).into())
 }
 
-/// The only loop. Ends with a session, or without one when nothing is left to
-/// do.
-async fn follow<E: Engine, R: Remote, N: Records>(
+/// The only loop. Returns a connection, or `None` when nothing is left to do.
+async fn run_steps<E: Engine, R: Remote, N: WorkspaceStore>(
     engine: &E,
-    mut road: Road<'_, E, R, N>,
+    mut executor: StepExecutor<'_, E, R, N>,
     desired: &Desired,
-    events: &dyn Events,
+    events: &dyn EventListener,
     mut observed: Observed,
-) -> Result<Option<Reached<R::Session>>, DriveError> {
+) -> Result<Option<Connected<R::Connection>>, DriveError> {
     for _ in 0..MAX_STEPS {
-        observed = observe_again(engine, desired, observed).await?;
+        observed = refresh(engine, desired, observed).await?;
         let step = decide(&observed, desired);
-        events.event(Event::Step(&step));
+        events.on_event(Event::Step(&step));
         if step == Step::Done {
             return Ok(None);
         }
-        match road.take(step, &mut observed).await {
+        match executor.run(step, &mut observed).await {
             Ok(None) => {}
             Ok(Some(reached)) => return Ok(Some(reached)),
             Err(DriveError::Engine(EngineError::NoSuchContainer { .. })) => {
-                forget(engine, desired, &mut observed).await?;
+                wait_until_unlisted(engine, desired, &mut observed).await?;
             }
             Err(error) => return Err(error),
         }
     }
-    Err(stuck(desired).into())
+    Err(changed_too_often(desired).into())
 }
 
-fn stuck(desired: &Desired) -> Refusal {
+fn changed_too_often(desired: &Desired) -> Refusal {
     Refusal::Stuck { name: desired.name.to_string(), state: "changing".into() }
 }
 
-/// Looks at the engine once, for a plan or a status, at all that matters to one
-/// workspace; the image counts only where no container serves it yet.
+/// Observes the engine once, for a plan or a status. The image is looked up only if no
+/// container serves the workspace.
 ///
 /// # Errors
 ///
-/// What the engine answered.
+/// Errors of the engine.
 pub async fn observe<E: Engine>(engine: &E, desired: &Desired) -> Result<Observed, EngineError> {
-    observe_again(engine, desired, Observed::default()).await
+    refresh(engine, desired, Observed::default()).await
 }
 
-/// Asks for the image only when a container has to be made, and only until it
-/// is known.
-async fn observe_again<E: Engine>(
+/// Looks up the image only if a container has to be created, and only until the image is
+/// known.
+async fn refresh<E: Engine>(
     engine: &E,
     desired: &Desired,
     before: Observed,
 ) -> Result<Observed, EngineError> {
     let mut observed = Observed { containers: engine.containers().await?, ..before };
-    observed.last_start = match observed.pair(&desired.workspace) {
+    observed.last_start = match observed.pending_replacement(&desired.workspace) {
         Some(pair) => last_start(engine, &pair.old.id).await?,
         None => None,
     };
     let serving = observed.serving(&desired.workspace);
-    let is_to_be_made = serving.iter().all(|container| desired.dismisses(container));
-    if observed.departing.is_some() || !is_to_be_made || observed.image.is_some() {
+    let is_to_be_made = serving.iter().all(|container| desired.replaces(container));
+    if observed.ending.is_some() || !is_to_be_made || observed.image.is_some() {
         return Ok(observed);
     }
     observed.image = engine.find_image(&desired.image).await?;
-    if desired.manner.lifetime == Lifetime::Session {
-        for volume in desired.own_volumes() {
+    if desired.options.lifetime == Lifetime::Session {
+        for volume in desired.default_volumes() {
             if engine.has_volume(&volume).await? {
                 observed.volumes.insert(volume);
             }
@@ -231,7 +229,7 @@ async fn observe_again<E: Engine>(
     Ok(observed)
 }
 
-/// A container that goes away meanwhile is for the next look.
+/// Returns `None` if the container was removed meanwhile; the next observation shows it.
 async fn last_start<E: Engine>(
     engine: &E,
     id: &ContainerId,
@@ -246,19 +244,19 @@ async fn last_start<E: Engine>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fake, samples};
+    use crate::{samples, testing};
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = samples!(DriveError {
             Engine: [DriveError::Engine(EngineError::NoSuchImage { image: "base".into() })],
             Remote: [DriveError::Remote(RemoteError::NotPinned { port: 2300 })],
-            Record: [DriveError::Record(RecordError {
+            WorkspaceStore: [DriveError::WorkspaceStore(WorkspaceStoreError {
                 workspace: "/src/api".into(),
                 source: "read-only file system".into(),
             })],
-            Refused: [DriveError::Refused(Refusal::NotOurs { name: "api-main".into() })],
+            Refused: [DriveError::Refused(Refusal::NotManaged { name: "api-main".into() })],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

@@ -1,17 +1,17 @@
-//! A workspace around the directory that a command was given in.
+//! The workspace around a directory.
 
 use std::path::Path;
 
 use crate::engine::Container;
 use crate::naming::WorkspacePath;
 
-/// The nearest directory above `place` that is known as a workspace: a container
-/// of ours serves it, or it is one of `sections`, those that the configuration
-/// has a section for. `None` where `place` is known itself.
+/// Returns the nearest parent of `place` that is a known workspace: a managed container
+/// serves it, or it is one of the `sections` of the configuration. `None` if `place`
+/// itself is known.
 ///
-/// Neither `home` nor anything above it counts: what is configured for all of
-/// somebody's files is no wish to mount them.
-pub fn enclosing(
+/// The home directory and its parents are never returned: a configuration section for
+/// them is no request to mount all files of the user.
+pub fn enclosing_workspace(
     place: &WorkspacePath,
     containers: &[Container],
     sections: &[WorkspacePath],
@@ -23,11 +23,11 @@ pub fn enclosing(
     if is_known(place) {
         return None;
     }
-    above(place, home).find(is_known)
+    ancestor_workspaces(place, home).find(is_known)
 }
 
-/// The directories that could be the workspace around `place`, nearest first.
-pub fn above<'a>(
+/// Returns the possible workspaces around `place`, nearest first.
+pub fn ancestor_workspaces<'a>(
     place: &'a WorkspacePath,
     home: &'a Path,
 ) -> impl Iterator<Item = WorkspacePath> + 'a {
@@ -51,12 +51,12 @@ mod tests {
     fn check(place: &str, containers: &[Container], sections: &[&str], expected: Option<&str>) {
         let path = |text: &str| WorkspacePath::new(text).expect("a path");
         let sections: Vec<_> = sections.iter().copied().map(path).collect();
-        let found = enclosing(&path(place), containers, &sections, Path::new("/home/me"));
+        let found = enclosing_workspace(&path(place), containers, &sections, Path::new("/home/me"));
         assert_eq!(found.as_ref().map(WorkspacePath::as_str), expected, "{place} {sections:?}");
     }
 
     #[test]
-    fn nearest_known_directory_counts() {
+    fn nearest_known_ancestor_is_the_workspace() {
         let ours = [serving("/home/me/src", "true"), serving("/home/me/src/api", "true")];
         check("/home/me/src/api/web", &ours, &[], Some("/home/me/src/api"));
         check("/home/me/src/api", &ours, &[], None);
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn nobodys_home_is_taken_unasked() {
+    fn home_and_its_parents_are_never_chosen() {
         let all = [serving("/", "true"), serving("/home", "true"), serving("/home/me", "true")];
         check("/home/me/src", &all, &["/home/me", "/home"], None);
     }

@@ -1,39 +1,39 @@
-//! What happens meanwhile, for whoever wants to show it.
+//! Progress events.
 
 use crate::lifecycle::Step;
 
-/// Something worth showing.
+/// An event to display.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// The drive begins a step.
+    /// A step begins.
     Step(&'a Step),
-    /// A longer piece of work begins, such as `pulling ubuntu:24.04`. It lasts
-    /// until the next [`Event::Stage`] or [`Event::Step`].
+    /// A longer operation begins, such as `pulling ubuntu:24.04`. It lasts until the next
+    /// [`Event::Stage`] or [`Event::Step`].
     Stage(&'a str),
-    /// How far the stage is.
+    /// The progress of the stage.
     Progress {
-        /// What is done, in the unit of `total`.
+        /// The completed amount, in the unit of `total`.
         done: u64,
-        /// All there is to do; `None` when unknown.
+        /// The total amount; `None` if unknown.
         total: Option<u64>,
     },
     /// A line of output of the stage, untrusted.
     Output(&'a str),
-    /// Something the user should know although nothing failed.
+    /// Information for the user; nothing failed.
     Notice(&'a str),
 }
 
-/// A listener.
-pub trait Events: Sync {
-    /// Takes note of one event; must not block for long.
-    fn event(&self, event: Event<'_>);
+/// A listener for events.
+pub trait EventListener: Sync {
+    /// Receives an event. Must not block for long.
+    fn on_event(&self, event: Event<'_>);
 }
 
-/// The listener that is not interested.
+/// A listener that ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct IgnoreEvents;
 
-impl Events for Silent {
-    fn event(&self, _: Event<'_>) {}
+impl EventListener for IgnoreEvents {
+    fn on_event(&self, _: Event<'_>) {}
 }

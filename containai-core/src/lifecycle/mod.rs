@@ -1,45 +1,46 @@
-//! From what is there to what is wanted, one repeatable step at a time.
+//! Reconciliation of the observed state with the desired state, in repeatable steps.
 //!
-//! [`decide()`] is pure: it looks at an [`Observed`] world and a [`Desired`]
-//! one and names the next [`Step`]. [`drive()`] is the only loop: it observes,
-//! decides, has the step done by an [`crate::engine::Engine`] or a
-//! [`crate::remote::Remote`], and looks again, until a session is open. A crash
-//! between two steps therefore leaves nothing that the next run cannot go on
-//! from. [`plan()`] runs the same decisions on paper for `--dry-run`.
+//! [`decide()`] is pure: from [`Observed`] and [`Desired`] it returns the next [`Step`].
+//! [`drive()`] is the only loop: it observes, decides, executes the step on an
+//! [`Engine`](crate::engine::Engine) or a [`Remote`](crate::remote::Remote), and observes
+//! again, until a connection is open. After a crash between two steps, the next run
+//! resumes. [`plan()`] simulates the steps for `--dry-run`.
 
+mod connect;
 mod decide;
 mod desired;
-mod difference;
+mod drift;
 mod drive;
 mod enclosing;
 mod event;
+mod executor;
 pub mod gc;
-mod manner;
 mod observed;
-mod outgoing;
 mod plan;
+mod port_migration;
 mod race;
-mod reach;
 mod refusal;
-mod replace;
+mod replacement;
+mod replacement_steps;
 mod restore;
-mod road;
+mod run_options;
 pub mod snapshot;
 mod stop;
-mod succession;
 
+pub use connect::{PinnedKey, connect};
 pub use decide::{Step, decide};
 pub use desired::Desired;
-pub use difference::{Difference, Wished, differences};
-pub use drive::{DriveError, Reached, depart, drive, install, observe};
-pub use enclosing::{above, enclosing};
-pub use event::{Event, Events, Silent};
-pub use manner::{Claim, Manner};
+pub use drift::{Drift, RequestedSettings, detect_drift};
+pub use drive::{Connected, DriveError, drive, finish_replacement, observe, teardown_ephemeral};
+pub use enclosing::{ancestor_workspaces, enclosing_workspace};
+pub use event::{Event, EventListener, IgnoreEvents};
 pub use observed::Observed;
 pub use plan::plan;
+pub use port_migration::{CommittedImage, Replacement};
 pub use race::{Either, race};
-pub use reach::{Pin, reach};
 pub use refusal::Refusal;
 pub use restore::finish_restore;
-pub use stop::{Exports, Fate, Halt, NoExports, StopStep, halt, plan_stop};
-pub use succession::{Kept, Pair};
+pub use run_options::{RunOptions, Strength};
+pub use stop::{
+    NoVolumeExporter, StopMode, StopPlan, StopStep, VolumeExporter, execute_stop, plan_stop,
+};

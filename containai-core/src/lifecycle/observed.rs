@@ -1,64 +1,61 @@
-//! What the engine shows of one workspace.
+//! The observed state of the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Container, ContainerId};
-use crate::lifecycle::Kept;
+use crate::lifecycle::CommittedImage;
 use crate::naming::{HostPort, VolumeName, WorkspacePath};
 
-/// What the engine shows at one moment.
+/// The observed state of the engine, and the progress of the current run.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Observed {
-    /// Every container of the engine, stopped and foreign ones included.
+    /// All containers of the engine, stopped and foreign ones included.
     pub containers: Vec<Container>,
-    /// The reference of the wanted image; `None` when it is not in the store
-    /// or was not looked for because a container exists.
+    /// The reference of the desired image; `None` if the engine does not have it or it
+    /// was not looked up because a container exists.
     pub image: Option<String>,
-    /// Whether this drive has put the public key into the stopped container.
-    pub key_installed: bool,
-    /// The stopped container that did not start because another program has
-    /// its port.
-    pub port_lost: Option<ContainerId>,
-    /// Ports that this drive found to be another program's. On another machine
-    /// there is no other way to find out.
+    /// Whether this run has installed the files of the stopped container.
+    pub is_provisioned: bool,
+    /// The stopped container that did not start because its port is in use.
+    pub port_conflict: Option<ContainerId>,
+    /// Ports that this run found in use by other programs. On a remote engine, a failed
+    /// start is the only way to detect them.
     pub foreign_ports: BTreeSet<HostPort>,
-    /// The file system that this drive kept of a container that has to move.
-    pub kept: Option<Kept>,
-    /// When the container that is being replaced was last started, in the
-    /// engine's words; `None` when there is no such container or it is on its
-    /// way out.
+    /// The image that this run committed from a container whose port is in use.
+    pub committed: Option<CommittedImage>,
+    /// The time of the last start of the container that is being replaced, as an opaque
+    /// text of the engine; `None` if there is no such container or it is being removed.
     pub last_start: Option<String>,
-    /// The container that this drive has made.
-    pub made: Option<ContainerId>,
-    /// Whether this drive has recorded which data volume the workspace has.
-    pub volume_recorded: bool,
-    /// Whether this drive has removed the volumes of a container that was put
-    /// back to a snapshot, as far as nobody uses them.
-    pub volumes_removed: bool,
-    /// Those of the workspace's own volumes that there are; looked for only
-    /// where a container is to be made that leaves none behind.
+    /// The container created by this run.
+    pub created: Option<ContainerId>,
+    /// Whether this run has recorded the data volume of the workspace.
+    pub is_volume_recorded: bool,
+    /// Whether this run has removed the unused volumes of the replaced container.
+    pub are_replaced_volumes_removed: bool,
+    /// The existing default volumes of the workspace; observed only for a new ephemeral
+    /// container.
     pub volumes: BTreeSet<VolumeName>,
-    /// The container whose session is over.
-    pub departing: Option<ContainerId>,
+    /// The ephemeral container whose session has ended.
+    pub ending: Option<ContainerId>,
 }
 
 impl Observed {
-    /// Our containers for `workspace`; more than one is a mistake by hand. A
-    /// successor beside the container that it is to replace does not count yet.
+    /// Returns the managed containers for `workspace`; more than one is a user error. A
+    /// replacement is not included while the old container exists.
     pub fn serving(&self, workspace: &WorkspacePath) -> Vec<&Container> {
-        let counts = |it: &&Container| it.serves(workspace) && self.predecessor(it).is_none();
+        let counts = |it: &&Container| it.serves(workspace) && self.replaced_by(it).is_none();
         self.containers.iter().filter(counts).collect()
     }
 
-    /// The same world without one container.
+    /// Returns the observed state without one container.
     pub(super) fn without(&self, id: &ContainerId) -> Self {
         let mut rest = self.clone();
         rest.containers.retain(|container| container.id != *id);
         rest
     }
 
-    /// The ports that our containers hold, stopped ones included, with who
-    /// holds them in words, and those that another program was found to hold.
+    /// Returns the ports in use, each with a description of its user: those of managed
+    /// containers, stopped ones included, and those of other programs.
     pub fn reserved_ports(&self) -> BTreeMap<HostPort, String> {
         let foreign = self.foreign_ports.iter().map(|port| (*port, "another program".to_owned()));
         let ours = self

@@ -1,19 +1,19 @@
-//! Two futures, the first to be ready wins.
+//! The first of two futures.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 
-/// Which of two futures was ready first.
+/// The output of the first future that is ready.
 #[derive(Debug)]
 pub enum Either<A, B> {
-    /// The first one.
+    /// The output of the first future.
     First(A),
-    /// The second one.
+    /// The output of the second future.
     Second(B),
 }
 
-/// Polls both, the first one first, and drops the one that is not ready.
+/// Polls both futures, the first one first, and drops the pending one.
 pub async fn race<A: Future, B: Future>(first: A, second: B) -> Either<A::Output, B::Output> {
     let mut first = pin!(first);
     let mut second = pin!(second);

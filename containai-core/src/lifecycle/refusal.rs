@@ -1,19 +1,19 @@
-//! What is never done, whoever asks.
+//! Preconditions of the lifecycle.
 
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
-/// A situation in which the only right step is none.
+/// A situation in which no step is allowed.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refusal {
-    /// A container without our label has the name; it is never touched.
+    /// A container without the managed label has the name; it is never changed.
     #[error("container `{name}` is not managed by ContainAI")]
-    NotOurs {
+    NotManaged {
         /// The container's name.
         name: String,
     },
-    /// Several containers say that they serve the workspace.
+    /// Several containers are labelled with the workspace.
     #[error("{} containers serve `{workspace}`: {}", .names.len(), quoted(.names))]
     Ambiguous {
         /// The workspace.
@@ -27,66 +27,65 @@ pub enum Refusal {
         /// The name without a suffix.
         name: String,
     },
-    /// The name that was asked for belongs to a container of another workspace.
-    #[error("container `{name}` serves `{workspace}`")]
+    /// The requested name belongs to a container of another workspace.
+    #[error("container `{name}` belongs to workspace `{workspace}`")]
     OtherWorkspace {
         /// The container's name.
         name: String,
         /// The workspace that it serves.
         workspace: String,
     },
-    /// The workspace has a container, and it has another name than was asked
-    /// for.
-    #[error("the workspace has container `{has}`, and not `{wanted}`")]
-    OtherName {
+    /// The container of the workspace has another name than the requested one.
+    #[error("the workspace has container `{actual}`, not `{requested}`")]
+    NameMismatch {
         /// The container's name.
-        has: String,
-        /// The name that was asked for.
-        wanted: String,
+        actual: String,
+        /// The requested name.
+        requested: String,
     },
-    /// The workspace's container has another data volume than was asked for.
-    #[error("container `{name}` has the data volume `{has}`, and not `{wanted}`")]
-    OtherVolume {
-        /// The container's name.
-        name: String,
-        /// The volume it has.
-        has: String,
-        /// The volume that was asked for.
-        wanted: String,
-    },
-    /// A container for one session was asked for, and the workspace has one.
-    #[error("the workspace has container `{name}` already")]
-    InTheWay {
+    /// The container of the workspace has another data volume than the requested one.
+    #[error("container `{name}` has data volume `{actual}`, not `{requested}`")]
+    VolumeMismatch {
         /// The container's name.
         name: String,
+        /// The volume of the container.
+        actual: String,
+        /// The requested volume.
+        requested: String,
     },
-    /// The container has no usable port label; somebody made it by hand.
-    #[error("container `{name}` does not say which port leads to it")]
+    /// An ephemeral container was requested, but the workspace has a container.
+    #[error("the workspace already has container `{name}`")]
+    AlreadyExists {
+        /// The container's name.
+        name: String,
+    },
+    /// The container has no valid port label; usually it was created by hand.
+    #[error("container `{name}` has no valid SSH port label")]
     NoPort {
         /// The container's name.
         name: String,
     },
-    /// The engine could not remove the container, which is now of no use.
+    /// The engine failed to remove the container, which is unusable.
     #[error("container `{name}` is dead")]
     Dead {
         /// The container's name.
         name: String,
     },
-    /// A restore was interrupted, and its helper can neither finish it nor
-    /// take it back; most often the disk is full.
-    #[error("volume `{volume}` is half restored")]
-    HalfRestored {
+    /// A restore was interrupted, and its helper can neither finish it nor roll it back;
+    /// usually the disk is full.
+    #[error("restore of volume `{volume}` is incomplete")]
+    RestoreIncomplete {
         /// The volume.
         volume: String,
-        /// The name of the helper's container.
+        /// The name of the helper container.
         helper: String,
     },
-    /// The container is on its way from one state to another for too long.
-    #[error("container `{name}` stays `{state}`")]
+    /// The container does not leave a transitional state.
+    #[error("container `{name}` remains in state `{state}`")]
     Stuck {
         /// The container's name.
         name: String,
-        /// The state it stays in.
+        /// The state.
         state: String,
     },
 }
@@ -98,15 +97,15 @@ fn quoted(names: &[String]) -> String {
 impl Advice for Refusal {
     fn exit_code(&self) -> u8 {
         match self {
-            Self::NotOurs { .. }
+            Self::NotManaged { .. }
             | Self::Ambiguous { .. }
             | Self::NamesExhausted { .. }
-            | Self::OtherWorkspace { .. } => exit::NOT_OURS,
-            Self::OtherName { .. } | Self::OtherVolume { .. } | Self::InTheWay { .. } => {
-                exit::USAGE
-            }
+            | Self::OtherWorkspace { .. } => exit::FOREIGN_CONTAINER,
+            Self::NameMismatch { .. }
+            | Self::VolumeMismatch { .. }
+            | Self::AlreadyExists { .. } => exit::USAGE,
             Self::NoPort { .. } => exit::SSH_SETUP_FAILED,
-            Self::Dead { .. } | Self::HalfRestored { .. } | Self::Stuck { .. } => {
+            Self::Dead { .. } | Self::RestoreIncomplete { .. } | Self::Stuck { .. } => {
                 exit::CONTAINER_NOT_STARTED
             }
         }
@@ -114,8 +113,8 @@ impl Advice for Refusal {
 
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
-            Self::NotOurs { name } => Hint::new(format!(
-                "rename or remove it with `docker --context containai-docker rename {name} <name>`"
+            Self::NotManaged { name } => Hint::new(format!(
+                "remove it, or rename it with `docker --context containai-docker rename {name} <name>`"
             )),
             Self::Ambiguous { .. } => {
                 Hint::new("remove all but one with `cai stop --remove --container <name>`")
@@ -124,23 +123,23 @@ impl Advice for Refusal {
                 Hint::new("remove a container that is no longer needed with `cai stop --remove`")
             }
             Self::OtherWorkspace { .. } => {
-                Hint::new("choose another name, or name that workspace with `--workspace`")
+                Hint::new("choose another name, or select that workspace with `--workspace`")
             }
-            Self::OtherName { has, wanted } => Hint::new(format!(
-                "leave out the name, or run `cai stop --remove --container {has}` first to make `{wanted}`; volumes stay"
+            Self::NameMismatch { actual, requested } => Hint::new(format!(
+                "omit the name, or run `cai stop --remove --container {actual}` first to create `{requested}`; volumes are kept"
             )),
-            Self::OtherVolume { wanted, .. } => Hint::new(format!(
-                "add `--fresh` to make the container anew with `{wanted}`; the other volume stays"
+            Self::VolumeMismatch { requested, .. } => Hint::new(format!(
+                "add `--fresh` to recreate the container with `{requested}`; the other volume is kept"
             )),
-            Self::InTheWay { name } => Hint::new(format!(
-                "leave out `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes stay"
+            Self::AlreadyExists { name } => Hint::new(format!(
+                "omit `--ephemeral`, or run `cai stop --remove --container {name}` first; volumes are kept"
             )),
-            Self::HalfRestored { .. } => {
-                Hint::new("free space on the disk that holds the engine's volumes, then run again")
-            }
+            Self::RestoreIncomplete { .. } => Hint::new(
+                "free space on the disk of the engine's volumes, then run the command again",
+            ),
             Self::NoPort { name } | Self::Dead { name } | Self::Stuck { name, .. } => Hint::run(
                 &format!("cai stop --remove --container {name}"),
-                "remove it; its volumes stay",
+                "remove it; its volumes are kept",
             ),
         };
         vec![hint]
@@ -150,13 +149,13 @@ impl Advice for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fake, samples};
+    use crate::{samples, testing};
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let name = || "api-main".to_owned();
         let samples = samples!(Refusal {
-            NotOurs: [Refusal::NotOurs { name: name() }],
+            NotManaged: [Refusal::NotManaged { name: name() }],
             Ambiguous: [Refusal::Ambiguous {
                 workspace: "/src/api".into(),
                 names: vec![name(), "api-main-2".into()],
@@ -166,21 +165,21 @@ mod tests {
                 name: name(),
                 workspace: "/src/web".into()
             }],
-            OtherName: [Refusal::OtherName { has: name(), wanted: "mine".into() }],
-            OtherVolume: [Refusal::OtherVolume {
+            NameMismatch: [Refusal::NameMismatch { actual: name(), requested: "mine".into() }],
+            VolumeMismatch: [Refusal::VolumeMismatch {
                 name: name(),
-                has: "api-data".into(),
-                wanted: "shared".into(),
+                actual: "api-data".into(),
+                requested: "shared".into(),
             }],
-            InTheWay: [Refusal::InTheWay { name: name() }],
+            AlreadyExists: [Refusal::AlreadyExists { name: name() }],
             NoPort: [Refusal::NoPort { name: name() }],
             Dead: [Refusal::Dead { name: name() }],
-            HalfRestored: [Refusal::HalfRestored {
+            RestoreIncomplete: [Refusal::RestoreIncomplete {
                 volume: "api-data".into(),
                 helper: "containai-restore-1".into(),
             }],
             Stuck: [Refusal::Stuck { name: name(), state: "restarting".into() }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

@@ -1,4 +1,4 @@
-//! Stopping containers: first on paper, then exactly so.
+//! Planning and execution of stops.
 
 use std::path::{Path, PathBuf};
 
@@ -7,131 +7,130 @@ use crate::lifecycle::{DriveError, Observed, Refusal};
 use crate::naming::{ContainerName, HostPort};
 use crate::remote::Remote;
 
-/// What is to become of a container.
+/// The mode of a stop.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Fate {
-    /// It stops and stays.
-    Stopped,
-    /// It stops and goes; its named volumes stay.
-    Removed,
+pub enum StopMode {
+    /// Stop the container and keep it.
+    Stop,
+    /// Stop and remove the container; its named volumes are kept.
+    Remove,
 }
 
-/// One thing to do to a container. Each may be done twice without harm.
+/// A step for one container. Every step is idempotent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StopStep {
-    /// Wait until the engine has done what it is at.
-    Settle {
+    /// Wait for the end of a state transition.
+    WaitTransition {
         /// The state it is leaving.
         state: RunState,
     },
-    /// Wake it, or its systemd could not shut down.
+    /// Unpause the container; a paused systemd cannot shut down.
     Unpause,
-    /// Have its systemd shut down.
+    /// Shut down the container's systemd.
     Stop,
-    /// Export its data volume, which nobody writes to any more.
+    /// Export the data volume, which has no writer after the stop.
     Export {
-        /// The file to make.
+        /// The archive file to create.
         file: PathBuf,
     },
-    /// Remove the successor that a run was making for it, which would take
-    /// its place.
-    RemoveSuccessor {
-        /// The successor; it never ran.
+    /// Remove a pending replacement, which would take the container's place.
+    RemoveReplacement {
+        /// The replacement; it never ran.
         id: ContainerId,
     },
-    /// Remove its OpenSSH configuration and host key. It comes before the
-    /// removal, since nobody knows the port of a container that is gone.
-    Forget {
+    /// Remove the OpenSSH configuration and host key. This precedes the removal, because
+    /// the port of a removed container is unknown.
+    Unregister {
         /// Its name.
         name: ContainerName,
         /// Its port.
         port: HostPort,
     },
-    /// Remove it.
+    /// Remove the container.
     Remove,
 }
 
-/// One container and what is done to it, in this order. What has to happen
-/// while it still runs stands in front of [`StopStep::Stop`].
+/// The steps for one container, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Halt {
-    /// The container as it was listed.
+pub struct StopPlan {
+    /// The container as listed.
     pub container: Container,
-    /// The steps; none when it is already as wanted.
+    /// The steps; empty if the container is already as requested.
     pub steps: Vec<StopStep>,
 }
 
-impl Halt {
-    /// Whether somebody who is inside would be thrown out.
+impl StopPlan {
+    /// Returns whether active sessions end.
     #[must_use]
-    pub fn ends_work(&self) -> bool {
+    pub fn ends_sessions(&self) -> bool {
         self.steps.contains(&StopStep::Stop)
     }
 
-    /// Whether the container is gone afterwards.
+    /// Returns whether the container is removed.
     #[must_use]
     pub fn removes(&self) -> bool {
         self.steps.contains(&StopStep::Remove)
     }
 }
 
-/// Names the steps for every container of ours that was chosen; with `export`
-/// its data volume goes to that file once it has stopped, and before anything
-/// is removed.
+/// Plans the steps for the selected containers. With `export`, the data volume is
+/// exported to that file after the stop and before any removal.
 ///
 /// # Errors
 ///
-/// [`Refusal::NotOurs`] for a container without our label: nothing is planned
+/// [`Refusal::NotManaged`] if one of the containers is foreign; no steps are planned
 /// then.
 pub fn plan_stop(
     observed: &Observed,
     chosen: &[ContainerId],
-    fate: Fate,
+    mode: StopMode,
     export: Option<&Path>,
-) -> Result<Vec<Halt>, Refusal> {
+) -> Result<Vec<StopPlan>, Refusal> {
     let is_chosen = |it: &&Container| chosen.contains(&it.id);
     let containers = || observed.containers.iter().filter(is_chosen);
     if let Some(foreign) = containers().find(|it| !it.labels.is_managed()) {
-        return Err(Refusal::NotOurs { name: foreign.name.clone() });
+        return Err(Refusal::NotManaged { name: foreign.name.clone() });
     }
-    let halt =
-        |it: &Container| Halt { container: it.clone(), steps: steps(observed, it, fate, export) };
+    let halt = |it: &Container| StopPlan {
+        container: it.clone(),
+        steps: steps(observed, it, mode, export),
+    };
     Ok(containers().map(halt).collect())
 }
 
 fn steps(
     observed: &Observed,
     container: &Container,
-    fate: Fate,
+    mode: StopMode,
     export: Option<&Path>,
 ) -> Vec<StopStep> {
     let mut steps = match container.state {
         RunState::Running | RunState::Restarting => vec![StopStep::Stop],
         RunState::Paused => vec![StopStep::Unpause, StopStep::Stop],
-        RunState::Removing => vec![StopStep::Settle { state: RunState::Removing }],
+        RunState::Removing => vec![StopStep::WaitTransition { state: RunState::Removing }],
         RunState::Created | RunState::Exited | RunState::Dead => Vec::new(),
     };
     steps.extend(export.map(|file| StopStep::Export { file: file.to_owned() }));
-    if fate == Fate::Removed {
-        if let Some(successor) = observed.successor_of(container) {
-            steps.push(StopStep::RemoveSuccessor { id: successor.id.clone() });
+    if mode == StopMode::Remove {
+        if let Some(successor) = observed.replacement_of(container) {
+            steps.push(StopStep::RemoveReplacement { id: successor.id.clone() });
         }
         let name = ContainerName::parse(&container.name).ok();
         if let (Some(name), Some(port)) = (name, container.labels.ssh_port()) {
-            steps.push(StopStep::Forget { name, port });
+            steps.push(StopStep::Unregister { name, port });
         }
         steps.push(StopStep::Remove);
     }
     steps
 }
 
-/// Whoever makes archives of volumes.
-pub trait Exports {
-    /// Why none was made.
+/// An exporter of data volumes.
+pub trait VolumeExporter {
+    /// The error of a failed export.
     type Error: From<DriveError>;
 
-    /// Makes an archive of the data volume of a container that does not run.
+    /// Exports the data volume of a stopped container to an archive.
     fn export(
         &self,
         container: &Container,
@@ -139,11 +138,11 @@ pub trait Exports {
     ) -> impl Future<Output = Result<(), Self::Error>>;
 }
 
-/// For plans without an export.
+/// An exporter for plans without an export.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct NoExports;
+pub struct NoVolumeExporter;
 
-impl Exports for NoExports {
+impl VolumeExporter for NoVolumeExporter {
     type Error = DriveError;
 
     async fn export(&self, _: &Container, _: &Path) -> Result<(), DriveError> {
@@ -151,40 +150,41 @@ impl Exports for NoExports {
     }
 }
 
-/// Takes the steps of one container.
+/// Executes the steps for one container.
 ///
 /// # Errors
 ///
-/// What the engine, the remote or the export answered; the steps behind it are
-/// not taken.
-pub async fn halt<E: Engine, R: Remote, X: Exports>(
+/// Errors of the engine, the remote or the export; the remaining steps are not executed.
+pub async fn execute_stop<E: Engine, R: Remote, X: VolumeExporter>(
     engine: &E,
     remote: &R,
     exports: &X,
-    halt: &Halt,
+    plan: &StopPlan,
 ) -> Result<(), X::Error> {
-    let Container { id, name: called, state, .. } = &halt.container;
-    // The engine may still be at the start that a run asked for which was killed
-    // since, and lists it as at rest until then.
+    let Container { id, name: called, state, .. } = &plan.container;
+    // The engine may still execute a start requested by a killed run. Until then it lists
+    // the container as stopped.
     if matches!(state, RunState::Created | RunState::Exited) {
-        engine.stop(id).await.map_err(from)?;
+        engine.stop(id).await.map_err(drive_error)?;
     }
-    for step in &halt.steps {
+    for step in &plan.steps {
         match step {
-            StopStep::Settle { state } => engine.settle(called, *state).await.map_err(from)?,
-            StopStep::Unpause => engine.unpause(id).await.map_err(from)?,
-            StopStep::Stop => engine.stop(id).await.map_err(from)?,
-            StopStep::Export { file } => exports.export(&halt.container, file).await?,
-            StopStep::RemoveSuccessor { id } => engine.remove(id).await.map_err(from)?,
-            StopStep::Forget { name, port } => {
-                remote.forget(name, *port).await.map_err(DriveError::from)?;
+            StopStep::WaitTransition { state } => {
+                engine.wait_transition(called, *state).await.map_err(drive_error)?
             }
-            StopStep::Remove => engine.remove(id).await.map_err(from)?,
+            StopStep::Unpause => engine.unpause(id).await.map_err(drive_error)?,
+            StopStep::Stop => engine.stop(id).await.map_err(drive_error)?,
+            StopStep::Export { file } => exports.export(&plan.container, file).await?,
+            StopStep::RemoveReplacement { id } => engine.remove(id).await.map_err(drive_error)?,
+            StopStep::Unregister { name, port } => {
+                remote.unregister(name, *port).await.map_err(DriveError::from)?;
+            }
+            StopStep::Remove => engine.remove(id).await.map_err(drive_error)?,
         }
     }
     Ok(())
 }
 
-fn from(error: EngineError) -> DriveError {
+fn drive_error(error: EngineError) -> DriveError {
     error.into()
 }

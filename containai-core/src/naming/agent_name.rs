@@ -1,9 +1,10 @@
-//! The name of an agent.
+//! Agent names.
 
 use super::alphabet::is_made_of;
 use super::newtype::{parses_from_text, reads_as_text};
 
-/// The name of an agent, such as `claude`: small letters, digits, `_`, `.` and `-`, beginning with a letter or digit.
+/// The name of an agent, such as `claude`: lower-case letters, digits, `_`, `.` and `-`,
+/// beginning with a letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AgentName(String);
 
@@ -11,11 +12,11 @@ reads_as_text!(AgentName);
 parses_from_text!(AgentName, AgentNameError);
 
 impl AgentName {
-    /// Takes a name as it was given.
+    /// Parses a name.
     ///
     /// # Errors
     ///
-    /// When the text is empty or holds a character that is not allowed.
+    /// If the text is empty or contains a character that is not allowed.
     pub fn parse(text: &str) -> Result<Self, AgentNameError> {
         if is_made_of(text, is_first, is_rest) {
             Ok(Self(text.to_owned()))
@@ -26,18 +27,18 @@ impl AgentName {
 }
 
 impl Default for AgentName {
-    /// Claude Code.
+    /// Returns the name of Claude Code.
     fn default() -> Self {
         Self("claude".to_owned())
     }
 }
 
-/// The text is no name of an agent.
+/// The text is not a valid agent name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of an agent: it takes small letters, digits, `_`, `.` and `-`, the first a letter or digit", text.escape_debug())]
+#[error("`{}` is not a valid agent name: expected lower-case letters, digits, `_`, `.` and `-`, beginning with a letter or digit", text.escape_debug())]
 #[non_exhaustive]
 pub struct AgentNameError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 

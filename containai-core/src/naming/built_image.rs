@@ -1,30 +1,30 @@
-//! The name of an image that is built for a template.
+//! The names of custom images.
 
 use super::newtype::reads_as_text;
 use super::{Fingerprint, TemplateName};
 
-/// How much of a template's name stands in a tag, which takes 128 characters.
-const MAX_NAME: usize = 100;
+/// The length to which the name of a template is cut; a tag has at most 128 characters.
+const MAX_TEMPLATE_NAME_LEN: usize = 100;
 
 /// The reference of an image that is built on this machine, such as
 /// `containai/template:ml-3f2a91c04d7e`.
 ///
-/// It is made from what the image is built from, so that a change makes another
-/// image and no change never does.
+/// It contains the fingerprint of the build inputs, so that the reference changes exactly
+/// when they change.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct BuiltImage(String);
 
 reads_as_text!(BuiltImage);
 
 impl BuiltImage {
-    /// The image of a template.
+    /// Returns the image of a template.
     pub fn of_template(name: &TemplateName, fingerprint: &Fingerprint) -> Self {
         // Names are ASCII.
-        let name = &name.as_str()[..name.as_str().len().min(MAX_NAME)];
+        let name = &name.as_str()[..name.as_str().len().min(MAX_TEMPLATE_NAME_LEN)];
         Self(format!("containai/template:{name}-{fingerprint}"))
     }
 
-    /// The image of a `devcontainer.json`.
+    /// Returns the image of a `devcontainer.json`.
     pub fn of_devcontainer(fingerprint: &Fingerprint) -> Self {
         Self(format!("containai/devcontainer:{fingerprint}"))
     }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_longest_name_makes_a_tag() {
+    fn longest_template_name_fits_in_a_tag() {
         let fingerprint: Fingerprint = "0123456789ab".parse().expect("a fingerprint");
         let image = |name: &str| {
             let name = TemplateName::parse(name).expect("a name");

@@ -1,12 +1,12 @@
-//! The name of a machine of a user among the clients of one engine.
+//! Client IDs.
 
 use super::newtype::{parses_from_text, reads_as_text};
 
-/// What tells the machines apart that use one engine: 32 lower-case
-/// hexadecimal digits, drawn once for each configuration directory.
+/// The identifier of a client of an engine: 32 lower-case hexadecimal digits, drawn at
+/// random once for each configuration directory.
 ///
-/// Two laptops may have the same workspace path; on an engine of a third
-/// machine only this keeps their containers and volumes apart.
+/// Two laptops may use the same workspace path. On a shared remote engine, only the
+/// client ID distinguishes their containers and volumes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(String);
 
@@ -14,10 +14,10 @@ reads_as_text!(ClientId);
 parses_from_text!(ClientId, ClientIdError);
 
 impl ClientId {
-    /// How many digits it has.
+    /// The number of digits.
     const LENGTH: usize = 32;
 
-    /// Takes an identifier as a file or a label has it.
+    /// Parses an identifier from a file or a label.
     ///
     /// # Errors
     ///
@@ -31,19 +31,19 @@ impl ClientId {
         }
     }
 
-    /// Makes one of 128 random bits.
+    /// Creates an identifier from 128 random bits.
     #[must_use]
     pub fn from_random(bytes: [u8; 16]) -> Self {
         Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 
-/// The text is no identifier of a client.
+/// The text is not a valid client ID.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no client id: it takes 32 hexadecimal digits", text.escape_debug())]
+#[error("`{}` is not a valid client ID: expected 32 hexadecimal digits", text.escape_debug())]
 #[non_exhaustive]
 pub struct ClientIdError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_we_drew_is_one() {
+    fn parses_32_hex_digits_only() {
         let id = ClientId::from_random([0xab; 16]);
         assert_eq!(ClientId::parse(id.as_str()), Ok(id));
         for text in ["", "AB", &"A".repeat(32), &"a".repeat(31), &format!("{}\n", "a".repeat(31))] {

@@ -1,4 +1,4 @@
-//! The name of a system container.
+//! Container names.
 
 use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
@@ -6,8 +6,8 @@ use super::{GitHead, WorkspacePath};
 
 /// The name of a container, as Docker accepts it.
 ///
-/// ContainAI makes it of the workspace and its branch ([`derive`](Self::derive));
-/// a person may give another ([`parse`](Self::parse)).
+/// It is derived from the workspace and its branch ([`derive`](Self::derive)) or given by
+/// the user ([`parse`](Self::parse)).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ContainerName(String);
 
@@ -15,25 +15,26 @@ reads_as_text!(ContainerName);
 parses_from_text!(ContainerName, ContainerNameError);
 
 impl ContainerName {
-    /// The most characters a derived name has, a collision suffix included.
+    /// The maximum length of a derived name, including a collision suffix.
     pub const MAX_DERIVED_LEN: usize = 24;
 
-    /// The most characters a given name may have: it also has to serve as a
-    /// host name (RFC 1035 §2.3.4).
+    /// The maximum length of a given name, which must also be valid as a host name (RFC
+    /// 1035 §2.3.4).
     pub const MAX_LEN: usize = 63;
 
-    /// Makes the name of a workspace's container: `{directory}-{branch leaf}`.
+    /// Derives the name of a workspace's container: `{directory}-{branch leaf}`.
     ///
-    /// Both parts are lower-cased and lose what is not `a-z 0-9 -`; where
-    /// nothing is left they are `repo` and `branch`. Together they have at most
-    /// [`MAX_DERIVED_LEN`](Self::MAX_DERIVED_LEN) characters, the longer part
-    /// losing its end first.
+    /// Both parts are lower-cased and reduced to `a-z 0-9 -`; empty parts become `repo`
+    /// and `branch`. Together they have at most
+    /// [`MAX_DERIVED_LEN`](Self::MAX_DERIVED_LEN) characters; the longer part is cut
+    /// first.
     #[must_use]
     pub fn derive(workspace: &WorkspacePath, head: &GitHead) -> Self {
         Self::derive_from(workspace.dir_name(), head)
     }
 
-    /// Makes the name as [`derive`](Self::derive) does, of the directory's name alone.
+    /// Derives the name as [`derive`](Self::derive) does, from the name of the directory
+    /// only.
     ///
     /// ```
     /// use containai_core::naming::{ContainerName, GitHead};
@@ -49,13 +50,13 @@ impl ContainerName {
         Self(format!("{repo}-{leaf}"))
     }
 
-    /// Takes a name that a person gave.
+    /// Parses a name given by the user.
     ///
     /// # Errors
     ///
-    /// [`ContainerNameError`] when Docker would refuse the name
-    /// (`[a-zA-Z0-9][a-zA-Z0-9_.-]+`) or it has more than
-    /// [`MAX_LEN`](Self::MAX_LEN) characters.
+    /// [`ContainerNameError`] if Docker would refuse the name
+    /// (`[a-zA-Z0-9][a-zA-Z0-9_.-]+`) or it has more than [`MAX_LEN`](Self::MAX_LEN)
+    /// characters.
     pub fn parse(text: &str) -> Result<Self, ContainerNameError> {
         if text.len() > Self::MAX_LEN {
             return Err(ContainerNameError::TooLong { text: text.to_owned() });
@@ -66,8 +67,8 @@ impl ContainerName {
         Ok(Self(text.to_owned()))
     }
 
-    /// Returns the name that a container has until this one is free. No derived
-    /// name has a dot, so that it is nobody's.
+    /// Returns the interim name of a container until this name is free. It contains a
+    /// dot, which derived names never do.
     #[must_use]
     pub fn interim(&self) -> Self {
         const SUFFIX: &str = ".moving";
@@ -75,11 +76,10 @@ impl ContainerName {
         Self(format!("{base}{SUFFIX}"))
     }
 
-    /// Returns the names to try in turn where another workspace has this one:
-    /// the name itself, then `-2` to `-99`.
+    /// Returns the names to try in order: the name itself, then `-2` to `-99`.
     ///
-    /// The suffix stays within the 24 characters of a derived name (or the 63
-    /// of a longer one that was given): the end of the name makes room for it.
+    /// With the suffix, the name stays within the 24 characters of a derived name (or the
+    /// 63 of a longer given one): the end of the name is cut.
     #[must_use]
     pub fn candidates(&self) -> Candidates<'_> {
         Candidates { name: self, next: 1 }
@@ -98,7 +98,7 @@ impl ContainerName {
     }
 }
 
-/// The names to try in turn, from [`ContainerName::candidates`].
+/// The names to try in order, from [`ContainerName::candidates`].
 #[derive(Debug, Clone)]
 pub struct Candidates<'a> {
     name: &'a ContainerName,
@@ -121,37 +121,37 @@ impl Iterator for Candidates<'_> {
     }
 }
 
-/// A given container name cannot be used.
+/// The given container name is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ContainerNameError {
-    /// Docker would refuse it: a single character, or one that it does not allow.
+    /// Docker would refuse it: a single character, or a character that is not allowed.
     #[error(
-        "`{}` is no name for a container: it takes two or more letters, digits, `_`, `.` and `-`, the first a letter or digit",
+        "`{}` is not a valid container name: expected two or more letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
         text.escape_debug()
     )]
     Refused {
-        /// What was given.
+        /// The given text.
         text: String,
     },
-    /// It is longer than a host name may be.
-    #[error("`{}` is too long for a container's name: {} characters are the most", text.escape_debug(), ContainerName::MAX_LEN)]
+    /// It is longer than the maximum for a host name.
+    #[error("container name `{}` is too long: the maximum is {} characters", text.escape_debug(), ContainerName::MAX_LEN)]
     TooLong {
-        /// What was given.
+        /// The given text.
         text: String,
     },
 }
 
-/// Reduces one part of a name to what is allowed, or to `fallback`.
+/// Reduces one part of a name to the allowed characters; an empty part becomes
+/// `fallback`.
 ///
-/// Case is folded by Unicode before the rest is dropped, so that `İ` counts as
-/// the `i` it shows; unlike a locale's rule this is the same everywhere.
+/// Case is folded by Unicode first, so that `İ` becomes `i` in every locale.
 fn part(text: &str, fallback: &str) -> String {
     let kept = hyphenated(text.chars().flat_map(char::to_lowercase));
     if kept.is_empty() { fallback.to_owned() } else { kept }
 }
 
-/// Cuts two ASCII parts so that they have at most `room` characters together.
+/// Cuts two ASCII parts to at most `room` characters together.
 fn shorten<'a>(repo: &'a str, leaf: &'a str, room: usize) -> (&'a str, &'a str) {
     let (mut kept_repo, mut kept_leaf) = (repo.len(), leaf.len());
     while kept_repo + kept_leaf > room {
@@ -164,7 +164,7 @@ fn shorten<'a>(repo: &'a str, leaf: &'a str, room: usize) -> (&'a str, &'a str) 
     (cut(repo, kept_repo), cut(leaf, kept_leaf))
 }
 
-/// The first `len` bytes, without a hyphen that the cut left at the end.
+/// Returns the first `len` bytes, without a trailing hyphen.
 fn cut(part: &str, len: usize) -> &str {
     part.get(..len).unwrap_or(part).trim_end_matches('-')
 }
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_branch_says_why() {
+    fn without_a_branch_the_suffix_names_the_reason() {
         assert_eq!(ContainerName::derive_from("a", &GitHead::NoGit).as_str(), "a-nogit");
         assert_eq!(ContainerName::derive_from("a", &GitHead::Detached).as_str(), "a-detached");
     }
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_what_docker_takes() {
+    fn accepts_what_docker_accepts() {
         for good in ["ab", "A.b_c-d", "0-"] {
             assert!(ContainerName::parse(good).is_ok(), "{good}");
         }
@@ -223,7 +223,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn derived_names_are_short_and_docker_takes_them(dir in ".*", branch in ".*") {
+        fn derived_names_are_short_and_valid_for_docker(dir in ".*", branch in ".*") {
             let name = ContainerName::derive_from(&dir, &GitHead::Branch(branch));
             for candidate in name.candidates() {
                 let text = candidate.as_str();
@@ -255,11 +255,11 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = crate::samples!(ContainerNameError {
             Refused: [ContainerNameError::Refused { text: "Bad Name!\u{1b}".into() }],
             TooLong: [ContainerNameError::TooLong { text: "long".repeat(20) }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
     }
 }

@@ -1,4 +1,4 @@
-//! The name of a Docker context.
+//! Docker context names.
 
 use super::alphabet::{is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
@@ -11,11 +11,11 @@ reads_as_text!(ContextName);
 parses_from_text!(ContextName, ContextNameError);
 
 impl ContextName {
-    /// Takes a name as it was given.
+    /// Parses a name.
     ///
     /// # Errors
     ///
-    /// When the text is empty or holds a character that is not allowed.
+    /// If the text is empty or contains a character that is not allowed.
     pub fn parse(text: &str) -> Result<Self, ContextNameError> {
         if is_made_of(text, is_docker_rest, is_docker_rest) {
             Ok(Self(text.to_owned()))
@@ -25,11 +25,11 @@ impl ContextName {
     }
 }
 
-/// The text is no name of a Docker context.
+/// The text is not a valid name of a Docker context.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of a Docker context: it takes letters, digits, `_`, `.` and `-`", text.escape_debug())]
+#[error("`{}` is not a valid Docker context name: expected letters, digits, `_`, `.` and `-`", text.escape_debug())]
 #[non_exhaustive]
 pub struct ContextNameError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }

@@ -1,9 +1,10 @@
-//! The name of an environment variable.
+//! Environment variable names.
 
 use super::alphabet::is_made_of;
 use super::newtype::{parses_from_text, reads_as_text};
 
-/// The name of an environment variable: letters, digits and `_`, not beginning with a digit (POSIX.1-2017 §8.1).
+/// The name of an environment variable: letters, digits and `_`, not beginning with a
+/// digit (POSIX.1-2017 §8.1).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EnvName(String);
 
@@ -11,11 +12,11 @@ reads_as_text!(EnvName);
 parses_from_text!(EnvName, EnvNameError);
 
 impl EnvName {
-    /// Takes a name as it was given.
+    /// Parses a name.
     ///
     /// # Errors
     ///
-    /// When the text is empty or holds a character that is not allowed.
+    /// If the text is empty or contains a character that is not allowed.
     pub fn parse(text: &str) -> Result<Self, EnvNameError> {
         if is_made_of(text, is_first, is_rest) {
             Ok(Self(text.to_owned()))
@@ -25,12 +26,12 @@ impl EnvName {
     }
 }
 
-/// The text is no name of an environment variable.
+/// The text is not a valid name of an environment variable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of an environment variable: it takes letters, digits and `_`, the first no digit", text.escape_debug())]
+#[error("`{}` is not a valid environment variable name: expected letters, digits and `_`, not beginning with a digit", text.escape_debug())]
 #[non_exhaustive]
 pub struct EnvNameError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 

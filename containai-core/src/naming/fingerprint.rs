@@ -1,12 +1,11 @@
-//! What something was built from, in a few characters.
+//! Fingerprints of build inputs.
 
 use super::newtype::{parses_from_text, reads_as_text};
 
-/// How many hexadecimal digits there are.
+/// The number of hexadecimal digits.
 const DIGITS: usize = 12;
 
-/// The first twelve hexadecimal digits of the SHA-256 over everything that an
-/// image is built from.
+/// The first twelve hexadecimal digits of the SHA-256 of all inputs of an image.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Fingerprint(String);
 
@@ -14,16 +13,16 @@ reads_as_text!(Fingerprint);
 parses_from_text!(Fingerprint, FingerprintError);
 
 impl Fingerprint {
-    /// Shortens a SHA-256.
+    /// Creates a fingerprint from a SHA-256 digest.
     pub fn of_digest(digest: &[u8; 32]) -> Self {
         Self(digest[..DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Takes a fingerprint as it was written.
+    /// Parses a fingerprint.
     ///
     /// # Errors
     ///
-    /// When the text is not twelve hexadecimal digits.
+    /// If the text is not twelve hexadecimal digits.
     pub fn parse(text: &str) -> Result<Self, FingerprintError> {
         let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
         match text.len() == DIGITS && text.bytes().all(is_digit) {
@@ -33,11 +32,11 @@ impl Fingerprint {
     }
 }
 
-/// The text is no fingerprint.
+/// The text is not a valid fingerprint.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no fingerprint: it takes twelve hexadecimal digits", .text.escape_debug())]
+#[error("`{}` is not a valid fingerprint: expected twelve hexadecimal digits", .text.escape_debug())]
 #[non_exhaustive]
 pub struct FingerprintError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }

@@ -1,20 +1,20 @@
-//! What git says is checked out in a workspace.
+//! The checked out branch of a workspace.
 
-/// What is checked out in a workspace, as far as names depend on it.
+/// The checked out branch of a workspace, as far as names depend on it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum GitHead {
-    /// The workspace is in no git work tree.
+    /// The workspace is outside a git work tree.
     NoGit,
-    /// No branch is named: a detached head, a branch without a commit, or a
-    /// bare repository.
+    /// There is no branch: a detached `HEAD`, a branch without a commit, or a bare
+    /// repository.
     Detached,
-    /// The branch that is checked out, in full (`feature/oauth`).
+    /// The full name of the branch (`feature/oauth`).
     Branch(String),
 }
 
 impl GitHead {
-    /// Returns the text after the last `/` of the branch, or `nogit` or
-    /// `detached` where there is none.
+    /// Returns the part after the last `/` of the branch; `nogit` or `detached` without a
+    /// branch.
     #[must_use]
     pub fn leaf(&self) -> &str {
         match self {
@@ -24,7 +24,7 @@ impl GitHead {
         }
     }
 
-    /// The branch that is checked out, in full; `None` where none is.
+    /// Returns the full name of the branch; `None` without a branch.
     #[must_use]
     pub fn into_branch(self) -> Option<String> {
         match self {

@@ -1,17 +1,17 @@
-//! A path of the home directory, as a person writes it.
+//! Paths below the home directory.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A path of the home directory: `~/.tool`, or absolute, `/home/me/.tool`.
+/// A path below the home directory: `~/.tool`, or absolute, `/home/me/.tool`.
 ///
-/// No part of it is empty, `.` or `..`, so that it is below the directory that
-/// it begins with; links are for the one who opens it.
+/// No component is empty, `.` or `..`, so that the path stays below its first component.
+/// Symbolic links are not checked.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct HomePath(String);
 
 impl HomePath {
-    /// Takes a path.
+    /// Parses a path.
     ///
     /// # Errors
     ///
@@ -27,10 +27,10 @@ impl HomePath {
         }
     }
 
-    /// The path below this home directory, an absolute path without a slash at
-    /// its end; `None` where it is not below it.
+    /// Returns the path relative to this home directory, an absolute path without a
+    /// trailing slash; `None` if it is outside.
     #[must_use]
-    pub fn below(&self, home: &str) -> Option<&str> {
+    pub fn relative_to(&self, home: &str) -> Option<&str> {
         let rest = match self.0.strip_prefix('~') {
             Some(rest) => rest,
             None => self.0.strip_prefix(home)?,
@@ -53,12 +53,12 @@ impl fmt::Display for HomePath {
     }
 }
 
-/// A text is no path of a home directory.
+/// The text is not a valid path below a home directory.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no path of the home directory: it takes one such as `~/.tool`, without `..` and `:`", text.escape_debug())]
+#[error("`{}` is not a path below the home directory: expected a path such as `~/.tool`, without `..` and `:`", text.escape_debug())]
 #[non_exhaustive]
 pub struct HomePathError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
@@ -72,7 +72,11 @@ mod tests {
     fn paths_below_home() {
         let check = |text: &str, expected: Option<&str>| {
             let path = HomePath::parse(text).ok();
-            assert_eq!(path.as_ref().and_then(|path| path.below("/home/me")), expected, "{text}");
+            assert_eq!(
+                path.as_ref().and_then(|path| path.relative_to("/home/me")),
+                expected,
+                "{text}"
+            );
         };
         check("~/.tool", Some(".tool"));
         check("~/.tool/a b/", Some(".tool/a b"));
@@ -101,9 +105,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_leaves_home(text in "(~|/home/me)?(/|[a.]|\\.\\.){0,8}") {
+        fn paths_never_leave_home(text in "(~|/home/me)?(/|[a.]|\\.\\.){0,8}") {
             let path = HomePath::parse(&text).ok();
-            if let Some(below) = path.as_ref().and_then(|path| path.below("/home/me")) {
+            if let Some(below) = path.as_ref().and_then(|path| path.relative_to("/home/me")) {
                 prop_assert!(below.split('/').all(|part| !matches!(part, "" | "." | "..")));
             }
         }

@@ -1,4 +1,4 @@
-//! The name under which a container's host key is pinned.
+//! Names of pinned host keys.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::HostPort;
 
-/// How many bytes of the hash of an engine's address are in a name.
-const DIGEST: usize = 8;
-/// What names of containers on other machines begin with.
-const PREFIX: &str = "containai-";
+/// The number of bytes of the digest of the engine's address.
+const DIGEST_BYTES: usize = 8;
+/// The prefix for containers of remote engines.
+const REMOTE_PREFIX: &str = "containai-";
 
-/// The name under which OpenSSH looks a container's host key up.
+/// The name under which OpenSSH looks up the host key of a container.
 ///
-/// A port of this machine's loopback is a name of its own. The same port on
-/// the loopback of another machine leads elsewhere, so there the engine's
-/// address is in the name, which OpenSSH is given as `HostKeyAlias`.
+/// For a local engine it is the port on the loopback address. For a remote engine, where
+/// the same port is another server, it also contains a digest of the engine's address and
+/// is passed to OpenSSH as `HostKeyAlias`.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct HostKeyAlias {
     engine: Option<String>,
@@ -23,39 +23,38 @@ pub struct HostKeyAlias {
 }
 
 impl HostKeyAlias {
-    /// The name of a port of this machine.
+    /// Creates the name for a port of a local engine.
     #[must_use]
-    pub fn here(port: HostPort) -> Self {
+    pub fn local(port: HostPort) -> Self {
         Self { engine: None, port }
     }
 
-    /// The name of a port of the machine on which the engine with this address
-    /// runs.
+    /// Creates the name for a port of the remote engine with this address.
     #[must_use]
-    pub fn elsewhere(engine: &str, port: HostPort) -> Self {
+    pub fn remote(engine: &str, port: HostPort) -> Self {
         let digest = Sha256::digest(engine);
-        let engine = digest[..DIGEST].iter().map(|byte| format!("{byte:02x}")).collect();
+        let engine = digest[..DIGEST_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
         Self { engine: Some(engine), port }
     }
 
-    /// The port.
+    /// Returns the port.
     #[must_use]
     pub fn port(&self) -> HostPort {
         self.port
     }
 
-    /// Reads a name exactly as it is written; `None` for any other.
+    /// Parses a name in its exact form; `None` for any other text.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let name = match text.strip_prefix(PREFIX) {
+        let name = match text.strip_prefix(REMOTE_PREFIX) {
             Some(rest) => {
                 let (engine, port) = rest.split_once('-')?;
                 let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-                (engine.len() == 2 * DIGEST && engine.bytes().all(is_digit)).then_some(())?;
+                (engine.len() == 2 * DIGEST_BYTES && engine.bytes().all(is_digit)).then_some(())?;
                 Self { engine: Some(engine.to_owned()), port: port.parse().ok()? }
             }
-            None if text == "127.0.0.1" => Self::here(HostPort::new(22).ok()?),
-            None => Self::here(text.strip_prefix("[127.0.0.1]:")?.parse().ok()?),
+            None if text == "127.0.0.1" => Self::local(HostPort::new(22).ok()?),
+            None => Self::local(text.strip_prefix("[127.0.0.1]:")?.parse().ok()?),
         };
         (name.to_string() == text).then_some(name)
     }
@@ -64,7 +63,7 @@ impl HostKeyAlias {
 impl fmt::Display for HostKeyAlias {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.engine, self.port.get()) {
-            (Some(engine), port) => write!(f, "{PREFIX}{engine}-{port}"),
+            (Some(engine), port) => write!(f, "{REMOTE_PREFIX}{engine}-{port}"),
             (None, 22) => f.write_str("127.0.0.1"),
             (None, port) => write!(f, "[127.0.0.1]:{port}"),
         }
@@ -79,10 +78,10 @@ mod tests {
     fn engines_do_not_share_names() -> Result<(), Box<dyn std::error::Error>> {
         let port = HostPort::new(2300)?;
         let names = [
-            HostKeyAlias::here(port),
-            HostKeyAlias::here(HostPort::new(22)?),
-            HostKeyAlias::elsewhere("ssh://me@box", port),
-            HostKeyAlias::elsewhere("ssh://me@box:2222", port),
+            HostKeyAlias::local(port),
+            HostKeyAlias::local(HostPort::new(22)?),
+            HostKeyAlias::remote("ssh://me@box", port),
+            HostKeyAlias::remote("ssh://me@box:2222", port),
         ];
         let texts: Vec<_> = names.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(texts.join("\n"), @r#"

@@ -1,4 +1,4 @@
-//! Ports on the host.
+//! Host ports.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -7,13 +7,13 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-/// A TCP port on the host's loopback, 1 to 65535.
+/// A TCP port on the host's loopback address, 1 to 65535.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct HostPort(NonZeroU16);
 
 impl HostPort {
-    /// Takes a port number.
+    /// Creates a port.
     ///
     /// # Errors
     ///
@@ -40,23 +40,23 @@ impl FromStr for HostPort {
     type Err = HostPortError;
 
     fn from_str(text: &str) -> Result<Self, HostPortError> {
-        // `u16` would take a leading `+`, and no port is written so.
+        // `u16` would accept a leading `+`.
         let digits = text.bytes().all(|b| b.is_ascii_digit());
         let port = text.parse().ok().filter(|_| digits);
         port.map(Self).ok_or_else(|| HostPortError { text: text.to_owned() })
     }
 }
 
-/// A text or number is no port.
+/// The text or number is not a valid port.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no port: it takes a number from 1 to 65535", text.escape_debug())]
+#[error("`{}` is not a valid port: expected a number from 1 to 65535", text.escape_debug())]
 #[non_exhaustive]
 pub struct HostPortError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
-/// The ports that containers' SSH servers may be published on, both ends included.
+/// The range of ports for the SSH servers of containers, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub struct PortRange {
     start: HostPort,
@@ -64,18 +64,18 @@ pub struct PortRange {
 }
 
 impl PortRange {
-    /// What is used unless configured: 2300 to 2500.
+    /// The default range: 2300 to 2500.
     pub const DEFAULT: (u16, u16) = (2300, 2500);
 
-    /// The ports a range may hold: those that need no privilege.
+    /// The allowed ports: those without privileges.
     pub const ALLOWED: RangeInclusive<u16> = 1024..=65535;
 
-    /// Takes the first and the last port.
+    /// Creates a range from its first and last port.
     ///
     /// # Errors
     ///
-    /// - [`Privileged`](PortRangeError::Privileged): an end is below 1024.
-    /// - [`Reversed`](PortRangeError::Reversed): the first is above the last.
+    /// - [`Privileged`](PortRangeError::Privileged): a port is below 1024.
+    /// - [`Reversed`](PortRangeError::Reversed): the first port is above the last.
     pub fn new(start: HostPort, end: HostPort) -> Result<Self, PortRangeError> {
         if let Some(port) =
             [start, end].into_iter().find(|port| !Self::ALLOWED.contains(&port.get()))
@@ -100,13 +100,13 @@ impl PortRange {
         self.end
     }
 
-    /// Whether the range holds `port`.
+    /// Returns whether the range contains `port`.
     #[must_use]
     pub fn contains(self, port: HostPort) -> bool {
         (self.start..=self.end).contains(&port)
     }
 
-    /// Returns every port of the range, lowest first.
+    /// Returns every port of the range in ascending order.
     pub fn iter(self) -> impl Iterator<Item = HostPort> {
         (self.start.get()..=self.end.get()).filter_map(|port| HostPort::new(port).ok())
     }
@@ -125,17 +125,17 @@ impl fmt::Display for PortRange {
     }
 }
 
-/// Two ports make no range.
+/// The ports are not a valid range.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PortRangeError {
-    /// A port below 1024, which only root may listen on.
+    /// A port is below 1024; only root may listen on it.
     #[error("port {port} is not in 1024-65535")]
     Privileged {
-        /// The offending end.
+        /// The port.
         port: HostPort,
     },
-    /// The ends stand in the wrong order.
+    /// The first port is above the last.
     #[error("the port range {start}-{end} is empty")]
     Reversed {
         /// The first port.
@@ -184,13 +184,13 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() -> Result<(), HostPortError> {
+    fn error_messages() -> Result<(), HostPortError> {
         let (start, end) = (HostPort::new(2400)?, HostPort::new(2300)?);
         let samples = crate::samples!(PortRangeError {
             Privileged: [PortRangeError::Privileged { port: HostPort::new(80)? }],
             Reversed: [PortRangeError::Reversed { start, end }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
         Ok(())
     }
 }

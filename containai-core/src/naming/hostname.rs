@@ -1,24 +1,24 @@
-//! The host name a container has inside.
+//! Host names.
 
 use super::alphabet::hyphenated;
 use super::newtype::reads_as_text;
 
-/// A host name of one label: `a-z 0-9 -`, no hyphen at either end, 1 to 63
-/// characters (RFC 1123 §2.1, in lower case).
+/// A host name of one label: `a-z 0-9 -`, no hyphen at either end, 1 to 63 characters
+/// (RFC 1123 §2.1, in lower case).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hostname(String);
 
 reads_as_text!(Hostname);
 
 impl Hostname {
-    /// The most characters a label may have (RFC 1035 §2.3.4).
+    /// The maximum length of a label (RFC 1035 §2.3.4).
     pub const MAX_LEN: usize = 63;
 
-    /// Makes a host name of any text, `container` if nothing of it can be kept.
+    /// Creates a host name from any text; `container` if no character can be kept.
     ///
-    /// `_` becomes `-`, capitals become small, everything else that RFC 1123
-    /// does not allow is dropped. Only ASCII counts, so the answer does not
-    /// depend on a locale.
+    /// `_` becomes `-`, letters are lower-cased, and every other character that RFC 1123
+    /// does not allow is dropped. Only ASCII letters are kept, so that the result does
+    /// not depend on the locale.
     ///
     /// ```
     /// use containai_core::naming::Hostname;

@@ -1,7 +1,7 @@
-//! The names that Docker, SSH and the disk will see.
+//! The names that Docker, SSH and the file system receive.
 //!
-//! Every name has a type and every type is made here and nowhere else, so a
-//! value of it is known to be accepted where it is used.
+//! Each kind of name has a type that is created only in this module, so that its values
+//! are known to be valid.
 
 mod agent_name;
 mod alphabet;
@@ -18,7 +18,7 @@ mod host_port;
 mod hostname;
 mod mount_target;
 mod newtype;
-mod nonce;
+mod random_id;
 mod snapshot_name;
 mod ssh_alias;
 mod template_name;
@@ -38,7 +38,7 @@ pub use host_key_alias::HostKeyAlias;
 pub use host_port::{HostPort, HostPortError, PortRange, PortRangeError};
 pub use hostname::Hostname;
 pub use mount_target::{MountTarget, MountTargetError};
-pub use nonce::{Nonce, NonceError};
+pub use random_id::{RandomId, RandomIdError};
 pub use snapshot_name::{SnapshotName, SnapshotNameError};
 pub use ssh_alias::SshAlias;
 pub use template_name::{TemplateName, TemplateNameError};

@@ -1,10 +1,10 @@
-//! Where something is mounted in a container.
+//! Mount targets.
 
 use super::newtype::{parses_from_text, reads_as_text};
 use crate::layout::{CONTAINER_DATA, CONTAINER_DOCKER, CONTAINER_HOME, CONTAINER_WORKSPACE};
 
-/// What the system inside is made of: nothing is mounted there or below.
-const SYSTEM: [&str; 16] = [
+/// The system directories, which nothing may be mounted on or below.
+const SYSTEM_PATHS: [&str; 16] = [
     "/bin",
     "/boot",
     "/dev",
@@ -23,13 +23,12 @@ const SYSTEM: [&str; 16] = [
     "/var/run",
 ];
 
-/// Places that a mount must not cover; below them there is room.
-const COVERED_BY_NONE: [&str; 2] = [CONTAINER_HOME, CONTAINER_WORKSPACE];
+/// Directories that a mount must not cover; mounts below them are allowed.
+const NEVER_COVERED: [&str; 2] = [CONTAINER_HOME, CONTAINER_WORKSPACE];
 
-/// Where something is mounted in a container, such as `/cache`: an absolute
-/// path without `.` and `..` that neither covers the system inside, the home
-/// directory or the workspace, nor is a part of the system or of a volume of
-/// ours.
+/// The target of a mount in a container, such as `/cache`: an absolute path without `.`
+/// and `..`. It does not cover the system, the home directory or the workspace, and is
+/// not inside the system or a managed volume.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MountTarget(String);
 
@@ -37,7 +36,7 @@ reads_as_text!(MountTarget);
 parses_from_text!(MountTarget, MountTargetError);
 
 impl MountTarget {
-    /// Takes a path inside.
+    /// Parses a path inside the container.
     ///
     /// # Errors
     ///
@@ -51,8 +50,8 @@ impl MountTarget {
         let closed = [CONTAINER_DATA, CONTAINER_DOCKER, ssh.as_str()];
         let is_free = |place: &&str| !is_below(path, place) && !is_below(place, path);
         let is_fine = is_path
-            && SYSTEM.iter().chain(&closed).all(is_free)
-            && COVERED_BY_NONE.iter().all(|place| !is_below(place, path));
+            && SYSTEM_PATHS.iter().chain(&closed).all(is_free)
+            && NEVER_COVERED.iter().all(|place| !is_below(place, path));
         match is_fine {
             true => Ok(Self(path.to_owned())),
             false => Err(MountTargetError { text: text.to_owned() }),
@@ -60,20 +59,20 @@ impl MountTarget {
     }
 }
 
-/// Whether a path is another one or below it.
+/// Returns whether a path equals another one or is below it.
 fn is_below(path: &str, other: &str) -> bool {
     path.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Nothing is mounted there.
+/// The path is not a valid mount target.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error(
-    "nothing is mounted at `{}` in a container: it takes an absolute path outside of the system, such as `/cache`",
+    "`{}` is not a valid mount target: expected an absolute path outside the system directories, such as `/cache`",
     text.escape_debug()
 )]
 #[non_exhaustive]
 pub struct MountTargetError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
@@ -84,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_the_systems_stays() {
+    fn system_paths_are_refused() {
         for text in [
             "/cache",
             "/usr/local/share/x/",
@@ -122,7 +121,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_taken_is_a_plain_path(text in "[a-z/. \n]{0,20}|/.{0,20}") {
+        fn accepted_targets_are_normalized_paths(text in "[a-z/. \n]{0,20}|/.{0,20}") {
             if let Ok(target) = MountTarget::parse(&text) {
                 let parts: Vec<_> = target.as_str().split('/').skip(1).collect();
                 prop_assert!(parts.iter().all(|part| !matches!(*part, "" | "." | "..")));

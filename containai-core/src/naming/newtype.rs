@@ -1,6 +1,6 @@
-//! What every name type has in common: it reads and writes as its text.
+//! The common implementation of the name types.
 
-/// Gives a tuple struct around a `String` the traits of a name.
+/// Implements the traits of a name for a tuple struct around a `String`.
 macro_rules! reads_as_text {
     ($name:ident) => {
         impl $name {
@@ -37,7 +37,7 @@ macro_rules! reads_as_text {
     };
 }
 
-/// Lets a name type be read from text, through its own `parse`.
+/// Implements parsing from text for a name type, with its own `parse`.
 macro_rules! parses_from_text {
     ($name:ident, $error:ty) => {
         impl std::str::FromStr for $name {

@@ -1,12 +1,12 @@
-//! The name of a snapshot.
+//! Snapshot names.
 
-use super::Nonce;
+use super::RandomId;
 use super::alphabet::{is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
 
-/// The name of a snapshot: letters, digits, `_`, `.` and `-`, the first a letter
-/// or digit, at most 64 characters. A person gives it; the engine's things have
-/// names of their own.
+/// The name of a snapshot as given by the user: letters, digits, `_`, `.` and `-`, the
+/// first a letter or digit, at most 64 characters. The image and the volumes have
+/// generated names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SnapshotName(String);
 
@@ -14,15 +14,15 @@ reads_as_text!(SnapshotName);
 parses_from_text!(SnapshotName, SnapshotNameError);
 
 impl SnapshotName {
-    /// The most characters that a name has.
+    /// The maximum length of a name.
     pub const MAX_LEN: usize = 64;
 
-    /// Takes a name as it was given.
+    /// Parses a name.
     ///
     /// # Errors
     ///
-    /// [`SnapshotNameError`] when it is empty, too long, or holds a character
-    /// that is not allowed.
+    /// [`SnapshotNameError`] if it is empty, too long, or contains a character that is
+    /// not allowed.
     pub fn parse(text: &str) -> Result<Self, SnapshotNameError> {
         if text.len() <= Self::MAX_LEN && is_made_of(text, is_docker_first, is_docker_rest) {
             Ok(Self(text.to_owned()))
@@ -31,9 +31,9 @@ impl SnapshotName {
         }
     }
 
-    /// The names to take in turn where nobody gave one: the moment itself, as
-    /// `20260131-235959`, then `-2` and so on.
-    pub fn of_moment(compact: &str) -> impl Iterator<Item = Self> {
+    /// Returns the default names to try in order: the time as `20260131-235959`, then
+    /// with `-2` and so on.
+    pub fn from_timestamp(compact: &str) -> impl Iterator<Item = Self> {
         let plain = compact.to_owned();
         let others = (2_u32..).map({
             let plain = plain.clone();
@@ -42,25 +42,25 @@ impl SnapshotName {
         std::iter::once(plain).chain(others).map(Self)
     }
 
-    /// The image that holds the file system of a snapshot.
+    /// Returns the reference of the image of a snapshot.
     #[must_use]
-    pub fn image(id: &Nonce) -> String {
+    pub fn image_reference(id: &RandomId) -> String {
         format!("{}:{id}", Self::REPOSITORY)
     }
 
-    /// The repository of the images that hold file systems of snapshots.
+    /// The repository of the images of snapshots.
     pub const REPOSITORY: &str = "containai/snapshot";
 }
 
-/// The text is no name of a snapshot.
+/// The text is not a valid snapshot name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is no name of a snapshot: it takes up to 64 letters, digits, `_`, `.` and `-`, the first a letter or digit",
+    "`{}` is not a valid snapshot name: expected up to 64 letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
     text.escape_debug()
 )]
 #[non_exhaustive]
 pub struct SnapshotNameError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
@@ -77,7 +77,7 @@ mod tests {
         for bad in ["", "-a", ".a", "a b", "a/b", "é", "a\n", &"a".repeat(65)] {
             assert!(SnapshotName::parse(bad).is_err(), "{bad:?}");
         }
-        let names: Vec<_> = SnapshotName::of_moment("20260131-235959").take(3).collect();
+        let names: Vec<_> = SnapshotName::from_timestamp("20260131-235959").take(3).collect();
         let names: Vec<_> = names.iter().map(SnapshotName::as_str).collect();
         assert_eq!(names, ["20260131-235959", "20260131-235959-2", "20260131-235959-3"]);
     }

@@ -1,4 +1,4 @@
-//! The name by which SSH knows a container.
+//! SSH aliases.
 
 use super::ContainerName;
 use super::newtype::reads_as_text;
@@ -10,7 +10,7 @@ pub struct SshAlias(String);
 reads_as_text!(SshAlias);
 
 impl SshAlias {
-    /// Makes the alias of a container.
+    /// Returns the alias of a container.
     #[must_use]
     pub fn of(container: &ContainerName) -> Self {
         Self(format!("containai-{container}"))

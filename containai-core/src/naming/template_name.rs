@@ -1,9 +1,10 @@
-//! The name of a template.
+//! Template names.
 
 use super::alphabet::is_made_of;
 use super::newtype::{parses_from_text, reads_as_text};
 
-/// The name of an image template: small letters, digits, `_`, `.` and `-`, beginning with a letter or digit.
+/// The name of an image template: lower-case letters, digits, `_`, `.` and `-`, beginning
+/// with a letter or digit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TemplateName(String);
 
@@ -11,11 +12,11 @@ reads_as_text!(TemplateName);
 parses_from_text!(TemplateName, TemplateNameError);
 
 impl TemplateName {
-    /// Takes a name as it was given.
+    /// Parses a name.
     ///
     /// # Errors
     ///
-    /// When the text is empty or holds a character that is not allowed.
+    /// If the text is empty or contains a character that is not allowed.
     pub fn parse(text: &str) -> Result<Self, TemplateNameError> {
         if is_made_of(text, is_first, is_rest) {
             Ok(Self(text.to_owned()))
@@ -25,12 +26,12 @@ impl TemplateName {
     }
 }
 
-/// The text is no name of a template.
+/// The text is not a valid template name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no name of a template: it takes small letters, digits, `_`, `.` and `-`, the first a letter or digit", text.escape_debug())]
+#[error("`{}` is not a valid template name: expected lower-case letters, digits, `_`, `.` and `-`, beginning with a letter or digit", text.escape_debug())]
 #[non_exhaustive]
 pub struct TemplateNameError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 

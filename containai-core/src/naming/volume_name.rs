@@ -1,8 +1,8 @@
-//! The name of a Docker volume.
+//! Volume names.
 
 use super::alphabet::{hyphenated, is_docker_first, is_docker_rest, is_made_of};
 use super::newtype::{parses_from_text, reads_as_text};
-use super::{ClientId, Nonce, WorkspacePath};
+use super::{ClientId, RandomId, WorkspacePath};
 
 /// The name of a Docker volume: `[a-zA-Z0-9][a-zA-Z0-9_.-]*`, at most 255 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -12,14 +12,14 @@ reads_as_text!(VolumeName);
 parses_from_text!(VolumeName, VolumeNameError);
 
 impl VolumeName {
-    /// The most characters a name has: it is a directory on the host (`NAME_MAX`).
+    /// The maximum length of a name, which is a directory on the host (`NAME_MAX`).
     pub const MAX_LEN: usize = 255;
 
-    /// Takes a name that a person gave.
+    /// Parses a name given by the user.
     ///
     /// # Errors
     ///
-    /// [`VolumeNameError`] when Docker would refuse the name or it is too long.
+    /// [`VolumeNameError`] if Docker would refuse the name or it is too long.
     pub fn parse(text: &str) -> Result<Self, VolumeNameError> {
         if text.len() <= Self::MAX_LEN && is_made_of(text, is_docker_first, is_docker_rest) {
             Ok(Self(text.to_owned()))
@@ -28,26 +28,24 @@ impl VolumeName {
         }
     }
 
-    /// Names the volume that holds a workspace's data: agents' settings and sign-ins.
+    /// Returns the data volume of a workspace: agents' settings and credentials.
     ///
-    /// It follows from the workspace's path alone: a container that was removed
-    /// on one branch and is made again on another finds what it had. The hash
-    /// keeps two workspaces apart whose directories have one name; without it
-    /// one would find the other's sign-ins.
+    /// The name depends only on the path of the workspace, so that a container recreated
+    /// on another branch gets the same volume. The digest separates workspaces with the
+    /// same directory name; otherwise they would share credentials.
     #[must_use]
     pub fn data(workspace: &WorkspacePath) -> Self {
         Self::of(workspace, None, VolumeUse::Data)
     }
 
-    /// Names the volume that holds the inner Docker's images and containers.
+    /// Returns the volume with the images and containers of the inner Docker.
     #[must_use]
     pub fn docker(workspace: &WorkspacePath) -> Self {
         Self::of(workspace, None, VolumeUse::Docker)
     }
 
-    /// Names a volume of a workspace. `client` is the machine that has the
-    /// workspace, for an engine on another one: machines with workspaces of one
-    /// path never share a volume.
+    /// Returns a volume of a workspace. For a remote engine, `client` is the machine that
+    /// has the workspace: clients never share a volume, even with the same path.
     #[must_use]
     pub fn of(workspace: &WorkspacePath, client: Option<&ClientId>, what: VolumeUse) -> Self {
         let directory = part(workspace.dir_name(), "workspace");
@@ -55,60 +53,60 @@ impl VolumeName {
             Some(client) => workspace.digest_with(client),
             None => workspace.digest(),
         };
-        let what = what.word();
+        let what = what.as_str();
         let room = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
         let directory = directory.get(..room).unwrap_or(&directory);
         Self(format!("containai-{directory}-{digest}-{what}"))
     }
 
-    /// Names a volume of a snapshot.
+    /// Returns a volume of a snapshot.
     #[must_use]
-    pub fn of_snapshot(id: &Nonce, what: VolumeUse) -> Self {
-        Self(format!("containai-snapshot-{id}-{}", what.word()))
+    pub fn of_snapshot(id: &RandomId, what: VolumeUse) -> Self {
+        Self(format!("containai-snapshot-{id}-{}", what.as_str()))
     }
 
-    /// Names a volume that a workspace got of a snapshot, beside the one that it
-    /// has: [`of`](Self::of) with `nonce` in it.
+    /// Returns a volume restored from a snapshot for a workspace: [`of`](Self::of) with
+    /// `id` in the name.
     #[must_use]
-    pub fn copied(
+    pub fn restored(
         workspace: &WorkspacePath,
         client: Option<&ClientId>,
         what: VolumeUse,
-        nonce: &Nonce,
+        id: &RandomId,
     ) -> Self {
         let own = Self::of(workspace, client, what);
-        let word = what.word();
+        let word = what.as_str();
         let stem = own.0.strip_suffix(word).unwrap_or(&own.0);
-        let room = Self::MAX_LEN - nonce.as_str().len() - word.len() - 1;
+        let room = Self::MAX_LEN - id.as_str().len() - word.len() - 1;
         let stem = stem.get(..room).unwrap_or(stem);
-        Self(format!("{stem}{nonce}-{word}"))
+        Self(format!("{stem}{id}-{word}"))
     }
 
-    /// Whether it is one that we named for the workspace: its own, or one
-    /// [`copied`](Self::copied) for it.
+    /// Returns whether the name was generated for the workspace, by [`of`](Self::of) or
+    /// [`restored`](Self::restored).
     #[must_use]
-    pub fn is_of(
+    pub fn belongs_to(
         &self,
         workspace: &WorkspacePath,
         client: Option<&ClientId>,
         what: VolumeUse,
     ) -> bool {
-        let copied = |nonce: &Nonce| Self::copied(workspace, client, what, nonce) == *self;
+        let copied = |nonce: &RandomId| Self::restored(workspace, client, what, nonce) == *self;
         *self == Self::of(workspace, client, what)
-            || self.nonce(what).is_some_and(|nonce| copied(&nonce))
+            || self.random_id(what).is_some_and(|nonce| copied(&nonce))
     }
 
-    fn nonce(&self, what: VolumeUse) -> Option<Nonce> {
-        let rest = self.0.strip_suffix(what.word())?.strip_suffix('-')?;
-        Nonce::parse(rest.rsplit('-').next()?).ok()
+    fn random_id(&self, what: VolumeUse) -> Option<RandomId> {
+        let rest = self.0.strip_suffix(what.as_str())?.strip_suffix('-')?;
+        RandomId::parse(rest.rsplit('-').next()?).ok()
     }
 
-    /// The inner Docker's volume that belongs to this data volume of a workspace:
-    /// the one that was copied together with it, else the workspace's own.
+    /// Returns the volume of the inner Docker that matches this data volume: the one
+    /// restored together with it, or else the default one of the workspace.
     #[must_use]
     pub fn docker_beside(&self, workspace: &WorkspacePath, client: Option<&ClientId>) -> Self {
-        let nonce = self.nonce(VolumeUse::Data);
-        let copied = |what, nonce: &Nonce| Self::copied(workspace, client, what, nonce);
+        let nonce = self.random_id(VolumeUse::Data);
+        let copied = |what, nonce: &RandomId| Self::restored(workspace, client, what, nonce);
         match nonce {
             Some(nonce) if copied(VolumeUse::Data, &nonce) == *self => {
                 copied(VolumeUse::Docker, &nonce)
@@ -117,36 +115,35 @@ impl VolumeName {
         }
     }
 
-    /// Names a data volume that was not there before, for a fresh start:
-    /// `{directory}-{branch}-{stamp}`.
+    /// Returns a new data volume for `--reset`: `{directory}-{branch}-{stamp}`.
     ///
-    /// `branch` is the whole branch, or the short commit on a detached head;
-    /// `None` outside git. `unix_nanos` is the time now, in nanoseconds since
-    /// 1970. Where the name would be too long the longer part loses its end.
+    /// `branch` is the full branch, or the short commit of a detached `HEAD`; `None`
+    /// outside git. `unix_nanos` is the current time in nanoseconds since 1970. If the
+    /// name would be too long, the longer part is cut.
     #[must_use]
-    pub fn reset(dir_name: &str, branch: Option<&str>, unix_nanos: u64) -> Self {
+    pub fn for_reset(dir_name: &str, branch: Option<&str>, unix_nanos: u64) -> Self {
         let repo = part(dir_name, "workspace");
         let branch = branch.map_or_else(|| "nogit".to_owned(), |branch| part(branch, "unknown"));
         let stamp = unix_nanos.to_string();
         let room = Self::MAX_LEN - stamp.len() - 2;
-        let (repo, branch) = fit(&repo, &branch, room);
+        let (repo, branch) = shorten(&repo, &branch, room);
         Self(format!("{repo}-{branch}-{stamp}"))
     }
 }
 
-/// What a volume of a container holds.
+/// The use of a volume of a container.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VolumeUse {
-    /// Agents' settings and sign-ins.
+    /// Agents' settings and credentials.
     Data,
-    /// The inner Docker's images and containers.
+    /// The images and containers of the inner Docker.
     Docker,
-    /// The copy of a workspace that is on another machine than the engine.
+    /// The workspace copy on a remote engine.
     Workspace,
 }
 
 impl VolumeUse {
-    fn word(self) -> &'static str {
+    fn as_str(self) -> &'static str {
         match self {
             Self::Data => "data",
             Self::Docker => "docker",
@@ -155,27 +152,27 @@ impl VolumeUse {
     }
 }
 
-/// Docker would refuse the name of a volume.
+/// Docker would refuse the volume name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{}` is no name for a volume: it takes up to 255 letters, digits, `_`, `.` and `-`, the first a letter or digit",
+    "`{}` is not a valid volume name: expected up to 255 letters, digits, `_`, `.` and `-`, beginning with a letter or digit",
     text.escape_debug()
 )]
 #[non_exhaustive]
 pub struct VolumeNameError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
-/// Reduces one part of a name to words and hyphens, or to `fallback`.
+/// Reduces one part of a name to words and hyphens; an empty part becomes `fallback`.
 fn part(text: &str, fallback: &str) -> String {
     let kept = hyphenated(text.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }));
     if kept.is_empty() { fallback.to_owned() } else { kept }
 }
 
-/// Cuts two ASCII parts so that they have at most `room` characters together,
-/// the shorter one keeping up to half of it.
-fn fit<'a>(repo: &'a str, branch: &'a str, room: usize) -> (&'a str, &'a str) {
+/// Cuts two ASCII parts to at most `room` characters together; the shorter one keeps up
+/// to half of it.
+fn shorten<'a>(repo: &'a str, branch: &'a str, room: usize) -> (&'a str, &'a str) {
     let repo_room = (room - room / 2).max(room.saturating_sub(branch.len()));
     let repo = repo.get(..repo_room).unwrap_or(repo).trim_end_matches('-');
     let branch_room = room - repo.len();
@@ -188,12 +185,11 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn volumes_that_were_copied_together_belong_together() -> Result<(), Box<dyn std::error::Error>>
-    {
+    fn volumes_restored_together_match() -> Result<(), Box<dyn std::error::Error>> {
         let workspace = WorkspacePath::new("/home/a/api")?;
-        let nonce = Nonce::from_random([7; 6]);
-        let data = VolumeName::copied(&workspace, None, VolumeUse::Data, &nonce);
-        let docker = VolumeName::copied(&workspace, None, VolumeUse::Docker, &nonce);
+        let nonce = RandomId::from_random([7; 6]);
+        let data = VolumeName::restored(&workspace, None, VolumeUse::Data, &nonce);
+        let docker = VolumeName::restored(&workspace, None, VolumeUse::Docker, &nonce);
         assert_eq!(data.docker_beside(&workspace, None), docker);
         let own = VolumeName::docker(&workspace);
         let other = WorkspacePath::new("/home/b/api")?;
@@ -206,11 +202,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn copied_volumes_have_names_that_docker_takes(directory in "[a-zA-Z0-9 é._-]{1,300}") {
+        fn restored_volume_names_are_valid_for_docker(directory in "[a-zA-Z0-9 é._-]{1,300}") {
             let Ok(workspace) = WorkspacePath::new(format!("/{directory}")) else { return Ok(()) };
-            let nonce = Nonce::from_random([7; 6]);
+            let nonce = RandomId::from_random([7; 6]);
             for what in [VolumeUse::Data, VolumeUse::Docker] {
-                let name = VolumeName::copied(&workspace, None, what, &nonce);
+                let name = VolumeName::restored(&workspace, None, what, &nonce);
                 prop_assert!(VolumeName::parse(name.as_str()).is_ok(), "{}", name);
                 prop_assert_ne!(&name, &VolumeName::of(&workspace, None, what));
             }
@@ -239,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn inner_docker_has_its_own() -> Result<(), Box<dyn std::error::Error>> {
+    fn inner_docker_has_a_separate_volume() -> Result<(), Box<dyn std::error::Error>> {
         let volume = VolumeName::docker(&WorkspacePath::new("/home/a/api")?);
         insta::assert_snapshot!(volume, @"containai-api-4cf4e026-docker");
         Ok(())
@@ -247,9 +243,9 @@ mod tests {
 
     #[test]
     fn reset_names_directory_branch_and_time() {
-        let name = VolumeName::reset("My_App", Some("feature/oauth"), 17);
+        let name = VolumeName::for_reset("My_App", Some("feature/oauth"), 17);
         assert_eq!(name.as_str(), "my-app-feature-oauth-17");
-        assert_eq!(VolumeName::reset("/", None, 17).as_str(), "workspace-nogit-17");
+        assert_eq!(VolumeName::for_reset("/", None, 17).as_str(), "workspace-nogit-17");
     }
 
     proptest! {
@@ -263,7 +259,7 @@ mod tests {
 
         #[test]
         fn reset_is_a_volume_name(dir in ".{0,300}", branch in ".{0,300}", stamp: u64) {
-            let name = VolumeName::reset(&dir, Some(&branch), stamp);
+            let name = VolumeName::for_reset(&dir, Some(&branch), stamp);
             prop_assert!(VolumeName::parse(name.as_str()).is_ok());
             let suffix = format!("-{stamp}");
             prop_assert!(name.as_str().ends_with(&suffix));

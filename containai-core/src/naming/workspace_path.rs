@@ -1,4 +1,4 @@
-//! The directory a container works on.
+//! Workspace paths.
 
 use std::path::{Component, Path, PathBuf};
 
@@ -7,26 +7,27 @@ use sha2::{Digest as _, Sha256};
 use super::ClientId;
 use super::newtype::reads_as_text;
 
-/// The absolute path of a workspace on the host, without `.`, `..`, doubled
-/// slashes or a slash at the end.
+/// The absolute path of a workspace on the host, without `.`, `..`, doubled slashes or a
+/// trailing slash.
 ///
-/// Only the text is checked: that it is a directory is for the caller to find
-/// out, links resolved before.
+/// Only the text is checked. The caller must resolve symbolic links before, and check
+/// that it is a directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkspacePath(String);
 
 reads_as_text!(WorkspacePath);
 
 impl WorkspacePath {
-    /// Takes a path, dropping what does not change its meaning.
+    /// Creates a normalized path.
     ///
     /// # Errors
     ///
     /// - [`NotAbsolute`](WorkspacePathError::NotAbsolute): it does not begin with `/`.
-    /// - [`NotUtf8`](WorkspacePathError::NotUtf8): labels and files could not hold it.
-    /// - [`ControlCharacter`](WorkspacePathError::ControlCharacter): a newline or the like.
-    /// - [`Parent`](WorkspacePathError::Parent): it holds `..`, which means
-    ///   something else once a link is resolved.
+    /// - [`NotUtf8`](WorkspacePathError::NotUtf8): labels and files cannot contain it.
+    /// - [`ControlCharacter`](WorkspacePathError::ControlCharacter): it contains a
+    ///   newline or the like.
+    /// - [`Parent`](WorkspacePathError::Parent): it contains `..`, whose meaning changes
+    ///   when a symbolic link is resolved.
     pub fn new(path: impl AsRef<Path>) -> Result<Self, WorkspacePathError> {
         let path = path.as_ref();
         let Some(text) = path.to_str() else {
@@ -57,26 +58,27 @@ impl WorkspacePath {
         Ok(Self(normal))
     }
 
-    /// Returns the path as a path.
+    /// Returns the path as a [`Path`].
     #[must_use]
     pub fn as_path(&self) -> &Path {
         Path::new(&self.0)
     }
 
-    /// Returns the first 8 hexadecimal digits of the SHA-256 of the path, which
-    /// keep apart the volumes and locks of workspaces with one name.
+    /// Returns the first 8 hexadecimal digits of the SHA-256 of the path. They separate
+    /// the volumes and locks of workspaces with the same name.
     #[must_use]
     pub fn digest(&self) -> String {
         digest(&self.0)
     }
 
-    /// As [`Self::digest`], for the workspace of one of several machines.
+    /// Returns the digest as [`Self::digest`] does, for the workspace of one of several
+    /// clients.
     #[must_use]
     pub fn digest_with(&self, client: &ClientId) -> String {
         digest(&format!("{client}:{}", self.0))
     }
 
-    /// Returns the last component; nothing for `/`.
+    /// Returns the last component; empty for `/`.
     #[must_use]
     pub fn dir_name(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or_default()
@@ -94,32 +96,32 @@ fn digest(text: &str) -> String {
     digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A path cannot be a workspace's.
+/// The path is not valid for a workspace.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum WorkspacePathError {
     /// The path is relative: the caller has not resolved it.
-    #[error("the workspace `{}` is not an absolute path", path.display())]
+    #[error("workspace `{}` is not an absolute path", path.display())]
     NotAbsolute {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
-    /// The path is not text: made by a program with another encoding.
-    #[error("the workspace `{}` is not valid UTF-8", path.display())]
+    /// The path is not valid UTF-8: it was created by a program with another encoding.
+    #[error("workspace `{}` is not valid UTF-8", path.display())]
     NotUtf8 {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
-    /// The path holds a character that ends a line or moves a cursor.
-    #[error("the workspace `{}` holds a control character", path.display().to_string().escape_debug())]
+    /// The path contains a control character, such as a newline.
+    #[error("workspace `{}` contains a control character", path.display().to_string().escape_debug())]
     ControlCharacter {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
-    /// The path holds `..`.
-    #[error("the workspace `{}` holds `..`", path.display())]
+    /// The path contains `..`.
+    #[error("workspace `{}` contains `..`", path.display())]
     Parent {
-        /// What was given.
+        /// The given path.
         path: PathBuf,
     },
 }
@@ -135,15 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn normalises_and_refuses() {
+    fn normalizes_or_refuses() {
         check("/home/a/repo", Ok("/home/a/repo"));
         check("/home//a/./repo/", Ok("/home/a/repo"));
         check("/", Ok("/"));
-        check("repo", Err("the workspace `repo` is not an absolute path"));
-        check("", Err("the workspace `` is not an absolute path"));
-        check("/a/../b", Err("the workspace `/a/../b` holds `..`"));
-        check("/a\nb", Err("the workspace `/a\\nb` holds a control character"));
-        check("/a\0b", Err("the workspace `/a\\0b` holds a control character"));
+        check("repo", Err("workspace `repo` is not an absolute path"));
+        check("", Err("workspace `` is not an absolute path"));
+        check("/a/../b", Err("workspace `/a/../b` contains `..`"));
+        check("/a\nb", Err("workspace `/a\\nb` contains a control character"));
+        check("/a\0b", Err("workspace `/a\\0b` contains a control character"));
     }
 
     #[test]
@@ -163,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = crate::samples!(WorkspacePathError {
             NotAbsolute: [WorkspacePathError::NotAbsolute { path: "src/api".into() }],
             NotUtf8: [WorkspacePathError::NotUtf8 { path: "/src/api".into() }],
@@ -172,6 +174,6 @@ mod tests {
             }],
             Parent: [WorkspacePathError::Parent { path: "/src/../etc".into() }],
         });
-        insta::assert_snapshot!(crate::fake::worded(&samples));
+        insta::assert_snapshot!(crate::testing::render_errors(&samples));
     }
 }

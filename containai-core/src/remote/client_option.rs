@@ -1,64 +1,64 @@
-//! What else a user may say to OpenSSH about containers.
+//! OpenSSH directives added by the user.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// One directive of ssh_config(5) that a user adds to the configuration of
-/// containers, such as `ServerAliveInterval 30`.
+/// A directive of ssh_config(5) that the user adds to the configuration of containers,
+/// such as `ServerAliveInterval 30`.
 ///
-/// Only directives that cannot lead a connection elsewhere, and values that
-/// every OpenSSH understands: one that it does not would keep `ssh` from
-/// reading the user's whole configuration.
+/// Only directives that cannot redirect a connection are allowed, with values that every
+/// version of OpenSSH accepts: with an unknown value, `ssh` would refuse the user's whole
+/// configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ClientOption {
     keyword: &'static str,
     value: String,
 }
 
-/// What a directive takes.
+/// The type of a directive's value.
 #[derive(Clone, Copy)]
-enum Kind {
-    Switch,
+enum OptionValue {
+    YesNo,
     Number,
     OneOf(&'static [&'static str]),
     /// Names with `*` and `?`, separated by blanks.
-    Names,
+    NamePatterns,
     /// `NAME=value` without a blank.
     Assignment,
 }
 
-const TAKEN: [(&str, Kind); 14] = [
-    ("AddKeysToAgent", Kind::OneOf(&["yes", "no", "ask", "confirm"])),
-    ("BatchMode", Kind::Switch),
-    ("Compression", Kind::Switch),
-    ("ConnectTimeout", Kind::Number),
-    ("ConnectionAttempts", Kind::Number),
-    ("ExitOnForwardFailure", Kind::Switch),
-    ("LogLevel", Kind::OneOf(&["QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG"])),
-    ("RequestTTY", Kind::OneOf(&["no", "yes", "force", "auto"])),
-    ("SendEnv", Kind::Names),
-    ("ServerAliveCountMax", Kind::Number),
-    ("ServerAliveInterval", Kind::Number),
-    ("SetEnv", Kind::Assignment),
-    ("StreamLocalBindUnlink", Kind::Switch),
-    ("TCPKeepAlive", Kind::Switch),
+const ALLOWED: [(&str, OptionValue); 14] = [
+    ("AddKeysToAgent", OptionValue::OneOf(&["yes", "no", "ask", "confirm"])),
+    ("BatchMode", OptionValue::YesNo),
+    ("Compression", OptionValue::YesNo),
+    ("ConnectTimeout", OptionValue::Number),
+    ("ConnectionAttempts", OptionValue::Number),
+    ("ExitOnForwardFailure", OptionValue::YesNo),
+    ("LogLevel", OptionValue::OneOf(&["QUIET", "FATAL", "ERROR", "INFO", "VERBOSE", "DEBUG"])),
+    ("RequestTTY", OptionValue::OneOf(&["no", "yes", "force", "auto"])),
+    ("SendEnv", OptionValue::NamePatterns),
+    ("ServerAliveCountMax", OptionValue::Number),
+    ("ServerAliveInterval", OptionValue::Number),
+    ("SetEnv", OptionValue::Assignment),
+    ("StreamLocalBindUnlink", OptionValue::YesNo),
+    ("TCPKeepAlive", OptionValue::YesNo),
 ];
 
 impl FromStr for ClientOption {
     type Err = ClientOptionError;
 
-    /// Reads `Keyword value`, whatever the keyword's case.
+    /// Parses `Keyword value`; the keyword is case-insensitive.
     fn from_str(text: &str) -> Result<Self, ClientOptionError> {
         let error = || ClientOptionError { text: text.to_owned() };
         let (word, value) = text.split_once(' ').ok_or_else(error)?;
-        let known = TAKEN.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(word));
+        let known = ALLOWED.iter().find(|(keyword, _)| keyword.eq_ignore_ascii_case(word));
         let (keyword, kind) = known.ok_or_else(error)?;
         let value = kind.read(value.trim()).ok_or_else(error)?;
         Ok(Self { keyword, value })
     }
 }
 
-impl Kind {
+impl OptionValue {
     fn read(self, value: &str) -> Option<String> {
         let one_of = |words: &[&str]| {
             words
@@ -68,10 +68,10 @@ impl Kind {
         };
         let is_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         match self {
-            Self::Switch => one_of(&["yes", "no"]),
+            Self::YesNo => one_of(&["yes", "no"]),
             Self::OneOf(words) => one_of(words),
             Self::Number => value.parse::<u16>().ok().filter(|n| *n > 0).map(|n| n.to_string()),
-            Self::Names => {
+            Self::NamePatterns => {
                 let is_meant = |c: char| is_name(c) || "*? ".contains(c);
                 (!value.is_empty() && value.chars().all(is_meant)).then(|| value.to_owned())
             }
@@ -87,23 +87,23 @@ impl Kind {
 }
 
 impl fmt::Display for ClientOption {
-    /// Writes it as ssh_config(5) wants it.
+    /// Formats the directive for ssh_config(5).
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.keyword, self.value)
     }
 }
 
-/// A text is no directive that may be added.
+/// The text is not an allowed directive.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no directive that may be added: it takes `Keyword value` with one of {}", text.escape_debug(), keywords())]
+#[error("`{}` is not an allowed directive: expected `Keyword value` with one of {}", text.escape_debug(), keywords())]
 #[non_exhaustive]
 pub struct ClientOptionError {
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
 fn keywords() -> String {
-    TAKEN.map(|(keyword, _)| format!("`{keyword}`")).join(", ")
+    ALLOWED.map(|(keyword, _)| format!("`{keyword}`")).join(", ")
 }
 
 #[cfg(test)]
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_only_what_cannot_do_harm() {
+    fn accepts_harmless_directives_only() {
         let read = |text: &str| text.parse::<ClientOption>().map(|it| it.to_string()).ok();
         for (text, expected) in [
             ("serveraliveinterval  30", "ServerAliveInterval 30"),

@@ -1,167 +1,165 @@
-//! Why the way into a container is closed.
+//! Errors of SSH connections.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::engine::Cause;
+use crate::engine::BoxError;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
 use super::peer::Peer;
 
-/// Why the way into a container is closed.
+/// An error of the SSH connection to a container.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RemoteError {
-    /// A file of ours, or the user's `~/.ssh/config`, could not be read.
+    /// A managed file, or the user's `~/.ssh/config`, could not be read.
     #[error("cannot read `{}`", .path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: std::io::Error,
     },
-    /// A file of ours, or the user's `~/.ssh/config`, could not be written.
+    /// A managed file, or the user's `~/.ssh/config`, could not be written.
     #[error("cannot write `{}`", .path.display())]
     Write {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: std::io::Error,
     },
-    /// The private key exists but is no usable OpenSSH key; it is never
+    /// The private key file exists but contains no usable OpenSSH key; it is never
     /// overwritten.
     #[error("`{}` is not a usable private key: {reason}", .path.display())]
-    BadKey {
+    InvalidKey {
         /// The key file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// Every port of the range is taken.
-    #[error("no free port from {start} to {end}{}", lines(.holders))]
+    /// Every port of the range is in use.
+    #[error("no free port from {start} to {end}{}", indented_lines(.holders))]
     NoFreePort {
         /// The first port of the range.
         start: u16,
         /// The last port of the range.
         end: u16,
-        /// Who holds what, one line each.
+        /// The ports in use and their users, one per line.
         holders: Vec<String>,
     },
-    /// The server did not speak SSH in time.
+    /// The server did not answer with SSH in time.
     #[error("no SSH server answered on {peer} within {} s: {last}", .waited.as_secs())]
     NotReady {
-        /// Whose server.
+        /// The server.
         peer: Peer,
-        /// How long the wait lasted.
+        /// The duration of the wait.
         waited: Duration,
-        /// What the last attempt saw.
+        /// The result of the last attempt.
         last: String,
     },
-    /// Something answers on the port that does not speak SSH; usually another
-    /// program that was quicker than the container.
-    #[error("{peer} is answered by no SSH server: `{spoke}`")]
+    /// The server on the port does not speak SSH; usually another program took the port
+    /// before the container.
+    #[error("the server on {peer} does not speak SSH: `{received}`")]
     NotSsh {
-        /// Whose server.
+        /// The server.
         peer: Peer,
-        /// The first line it said, without control characters.
-        spoke: String,
+        /// The first line that it sent, without control characters.
+        received: String,
     },
-    /// The machine on which the engine runs does not let us through to its
-    /// ports: it is unknown, cannot be reached or refuses us.
-    #[error("cannot get through to the machine of the engine `{engine}`")]
-    NoWay {
-        /// The engine's address.
+    /// The host of the remote engine cannot be reached over SSH: it is unknown, offline
+    /// or refuses the login.
+    #[error("cannot connect to the host of engine `{engine}` over SSH")]
+    EngineHostUnreachable {
+        /// The address of the engine.
         engine: String,
-        /// What was said on the way.
+        /// The error of `ssh`.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
-    /// The server showed another key than the pinned one.
-    #[error("the host key on {peer} is `{presented}`, pinned is `{pinned}`")]
+    /// The server presented another key than the pinned one.
+    #[error("host key on {peer} is `{presented}`, but `{pinned}` is pinned")]
     HostKeyMismatch {
-        /// Whose server.
+        /// The server.
         peer: Peer,
-        /// The fingerprint that is pinned.
+        /// The pinned fingerprint.
         pinned: String,
-        /// The fingerprint that the server showed.
+        /// The presented fingerprint.
         presented: String,
     },
-    /// A private key of the user's own cannot be used: usually it has a
-    /// passphrase, is of another kind, or may be read by other users.
+    /// A private key of the user is not usable: usually it has a passphrase, another
+    /// type, or may be read by other users.
     #[error("`{}` is not a usable private key: {reason}", .path.display())]
-    BadIdentity {
+    InvalidIdentity {
         /// The key file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         reason: String,
     },
-    /// No key is pinned for the port; nothing is ever trusted on first use.
+    /// No key is pinned for the port; keys are never trusted on first use.
     #[error("no host key is pinned for port {port}")]
     NotPinned {
         /// The port on 127.0.0.1.
         port: u16,
     },
-    /// The server does not accept our key.
+    /// The server does not accept the public key.
     #[error("the SSH server on {peer} does not accept the key `{}`", .identity.display())]
-    Denied {
-        /// Whose server.
+    KeyRejected {
+        /// The server.
         peer: Peer,
-        /// The private key that was offered.
+        /// The private key.
         identity: PathBuf,
     },
-    /// The connection broke or the protocol was violated.
+    /// The connection broke, or the server violated the protocol.
     #[error("the SSH connection to {peer} failed")]
     Connection {
-        /// Whose server.
+        /// The server.
         peer: Peer,
-        /// What the library said.
+        /// The error of the SSH library.
         #[source]
-        source: Cause,
+        source: BoxError,
     },
-    /// One of our own standard streams failed while the remote command ran.
-    #[error("cannot use the {stream}")]
-    Stream {
-        /// Which one, such as `standard output`.
+    /// A standard stream of this process failed while the remote command ran.
+    #[error("cannot use {stream}")]
+    StandardStream {
+        /// The stream, such as `standard output`.
         stream: &'static str,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: std::io::Error,
     },
-    /// The server refused what was asked for on an open connection.
+    /// The server refused a request on an open connection.
     #[error("the SSH server refused {what}")]
     Refused {
-        /// What was asked for, such as `a terminal`.
+        /// The request, such as `a terminal`.
         what: &'static str,
     },
-    /// An end of a forward cannot be opened on this machine; usually another
-    /// program listens there.
-    #[error("cannot listen on `{address}`{}", held(.holder.as_deref()))]
+    /// A forward cannot listen on this machine; usually the address is in use.
+    #[error("cannot listen on `{address}`{}", holder_suffix(.holder.as_deref()))]
     CannotListen {
         /// The port, address or path.
         address: String,
-        /// The program that does, where it is known.
+        /// The program that uses it, if known.
         holder: Option<String>,
-        /// What the system said.
+        /// The error of the system.
         #[source]
         source: std::io::Error,
     },
-    /// An end of a forward cannot be opened in the container; usually another
-    /// program listens there.
+    /// A forward cannot listen in the container; usually the address is in use.
     #[error("the container cannot listen on `{address}`")]
-    CannotListenInside {
+    CannotListenInContainer {
         /// The port, address or path.
         address: String,
     },
 }
 
-fn held(holder: Option<&str>) -> String {
-    holder.map(|holder| format!(": {holder} does")).unwrap_or_default()
+fn holder_suffix(holder: Option<&str>) -> String {
+    holder.map(|holder| format!(": in use by {holder}")).unwrap_or_default()
 }
 
-fn lines(lines: &[String]) -> String {
+fn indented_lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
@@ -170,13 +168,13 @@ impl Advice for RemoteError {
         match self {
             Self::Read { .. }
             | Self::Write { .. }
-            | Self::BadKey { .. }
-            | Self::BadIdentity { .. }
+            | Self::InvalidKey { .. }
+            | Self::InvalidIdentity { .. }
             | Self::NoFreePort { .. }
             | Self::CannotListen { .. }
-            | Self::CannotListenInside { .. } => exit::SSH_SETUP_FAILED,
+            | Self::CannotListenInContainer { .. } => exit::SSH_SETUP_FAILED,
             Self::HostKeyMismatch { .. } | Self::NotPinned { .. } => exit::HOST_KEY_MISMATCH,
-            Self::Stream { .. } => exit::FAILED,
+            Self::StandardStream { .. } => exit::FAILED,
             _ => exit::CANNOT_CONNECT,
         }
     }
@@ -187,24 +185,26 @@ impl Advice for RemoteError {
                 Hint::new("widen `ssh.port_range_start` and `ssh.port_range_end`"),
                 Hint::new("remove a container that is no longer needed with `cai stop --remove`"),
             ],
-            Self::CannotListen { .. } | Self::CannotListenInside { .. } => {
+            Self::CannotListen { .. } | Self::CannotListenInContainer { .. } => {
                 vec![Hint::new(
-                    "choose another port or path, or end the program that listens there",
+                    "choose another port or path, or stop the program that listens there",
                 )]
             }
-            Self::BadKey { path, .. } => vec![Hint::new(format!(
-                "move `{}` away; the next run makes a new key",
+            Self::InvalidKey { path, .. } => vec![Hint::new(format!(
+                "move `{}` away; the next run creates a new key",
                 path.display()
             ))],
-            Self::BadIdentity { .. } => vec![Hint::new(
-                "choose an ed25519 key in OpenSSH's form, without a passphrase and of mode 0600",
+            Self::InvalidIdentity { .. } => vec![Hint::new(
+                "choose an ed25519 key in OpenSSH format, without a passphrase and with mode 0600",
             )],
             Self::NotSsh { peer, .. }
             | Self::NotReady { peer, .. }
             | Self::Connection { peer, .. }
                 if !peer.is_container() =>
             {
-                vec![Hint::new("see that an SSH server runs there, and that its address is right")]
+                vec![Hint::new(
+                    "check that an SSH server is running there and that the address is correct",
+                )]
             }
             Self::HostKeyMismatch { peer, .. } if !peer.is_container() => {
                 vec![Hint::new("if the server's key was changed on purpose, pin the new one")]
@@ -212,36 +212,38 @@ impl Advice for RemoteError {
             Self::HostKeyMismatch { .. } => vec![
                 Hint::new("another program may be listening on the port: find it with `ss -ltnp`"),
                 Hint::new(
-                    "if the container changed its own key, remove it with `cai stop --remove`; its volumes stay",
+                    "if the container changed its own key, remove it with `cai stop --remove`; its volumes are kept",
                 ),
             ],
-            Self::NoWay { .. } => vec![Hint::new(
-                "see that `ssh` gets to that machine without a question: its key in `known_hosts`, yours in the agent",
+            Self::EngineHostUnreachable { .. } => vec![Hint::new(
+                "check that `ssh` connects to that host without prompting: its host key in `known_hosts`, your key in the SSH agent",
             )],
             Self::NotSsh { .. } => vec![Hint::new(
-                "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run again",
+                "another program may be listening on the port: find it with `ss -ltnp`; stop the container and run the command again",
             )],
-            Self::Denied { peer, .. } if !peer.is_container() => {
+            Self::KeyRejected { peer, .. } if !peer.is_container() => {
                 vec![Hint::new("add the public key to the user's `authorized_keys`")]
             }
             Self::NotReady { .. } | Self::Connection { .. } => {
-                vec![Hint::run("cai status", "see what the container is doing")]
+                vec![Hint::run("cai status", "check the state of the container")]
             }
-            Self::Denied { .. } => vec![Hint::new(
-                "stop the container with `cai stop` and run again: the key is put in place before every start",
+            Self::KeyRejected { .. } => vec![Hint::new(
+                "stop the container with `cai stop` and run the command again: the key is installed before every start",
             )],
-            Self::Read { .. } => vec![Hint::new("see that you may read it, and run again")],
+            Self::Read { .. } => {
+                vec![Hint::new("check its read permission, then run the command again")]
+            }
             Self::Write { .. } => vec![Hint::new(
-                "see that you may write it and that its disk has room, and run again",
+                "check its write permission and the free disk space, then run the command again",
             )],
             Self::NotPinned { .. } => vec![Hint::run(
                 "cai run --fresh",
-                "make the container anew: it has no host key; its volumes stay",
+                "recreate the container, which has no host key; its volumes are kept",
             )],
             Self::Refused { .. } => {
-                vec![Hint::run("cai logs --unit ssh", "see what the server says")]
+                vec![Hint::run("cai logs --unit ssh", "see the messages of the server")]
             }
-            Self::Stream { .. } => Vec::new(),
+            Self::StandardStream { .. } => Vec::new(),
         }
     }
 }
@@ -252,16 +254,16 @@ mod tests {
 
     use super::*;
     use crate::naming::{HostPort, HostPortError};
-    use crate::{fake, samples};
+    use crate::{samples, testing};
 
     #[test]
-    fn what_a_person_reads() -> Result<(), HostPortError> {
+    fn error_messages() -> Result<(), HostPortError> {
         let port = HostPort::new(2300)?;
         let container = || Peer::Container(port);
         let host = || Peer::Host { name: "build".into(), port };
         let config = || PathBuf::from("/home/me/.ssh/config");
         let key = || PathBuf::from("/home/me/.config/containai/id_containai");
-        let cause = |kind: ErrorKind| Cause::from(Error::from(kind));
+        let cause = |kind: ErrorKind| BoxError::from(Error::from(kind));
         let silent = |peer| RemoteError::NotReady {
             peer,
             waited: Duration::from_secs(30),
@@ -278,33 +280,36 @@ mod tests {
                 source: ErrorKind::PermissionDenied.into()
             }],
             Write: [RemoteError::Write { path: config(), source: ErrorKind::StorageFull.into() }],
-            BadKey: [RemoteError::BadKey { path: key(), reason: "it has a passphrase".into() }],
+            InvalidKey: [RemoteError::InvalidKey {
+                path: key(),
+                reason: "it has a passphrase".into()
+            }],
             NoFreePort: [RemoteError::NoFreePort {
                 start: 2300,
                 end: 2301,
                 holders: vec!["2300: api-main".into(), "2301: another program".into()],
             }],
             NotReady: [silent(container()), silent(host())],
-            NotSsh: [RemoteError::NotSsh { peer: container(), spoke: "HTTP/1.1 400".into() }],
-            NoWay: [RemoteError::NoWay {
+            NotSsh: [RemoteError::NotSsh { peer: container(), received: "HTTP/1.1 400".into() }],
+            EngineHostUnreachable: [RemoteError::EngineHostUnreachable {
                 engine: "ssh://me@build".into(),
                 source: "Host key verification failed.".into(),
             }],
             HostKeyMismatch: [mismatch(container()), mismatch(host())],
-            BadIdentity: [RemoteError::BadIdentity {
+            InvalidIdentity: [RemoteError::InvalidIdentity {
                 path: "/home/me/.ssh/id_rsa".into(),
                 reason: "it is no ed25519 key".into(),
             }],
             NotPinned: [RemoteError::NotPinned { port: 2300 }],
-            Denied: [
-                RemoteError::Denied { peer: container(), identity: key() },
-                RemoteError::Denied { peer: host(), identity: key() },
+            KeyRejected: [
+                RemoteError::KeyRejected { peer: container(), identity: key() },
+                RemoteError::KeyRejected { peer: host(), identity: key() },
             ],
             Connection: [RemoteError::Connection {
                 peer: container(),
                 source: cause(ErrorKind::ConnectionReset),
             }],
-            Stream: [RemoteError::Stream {
+            StandardStream: [RemoteError::StandardStream {
                 stream: "standard output",
                 source: ErrorKind::StorageFull.into(),
             }],
@@ -314,11 +319,11 @@ mod tests {
                 holder: Some("`node` (4711)".into()),
                 source: ErrorKind::AddrInUse.into(),
             }],
-            CannotListenInside: [RemoteError::CannotListenInside {
+            CannotListenInContainer: [RemoteError::CannotListenInContainer {
                 address: "localhost:80".into()
             }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
         Ok(())
     }
 }

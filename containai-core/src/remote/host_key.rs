@@ -1,28 +1,28 @@
-//! A container's public host key.
+//! Host keys of containers.
 
 use std::fmt;
 
-/// A public host key in OpenSSH's form without its comment:
-/// `ssh-ed25519 AAAA…`.
+/// A public host key in OpenSSH's format, without its comment: `ssh-ed25519 AAAA…`.
 ///
-/// The text comes from inside the container and is hostile: only one line of
-/// an algorithm name and base64 is taken, so that it can be written to a
-/// `known_hosts` file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
+/// The text comes from inside the container and is untrusted: only one line of an
+/// algorithm name and base64 is accepted, so that it can be written to a `known_hosts`
+/// file (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct HostKey(String);
 
-/// The text is not a public key in OpenSSH's form.
+/// The text is not a public key in OpenSSH's format.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("not an ed25519 public key in OpenSSH's form")]
+#[error("not an ed25519 public key in OpenSSH format")]
 pub struct HostKeyError;
 
-/// Base64 of an ed25519 public key blob: 51 bytes.
+/// The length of an ed25519 public key blob of 51 bytes in base64.
 const BLOB_LENGTH: usize = 68;
-/// Base64 of the blob's constant beginning, the length and name of the algorithm.
+/// The constant beginning of the blob in base64: the length and the name of the
+/// algorithm.
 const BLOB_PREFIX: &str = "AAAAC3NzaC1lZDI1NTE5AAAAI";
 
 impl HostKey {
-    /// Reads a public key file or line; the comment is dropped.
+    /// Parses a public key file or line; the comment is dropped.
     ///
     /// # Errors
     ///

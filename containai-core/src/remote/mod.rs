@@ -1,4 +1,4 @@
-//! The border to what reaches into containers; `containai-ssh` implements it.
+//! The interface to SSH connections; `containai-ssh` implements it.
 
 mod client_option;
 mod error;
@@ -8,7 +8,7 @@ mod peer;
 
 pub use client_option::{ClientOption, ClientOptionError};
 pub use error::RemoteError;
-pub use forward::{Bind, Direction, Endpoint, Forward, ForwardError, Listen};
+pub use forward::{BindAddress, Direction, Endpoint, Forward, ForwardError, ListenAddress};
 pub use host_key::{HostKey, HostKeyError};
 pub use peer::Peer;
 
@@ -17,66 +17,68 @@ use std::future::Future;
 
 use crate::naming::{ContainerName, HostPort, PortRange};
 
-/// All that the lifecycle will ever ask of the way into a container.
+/// The operations that the lifecycle needs to connect to containers.
 pub trait Remote: Sync {
-    /// A connection on which the server has spoken; nothing is authenticated.
-    type Door: Send;
-    /// An authenticated connection to the right container.
-    type Session: Send;
-    /// Keeps a chosen port from other processes until it is dropped.
+    /// A transport to an SSH server that has answered, before authentication.
+    type Transport: Send;
+    /// An authenticated connection to the verified container.
+    type Connection: Send;
+    /// A reservation of a port, released on drop.
     type Reservation: Send;
 
-    /// Our public key as one `authorized_keys` line; the pair is made when it
-    /// does not exist.
+    /// Returns the public key as one `authorized_keys` line. The key pair is created if
+    /// it does not exist.
     fn authorized_key(&self) -> impl Future<Output = Result<String, RemoteError>> + Send;
 
-    /// Chooses the lowest free port of the range. `reserved` are the ports of
-    /// containers, stopped ones included, with who holds them in words.
+    /// Reserves the lowest free port of the range. `reserved` are the ports of
+    /// containers, stopped ones included, each with a description of its user.
     fn reserve_port(
         &self,
         range: PortRange,
         reserved: &BTreeMap<HostPort, String>,
-    ) -> impl Future<Output = Result<Reserved<Self::Reservation>, RemoteError>> + Send;
+    ) -> impl Future<Output = Result<ReservedPort<Self::Reservation>, RemoteError>> + Send;
 
-    /// Waits until an SSH server speaks on the port, 30 s at most.
-    fn knock(&self, port: HostPort)
-    -> impl Future<Output = Result<Self::Door, RemoteError>> + Send;
+    /// Waits until an SSH server answers on the port, at most 30 s.
+    fn wait_ready(
+        &self,
+        port: HostPort,
+    ) -> impl Future<Output = Result<Self::Transport, RemoteError>> + Send;
 
-    /// Whether this key is the one pinned for the port.
-    fn pinned(
+    /// Returns the key that is pinned for the port.
+    fn pinned_host_key(
         &self,
         port: HostPort,
     ) -> impl Future<Output = Result<Option<HostKey>, RemoteError>> + Send;
 
-    /// Pins the key as the only one for the port and writes the OpenSSH
-    /// configuration of the container. Does nothing when all of it stands.
-    fn introduce(
+    /// Pins the key as the only one for the port and writes the OpenSSH configuration of
+    /// the container. Idempotent.
+    fn register(
         &self,
         name: &ContainerName,
         port: HostPort,
         key: &HostKey,
     ) -> impl Future<Output = Result<(), RemoteError>> + Send;
 
-    /// Authenticates both sides through the door.
-    fn open(
+    /// Authenticates the server and the client over the transport.
+    fn authenticate(
         &self,
-        door: Self::Door,
+        transport: Self::Transport,
         port: HostPort,
-    ) -> impl Future<Output = Result<Self::Session, RemoteError>> + Send;
+    ) -> impl Future<Output = Result<Self::Connection, RemoteError>> + Send;
 
-    /// Removes what [`Self::introduce`] wrote.
-    fn forget(
+    /// Removes the files of [`Self::register`].
+    fn unregister(
         &self,
         name: &ContainerName,
         port: HostPort,
     ) -> impl Future<Output = Result<(), RemoteError>> + Send;
 }
 
-/// A port and what keeps it ours.
+/// A reserved port.
 #[derive(Debug)]
-pub struct Reserved<R> {
-    /// The chosen port.
+pub struct ReservedPort<R> {
+    /// The port.
     pub port: HostPort,
-    /// Held until the container that publishes the port exists.
+    /// The reservation, to be held until the container that publishes the port exists.
     pub reservation: R,
 }

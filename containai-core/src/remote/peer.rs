@@ -1,16 +1,16 @@
-//! Whose SSH server it is.
+//! SSH servers in error messages.
 
 use std::fmt;
 
 use crate::naming::HostPort;
 
-/// Whose SSH server it is, as error texts name it.
+/// An SSH server, as named in error messages.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Peer {
-    /// A container's, by its port on 127.0.0.1.
+    /// The server of a container, by its port on 127.0.0.1.
     Container(HostPort),
-    /// That of any other host.
+    /// The server of another host.
     Host {
         /// Its name or address.
         name: String,
@@ -20,7 +20,7 @@ pub enum Peer {
 }
 
 impl Peer {
-    /// Whether it is one of our containers.
+    /// Returns whether it is a managed container.
     #[must_use]
     pub fn is_container(&self) -> bool {
         matches!(self, Self::Container(_))

@@ -1,4 +1,4 @@
-//! What is wrong with a Dockerfile of a template.
+//! Checks of a template's Dockerfile.
 
 use std::fmt;
 
@@ -7,31 +7,31 @@ use super::instruction::Instruction;
 use super::stage::Stage;
 use crate::label;
 
-/// Stands in the place of `BASE_IMAGE`; no reference looks like this.
-const OURS: &str = "\u{1}";
+/// The placeholder for `BASE_IMAGE`, which is not a valid reference.
+const BASE_PLACEHOLDER: &str = "\u{1}";
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
-    /// It is built, and may not be what was meant.
+    /// The image can be built, but may not be as intended.
     Warning,
-    /// It cannot be built.
+    /// The image cannot be built.
     Error,
 }
 
-/// Something that is wrong with a Dockerfile.
+/// A problem of a Dockerfile.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Finding {
-    /// The line that it is about, counted from 1.
+pub struct DockerfileFinding {
+    /// The line number, starting at 1.
     pub line: usize,
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What it is and what to do about it, a fragment.
+    /// The problem and its solution, a fragment.
     pub text: String,
 }
 
-impl fmt::Display for Finding {
-    /// Writes it as editors read it, behind the file's name.
+impl fmt::Display for DockerfileFinding {
+    /// Formats the finding for editors, to follow the name of the file.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = match self.severity {
             Severity::Warning => "warning",
@@ -41,28 +41,27 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Looks at everything that a build would trip over, and at what will not count
-/// in a container that boots: the last stage and those that it is built on are
-/// judged, the others only bring files.
-pub fn check(file: &Dockerfile) -> Vec<Finding> {
+/// Checks for build errors, and for instructions without effect in a container that runs
+/// systemd. The latter are checked in the last stage and its base stages only.
+pub fn check_dockerfile(file: &Dockerfile) -> Vec<DockerfileFinding> {
     let mut findings = Vec::new();
     for instruction in file.instructions() {
-        findings.extend(builder(instruction));
+        findings.extend(check_buildkit(instruction));
     }
-    let lineage = file.lineage(OURS);
-    findings.extend(root(file, &lineage));
+    let lineage = file.base_chain(BASE_PLACEHOLDER);
+    findings.extend(check_base_image(file, &lineage));
     for instruction in lineage.iter().flat_map(|stage| stage.instructions) {
-        findings.extend(without_effect(instruction));
+        findings.extend(check_ineffective(instruction));
     }
-    findings.extend(user(&lineage));
+    findings.extend(check_user(&lineage));
     findings.sort_by_key(|finding| (finding.line, finding.severity));
     findings
 }
 
-/// What only BuildKit knows: images are built with the builder that every
+/// Reports features of BuildKit: images are built with the classic builder, which every
 /// engine has.
-fn builder(instruction: &Instruction) -> Option<Finding> {
-    let Instruction { line, keyword, has_document, .. } = instruction;
+fn check_buildkit(instruction: &Instruction) -> Option<DockerfileFinding> {
+    let Instruction { line, keyword, has_here_document: has_document, .. } = instruction;
     let option = instruction.options().find(|option| {
         let name = option.split('=').next().unwrap_or_default();
         match keyword.as_str() {
@@ -78,61 +77,64 @@ fn builder(instruction: &Instruction) -> Option<Finding> {
         None if *has_document => "a here-document".to_owned(),
         None => return None,
     };
-    let text = format!("{what} of `{keyword}` needs BuildKit, which is not used: do without it");
-    Some(Finding { line: *line, severity: Severity::Error, text })
+    let text = format!("{what} of `{keyword}` requires BuildKit, which is not used: remove it");
+    Some(DockerfileFinding { line: *line, severity: Severity::Error, text })
 }
 
-/// What the last stage comes from.
-fn root(file: &Dockerfile, lineage: &[Stage<'_>]) -> Option<Finding> {
+/// Checks the base image of the last stage.
+fn check_base_image(file: &Dockerfile, lineage: &[Stage<'_>]) -> Option<DockerfileFinding> {
     let line = lineage.last()?.from.line;
-    let image = file.root(OURS);
-    if image == OURS {
+    let image = file.base_image(BASE_PLACEHOLDER);
+    if image == BASE_PLACEHOLDER {
         return None;
     }
     let (severity, text) = match image.as_str() {
         "" => (
             Severity::Error,
-            "no image is named: put `ARG BASE_IMAGE` in front of the first `FROM`".to_owned(),
+            "the base image is empty: add `ARG BASE_IMAGE` before the first `FROM`".to_owned(),
         ),
         "scratch" => (
             Severity::Error,
-            "the last stage has no system in it: build it on `${BASE_IMAGE}`".to_owned(),
+            "the last stage is empty (`scratch`): base it on `${BASE_IMAGE}`".to_owned(),
         ),
         image => (
             Severity::Warning,
             format!(
-                "the last stage comes from `{}` and not from `${{BASE_IMAGE}}`: it has to be an \
-                 image of ContainAI, and `cai template upgrade` makes it follow the one in use",
+                "the last stage is based on `{}`, not on `${{BASE_IMAGE}}`: it must be a ContainAI \
+                 image; `cai template upgrade` switches to the current one",
                 image.escape_debug()
             ),
         ),
     };
-    Some(Finding { line, severity, text })
+    Some(DockerfileFinding { line, severity, text })
 }
 
-fn without_effect(instruction: &Instruction) -> Option<Finding> {
-    let warn =
-        |text: String| Some(Finding { line: instruction.line, severity: Severity::Warning, text });
+fn check_ineffective(instruction: &Instruction) -> Option<DockerfileFinding> {
+    let warn = |text: String| {
+        Some(DockerfileFinding { line: instruction.line, severity: Severity::Warning, text })
+    };
     match instruction.keyword.as_str() {
         keyword @ ("ENTRYPOINT" | "CMD" | "STOPSIGNAL" | "HEALTHCHECK") => warn(format!(
             "`{keyword}` has no effect: the first process of a container is systemd; \
-             a service of yours can be a unit in `/etc/systemd/system`"
+             add services as units in `/etc/systemd/system`"
         )),
         "VOLUME" => warn(
-            "`VOLUME` gives each container a volume that goes with it: what is to last \
-             belongs in the workspace or on the data volume"
+            "`VOLUME` creates an anonymous volume that is removed with its container: keep \
+             persistent data in the workspace or on the data volume"
                 .to_owned(),
         ),
-        "ONBUILD" => warn("`ONBUILD` takes effect in images built on this one only".to_owned()),
+        "ONBUILD" => warn("`ONBUILD` only takes effect in images built on this one".to_owned()),
         "LABEL" => {
             let pairs = instruction.pairs();
-            let name =
-                pairs.into_iter().map(|(name, _)| name).find(|it| it.starts_with(label::RESERVED));
-            name.map(|name| Finding {
+            let name = pairs
+                .into_iter()
+                .map(|(name, _)| name)
+                .find(|it| it.starts_with(label::RESERVED_PREFIX));
+            name.map(|name| DockerfileFinding {
                 line: instruction.line,
                 severity: Severity::Error,
                 text: format!(
-                    "the label `{}` is ContainAI's own: take another name",
+                    "label `{}` is reserved for ContainAI: choose another name",
                     name.escape_debug()
                 ),
             })
@@ -141,16 +143,16 @@ fn without_effect(instruction: &Instruction) -> Option<Finding> {
     }
 }
 
-/// The user that is left at the end, root excepted.
-fn user(lineage: &[Stage<'_>]) -> Option<Finding> {
+/// Reports a final user other than root.
+fn check_user(lineage: &[Stage<'_>]) -> Option<DockerfileFinding> {
     let all = lineage.iter().flat_map(|stage| stage.instructions.iter().rev());
     let last = all.into_iter().find(|instruction| instruction.keyword == "USER")?;
-    let name = last.rest.split(':').next().unwrap_or_default();
+    let name = last.arguments.split(':').next().unwrap_or_default();
     let is_root = matches!(name, "root" | "0");
-    (!is_root).then(|| Finding {
+    (!is_root).then(|| DockerfileFinding {
         line: last.line,
         severity: Severity::Warning,
-        text: "`USER` counts while the image is built: sessions are of `agent`".to_owned(),
+        text: "`USER` only applies to the build: sessions run as `agent`".to_owned(),
     })
 }
 
@@ -160,33 +162,33 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let file = Dockerfile::parse(text).expect("a Dockerfile");
-        check(&file).iter().map(|finding| format!("{finding}\n")).collect()
+        check_dockerfile(&file).iter().map(|finding| format!("{finding}\n")).collect()
     }
 
     #[test]
-    fn only_what_reaches_the_container_is_judged() {
+    fn only_stages_of_the_final_image_are_checked() {
         let text = "ARG BASE_IMAGE\nFROM golang AS build\nUSER x\nENTRYPOINT a\nLABEL containai.x=1\nFROM ${BASE_IMAGE}\nCOPY --from=build /a /b\nUSER agent\nRUN a\nUSER root\n";
         assert_eq!(shown(text), "");
         insta::assert_snapshot!(
             shown("ARG BASE_IMAGE\nFROM $BASE_IMAGE AS a\nUSER agent\nCMD x\nVOLUME /x\nFROM a\nHEALTHCHECK NONE\nLABEL a=1 \"containai.keep\"=true\nRUN --mount=type=cache,target=/x y\nCOPY <<X /y\nz\nX\nONBUILD RUN z\n"),
             @r"
-        3: warning: `USER` counts while the image is built: sessions are of `agent`
-        4: warning: `CMD` has no effect: the first process of a container is systemd; a service of yours can be a unit in `/etc/systemd/system`
-        5: warning: `VOLUME` gives each container a volume that goes with it: what is to last belongs in the workspace or on the data volume
-        7: warning: `HEALTHCHECK` has no effect: the first process of a container is systemd; a service of yours can be a unit in `/etc/systemd/system`
-        8: error: the label `containai.keep` is ContainAI's own: take another name
-        9: error: `--mount` of `RUN` needs BuildKit, which is not used: do without it
-        10: error: a here-document of `COPY` needs BuildKit, which is not used: do without it
-        13: warning: `ONBUILD` takes effect in images built on this one only
+        3: warning: `USER` only applies to the build: sessions run as `agent`
+        4: warning: `CMD` has no effect: the first process of a container is systemd; add services as units in `/etc/systemd/system`
+        5: warning: `VOLUME` creates an anonymous volume that is removed with its container: keep persistent data in the workspace or on the data volume
+        7: warning: `HEALTHCHECK` has no effect: the first process of a container is systemd; add services as units in `/etc/systemd/system`
+        8: error: label `containai.keep` is reserved for ContainAI: choose another name
+        9: error: `--mount` of `RUN` requires BuildKit, which is not used: remove it
+        10: error: a here-document of `COPY` requires BuildKit, which is not used: remove it
+        13: warning: `ONBUILD` only takes effect in images built on this one
         "
         );
     }
 
     #[test]
-    fn the_root_of_the_last_stage_is_named() {
-        insta::assert_snapshot!(shown("FROM ${BASE_IMAGE}"), @"1: error: no image is named: put `ARG BASE_IMAGE` in front of the first `FROM`");
-        insta::assert_snapshot!(shown("FROM scratch"), @"1: error: the last stage has no system in it: build it on `${BASE_IMAGE}`");
-        insta::assert_snapshot!(shown("FROM a AS x\nFROM x"), @"1: warning: the last stage comes from `a` and not from `${BASE_IMAGE}`: it has to be an image of ContainAI, and `cai template upgrade` makes it follow the one in use");
+    fn base_image_of_the_last_stage_is_checked() {
+        insta::assert_snapshot!(shown("FROM ${BASE_IMAGE}"), @"1: error: the base image is empty: add `ARG BASE_IMAGE` before the first `FROM`");
+        insta::assert_snapshot!(shown("FROM scratch"), @"1: error: the last stage is empty (`scratch`): base it on `${BASE_IMAGE}`");
+        insta::assert_snapshot!(shown("FROM a AS x\nFROM x"), @"1: warning: the last stage is based on `a`, not on `${BASE_IMAGE}`: it must be a ContainAI image; `cai template upgrade` switches to the current one");
         assert_eq!(shown("ARG BASE_IMAGE=a\nFROM $BASE_IMAGE"), "");
     }
 }

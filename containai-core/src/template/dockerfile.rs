@@ -1,8 +1,8 @@
-//! A Dockerfile, read as far as its stages go.
+//! A parser for Dockerfiles.
 
 use super::instruction::Instruction;
 
-/// All instructions that there are.
+/// The known instructions.
 const KEYWORDS: [&str; 18] = [
     "ADD",
     "ARG",
@@ -24,8 +24,7 @@ const KEYWORDS: [&str; 18] = [
     "WORKDIR",
 ];
 
-/// A Dockerfile, read as far as its stages go. What a shell will make of a
-/// `RUN` is not looked at.
+/// A parsed Dockerfile. Shell commands in `RUN` are not parsed.
 ///
 /// Source: <https://docs.docker.com/reference/dockerfile/>.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -33,46 +32,46 @@ pub struct Dockerfile {
     pub(super) instructions: Vec<Instruction>,
 }
 
-/// Why a text is no Dockerfile.
+/// The text is not a valid Dockerfile.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DockerfileError {
-    /// A line begins with no instruction; usually a word is misspelt or the
-    /// line before lacks its `\`.
-    #[error("line {line}: there is no instruction `{}`", .keyword.escape_debug())]
+    /// A line begins with an unknown instruction; usually a word is misspelt, or the `\`
+    /// of the line before is missing.
+    #[error("line {line}: unknown instruction `{}`", .keyword.escape_debug())]
     UnknownInstruction {
-        /// The line, counted from 1.
+        /// The line number, starting at 1.
         line: usize,
-        /// What stands there.
+        /// The unknown word.
         keyword: String,
     },
-    /// Something other than `ARG` stands in front of the first `FROM`.
-    #[error("line {line}: `{keyword}` stands before the first `FROM`")]
+    /// An instruction other than `ARG` precedes the first `FROM`.
+    #[error("line {line}: `{keyword}` before the first `FROM`")]
     BeforeFrom {
-        /// The line, counted from 1.
+        /// The line number, starting at 1.
         line: usize,
         /// The instruction.
         keyword: String,
     },
-    /// A `FROM` is not `FROM image` or `FROM image AS name`.
-    #[error("line {line}: `FROM` takes an image, and `AS` with a name")]
+    /// A `FROM` is neither `FROM image` nor `FROM image AS name`.
+    #[error("line {line}: expected `FROM image` or `FROM image AS name`")]
     MalformedFrom {
-        /// The line, counted from 1.
+        /// The line number, starting at 1.
         line: usize,
     },
-    /// There is no `FROM`.
-    #[error("there is no `FROM`")]
+    /// The `FROM` is missing.
+    #[error("no `FROM` instruction")]
     NoStage,
 }
 
 impl Dockerfile {
-    /// Reads a Dockerfile.
+    /// Parses a Dockerfile.
     ///
     /// # Errors
     ///
-    /// [`DockerfileError`] for what no builder would take.
+    /// [`DockerfileError`] if builders would refuse it.
     pub fn parse(text: &str) -> Result<Self, DockerfileError> {
-        let instructions = read(text);
+        let instructions = parse_instructions(text);
         let mut is_begun = false;
         for instruction in &instructions {
             let Instruction { line, keyword, .. } = instruction;
@@ -89,22 +88,22 @@ impl Dockerfile {
             return Err(DockerfileError::NoStage);
         }
         let file = Self { instructions };
-        file.read_stages("")?;
+        file.parse_stages("")?;
         Ok(file)
     }
 
-    /// All instructions, in their order.
+    /// Returns all instructions, in order.
     pub fn instructions(&self) -> &[Instruction] {
         &self.instructions
     }
 }
 
 /// Splits a text into instructions, as Docker's parser does.
-fn read(text: &str) -> Vec<Instruction> {
-    let escape = escape_of(text);
+fn parse_instructions(text: &str) -> Vec<Instruction> {
+    let escape = escape_character(text);
     let mut found = Vec::new();
     let mut open: Option<Instruction> = None;
-    let mut documents: Vec<Document> = Vec::new();
+    let mut documents: Vec<HereDocument> = Vec::new();
     let mut start = 0;
     for (index, raw) in text.split_inclusive('\n').enumerate() {
         let (begin, end) = (start, start + raw.len());
@@ -116,7 +115,7 @@ fn read(text: &str) -> Vec<Instruction> {
             }
             continue;
         }
-        // Within an instruction, too, comments and empty lines are none.
+        // Comments and empty lines are also skipped within an instruction.
         if line.trim().is_empty() || line.trim_start().starts_with('#') {
             continue;
         }
@@ -126,44 +125,44 @@ fn read(text: &str) -> Vec<Instruction> {
         };
         let instruction = match open.take() {
             Some(mut before) => {
-                before.rest.push_str(line);
+                before.arguments.push_str(line);
                 before.span.end = end;
                 before
             }
-            None => begun(line.trim_start(), index + 1, begin..end),
+            None => start_instruction(line.trim_start(), index + 1, begin..end),
         };
         if goes_on {
             open = Some(instruction);
         } else {
-            documents = documents_of(&instruction);
+            documents = here_documents(&instruction);
             let has_document = !documents.is_empty();
-            found.push(finished(instruction, has_document));
+            found.push(finish_instruction(instruction, has_document));
         }
     }
-    found.extend(open.map(|instruction| finished(instruction, false)));
+    found.extend(open.map(|instruction| finish_instruction(instruction, false)));
     found
 }
 
-fn begun(line: &str, number: usize, span: std::ops::Range<usize>) -> Instruction {
+fn start_instruction(line: &str, number: usize, span: std::ops::Range<usize>) -> Instruction {
     let (keyword, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     Instruction {
         line: number,
         keyword: keyword.to_ascii_uppercase(),
-        rest: rest.trim_start().to_owned(),
+        arguments: rest.trim_start().to_owned(),
         span,
-        has_document: false,
+        has_here_document: false,
     }
 }
 
-fn finished(mut instruction: Instruction, has_document: bool) -> Instruction {
-    instruction.rest = instruction.rest.trim().to_owned();
-    instruction.has_document = has_document;
+fn finish_instruction(mut instruction: Instruction, has_document: bool) -> Instruction {
+    instruction.arguments = instruction.arguments.trim().to_owned();
+    instruction.has_here_document = has_document;
     instruction
 }
 
-/// The character that joins lines; a directive in front of everything else may
-/// name another one than `\`.
-fn escape_of(text: &str) -> char {
+/// Returns the escape character. A directive at the beginning can replace the default
+/// `\`.
+fn escape_character(text: &str) -> char {
     for line in text.lines() {
         let Some(comment) = line.trim().strip_prefix('#') else { break };
         let Some((name, value)) = comment.split_once('=') else { break };
@@ -174,30 +173,30 @@ fn escape_of(text: &str) -> char {
     '\\'
 }
 
-/// A here-document that has not ended.
-struct Document {
+/// An unfinished here-document.
+struct HereDocument {
     end: String,
     is_indented: bool,
 }
 
-impl Document {
+impl HereDocument {
     fn ends_at(&self, line: &str) -> bool {
         let line = if self.is_indented { line.trim_start_matches('\t') } else { line };
         line == self.end
     }
 }
 
-fn documents_of(instruction: &Instruction) -> Vec<Document> {
+fn here_documents(instruction: &Instruction) -> Vec<HereDocument> {
     if !matches!(instruction.keyword.as_str(), "RUN" | "COPY" | "ADD") {
         return Vec::new();
     }
-    let words = instruction.rest.split_whitespace();
+    let words = instruction.arguments.split_whitespace();
     let document = |word: &str| {
         let word = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
         let (word, is_indented) = word.strip_prefix('-').map_or((word, false), |word| (word, true));
         let end = word.trim_matches(['"', '\'']);
         let is_name = !end.is_empty() && end.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-        is_name.then(|| Document { end: end.to_owned(), is_indented })
+        is_name.then(|| HereDocument { end: end.to_owned(), is_indented })
     };
     words.filter_map(document).collect()
 }
@@ -209,7 +208,8 @@ mod tests {
     fn shown(text: &str) -> String {
         match Dockerfile::parse(text) {
             Ok(file) => {
-                let line = |it: &Instruction| format!("{}: {} {}\n", it.line, it.keyword, it.rest);
+                let line =
+                    |it: &Instruction| format!("{}: {} {}\n", it.line, it.keyword, it.arguments);
                 file.instructions.iter().map(line).collect()
             }
             Err(error) => error.to_string(),
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn instructions_are_put_together() {
+    fn continued_lines_are_joined() {
         let text = "# escape=\\\n# syntax=x\nfrom a\n\n# comment\nRUN one && \\\n# between\n\n  two\\  \n  three\n\
                     RUN <<EOF cat <<-'X'\nFROM not\nEOF\n\tX\nUSER me\\\n";
         assert_eq!(
@@ -229,15 +229,15 @@ mod tests {
     }
 
     #[test]
-    fn what_no_builder_takes_is_refused() {
+    fn invalid_dockerfiles_are_refused() {
         for (text, expected) in [
-            ("", "there is no `FROM`"),
-            ("ARG A\n", "there is no `FROM`"),
-            ("RUN x\nFROM y", "line 1: `RUN` stands before the first `FROM`"),
-            ("FROM x\nRUNN y", "line 2: there is no instruction `RUNN`"),
-            ("FROM", "line 1: `FROM` takes an image, and `AS` with a name"),
-            ("FROM x y", "line 1: `FROM` takes an image, and `AS` with a name"),
-            ("FROM x AS", "line 1: `FROM` takes an image, and `AS` with a name"),
+            ("", "no `FROM` instruction"),
+            ("ARG A\n", "no `FROM` instruction"),
+            ("RUN x\nFROM y", "line 1: `RUN` before the first `FROM`"),
+            ("FROM x\nRUNN y", "line 2: unknown instruction `RUNN`"),
+            ("FROM", "line 1: expected `FROM image` or `FROM image AS name`"),
+            ("FROM x y", "line 1: expected `FROM image` or `FROM image AS name`"),
+            ("FROM x AS", "line 1: expected `FROM image` or `FROM image AS name`"),
         ] {
             assert_eq!(shown(text), expected, "{text:?}");
         }

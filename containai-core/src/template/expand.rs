@@ -1,10 +1,9 @@
-//! Variables in a `FROM`.
+//! Variables in `FROM`.
 
 use std::collections::BTreeMap;
 
-/// Puts values in the place of `$NAME`, `${NAME}`, `${NAME:-else}` and
-/// `${NAME:+instead}`; one that is not there is empty. What is put in is not
-/// looked at again, so that no text goes in circles.
+/// Expands `$NAME`, `${NAME}`, `${NAME:-else}` and `${NAME:+instead}`; an undefined
+/// variable is empty. Values are not expanded again, so that the expansion terminates.
 pub(super) fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
     let mut out = String::new();
     let mut rest = text;
@@ -18,8 +17,8 @@ pub(super) fn expand(text: &str, values: &BTreeMap<String, String>) -> String {
             continue;
         }
         rest = &rest[1..];
-        if let Some((inner, after)) = rest.strip_prefix('{').and_then(closed) {
-            out.push_str(&braced(inner, values));
+        if let Some((inner, after)) = rest.strip_prefix('{').and_then(split_at_closing_brace) {
+            out.push_str(&expand_braced(inner, values));
             rest = after;
             continue;
         }
@@ -38,8 +37,8 @@ fn is_name(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_'
 }
 
-/// What stands within the brace that was opened, and behind it.
-fn closed(text: &str) -> Option<(&str, &str)> {
+/// Returns the text up to the closing brace, and the text after it.
+fn split_at_closing_brace(text: &str) -> Option<(&str, &str)> {
     let mut depth = 1;
     for (at, c) in text.char_indices() {
         match c {
@@ -54,12 +53,12 @@ fn closed(text: &str) -> Option<(&str, &str)> {
     None
 }
 
-fn braced(inner: &str, values: &BTreeMap<String, String>) -> String {
+fn expand_braced(inner: &str, values: &BTreeMap<String, String>) -> String {
     let end = inner.find(|c: char| !is_name(c)).unwrap_or(inner.len());
     let (name, word) = inner.split_at(end);
     let value = values.get(name).map(String::as_str);
     let filled = value.filter(|value| !value.is_empty());
-    // One level: a word within a word is a text like any other.
+    // One level only: a word within a word is not expanded.
     let plain = |word: &str| expand_flat(word, values);
     match (word.strip_prefix(":-"), word.strip_prefix(":+")) {
         (Some(word), _) => filled.map_or_else(|| plain(word), str::to_owned),
@@ -72,7 +71,7 @@ fn braced(inner: &str, values: &BTreeMap<String, String>) -> String {
     }
 }
 
-/// As [`expand`], for a word that holds no further braces than `${NAME}`.
+/// Expands a word as [`expand`] does, without braces other than `${NAME}`.
 fn expand_flat(word: &str, values: &BTreeMap<String, String>) -> String {
     match word.strip_prefix("${").and_then(|word| word.strip_suffix('}')) {
         Some(name) if name.chars().all(is_name) => values.get(name).cloned().unwrap_or_default(),
@@ -91,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_put_in_once() {
+    fn values_are_expanded_once() {
         for (text, expected) in [
             ("x", "x"),
             ("$A", "1"),
@@ -110,7 +109,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_comes_to_an_end(text in ".{0,60}") {
+        fn expansion_always_terminates(text in ".{0,60}") {
             expand(&text, &values());
         }
     }

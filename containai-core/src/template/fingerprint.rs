@@ -1,32 +1,31 @@
-//! What an image was built from, in a few characters.
+//! Fingerprints of builds.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::naming::Fingerprint;
 
-/// One thing in a build's context.
+/// A file in a build context.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct ContextEntry {
-    /// Its path below the context, with `/`.
+    /// The path relative to the context, with `/`.
     pub path: String,
-    /// What it is.
-    pub kind: EntryKind,
+    /// The file type and content.
+    pub kind: ContextEntryKind,
 }
 
-/// What something in a build's context is.
+/// The type and content of a file in a build context.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum EntryKind {
+pub enum ContextEntryKind {
     /// A directory.
     Directory,
-    /// A regular file: what its owner may do with it, and the SHA-256 of it.
+    /// A regular file: its mode and SHA-256.
     File(u32, [u8; 32]),
-    /// A symbolic link, and what it says.
+    /// A symbolic link and its target.
     Link(String),
 }
 
-/// Takes the fingerprint of a build: what is in its context, in whatever
-/// order, and the other texts that it depends on, such as the image that it
-/// is built on, in their order.
+/// Returns the fingerprint of a build: of the files in its context, in any order, and of
+/// its other inputs, such as the base image, in order.
 pub fn fingerprint(context: &[ContextEntry], texts: &[&str]) -> Fingerprint {
     let mut hash = Sha256::new();
     let mut add = |bytes: &[u8]| {
@@ -42,13 +41,13 @@ pub fn fingerprint(context: &[ContextEntry], texts: &[&str]) -> Fingerprint {
     for entry in sorted {
         add(entry.path.as_bytes());
         match &entry.kind {
-            EntryKind::Directory => add(b"d"),
-            EntryKind::File(mode, content) => {
+            ContextEntryKind::Directory => add(b"d"),
+            ContextEntryKind::File(mode, content) => {
                 add(b"f");
                 add(&mode.to_be_bytes());
                 add(content);
             }
-            EntryKind::Link(target) => {
+            ContextEntryKind::Link(target) => {
                 add(b"l");
                 add(target.as_bytes());
             }
@@ -62,15 +61,17 @@ mod tests {
     use super::*;
 
     fn file(path: &str, mode: u32, content: u8) -> ContextEntry {
-        ContextEntry { path: path.into(), kind: EntryKind::File(mode, [content; 32]) }
+        ContextEntry { path: path.into(), kind: ContextEntryKind::File(mode, [content; 32]) }
     }
 
     #[test]
-    fn everything_counts_but_the_order() {
+    fn fingerprint_depends_on_everything_but_order() {
         let (a, b) = (file("a", 0o644, 1), file("b", 0o644, 2));
-        let link =
-            |target: &str| ContextEntry { path: "a".into(), kind: EntryKind::Link(target.into()) };
-        let directory = ContextEntry { path: "a".into(), kind: EntryKind::Directory };
+        let link = |target: &str| ContextEntry {
+            path: "a".into(),
+            kind: ContextEntryKind::Link(target.into()),
+        };
+        let directory = ContextEntry { path: "a".into(), kind: ContextEntryKind::Directory };
         let both = [a.clone(), b.clone()];
         let print = fingerprint(&both, &["base"]);
         assert_eq!(print, fingerprint(&[b.clone(), a.clone()], &["base"]));

@@ -1,42 +1,42 @@
-//! What a build is not given.
+//! Files that are excluded from a build context.
 
 /// The patterns of a `.dockerignore`.
 ///
 /// Source: <https://docs.docker.com/build/concepts/context/#dockerignore-files>.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct IgnoreFile {
-    patterns: Vec<Pattern>,
+    patterns: Vec<IgnorePattern>,
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Pattern {
+pub(super) struct IgnorePattern {
     parts: Vec<String>,
     is_exception: bool,
 }
 
 impl IgnoreFile {
-    /// Reads the patterns; there is nothing that is none.
+    /// Parses the patterns. Every text is valid.
     pub fn parse(text: &str) -> Self {
         let lines = text.trim_start_matches('\u{feff}').lines().map(str::trim);
         let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-        Self { patterns: lines.filter_map(Pattern::parse).collect() }
+        Self { patterns: lines.filter_map(IgnorePattern::parse).collect() }
     }
 
-    /// Whether a path of the context, relative and with `/`, is left out. The
-    /// last pattern that fits the path, or a directory that it is in, decides.
-    pub fn leaves_out(&self, path: &str) -> bool {
+    /// Returns whether a path relative to the context, with `/`, is excluded. The last
+    /// pattern that matches the path or a parent of it decides.
+    pub fn excludes(&self, path: &str) -> bool {
         let parts: Vec<&str> = path.split('/').collect();
-        let last = self.patterns.iter().rev().find(|pattern| pattern.fits(&parts));
+        let last = self.patterns.iter().rev().find(|pattern| pattern.matches_path(&parts));
         last.is_some_and(|pattern| !pattern.is_exception)
     }
 
-    /// Whether something below a directory that is left out may be wanted.
+    /// Returns whether a file below an excluded directory may be included.
     pub fn has_exceptions(&self) -> bool {
         self.patterns.iter().any(|pattern| pattern.is_exception)
     }
 }
 
-impl Pattern {
+impl IgnorePattern {
     pub(super) fn parse(line: &str) -> Option<Self> {
         let (line, is_exception) = match line.strip_prefix('!') {
             Some(line) => (line.trim(), true),
@@ -53,15 +53,15 @@ impl Pattern {
         (!parts.is_empty()).then_some(Self { parts, is_exception })
     }
 
-    /// Whether it fits the path or a directory that the path is in.
-    pub(super) fn fits(&self, path: &[&str]) -> bool {
-        (1..=path.len()).any(|length| fits(&self.parts, &path[..length]))
+    /// Returns whether the pattern matches the path or a parent of it.
+    pub(super) fn matches_path(&self, path: &[&str]) -> bool {
+        (1..=path.len()).any(|length| matches_parts(&self.parts, &path[..length]))
     }
 }
 
-/// `**` is any number of parts, none included. The table of what fits so far
-/// keeps the work to the product of both lengths.
-fn fits(pattern: &[String], path: &[&str]) -> bool {
+/// `**` matches any number of components, including none. The table of matches limits the
+/// work to the product of both lengths.
+fn matches_parts(pattern: &[String], path: &[&str]) -> bool {
     let mut reachable = vec![false; path.len() + 1];
     reachable[0] = true;
     for part in pattern {
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_pattern_that_fits_decides() {
+    fn last_matching_pattern_decides() {
         let file = IgnoreFile::parse(
             "\u{feff}# comment\n\n/target/\n*.log\n**/node_modules\n!important.log\ndocs/**\n!docs/**/*.md\na?c/[xy]\n",
         );
@@ -107,8 +107,8 @@ mod tests {
             ("abc/x", true),
             ("abc/z", false),
         ] {
-            assert_eq!(file.leaves_out(path), expected, "{path}");
+            assert_eq!(file.excludes(path), expected, "{path}");
         }
-        assert!(!IgnoreFile::parse("\n#\n/\n").leaves_out("x"));
+        assert!(!IgnoreFile::parse("\n#\n/\n").excludes("x"));
     }
 }

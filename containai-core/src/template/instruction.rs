@@ -1,37 +1,37 @@
-//! One instruction of a Dockerfile.
+//! Dockerfile instructions.
 
 use std::ops::Range;
 
-/// One instruction of a Dockerfile, its continuation lines put together.
+/// An instruction of a Dockerfile, with its continuation lines joined.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Instruction {
-    /// The line that it begins on, counted from 1.
+    /// The number of its first line, starting at 1.
     pub line: usize,
-    /// The keyword in capital letters, such as `FROM`.
+    /// The keyword in upper case, such as `FROM`.
     pub keyword: String,
-    /// What follows the keyword, without comments and line ends.
-    pub rest: String,
-    /// Where it stands in the file, in bytes.
+    /// The text after the keyword, without comments and line ends.
+    pub arguments: String,
+    /// The byte range in the file.
     pub(super) span: Range<usize>,
-    /// Whether lines of a here-document follow it.
-    pub(super) has_document: bool,
+    /// Whether a here-document follows.
+    pub(super) has_here_document: bool,
 }
 
 impl Instruction {
-    /// The options in front of the arguments, such as `--platform=x`.
+    /// Returns the options before the arguments, such as `--platform=x`.
     pub fn options(&self) -> impl Iterator<Item = &str> {
-        self.rest.split_whitespace().take_while(|word| word.starts_with("--"))
+        self.arguments.split_whitespace().take_while(|word| word.starts_with("--"))
     }
 
-    /// The words behind the options.
+    /// Returns the words after the options.
     pub fn words(&self) -> impl Iterator<Item = &str> {
-        self.rest.split_whitespace().skip_while(|word| word.starts_with("--"))
+        self.arguments.split_whitespace().skip_while(|word| word.starts_with("--"))
     }
 
-    /// The `NAME` or `NAME=value` pairs of an `ARG`, `ENV` or `LABEL`, quotes
-    /// taken off the value.
+    /// Returns the `NAME` or `NAME=value` pairs of an `ARG`, `ENV` or `LABEL`, with
+    /// unquoted values.
     pub fn pairs(&self) -> Vec<(String, Option<String>)> {
-        split_words(&self.rest)
+        split_words(&self.arguments)
             .into_iter()
             .map(|word| match word.split_once('=') {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
@@ -41,7 +41,7 @@ impl Instruction {
     }
 }
 
-/// Splits at blanks outside of quotes; quotes and what escapes are taken off.
+/// Splits at blanks outside quotes and removes quotes and escapes.
 fn split_words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     let mut characters = text.chars();
@@ -68,14 +68,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pairs_lose_their_quotes() {
+    fn pairs_are_unquoted() {
         let check = |rest: &str, expected: &[(&str, Option<&str>)]| {
             let instruction = Instruction {
                 line: 1,
                 keyword: "ARG".into(),
-                rest: rest.into(),
+                arguments: rest.into(),
                 span: 0..0,
-                has_document: false,
+                has_here_document: false,
             };
             let pairs = instruction.pairs();
             let pairs: Vec<_> =

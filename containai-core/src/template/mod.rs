@@ -1,33 +1,32 @@
-//! Templates: what a user puts on top of an image of ours, once for many
+//! Templates: images built by the user on top of a ContainAI image, for several
 //! containers.
 //!
-//! A template is a directory with a Dockerfile. Its image is built in two
-//! steps: the user's Dockerfile as it is, and on top of what that made a last
-//! stage of ours ([`wrapping`]), which gives the container back its first
-//! process and proves that it will boot. Nothing that a Dockerfile says can
-//! reach that stage.
+//! A template is a directory with a Dockerfile. Its image is built in two steps: first
+//! the user's Dockerfile, then a [`final_stage()`] on top of the result, which restores the
+//! container's first process and checks that the image boots. The user's Dockerfile
+//! cannot affect that stage.
 
 mod check;
-mod copied;
+mod copy_sources;
 mod dockerfile;
 mod expand;
+mod final_stage;
 mod fingerprint;
 mod ignore;
 mod instruction;
+mod path_env;
+mod scaffold;
 mod stage;
-mod starter;
 mod upgrade;
-mod whole_path;
-mod wrapping;
 
-pub use check::{Finding, Severity, check};
-pub use copied::Copied;
+pub use check::{DockerfileFinding, Severity, check_dockerfile};
+pub use copy_sources::CopySources;
 pub use dockerfile::{Dockerfile, DockerfileError};
-pub use fingerprint::{ContextEntry, EntryKind, fingerprint};
+pub use final_stage::{BOOT_CHECK, final_stage, template_labels};
+pub use fingerprint::{ContextEntry, ContextEntryKind, fingerprint};
 pub use ignore::IgnoreFile;
 pub use instruction::Instruction;
-pub use stage::{BASE_IMAGE, Base, Stage};
-pub use starter::starter;
+pub use path_env::path_env;
+pub use scaffold::scaffold;
+pub use stage::{BASE_IMAGE, Stage, StageBase};
 pub use upgrade::upgrade;
-pub use whole_path::whole_path;
-pub use wrapping::{PROOF, template_labels, wrapping};

@@ -6,71 +6,71 @@ use super::dockerfile::{Dockerfile, DockerfileError};
 use super::expand::expand;
 use super::instruction::Instruction;
 
-/// The build argument that names the image of ours to build on.
+/// The build argument for the ContainAI image to build on.
 pub const BASE_IMAGE: &str = "BASE_IMAGE";
 
-/// One stage of a Dockerfile.
+/// A stage of a Dockerfile.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Stage<'a> {
     /// Its `FROM`.
     pub from: &'a Instruction,
-    /// What it is called, in small letters.
+    /// Its name in lower case.
     pub name: Option<String>,
-    /// What it is built on.
-    pub base: Base,
-    /// What follows its `FROM`.
+    /// Its base.
+    pub base: StageBase,
+    /// The instructions after its `FROM`.
     pub instructions: &'a [Instruction],
 }
 
-/// What a stage is built on.
+/// The base of a stage.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Base {
-    /// A stage before it, counted from 0.
+pub enum StageBase {
+    /// An earlier stage, by index.
     Stage(usize),
-    /// An image; empty where a variable that nobody gave is all there is.
+    /// An image; empty for an undefined variable.
     Image(String),
 }
 
 impl Dockerfile {
-    /// The stages, where `base` is the argument `BASE_IMAGE` of the build.
+    /// Returns the stages, where `base` is the value of the build argument `BASE_IMAGE`.
     pub fn stages(&self, base: &str) -> Vec<Stage<'_>> {
-        self.read_stages(base).unwrap_or_default()
+        self.parse_stages(base).unwrap_or_default()
     }
 
-    /// Whether a stage may be built on `BASE_IMAGE`.
-    pub fn takes_base(&self) -> bool {
+    /// Returns whether a stage may be built on `BASE_IMAGE`.
+    pub fn declares_base_image(&self) -> bool {
         let before = self.instructions.iter().take_while(|it| it.keyword == "ARG");
         before.flat_map(Instruction::pairs).any(|(name, _)| name == BASE_IMAGE)
     }
 
-    /// The last stage and those that it is built on, itself first. The base of
-    /// the last of them is an image.
-    pub fn lineage(&self, base: &str) -> Vec<Stage<'_>> {
+    /// Returns the last stage, followed by its base stages. The base of the last element
+    /// is an image.
+    pub fn base_chain(&self, base: &str) -> Vec<Stage<'_>> {
         let mut stages = self.stages(base);
         let mut found = Vec::new();
         let mut next = stages.len().checked_sub(1);
         while let Some(index) = next {
-            // A stage is only ever built on one before it.
+            // The base of a stage is always an earlier one.
             stages.truncate(index + 1);
             let Some(stage) = stages.pop() else { break };
             next = match stage.base {
-                Base::Stage(before) => Some(before),
-                Base::Image(_) => None,
+                StageBase::Stage(before) => Some(before),
+                StageBase::Image(_) => None,
             };
             found.push(stage);
         }
         found
     }
 
-    /// The image that the last stage comes from.
-    pub fn root(&self, base: &str) -> String {
-        match self.lineage(base).pop().map(|stage| stage.base) {
-            Some(Base::Image(image)) => image,
+    /// Returns the base image of the last stage.
+    pub fn base_image(&self, base: &str) -> String {
+        match self.base_chain(base).pop().map(|stage| stage.base) {
+            Some(StageBase::Image(image)) => image,
             _ => String::new(),
         }
     }
 
-    pub(super) fn read_stages(&self, base: &str) -> Result<Vec<Stage<'_>>, DockerfileError> {
+    pub(super) fn parse_stages(&self, base: &str) -> Result<Vec<Stage<'_>>, DockerfileError> {
         let mut arguments = BTreeMap::new();
         let mut stages: Vec<Stage<'_>> = Vec::new();
         for (index, instruction) in self.instructions.iter().enumerate() {
@@ -80,7 +80,7 @@ impl Dockerfile {
                     let after = &self.instructions[index + 1..];
                     let length = after.iter().position(|it| it.keyword == "FROM");
                     let instructions = &after[..length.unwrap_or(after.len())];
-                    let stage = read_from(instruction, &arguments, &stages, instructions)?;
+                    let stage = parse_from(instruction, &arguments, &stages, instructions)?;
                     stages.push(stage);
                 }
                 _ => {}
@@ -90,8 +90,8 @@ impl Dockerfile {
     }
 }
 
-/// Notes what an `ARG` in front of the stages declares. One value may use those
-/// before it, and what is given to the build comes before a default.
+/// Evaluates an `ARG` before the stages. A value can use earlier arguments, and the value
+/// given to the build overrides the default.
 fn declare(instruction: &Instruction, base: &str, arguments: &mut BTreeMap<String, String>) {
     for (name, default) in instruction.pairs() {
         let value = match name == BASE_IMAGE && !base.is_empty() {
@@ -102,8 +102,8 @@ fn declare(instruction: &Instruction, base: &str, arguments: &mut BTreeMap<Strin
     }
 }
 
-/// Whether a word may name an image: all that is visible but what quotes,
-/// or all of it in one pair of quotes. Variables are not replaced yet.
+/// Returns whether a word may be the reference of an image, optionally quoted. Variables
+/// are not expanded yet.
 fn is_reference(word: &str) -> bool {
     let bare = ['"', '\'']
         .iter()
@@ -113,7 +113,7 @@ fn is_reference(word: &str) -> bool {
         && bare.chars().all(|it| it.is_ascii_graphic() && !matches!(it, '"' | '\'' | '\\' | '`'))
 }
 
-fn read_from<'a>(
+fn parse_from<'a>(
     from: &'a Instruction,
     arguments: &BTreeMap<String, String>,
     stages: &[Stage<'_>],
@@ -130,8 +130,8 @@ fn read_from<'a>(
     let image = expand(image, arguments);
     let called = |stage: &Stage<'_>| stage.name.as_deref() == Some(&image.to_ascii_lowercase());
     let base = match stages.iter().rposition(called) {
-        Some(before) => Base::Stage(before),
-        None => Base::Image(image),
+        Some(before) => StageBase::Stage(before),
+        None => StageBase::Image(image),
     };
     Ok(Stage { from, name, base, instructions })
 }
@@ -141,11 +141,11 @@ mod tests {
     use super::*;
 
     fn root(text: &str) -> String {
-        Dockerfile::parse(text).expect("a Dockerfile").root("ours")
+        Dockerfile::parse(text).expect("a Dockerfile").base_image("ours")
     }
 
     #[test]
-    fn the_last_stage_counts() {
+    fn base_image_is_that_of_the_last_stage() {
         for (text, expected) in [
             ("ARG BASE_IMAGE\nFROM ${BASE_IMAGE}", "ours"),
             ("ARG BASE_IMAGE=x\nFROM $BASE_IMAGE AS a\nFROM golang AS b\nFROM A AS c", "ours"),
@@ -153,10 +153,10 @@ mod tests {
             ("FROM ${BASE_IMAGE}", ""),
             ("ARG A=b\nARG X=${A}c\nFROM --platform=linux/amd64 $X", "bc"),
             ("ARG BASE_IMAGE\nARG X=${BASE_IMAGE}\nFROM $X", "ours"),
-            // What refers to itself is empty, and not looked for for ever.
+            // A self-reference is empty and does not loop.
             ("ARG A=${A}\nFROM $A", ""),
             ("ARG A=${B}\nARG B=${A}\nFROM $B", ""),
-            // A stage of its own name is an image.
+            // A stage with its own name as base is built on an image.
             ("FROM a AS a", "a"),
             ("FROM b AS a\nFROM a AS b\nFROM b", "b"),
         ] {

@@ -1,28 +1,30 @@
-//! From an image that is named for good to the one in use.
+//! The upgrade of a Dockerfile with a fixed base image.
 
 use super::dockerfile::{Dockerfile, DockerfileError};
 use super::stage::BASE_IMAGE;
 
-/// Stands in the place of `BASE_IMAGE`; no reference looks like this.
-const OURS: &str = "\u{1}";
+/// The placeholder for `BASE_IMAGE`, which is not a valid reference.
+const BASE_PLACEHOLDER: &str = "\u{1}";
 
-/// Has the last stage come from `ARG BASE_IMAGE`, with the image that it named
-/// as default; every other byte stays. `None` where it does already.
+/// Changes the base of the last stage to `ARG BASE_IMAGE`, with the previous image as its
+/// default; all other text is kept. `None` if it is up to date.
 ///
 /// # Errors
 ///
-/// Those of [`Dockerfile::parse`].
+/// As [`Dockerfile::parse`].
 pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
     let file = Dockerfile::parse(text)?;
-    let lineage = file.lineage(OURS);
-    let (Some(stage), false) = (lineage.last(), file.root(OURS) == OURS) else {
+    let lineage = file.base_chain(BASE_PLACEHOLDER);
+    let (Some(stage), false) =
+        (lineage.last(), file.base_image(BASE_PLACEHOLDER) == BASE_PLACEHOLDER)
+    else {
         return Ok(None);
     };
     let Some(image) = stage.from.words().next() else {
         return Ok(None);
     };
     let span = &stage.from.span;
-    let Some(at) = place_of(image, &text[span.clone()]).map(|at| span.start + at) else {
+    let Some(at) = image_offset(image, &text[span.clone()]).map(|at| span.start + at) else {
         return Ok(None);
     };
     let mut upgraded = text.to_owned();
@@ -40,9 +42,9 @@ pub fn upgrade(text: &str) -> Result<Option<String>, DockerfileError> {
     Ok(Some(upgraded))
 }
 
-/// Where the image of a `FROM` stands in its text, which may go over several
-/// lines with comments between.
-fn place_of(image: &str, text: &str) -> Option<usize> {
+/// Returns the position of the image in the text of a `FROM`, which may span several
+/// lines with comments.
+fn image_offset(image: &str, text: &str) -> Option<usize> {
     let lines = text.split_inclusive('\n').scan(0, |end, line| {
         let start = *end;
         *end += line.len();
@@ -52,11 +54,11 @@ fn place_of(image: &str, text: &str) -> Option<usize> {
     let words = no_comments.flat_map(|(start, line)| {
         line.split_whitespace().map(move |word| (start + offset_in(line, word), word))
     });
-    // The keyword may be an image's name, too.
+    // The image may have the same name as the keyword.
     words.skip(1).find(|(_, word)| *word == image).map(|(at, _)| at)
 }
 
-/// Where a part of a text begins in it.
+/// Returns the position of a part of a text.
 fn offset_in(text: &str, part: &str) -> usize {
     part.as_ptr().addr() - text.as_ptr().addr()
 }
@@ -68,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_root_of_the_last_stage_changes() {
+    fn only_the_base_image_of_the_last_stage_changes() {
         for (text, expected) in [
             (
                 "# mine\nFROM a:1\nRUN x\n",
@@ -105,15 +107,15 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_was_upgraded_is_so_for_good(
+        fn upgrade_is_idempotent(
             text in "(ARG [A-Z]=[a-z]\n){0,2}((FROM|from) (--p=[a-z] )?[a-z]{1,4}( AS [a-z]{1,3})?\n(RUN [a-z]\n|# [a-z]\n){0,2}){1,4}"
         ) {
             let upgraded = upgrade(&text).expect("a Dockerfile").expect("not done yet");
             prop_assert_eq!(upgrade(&upgraded), Ok(None));
             let file = Dockerfile::parse(&upgraded).expect("still one");
             let before = Dockerfile::parse(&text).expect("one");
-            // Without an argument it is what it was.
-            prop_assert_eq!(file.root(""), before.root(""));
+            // Without the argument, the base image is unchanged.
+            prop_assert_eq!(file.base_image(""), before.base_image(""));
         }
     }
 }

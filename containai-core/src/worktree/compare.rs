@@ -1,4 +1,4 @@
-//! Which references changed where.
+//! Comparison of the references of two repositories.
 
 use std::collections::BTreeSet;
 
@@ -9,94 +9,104 @@ use super::{ObjectId, RefName, Refs};
 pub enum Side {
     /// The repository on the host.
     Host,
-    /// The container's own.
-    Own,
+    /// The repository of the container.
+    Container,
 }
 
-/// A reference that is to be changed, if it still has the old value.
+/// A conditional update of a reference.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RefChange {
     /// The reference.
     pub name: RefName,
-    /// What it has to be; `None` where it must not exist.
+    /// The expected value; `None` if it must not exist.
     pub old: Option<ObjectId>,
-    /// What it shall be; `None` deletes it.
+    /// The new value; `None` deletes the reference.
     pub new: Option<ObjectId>,
 }
 
-/// Why a change of the container does not reach the host's reference.
+/// The reason for a conflict.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Reason {
-    /// It changed on the host as well.
+pub enum ConflictReason {
+    /// The reference changed on the host as well.
     Diverged,
-    /// The branch is checked out in another worktree, whose files would no
-    /// longer fit.
+    /// The branch is checked out in another worktree, whose files would become outdated.
     CheckedOut,
 }
 
-/// What is to be done about one reference that differs.
+/// A difference of one reference, with its resolution.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Difference {
-    /// It changed on the other side only: this side follows.
-    Follow(Side, RefChange),
-    /// It changed on both sides, and one value may contain the other.
-    Both {
+pub enum RefDifference {
+    /// Update this side: only the other side has changed.
+    Update(Side, RefChange),
+    /// Both sides have changed; one value may be an ancestor of the other.
+    ChangedOnBoth {
         /// The reference.
         name: RefName,
-        /// What it is on the host.
+        /// The value on the host.
         host: ObjectId,
-        /// What it is in the container.
+        /// The value in the container.
         own: ObjectId,
     },
-    /// The host's stays, and the container's value is kept beside it.
+    /// Keep the host's value, and store the container's value under another name.
     Conflict {
         /// The reference.
         name: RefName,
-        /// What it is in the container.
+        /// The value in the container.
         own: ObjectId,
-        /// Why.
-        reason: Reason,
+        /// The reason.
+        reason: ConflictReason,
     },
 }
 
-/// Compares the references of both sides with what both had when they last
-/// agreed. `held` are the branches that other worktrees of the host have checked
-/// out. Only branches and tags are compared.
+/// Compares the references of both sides with their last common state `base`. `held` are
+/// the branches that other worktrees of the host have checked out. Only branches and tags
+/// are compared.
 #[must_use]
-pub fn compare(base: &Refs, host: &Refs, own: &Refs, held: &BTreeSet<RefName>) -> Vec<Difference> {
+pub fn compare_refs(
+    base: &Refs,
+    host: &Refs,
+    own: &Refs,
+    held: &BTreeSet<RefName>,
+) -> Vec<RefDifference> {
     let names: BTreeSet<_> = [base, host, own].into_iter().flat_map(Refs::keys).collect();
-    let names = names.into_iter().filter(|name| name.is_mutual());
-    names.filter_map(|name| one(name, [base, host, own].map(|it| it.get(name)), held)).collect()
+    let names = names.into_iter().filter(|name| name.is_branch_or_tag());
+    names
+        .filter_map(|name| compare_ref(name, [base, host, own].map(|it| it.get(name)), held))
+        .collect()
 }
 
-fn one(
+fn compare_ref(
     name: &RefName,
     [base, host, own]: [Option<&ObjectId>; 3],
     held: &BTreeSet<RefName>,
-) -> Option<Difference> {
+) -> Option<RefDifference> {
     let change = |old: Option<&ObjectId>, new: Option<&ObjectId>| RefChange {
         name: name.clone(),
         old: old.cloned(),
         new: new.cloned(),
     };
-    let conflict = |own: &ObjectId, reason| Difference::Conflict {
+    let conflict = |own: &ObjectId, reason| RefDifference::Conflict {
         name: name.clone(),
         own: own.clone(),
         reason,
     };
-    let to_own = || Difference::Follow(Side::Own, change(own, host));
+    let to_own = || RefDifference::Update(Side::Container, change(own, host));
     Some(match (host, own) {
         (host, own) if host == own => return None,
         (_, own) if own == base => to_own(),
-        // Deleted in the container: it comes back, where the host needs it or
-        // has gone on with it.
+        // Deleted in the container: it is restored if it is checked out or has changed on
+        // the host.
         (Some(_), None) if host != base || held.contains(name) => to_own(),
-        (_, Some(own)) if host == base && held.contains(name) => conflict(own, Reason::CheckedOut),
-        (_, _) if host == base => Difference::Follow(Side::Host, change(host, own)),
-        (Some(host), Some(own)) => {
-            Difference::Both { name: name.clone(), host: host.clone(), own: own.clone() }
+        (_, Some(own)) if host == base && held.contains(name) => {
+            conflict(own, ConflictReason::CheckedOut)
         }
-        (_, Some(own)) => conflict(own, Reason::Diverged),
+        (_, _) if host == base => RefDifference::Update(Side::Host, change(host, own)),
+        (Some(host), Some(own)) => RefDifference::ChangedOnBoth {
+            name: name.clone(),
+            host: host.clone(),
+            own: own.clone(),
+        },
+        (_, Some(own)) => conflict(own, ConflictReason::Diverged),
         (_, None) => return None,
     })
 }
@@ -117,14 +127,15 @@ mod tests {
         let shown = |value: &Option<ObjectId>| {
             value.as_ref().map_or("-".to_owned(), |id| id.as_str()[..1].to_owned())
         };
-        let found: Vec<_> = compare(&refs(base), &refs(host), &refs(own), &held)
+        let found: Vec<_> = compare_refs(&refs(base), &refs(host), &refs(own), &held)
             .iter()
             .map(|difference| match difference {
-                Difference::Follow(side, RefChange { old, new, .. }) => {
-                    format!("{side:?} {}>{}", shown(old), shown(new))
+                RefDifference::Update(side, RefChange { old, new, .. }) => {
+                    let side = if *side == Side::Host { "host" } else { "container" };
+                    format!("{side} {}>{}", shown(old), shown(new))
                 }
-                Difference::Both { .. } => "both".to_owned(),
-                Difference::Conflict { reason, .. } => format!("{reason:?}"),
+                RefDifference::ChangedOnBoth { .. } => "both".to_owned(),
+                RefDifference::Conflict { reason, .. } => format!("{reason:?}"),
             })
             .collect();
         let case = format!("base {base:?}, host {host:?}, own {own:?}, held {is_held:?}");
@@ -138,23 +149,23 @@ mod tests {
             check("1", "1", "1", held, "");
             check("1", "2", "2", held, "");
             check("1", "", "", held, "");
-            // The host alone.
-            check("1", "2", "1", held, "Own 1>2");
-            check("1", "", "1", held, "Own 1>-");
-            check("", "1", "", held, "Own ->1");
-            // Deleted here, changed there.
-            check("1", "2", "", held, "Own ->2");
+            // Changed on the host only.
+            check("1", "2", "1", held, "container 1>2");
+            check("1", "", "1", held, "container 1>-");
+            check("", "1", "", held, "container ->1");
+            // Deleted on one side, changed on the other.
+            check("1", "2", "", held, "container ->2");
             check("1", "", "2", held, "Diverged");
             check("1", "2", "3", held, "both");
             check("", "2", "3", held, "both");
         }
-        // The container alone.
-        check("1", "1", "2", "", "Host 1>2");
-        check("1", "1", "", "", "Host 1>-");
-        check("", "", "1", "", "Host ->1");
+        // Changed in the container only.
+        check("1", "1", "2", "", "host 1>2");
+        check("1", "1", "", "", "host 1>-");
+        check("", "", "1", "", "host ->1");
         check("1", "1", "2", "h", "CheckedOut");
-        check("1", "1", "", "h", "Own ->1");
-        // A branch without a commit, checked out elsewhere.
+        check("1", "1", "", "h", "container ->1");
+        // A branch without a commit, checked out in another worktree.
         check("", "", "1", "h", "CheckedOut");
     }
 
@@ -162,6 +173,6 @@ mod tests {
     fn remote_branches_are_of_one_side() {
         let name = RefName::parse("refs/remotes/origin/x").expect("a name");
         let refs = Refs::from([(name, id('1'))]);
-        assert_eq!(compare(&Refs::new(), &refs, &Refs::new(), &BTreeSet::new()), []);
+        assert_eq!(compare_refs(&Refs::new(), &refs, &Refs::new(), &BTreeSet::new()), []);
     }
 }

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{ObjectId, RefName};
 
-/// What `HEAD` of a worktree names.
+/// The `HEAD` of a worktree.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Head {
@@ -13,8 +13,7 @@ pub enum Head {
 }
 
 impl Head {
-    /// Reads the file `HEAD`; `None` where it names neither a branch nor a
-    /// commit.
+    /// Parses the file `HEAD`; `None` if it names neither a branch nor a commit.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim_end_matches(['\n', ' ']);
@@ -26,9 +25,9 @@ impl Head {
         }
     }
 
-    /// The text of the file.
+    /// Returns the content of the file.
     #[must_use]
-    pub fn file(&self) -> String {
+    pub fn to_file(&self) -> String {
         match self {
             Self::Branch(name) => format!("ref: {name}\n"),
             Self::Detached(id) => format!("{id}\n"),
@@ -41,10 +40,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_branch_or_a_commit() {
+    fn parses_branch_or_commit() {
         let id = "a".repeat(40);
         for good in ["ref: refs/heads/main\n".to_owned(), format!("{id}\n")] {
-            assert_eq!(Head::parse(&good).map(|head| head.file()), Some(good));
+            assert_eq!(Head::parse(&good).map(|head| head.to_file()), Some(good));
         }
         for bad in ["", "ref: refs/tags/x\n", "ref: ../../config\n", "ref: HEAD", "main"] {
             assert_eq!(Head::parse(bad), None, "{bad}");

@@ -1,13 +1,13 @@
 use serde::{Deserialize, Serialize};
 
-/// The name of an object: 40 digits of SHA-1, or 64 of SHA-256.
+/// The name of an object: 40 hexadecimal digits of SHA-1, or 64 of SHA-256.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ObjectId(String);
 
 impl ObjectId {
-    /// Reads lower-case hexadecimal digits; `None` for anything else, and for
-    /// the name of no object, which is all zeros.
+    /// Parses lower-case hexadecimal digits; `None` for any other text, and for the null
+    /// object name, which is all zeros.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let is_hex = text.bytes().all(|it| matches!(it, b'0'..=b'9' | b'a'..=b'f'));
@@ -15,15 +15,15 @@ impl ObjectId {
         (matches!(text.len(), 40 | 64) && is_hex && is_some).then(|| Self(text.to_owned()))
     }
 
-    /// The digits.
+    /// Returns the digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name of no object, of the same length.
+    /// Returns the null object name of the same length.
     #[must_use]
-    pub fn none_like(&self) -> String {
+    pub fn null_like(&self) -> String {
         "0".repeat(self.0.len())
     }
 }
@@ -38,7 +38,7 @@ impl TryFrom<String> for ObjectId {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("not the name of an object")
+        Self::parse(&text).ok_or("invalid object name")
     }
 }
 
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn digits_only() {
+    fn parses_hex_digits_only() {
         for good in ["1".repeat(40), "0f".repeat(32)] {
             assert!(ObjectId::parse(&good).is_some(), "{good}");
         }

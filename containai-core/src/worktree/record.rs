@@ -2,39 +2,45 @@ use serde::{Deserialize, Serialize};
 
 use super::{Head, ObjectId, Refs};
 
-/// What this machine knows about a worktree whose container has a repository of
-/// its own. It is kept where the container cannot write.
+/// The state of a worktree with a separate repository in its container. It is stored
+/// where the container cannot write.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct WorktreeRecord {
-    /// The directory that all worktrees of the host's repository share.
-    pub common: String,
-    /// The directory of this worktree below it, and what tells it from a later
-    /// one of the same name.
-    pub entry: String,
-    /// See `entry`.
-    pub made: String,
-    /// The references as both sides had them when they last agreed.
+    /// The common directory of the host's worktrees.
+    #[serde(rename = "common")]
+    pub common_dir: String,
+    /// The directory of this worktree in the common directory.
+    #[serde(rename = "entry")]
+    pub worktree_dir: String,
+    /// The creation time of that directory, which distinguishes it from a later one of
+    /// the same name.
+    #[serde(rename = "made")]
+    pub created: String,
+    /// The references at the last common state of both sides.
     pub base: Refs,
-    /// What `HEAD` was then.
+    /// `HEAD` at that time.
     pub head: Option<Head>,
-    /// The container's values that are kept beside the host's own references,
-    /// and were reported.
+    /// The values of the container that conflict with the host's references and were
+    /// reported.
     #[serde(default)]
-    pub kept: Refs,
-    /// The commit, or empty tree, that the host's index was made for, while it is
-    /// being adjusted to another.
+    #[serde(rename = "kept")]
+    pub conflicting_refs: Refs,
+    /// The commit, or empty tree, that the host's index is based on, while the index is
+    /// being updated.
     #[serde(default)]
-    pub adjusting: Option<ObjectId>,
-    /// What both sides looked like after the last comparison.
+    #[serde(rename = "adjusting")]
+    pub index_base: Option<ObjectId>,
+    /// The state of both sides after the last comparison.
     #[serde(default)]
-    pub seen: Fingerprints,
+    #[serde(rename = "seen")]
+    pub fingerprints: Fingerprints,
 }
 
-/// What both sides look like; equal fingerprints mean that nothing changed.
+/// The states of both sides; equal fingerprints mean no change.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Fingerprints {
     /// The host's repository.
     pub host: String,
-    /// The container's.
+    /// The container's repository.
     pub own: String,
 }

@@ -1,53 +1,53 @@
 use serde::{Deserialize, Serialize};
 
-/// The longest name that is taken; file systems allow 255 bytes for a component.
-const LONGEST: usize = 1024;
+/// The maximum length of a name; file systems allow 255 bytes for a component.
+const MAX_LEN: usize = 1024;
 
 /// The full name of a reference, such as `refs/heads/main`.
 ///
-/// The rules are those of git-check-ref-format(1), and stricter: a component
-/// begins with neither `-` nor `.`, and nothing in the name needs quoting.
+/// The rules are stricter than those of git-check-ref-format(1): a component begins with
+/// neither `-` nor `.`, and the name needs no quoting.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RefName(String);
 
 impl RefName {
-    /// Reads a name; `None` for one that git must not be given.
+    /// Parses a name; `None` for one that is not safe to pass to git.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let parts: Vec<_> = text.split('/').collect();
         let is_good = parts.len() >= 2
             && parts[0] == "refs"
-            && text.len() <= LONGEST
+            && text.len() <= MAX_LEN
             && !text.contains("..")
             && !text.contains("@{")
             && parts.iter().all(|part| is_component(part))
-            // `refs/heads/HEAD` is what nobody can tell from `HEAD`.
+            // `refs/heads/HEAD` is ambiguous with `HEAD`.
             && text != "refs/heads/HEAD";
         is_good.then(|| Self(text.to_owned()))
     }
 
-    /// The whole name.
+    /// Returns the full name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What follows `refs/`.
+    /// Returns the name after `refs/`.
     #[must_use]
     pub fn below_refs(&self) -> &str {
         self.0.strip_prefix("refs/").unwrap_or(&self.0)
     }
 
-    /// The branch that this is; `None` for anything else.
+    /// Returns the branch; `None` for any other reference.
     #[must_use]
     pub fn branch(&self) -> Option<&str> {
         self.0.strip_prefix("refs/heads/")
     }
 
-    /// Whether both sides have it in common: a branch or a tag.
+    /// Returns whether it is a branch or a tag, which both sides share.
     #[must_use]
-    pub fn is_mutual(&self) -> bool {
+    pub fn is_branch_or_tag(&self) -> bool {
         self.0.starts_with("refs/heads/") || self.0.starts_with("refs/tags/")
     }
 }
@@ -76,7 +76,7 @@ impl TryFrom<String> for RefName {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text).ok_or("not the name of a reference")
+        Self::parse(&text).ok_or("invalid reference name")
     }
 }
 
@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_git_takes_and_names_that_lead_elsewhere() {
+    fn accepts_valid_refs_and_refuses_path_traversal() {
         for good in ["refs/heads/main", "refs/heads/fork/a-b_c.d", "refs/tags/v1.0", "refs/heads/é"]
         {
             assert!(RefName::parse(good).is_some(), "{good}");

@@ -2,23 +2,23 @@ use std::collections::BTreeMap;
 
 use super::{ObjectId, RefName};
 
-/// References and what they name.
+/// References and their objects.
 pub type Refs = BTreeMap<RefName, ObjectId>;
 
-/// Reads a file `packed-refs`. Lines that make no sense are left out.
+/// Parses a file `packed-refs`. Invalid lines are skipped.
 #[must_use]
-pub fn parse_packed(text: &str) -> Refs {
-    parse(text.lines().filter(|line| !line.starts_with(['#', '^'])))
+pub fn parse_packed_refs(text: &str) -> Refs {
+    parse_lines(text.lines().filter(|line| !line.starts_with(['#', '^'])))
 }
 
-/// Reads lines of an object's name, a space, and a reference, as
-/// `git for-each-ref --format='%(objectname) %(refname)'` prints them.
+/// Parses lines of an object name, a space and a reference, as printed by `git
+/// for-each-ref --format='%(objectname) %(refname)'`. Invalid lines are skipped.
 #[must_use]
-pub fn parse_listed(text: &str) -> Refs {
-    parse(text.lines())
+pub fn parse_for_each_ref(text: &str) -> Refs {
+    parse_lines(text.lines())
 }
 
-fn parse<'a>(lines: impl Iterator<Item = &'a str>) -> Refs {
+fn parse_lines<'a>(lines: impl Iterator<Item = &'a str>) -> Refs {
     lines
         .filter_map(|line| {
             let (id, name) = line.split_once(' ')?;
@@ -32,13 +32,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_makes_no_sense_is_left_out() {
+    fn malformed_lines_are_skipped() {
         let (a, b) = ("a".repeat(40), "b".repeat(40));
         let text = format!(
             "# pack-refs with: peeled fully-peeled sorted \n{a} refs/heads/main\n{b} refs/tags/v1\n\
              ^{a}\n{b} refs/heads/../x\nx refs/heads/y\n{a}\n"
         );
-        let refs = parse_packed(&text);
+        let refs = parse_packed_refs(&text);
         let names: Vec<_> = refs.keys().map(RefName::as_str).collect();
         assert_eq!(names, ["refs/heads/main", "refs/tags/v1"]);
     }

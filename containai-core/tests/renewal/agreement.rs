@@ -1,13 +1,13 @@
-//! Whatever is there and whatever is wanted: nobody else's container is touched,
-//! and the engine sees what the paper says.
+//! For any observed and desired state: containers of other workspaces are never changed,
+//! and the plan matches the steps taken.
 
 use containai_core::engine::{Container, ContainerId, Lifetime, RunState};
-use containai_core::fake::{FakeEngine, FakeRecords, run};
 use containai_core::label;
-use containai_core::lifecycle::{Claim, Desired, Manner, Step, observe, plan};
+use containai_core::lifecycle::{Desired, RunOptions, Step, Strength, observe, plan};
+use containai_core::testing::{FakeEngine, FakeWorkspaceStore, run_ready};
 use proptest::prelude::*;
 
-use super::{Steps, container, desired, enter, volume, words};
+use super::{Steps, container, desired, open_session, volume, words};
 
 fn any_container(name: &'static str) -> impl Strategy<Value = Container> {
     let whose = prop_oneof![
@@ -30,8 +30,8 @@ fn any_container(name: &'static str) -> impl Strategy<Value = Container> {
 }
 
 fn any_desired() -> impl Strategy<Value = Desired> {
-    let claim = || prop_oneof![Just(Claim::Preferred), Just(Claim::Insisted)];
-    let lifetime = prop_oneof![Just(Lifetime::Lasting), Just(Lifetime::Session)];
+    let claim = || prop_oneof![Just(Strength::Preferred), Just(Strength::Required)];
+    let lifetime = prop_oneof![Just(Lifetime::Persistent), Just(Lifetime::Session)];
     let outgoing = prop_oneof![
         Just(None),
         Just(Some("id-of-api-main")),
@@ -42,27 +42,32 @@ fn any_desired() -> impl Strategy<Value = Desired> {
     (claim(), claim(), outgoing, lifetime, data).prop_map(
         |(name, data_claim, outgoing, lifetime, data)| {
             let outgoing = outgoing.map(ContainerId::new);
-            let manner =
-                Manner { name, data_volume: data_claim, outgoing, lifetime, ..Manner::default() };
+            let manner = RunOptions {
+                name,
+                data_volume: data_claim,
+                recreate: outgoing,
+                lifetime,
+                ..RunOptions::default()
+            };
             Desired { data_volume: data.map(volume), ..desired(manner) }
         },
     )
 }
 
-fn touched(step: &Step) -> Option<&ContainerId> {
+fn container_changed_by(step: &Step) -> Option<&ContainerId> {
     match step {
-        Step::InstallKey { id }
+        Step::Provision { id }
         | Step::Start { id }
         | Step::Unpause { id }
         | Step::Stop { id }
-        | Step::Keep { id }
-        | Step::Succeed { of: id, .. }
-        | Step::Replace { of: id, .. }
-        | Step::Retire { id }
-        | Step::Discard { id }
+        | Step::Commit { id }
+        | Step::CreateReplacement { of: id, .. }
+        | Step::Recreate { of: id, .. }
+        | Step::RemoveReplaced { id }
+        | Step::RemoveEphemeral { id }
         | Step::Rename { id, .. }
-        | Step::GiveUp { id }
-        | Step::Reach { id } => Some(id),
+        | Step::RemoveReplacement { id }
+        | Step::Connect { id } => Some(id),
         _ => None,
     }
 }
@@ -71,7 +76,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn no_step_touches_what_is_not_this_workspaces(
+    fn steps_change_only_containers_of_the_workspace(
         one in any_container("api-main"),
         two in any_container("api-main-2"),
         three in any_container("api-main.moving"),
@@ -85,27 +90,27 @@ proptest! {
         for container in &there {
             engine = engine.with_container(container.clone());
         }
-        let observed = run(observe(&engine, &desired)).expect("the engine answers");
+        let observed = run_ready(observe(&engine, &desired)).expect("the engine answers");
         let steps = plan(&observed, &desired);
-        for id in steps.iter().filter_map(touched) {
+        for id in steps.iter().filter_map(container_changed_by) {
             if let Some(container) = there.iter().find(|it| it.id == *id) {
                 prop_assert!(container.serves(&desired.workspace), "{:?}", steps);
             }
         }
 
-        // What is there and is not this workspace's is there afterwards, as it was.
+        // All other containers are unchanged afterwards.
         let seen = Steps::default();
-        let outcome = enter(&engine, &FakeRecords::new(), &desired, &seen);
-        let after = engine.snapshot();
+        let outcome = open_session(&engine, &FakeWorkspaceStore::new(), &desired, &seen);
+        let after = engine.current_containers();
         for container in there.iter().filter(|it| !it.serves(&desired.workspace)) {
             prop_assert!(after.contains(container), "{container:?} was touched: {:?}", steps);
         }
 
-        // Paper and engine agree, as far as paper can tell: nobody there waits
-        // for an engine, and the session is not over.
+        // The plan matches the steps taken, except for waits and for steps after the
+        // session.
         let on_paper: Vec<_> = steps.iter().map(words).collect();
         let drive_ends =
-            on_paper.iter().position(|it| it == "reach" || it.starts_with("wait")).map_or(on_paper.len(), |n| n + 1);
+            on_paper.iter().position(|it| it == "connect" || it.starts_with("wait")).map_or(on_paper.len(), |n| n + 1);
         let taken: Vec<_> = seen.0.lock().expect("no listener panics").iter().map(words).collect();
         prop_assert!(
             taken.starts_with(&on_paper[..drive_ends]),

@@ -1,6 +1,5 @@
-//! Containers that are made anew, with old volumes or a new one, and containers
-//! that go with their session: on paper, on the fakes, and at every moment of
-//! dying.
+//! Recreated containers, with the previous or a new data volume, and ephemeral
+//! containers: plans, runs, and a crash at every call.
 
 mod agreement;
 
@@ -8,14 +7,16 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use containai_core::engine::{Container, ContainerId, Lifetime, RunState};
-use containai_core::fake::{self, FakeEngine, FakeRecords, FakeRemote, FakeSession, run};
 use containai_core::hint::Advice as _;
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
-    Claim, Desired, DriveError, Event, Events, Manner, Reached, Refusal, Silent, Step, depart,
-    drive, observe, plan,
+    Connected, Desired, DriveError, Event, EventListener, IgnoreEvents, Refusal, RunOptions, Step,
+    Strength, drive, observe, plan, teardown_ephemeral,
 };
 use containai_core::naming::{ContainerName, VolumeName, WorkspacePath};
+use containai_core::testing::{
+    self, FakeConnection, FakeEngine, FakeRemote, FakeWorkspaceStore, run_ready,
+};
 
 fn workspace() -> WorkspacePath {
     WorkspacePath::new(Path::new("/src/api")).expect("a workspace path")
@@ -25,23 +26,23 @@ fn volume(name: &str) -> VolumeName {
     VolumeName::parse(name).expect("a volume name")
 }
 
-fn desired(manner: Manner) -> Desired {
-    Desired { manner, ..fake::desired(workspace()) }
+fn desired(manner: RunOptions) -> Desired {
+    Desired { options: manner, ..testing::sample_desired(workspace()) }
 }
 
 fn fresh(of: &Container) -> Desired {
-    desired(Manner { outgoing: Some(of.id.clone()), ..Manner::default() })
+    desired(RunOptions { recreate: Some(of.id.clone()), ..RunOptions::default() })
 }
 
 fn reset(of: &Container, to: &str) -> Desired {
     let mut desired = fresh(of);
     desired.data_volume = Some(volume(to));
-    desired.manner.data_volume = Claim::Insisted;
+    desired.options.data_volume = Strength::Required;
     desired
 }
 
 fn ephemeral() -> Desired {
-    desired(Manner { lifetime: Lifetime::Session, ..Manner::default() })
+    desired(RunOptions { lifetime: Lifetime::Session, ..RunOptions::default() })
 }
 
 fn container(name: &str, labels: &[(&str, &str)], state: RunState) -> Container {
@@ -60,36 +61,43 @@ fn ours(name: &str, state: RunState) -> Container {
     container(name, &labels, state)
 }
 
-/// The steps that were taken, in order.
+/// The executed steps, in order.
 #[derive(Default)]
 struct Steps(Mutex<Vec<Step>>);
 
-impl Events for Steps {
-    fn event(&self, event: Event<'_>) {
+impl EventListener for Steps {
+    fn on_event(&self, event: Event<'_>) {
         if let Event::Step(step) = event {
             self.0.lock().expect("no listener panics").push(step.clone());
         }
     }
 }
 
-fn enter(
+fn open_session(
     engine: &FakeEngine,
-    records: &FakeRecords,
+    records: &FakeWorkspaceStore,
     desired: &Desired,
-    events: &dyn Events,
-) -> Result<Reached<FakeSession>, DriveError> {
-    // Whoever answers behind a port is a matter of other tests: every server
-    // is the one of the container that was made first.
-    run(drive(engine, &FakeRemote::new(), records, desired, events))
+    events: &dyn EventListener,
+) -> Result<Connected<FakeConnection>, DriveError> {
+    // The server behind every port is that of the first container; other tests cover the
+    // rest.
+    run_ready(drive(engine, &FakeRemote::new(), records, desired, events))
 }
 
-/// A step without ids, which paper and engine choose differently.
+/// A step without IDs, which differ between plan and engine.
 fn words(step: &Step) -> String {
     match step {
+        Step::EnsureImage => "ensure image".to_owned(),
         Step::Create { name } => format!("create {name}"),
-        Step::Replace { name, .. } => format!("replace by {name}"),
+        Step::Provision { .. } => "provision".to_owned(),
+        Step::Recreate { name, .. } => format!("recreate as {name}"),
+        Step::CreateReplacement { name, .. } => format!("create replacement {name}"),
+        Step::RemoveReplaced { .. } => "remove replaced".to_owned(),
+        Step::RemoveReplacement { .. } => "remove replacement".to_owned(),
         Step::Rename { name, .. } => format!("rename {name}"),
-        Step::Record { volume } => format!("record {volume}"),
+        Step::RecordDataVolume { volume } => format!("record {volume}"),
+        Step::RemoveEphemeral { .. } => "remove ephemeral".to_owned(),
+        Step::Connect { .. } => "connect".to_owned(),
         Step::Wait { name, state } => format!("wait {name} {state}"),
         Step::Refuse(refusal) => format!("refuse {refusal}"),
         step => format!("{step:?}").split(' ').next().unwrap_or_default().to_lowercase(),
@@ -97,67 +105,67 @@ fn words(step: &Step) -> String {
 }
 
 fn planned(engine: &FakeEngine, desired: &Desired) -> Vec<String> {
-    let observed = run(observe(engine, desired)).expect("the engine answers");
+    let observed = run_ready(observe(engine, desired)).expect("the engine answers");
     plan(&observed, desired).iter().map(words).collect()
 }
 
 #[test]
-fn fresh_goes_only_when_there_is_something_to_come() {
+fn fresh_removes_the_old_container_last() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
     insta::assert_snapshot!(planned(&engine, &fresh(&old)).join("\n"), @r"
-    provideimage
+    ensure image
     stop
-    replace by api-main.moving
-    retire
+    recreate as api-main.moving
+    remove replaced
     rename api-main
-    installkey
+    provision
     start
-    reach
+    connect
     ");
 }
 
 #[test]
-fn reset_is_recorded_once_the_old_container_is_gone() {
+fn reset_records_the_volume_after_removing_the_old_container() {
     let old = ours("api-main", RunState::Exited);
     let engine = FakeEngine::new().with_container(old.clone());
     insta::assert_snapshot!(planned(&engine, &reset(&old, "new")).join("\n"), @r"
-    provideimage
-    replace by api-main.moving
-    retire
+    ensure image
+    recreate as api-main.moving
+    remove replaced
     record new
     rename api-main
-    installkey
+    provision
     start
-    reach
+    connect
     ");
 }
 
 #[test]
-fn ephemeral_goes_after_the_session() {
+fn ephemeral_container_is_removed_after_the_session() {
     insta::assert_snapshot!(planned(&FakeEngine::new(), &ephemeral()).join("\n"), @r"
-    provideimage
+    ensure image
     create api-main
-    installkey
+    provision
     start
-    reach
+    connect
     stop
-    discard
+    remove ephemeral
     ");
 }
 
 #[test]
-fn dying_during_fresh_loses_no_volume() {
+fn crash_during_fresh_keeps_all_volumes() {
     let old = ours("api-main", RunState::Running);
     for moment in 0..40 {
         let engine = FakeEngine::new().with_container(old.clone());
-        let records = FakeRecords::new();
+        let records = FakeWorkspaceStore::new();
         engine.crash_after(moment);
-        let died = enter(&engine, &records, &fresh(&old), &Silent);
+        let died = open_session(&engine, &records, &fresh(&old), &IgnoreEvents);
         engine.recover();
-        // Whoever comes next asks for nothing special.
-        let next = enter(&engine, &records, &desired(Manner::default()), &Silent);
-        let containers = engine.snapshot();
+        // The next run uses the default options.
+        let next = open_session(&engine, &records, &desired(RunOptions::default()), &IgnoreEvents);
+        let containers = engine.current_containers();
         assert_eq!(containers.len(), 1, "{moment}: {containers:#?}");
         let [left] = &containers[..] else { panic!("one container") };
         assert_eq!(left.name, "api-main", "{moment}");
@@ -173,29 +181,31 @@ fn dying_during_fresh_loses_no_volume() {
 }
 
 #[test]
-fn dying_during_reset_leaves_one_container_and_says_which_volume() {
+fn crash_during_reset_leaves_one_container_with_a_recorded_volume() {
     let old = ours("api-main", RunState::Running);
     for moment in 0..40 {
         let engine = FakeEngine::new().with_container(old.clone());
-        let records = FakeRecords::new();
+        let records = FakeWorkspaceStore::new();
         engine.crash_after(moment);
-        let died = enter(&engine, &records, &reset(&old, "new"), &Silent);
+        let died = open_session(&engine, &records, &reset(&old, "new"), &IgnoreEvents);
         engine.recover();
-        // The recorded volume is what is configured from then on.
-        let next =
-            || Desired { data_volume: records.volume(&workspace()), ..desired(Manner::default()) };
-        let _ = enter(&engine, &records, &next(), &Silent);
-        let containers = engine.snapshot();
+        // The recorded volume is then the configured one.
+        let next = || Desired {
+            data_volume: records.volume(&workspace()),
+            ..desired(RunOptions::default())
+        };
+        let _ = open_session(&engine, &records, &next(), &IgnoreEvents);
+        let containers = engine.current_containers();
         let [left] = &containers[..] else { panic!("{moment}: {containers:#?}") };
         let is_new = left.labels.data_volume() == Some(volume("new"));
         assert!(is_new || left.id == old.id, "{moment}: {left:#?}");
-        // Record and engine agree, so that no later command changes the volume.
+        // The store and the engine agree, so that no later command changes the volume.
         let recorded = records.volume(&workspace());
         assert_eq!(recorded, is_new.then(|| volume("new")), "{moment}: {left:#?}");
         let has = left.labels.data_volume();
-        let anew = Desired { manner: fresh(left).manner, ..next() };
-        let _ = enter(&engine, &records, &anew, &Silent);
-        let containers = engine.snapshot();
+        let anew = Desired { options: fresh(left).options, ..next() };
+        let _ = open_session(&engine, &records, &anew, &IgnoreEvents);
+        let containers = engine.current_containers();
         assert_eq!(containers[0].labels.data_volume(), has, "{moment}");
         if died.is_ok() {
             assert!(is_new);
@@ -206,103 +216,115 @@ fn dying_during_reset_leaves_one_container_and_says_which_volume() {
 }
 
 #[test]
-fn nothing_is_taken_away_for_a_choice_that_cannot_be_recorded() {
+fn unwritable_store_keeps_the_old_container() {
     for state in [RunState::Running, RunState::Exited] {
         let old = ours("api-main", state);
         let engine = FakeEngine::new().with_container(old.clone());
-        let outcome = enter(&engine, &FakeRecords::read_only(), &reset(&old, "new"), &Silent);
-        assert!(matches!(outcome, Err(DriveError::Record(_))), "{outcome:?}");
-        assert_eq!(engine.snapshot(), [old]);
+        let outcome = open_session(
+            &engine,
+            &FakeWorkspaceStore::read_only(),
+            &reset(&old, "new"),
+            &IgnoreEvents,
+        );
+        assert!(matches!(outcome, Err(DriveError::WorkspaceStore(_))), "{outcome:?}");
+        assert_eq!(engine.current_containers(), [old]);
     }
 }
 
 #[test]
-fn several_that_want_it_fresh_make_one() {
+fn concurrent_fresh_commands_create_one_container() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
-    let first = enter(&engine, &FakeRecords::new(), &fresh(&old), &Silent).expect("a session");
-    let second = enter(&engine, &FakeRecords::new(), &fresh(&old), &Silent).expect("a session");
+    let first = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
+        .expect("a session");
+    let second = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
+        .expect("a session");
     assert_eq!(first.container.id, second.container.id);
 }
 
 #[test]
-fn replacement_that_another_run_left_is_made_again_as_wanted_now() {
+fn replacement_of_an_interrupted_run_is_recreated() {
     let old = ours("api-main", RunState::Exited);
     let mut left = ours("api-main.moving", RunState::Created);
     left.labels = left.labels.with(label::REPLACES, old.id.as_ref());
-    left.labels = left.labels.with(label::REPLACES_START, "0").with(label::TAKES_NAME, "api-main");
+    left.labels = left.labels.with(label::REPLACES_START, "0").with(label::FINAL_NAME, "api-main");
     let engine = FakeEngine::new().with_container(old.clone()).with_container(left.clone());
-    let reached = enter(&engine, &FakeRecords::new(), &fresh(&old), &Silent).expect("a session");
+    let reached = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
+        .expect("a session");
     assert_ne!(reached.container.id, left.id);
-    assert_eq!(engine.snapshot().len(), 1);
+    assert_eq!(engine.current_containers().len(), 1);
 }
 
 #[test]
-fn volumes_of_a_session_go_with_it_unless_they_were_there() {
+fn new_volumes_are_removed_with_the_ephemeral_container() {
     let own = VolumeName::data(&workspace());
     for (engine, named, unnamed) in [
         (FakeEngine::new(), 0, 2),
         (FakeEngine::new().with_volume(own.clone()), 1, 1),
         (FakeEngine::new().with_volume(volume("somebody-elses")), 1, 2),
     ] {
-        let (remote, records) = (FakeRemote::new(), FakeRecords::new());
+        let (remote, records) = (FakeRemote::new(), FakeWorkspaceStore::new());
         let wanted = ephemeral();
-        let reached = run(drive(&engine, &remote, &records, &wanted, &Silent)).expect("a session");
-        assert_eq!((engine.volumes().len(), engine.unnamed_volumes()), (named, unnamed));
-        run(depart(&engine, &remote, &wanted, &reached.container, &Silent)).expect("it goes");
-        assert_eq!(engine.snapshot(), []);
-        assert_eq!((engine.volumes().len(), engine.unnamed_volumes()), (named, 0));
+        let reached = run_ready(drive(&engine, &remote, &records, &wanted, &IgnoreEvents))
+            .expect("a session");
+        assert_eq!((engine.volumes().len(), engine.anonymous_volumes()), (named, unnamed));
+        run_ready(teardown_ephemeral(&engine, &remote, &wanted, &reached.container, &IgnoreEvents))
+            .expect("it goes");
+        assert_eq!(engine.current_containers(), []);
+        assert_eq!((engine.volumes().len(), engine.anonymous_volumes()), (named, 0));
     }
 }
 
 #[test]
-fn a_lasting_container_never_departs() {
+fn persistent_container_is_never_torn_down() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
-    for wanted in [desired(Manner::default()), ephemeral()] {
-        run(depart(&engine, &FakeRemote::new(), &wanted, &old, &Silent)).expect("nothing to do");
-        assert_eq!(engine.snapshot(), std::slice::from_ref(&old));
+    for wanted in [desired(RunOptions::default()), ephemeral()] {
+        run_ready(teardown_ephemeral(&engine, &FakeRemote::new(), &wanted, &old, &IgnoreEvents))
+            .expect("nothing to do");
+        assert_eq!(engine.current_containers(), std::slice::from_ref(&old));
     }
 }
 
 fn refused(engine: &FakeEngine, desired: &Desired) -> Refusal {
-    match enter(engine, &FakeRecords::new(), desired, &Silent) {
+    match open_session(engine, &FakeWorkspaceStore::new(), desired, &IgnoreEvents) {
         Err(DriveError::Refused(refusal)) => refusal,
         other => panic!("not refused: {other:?}"),
     }
 }
 
 #[test]
-fn what_was_insisted_on_is_never_ignored() {
+fn required_options_are_never_ignored() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
 
-    let mut named = desired(Manner { name: Claim::Insisted, ..Manner::default() });
+    let mut named = desired(RunOptions { name: Strength::Required, ..RunOptions::default() });
     named.name = ContainerName::parse("other").expect("a name");
     let refusal = refused(&engine, &named);
-    assert_eq!(refusal.to_string(), "the workspace has container `api-main`, and not `other`");
+    assert_eq!(refusal.to_string(), "the workspace has container `api-main`, not `other`");
 
-    let mut volumes = desired(Manner { data_volume: Claim::Insisted, ..Manner::default() });
+    let mut volumes =
+        desired(RunOptions { data_volume: Strength::Required, ..RunOptions::default() });
     volumes.data_volume = Some(volume("new"));
     let refusal = refused(&engine, &volumes);
     insta::assert_snapshot!(
         refusal,
-        @"container `api-main` has the data volume `chosen-by-hand`, and not `new`"
+        @"container `api-main` has data volume `chosen-by-hand`, not `new`"
     );
 
-    assert_eq!(refused(&engine, &ephemeral()), Refusal::InTheWay { name: "api-main".into() });
+    assert_eq!(refused(&engine, &ephemeral()), Refusal::AlreadyExists { name: "api-main".into() });
 }
 
 #[test]
-fn a_given_name_is_taken_as_it_is_or_not_at_all() {
+fn required_name_is_used_exactly_or_refused() {
     let elsewhere = [(label::MANAGED, "true"), (label::WORKSPACE, "/elsewhere")];
-    let named = desired(Manner { name: Claim::Insisted, ..Manner::default() });
+    let named = desired(RunOptions { name: Strength::Required, ..RunOptions::default() });
     let engine =
         FakeEngine::new().with_container(container("api-main", &elsewhere, RunState::Running));
     let refusal = refused(&engine, &named);
-    assert_eq!(refusal.to_string(), "container `api-main` serves `/elsewhere`");
-    assert_eq!(refusal.exit_code(), containai_core::exit::NOT_OURS);
+    assert_eq!(refusal.to_string(), "container `api-main` belongs to workspace `/elsewhere`");
+    assert_eq!(refusal.exit_code(), containai_core::exit::FOREIGN_CONTAINER);
 
     let foreign = FakeEngine::new().with_container(container("api-main", &[], RunState::Running));
-    assert_eq!(refused(&foreign, &named), Refusal::NotOurs { name: "api-main".into() });
+    assert_eq!(refused(&foreign, &named), Refusal::NotManaged { name: "api-main".into() });
 }

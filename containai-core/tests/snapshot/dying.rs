@@ -1,21 +1,21 @@
-//! Every moment of dying.
+//! Crashes at every call.
 
 use containai_core::engine::{Engine as _, RunState};
-use containai_core::fake::run;
 use containai_core::naming::VolumeName;
+use containai_core::testing::run_ready;
 
-use super::{World, desired};
+use super::{TestWorld, desired};
 
 #[test]
-fn dying_while_it_is_made_leaves_a_snapshot_or_nothing() {
-    let calls = World::new().calls(|world| drop(world.create("before", 1)));
+fn crash_during_create_leaves_a_snapshot_or_nothing() {
+    let calls = TestWorld::new().calls(|world| drop(world.create("before", 1)));
     for moment in 0..calls {
-        let world = World::new();
+        let world = TestWorld::new();
         world.engine.crash_after(moment);
         let _ = world.create("before", 1);
         world.recover();
-        world.mend();
-        let container = world.of("/src/api");
+        world.clean_up();
+        let container = world.container_of("/src/api");
         assert_eq!(container.state, RunState::Running, "{moment}");
         assert_eq!(world.read(&container.id, "died"), "old", "{moment}");
         let is_there = world.names() == ["before"];
@@ -31,11 +31,11 @@ fn dying_while_it_is_made_leaves_a_snapshot_or_nothing() {
 }
 
 #[test]
-fn dying_while_it_is_put_back_leaves_all_of_the_old_or_all_of_the_new() {
+fn crash_during_restore_leaves_all_old_or_all_new() {
     let prepared = || {
-        let world = World::new();
+        let world = TestWorld::new();
         world.create("before", 1).expect("a snapshot");
-        world.write(&world.of("/src/api").id, "new");
+        world.write(&world.container_of("/src/api").id, "new");
         world
     };
     let calls = prepared().calls(|world| drop(world.restore("before")));
@@ -45,12 +45,12 @@ fn dying_while_it_is_put_back_leaves_all_of_the_old_or_all_of_the_new() {
         world.engine.crash_after(moment);
         assert!(world.restore("before").is_err(), "{moment}");
         world.recover();
-        let entered = world.enter("/src/api");
+        let entered = world.open_session("/src/api");
         let text = world.read(&entered, &format!("died at {moment}"));
-        assert_eq!(world.of("/src/api").name, "api-main", "{moment}");
-        world.mend();
+        assert_eq!(world.container_of("/src/api").name, "api-main", "{moment}");
+        world.clean_up();
         assert_eq!(world.read(&entered, &format!("mended at {moment}")), text, "{moment}");
-        // What was replaced goes with whoever comes next, and nothing else of it.
+        // The replaced volumes are removed by the next run, and no others.
         for replaced in [VolumeName::data, VolumeName::docker] {
             let replaced = replaced(&desired("/src/api").workspace);
             let is_there = world.engine.volumes().contains(&replaced);
@@ -58,11 +58,11 @@ fn dying_while_it_is_put_back_leaves_all_of_the_old_or_all_of_the_new() {
         }
         let again = world.restore("before").unwrap_or_else(|error| panic!("{moment}: {error}"));
         assert_eq!(world.read(&again.id, "again"), "old", "{moment}");
-        // Whoever removes the container finds what it had.
-        let entered = world.enter("/src/api");
-        run(world.engine.stop(&entered)).expect("it stops");
-        run(world.engine.remove(&entered)).expect("it goes");
-        let next = world.volumes(&world.enter("/src/api"));
+        // The next run after a removal of the container uses the same volumes.
+        let entered = world.open_session("/src/api");
+        run_ready(world.engine.stop(&entered)).expect("it stops");
+        run_ready(world.engine.remove(&entered)).expect("it goes");
+        let next = world.volumes(&world.open_session("/src/api"));
         assert_eq!(world.engine.read_volume(&next.data).as_deref(), Some("old"), "{moment}");
         assert_eq!(world.engine.read_volume(&next.docker).as_deref(), Some("old"), "{moment}");
         found.push(text);
@@ -71,9 +71,9 @@ fn dying_while_it_is_put_back_leaves_all_of_the_old_or_all_of_the_new() {
 }
 
 #[test]
-fn dying_while_a_fork_is_made_leaves_a_fork_or_none() {
+fn crash_during_fork_leaves_a_fork_or_none() {
     let prepared = || {
-        let world = World::new();
+        let world = TestWorld::new();
         world.create("before", 1).expect("a snapshot");
         world
     };
@@ -83,15 +83,15 @@ fn dying_while_a_fork_is_made_leaves_a_fork_or_none() {
         world.engine.crash_after(moment);
         assert!(world.fork("before").is_err(), "{moment}");
         world.recover();
-        world.mend();
+        world.clean_up();
         let workspace = desired("/src/fork").workspace;
-        let is_there = world.engine.snapshot().iter().any(|it| it.serves(&workspace));
+        let is_there = world.engine.current_containers().iter().any(|it| it.serves(&workspace));
         if !is_there {
             world.fork("before").unwrap_or_else(|error| panic!("{moment}: {error}"));
         }
-        let entered = world.enter("/src/fork");
+        let entered = world.open_session("/src/fork");
         assert_eq!(world.read(&entered, "forked"), "old", "{moment}");
-        assert!(world.engine.is_renewed(&entered), "{moment}");
-        assert_eq!(world.read(&world.of("/src/api").id, "origin"), "old", "{moment}");
+        assert!(world.engine.has_new_identity(&entered), "{moment}");
+        assert_eq!(world.read(&world.container_of("/src/api").id, "origin"), "old", "{moment}");
     }
 }

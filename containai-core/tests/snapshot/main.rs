@@ -1,109 +1,118 @@
-//! Snapshots on the fakes: what is kept, what comes back, and every moment of
-//! dying in between.
+//! Snapshots on the test doubles: create, restore, fork, and a crash at every call.
 
 mod dying;
 
 use std::path::Path;
 
 use containai_core::engine::{
-    Container, ContainerId, Engine as _, Identity, OwnVolumes, RunState, Snapshots as _,
+    Container, ContainerId, ContainerIdentity, ContainerVolumes, Engine as _, RunState,
+    Snapshots as _,
 };
-use containai_core::fake::{self, FakeEngine, FakeRecords, FakeRemote, run};
 use containai_core::label;
 use containai_core::lifecycle::snapshot::{
-    Leftovers, Snapshot, SnapshotError, Task, Vacancy, clear, create, leftovers, named,
-    plan_create, plan_restore, plan_revive, remove, restore, revive, snapshots,
+    DefaultVolumes, Snapshot, SnapshotError, SnapshotLeftovers, SnapshotStep, create,
+    find_leftovers, find_snapshot, list_snapshots, plan_create, plan_recreate, plan_restore,
+    recreate, remove, remove_leftovers, restore,
 };
-use containai_core::lifecycle::{Desired, DriveError, Observed, Silent, Step, decide, drive};
+use containai_core::lifecycle::{Desired, DriveError, IgnoreEvents, Observed, Step, decide, drive};
 use containai_core::naming::{
-    ContainerName, Nonce, SnapshotName, VolumeName, VolumeUse, WorkspacePath,
+    ContainerName, RandomId, SnapshotName, VolumeName, VolumeUse, WorkspacePath,
 };
-use containai_core::records::Records as _;
 use containai_core::remote::RemoteError;
+use containai_core::testing::{self, FakeEngine, FakeRemote, FakeWorkspaceStore, run_ready};
 use containai_core::timestamp::Timestamp;
+use containai_core::workspace_store::WorkspaceStore as _;
 
 const NOW: Timestamp = Timestamp::from_unix(1_709_209_815);
 
-struct World {
+struct TestWorld {
     engine: FakeEngine,
     remote: FakeRemote,
-    records: FakeRecords,
+    records: FakeWorkspaceStore,
 }
 
 fn desired(path: &str) -> Desired {
     let workspace = WorkspacePath::new(Path::new(path)).expect("a workspace path");
     let name = ContainerName::parse("api-main").expect("a name");
-    Desired { name, ..fake::desired(workspace) }
+    Desired { name, ..testing::sample_desired(workspace) }
 }
 
-fn nonce(number: u8) -> Nonce {
-    Nonce::from_random([number; 6])
+fn random_id(number: u8) -> RandomId {
+    RandomId::from_random([number; 6])
 }
 
 fn name(text: &str) -> SnapshotName {
     SnapshotName::parse(text).expect("a name")
 }
 
-impl World {
-    /// A running container that says `old` everywhere.
+impl TestWorld {
+    /// Creates a running container with the content `old` in its files and volumes.
     fn new() -> Self {
         let world = Self {
             engine: FakeEngine::new(),
             remote: FakeRemote::new(),
-            records: FakeRecords::default(),
+            records: FakeWorkspaceStore::default(),
         };
-        let id = world.enter("/src/api");
+        let id = world.open_session("/src/api");
         world.write(&id, "old");
         world
     }
 
-    /// Enters as `cai run` does. What is configured is what was recorded.
-    fn enter(&self, path: &str) -> ContainerId {
-        self.try_enter(path).unwrap_or_else(|error| panic!("{error}"))
+    /// Opens a session as `cai run` does, with the recorded volume as the configured one.
+    fn open_session(&self, path: &str) -> ContainerId {
+        self.try_open_session(path).unwrap_or_else(|error| panic!("{error}"))
     }
 
-    fn try_enter(&self, path: &str) -> Result<ContainerId, DriveError> {
+    fn try_open_session(&self, path: &str) -> Result<ContainerId, DriveError> {
         for _ in 0..3 {
-            let wanted = self.wanted(path);
-            match run(drive(&self.engine, &self.remote, &self.records, &wanted, &Silent)) {
-                Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => self.show_servers(),
+            let wanted = self.desired_for(path);
+            match run_ready(drive(
+                &self.engine,
+                &self.remote,
+                &self.records,
+                &wanted,
+                &IgnoreEvents,
+            )) {
+                Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => {
+                    self.register_servers()
+                }
                 outcome => return outcome.map(|reached| reached.container.id),
             }
-            self.show_servers();
+            self.register_servers();
         }
         panic!("the host key never fits");
     }
 
-    fn wanted(&self, path: &str) -> Desired {
+    fn desired_for(&self, path: &str) -> Desired {
         let wanted = desired(path);
         let data_volume = self.records.volume(&wanted.workspace);
         Desired { data_volume, ..wanted }
     }
 
-    /// Behind the port of each container is its own server.
-    fn show_servers(&self) {
-        for container in self.engine.snapshot() {
+    /// The server behind each port is that of its container.
+    fn register_servers(&self) {
+        for container in self.engine.current_containers() {
             if let Some(port) = container.labels.ssh_port() {
-                self.remote.put_behind(port, &container.id);
+                self.remote.serve(port, &container.id);
             }
         }
     }
 
-    fn volumes(&self, id: &ContainerId) -> OwnVolumes {
-        run(self.engine.volumes_of(id)).expect("it has volumes")
+    fn volumes(&self, id: &ContainerId) -> ContainerVolumes {
+        run_ready(self.engine.container_volumes(id)).expect("it has volumes")
     }
 
     fn write(&self, id: &ContainerId, text: &str) {
-        let OwnVolumes { data, docker } = self.volumes(id);
-        self.engine.write(id, text);
+        let ContainerVolumes { data, docker } = self.volumes(id);
+        self.engine.write_file_system(id, text);
         self.engine.write_volume(&data, text);
         self.engine.write_volume(&docker, text);
     }
 
-    /// What a container says, which is one word whatever happened.
+    /// Returns the content of a container, which is the same in its files and volumes.
     #[track_caller]
     fn read(&self, id: &ContainerId, when: &str) -> String {
-        let OwnVolumes { data, docker } = self.volumes(id);
+        let ContainerVolumes { data, docker } = self.volumes(id);
         let files = self.engine.read(id).unwrap_or_default();
         for volume in [data, docker] {
             assert_eq!(self.engine.read_volume(&volume).as_deref(), Some(&*files), "{when}");
@@ -111,9 +120,9 @@ impl World {
         files
     }
 
-    fn of(&self, path: &str) -> Container {
+    fn container_of(&self, path: &str) -> Container {
         let workspace = desired(path).workspace;
-        let containers = self.engine.snapshot();
+        let containers = self.engine.current_containers();
         let mut serving = containers.into_iter().filter(|it| it.serves(&workspace));
         let container = serving.next().expect("it has a container");
         assert_eq!(serving.next(), None);
@@ -121,59 +130,65 @@ impl World {
     }
 
     fn create(&self, text: &str, number: u8) -> Result<Snapshot, SnapshotError> {
-        let container = self.of("/src/api");
-        let containers = run(self.engine.containers())?;
+        let container = self.container_of("/src/api");
+        let containers = run_ready(self.engine.containers())?;
         let observed = Observed { containers, ..Observed::default() };
-        let volumes = run(self.engine.volumes_of(&container.id))?;
-        let existing = run(snapshots(&self.engine))?;
-        let id = nonce(number);
+        let volumes = run_ready(self.engine.container_volumes(&container.id))?;
+        let existing = run_ready(list_snapshots(&self.engine))?;
+        let id = random_id(number);
         let plan =
             plan_create(&observed, &container, volumes, &existing, Some(name(text)), (id, NOW))?;
-        run(create(&self.engine, &plan, &Silent))
+        run_ready(create(&self.engine, &plan, &IgnoreEvents))
     }
 
     fn restore(&self, text: &str) -> Result<Container, SnapshotError> {
-        let all = run(snapshots(&self.engine))?;
-        let wanted = self.wanted("/src/api");
-        let container = self.of("/src/api");
-        let has = run(self.engine.volumes_of(&container.id))?;
-        let plan = plan_restore(named(&all, &name(text))?, &container, &has, &wanted, &nonce(99))?;
+        let all = run_ready(list_snapshots(&self.engine))?;
+        let wanted = self.desired_for("/src/api");
+        let container = self.container_of("/src/api");
+        let has = run_ready(self.engine.container_volumes(&container.id))?;
+        let plan = plan_restore(
+            find_snapshot(&all, &name(text))?,
+            &container,
+            &has,
+            &wanted,
+            &random_id(99),
+        )?;
         let Self { engine, remote, records } = self;
-        run(restore(engine, remote, records, &wanted, &plan, &Silent))
+        run_ready(restore(engine, remote, records, &wanted, &plan, &IgnoreEvents))
     }
 
     fn fork(&self, text: &str) -> Result<Container, SnapshotError> {
-        let all = run(snapshots(&self.engine))?;
-        let wanted = self.wanted("/src/fork");
-        let containers = run(self.engine.containers())?;
+        let all = run_ready(list_snapshots(&self.engine))?;
+        let wanted = self.desired_for("/src/fork");
+        let containers = run_ready(self.engine.containers())?;
         let observed = Observed { containers, ..Observed::default() };
-        let snapshot = named(&all, &name(text))?;
-        let (renewed, free) = (Identity::Renewed, Vacancy::Free);
-        let plan = plan_revive(snapshot, &observed, &wanted, renewed, free, &nonce(77))?;
+        let snapshot = find_snapshot(&all, &name(text))?;
+        let (renewed, free) = (ContainerIdentity::Regenerate, DefaultVolumes::Absent);
+        let plan = plan_recreate(snapshot, &observed, &wanted, renewed, free, &random_id(77))?;
         let Self { engine, remote, records } = self;
-        run(revive(engine, remote, records, &wanted, &plan, &Silent))
+        run_ready(recreate(engine, remote, records, &wanted, &plan, &IgnoreEvents))
     }
 
-    /// What the death of a command brings about.
+    /// Runs the recovery after a crashed command.
     fn recover(&self) {
         self.engine.recover();
-        self.engine.end_helpers();
+        self.engine.exit_helpers();
     }
 
-    fn mend(&self) {
-        let left = run(leftovers(&self.engine, NOW)).expect("an answer");
-        run(clear(&self.engine, &left)).expect("it can be removed");
-        let left = run(leftovers(&self.engine, NOW)).expect("an answer");
-        assert_eq!(left, Leftovers::default());
-        assert!(self.engine.snapshot().iter().all(|it| !it.labels.is_helper()));
+    fn clean_up(&self) {
+        let left = run_ready(find_leftovers(&self.engine, NOW)).expect("an answer");
+        run_ready(remove_leftovers(&self.engine, &left)).expect("it can be removed");
+        let left = run_ready(find_leftovers(&self.engine, NOW)).expect("an answer");
+        assert_eq!(left, SnapshotLeftovers::default());
+        assert!(self.engine.current_containers().iter().all(|it| !it.labels.is_helper()));
     }
 
     fn names(&self) -> Vec<String> {
-        let all = run(snapshots(&self.engine)).expect("an answer");
+        let all = run_ready(list_snapshots(&self.engine)).expect("an answer");
         all.into_iter().map(|it| it.name.to_string()).collect()
     }
 
-    /// How many calls something takes.
+    /// Returns the number of calls of an operation.
     fn calls(&self, work: impl FnOnce(&Self)) -> usize {
         let before = self.engine.calls().len();
         work(self);
@@ -182,40 +197,40 @@ impl World {
 }
 
 #[test]
-fn what_is_kept_comes_back_and_the_new_goes() {
-    let world = World::new();
+fn restore_brings_back_the_snapshot_and_drops_later_changes() {
+    let world = TestWorld::new();
     let snapshot = world.create("before", 1).expect("a snapshot");
     assert_eq!((snapshot.name.as_str(), snapshot.container.as_str()), ("before", "api-main"));
-    let old = world.of("/src/api");
+    let old = world.container_of("/src/api");
     assert_eq!(old.state, RunState::Running);
     world.write(&old.id, "new");
     let container = world.restore("before").expect("it is put back");
     assert_eq!((container.name.as_str(), container.state), ("api-main", RunState::Created));
     assert_eq!(container.labels.ssh_port(), old.labels.ssh_port());
     assert_eq!(world.read(&container.id, "restored"), "old");
-    let entered = world.enter("/src/api");
+    let entered = world.open_session("/src/api");
     assert_eq!(entered, container.id);
-    assert!(!world.engine.is_renewed(&entered), "it is the same machine");
-    // What it had goes, and what it has is the workspace's.
+    assert!(!world.engine.has_new_identity(&entered), "it is the same machine");
+    // The previous volume is removed, and the default one is used.
     let own = VolumeName::data(&desired("/src/api").workspace);
     assert!(!world.engine.volumes().contains(&own), "{:?}", world.engine.volumes());
-    run(world.engine.stop(&entered)).expect("it stops");
-    run(world.engine.remove(&entered)).expect("it goes");
-    let next = world.enter("/src/api");
+    run_ready(world.engine.stop(&entered)).expect("it stops");
+    run_ready(world.engine.remove(&entered)).expect("it goes");
+    let next = world.open_session("/src/api");
     let volumes = world.volumes(&next);
     assert_eq!(world.engine.read_volume(&volumes.data).as_deref(), Some("old"));
     assert_eq!(world.engine.read_volume(&volumes.docker).as_deref(), Some("old"));
-    world.mend();
+    world.clean_up();
 }
 
 #[test]
-fn what_others_have_of_it_stays() {
-    let world = World::new();
+fn volumes_used_by_other_containers_are_kept() {
+    let world = TestWorld::new();
     world.create("before", 1).expect("a snapshot");
-    let old = world.volumes(&world.of("/src/api").id);
-    let shares = Desired { data_volume: Some(old.data.clone()), ..world.wanted("/src/web") };
-    run(world.records.record_volume(&shares.workspace, &old.data)).expect("it is recorded");
-    let other = world.enter("/src/web");
+    let old = world.volumes(&world.container_of("/src/api").id);
+    let shares = Desired { data_volume: Some(old.data.clone()), ..world.desired_for("/src/web") };
+    run_ready(world.records.set_data_volume(&shares.workspace, &old.data)).expect("it is recorded");
+    let other = world.open_session("/src/web");
     world.restore("before").expect("it is put back");
     assert_eq!(world.volumes(&other).data, old.data);
     let has = world.engine.volumes();
@@ -223,76 +238,76 @@ fn what_others_have_of_it_stays() {
 }
 
 #[test]
-fn what_is_not_named_for_the_workspace_is_not_removed() {
+fn volumes_with_foreign_names_are_kept() {
     let workspace = desired("/src/api").workspace;
-    let copy = VolumeName::copied(&workspace, None, VolumeUse::Data, &nonce(7));
+    let copy = VolumeName::restored(&workspace, None, VolumeUse::Data, &random_id(7));
     let beside = copy.docker_beside(&workspace, None);
     let old = VolumeName::data(&workspace);
     let listed = [old.as_ref(), "theirs", copy.as_ref(), beside.as_ref()].join(",");
     let pending = |name: &str| {
-        let mut container = World::new().of("/src/api");
+        let mut container = TestWorld::new().container_of("/src/api");
         container.state = RunState::Created;
         container.name = name.into();
         container.labels = container
             .labels
             .with(label::DATA_VOLUME, copy.as_ref())
-            .with(label::TAKES_NAME, "api-main")
+            .with(label::FINAL_NAME, "api-main")
             .with(label::REPLACED_VOLUMES, &listed);
         let observed = Observed { containers: vec![container], ..Observed::default() };
         decide(&observed, &desired("/src/api"))
     };
     assert_eq!(pending("api-main.moving"), Step::RemoveVolumes { volumes: vec![old] });
-    // A container that has its name has said all that it had to say.
-    assert!(matches!(pending("api-main"), Step::InstallKey { .. }));
+    // A container with its final name is no longer trusted for its volumes.
+    assert!(matches!(pending("api-main"), Step::Provision { .. }));
 }
 
 #[test]
-fn a_fork_has_everything_of_its_own() {
-    let world = World::new();
+fn forks_share_nothing_with_the_original() {
+    let world = TestWorld::new();
     world.create("before", 1).expect("a snapshot");
-    let origin = world.of("/src/api");
+    let origin = world.container_of("/src/api");
     world.write(&origin.id, "new");
     let fork = world.fork("before").expect("a fork");
     assert_ne!(fork.name, origin.name);
     assert_ne!(fork.labels.ssh_port(), origin.labels.ssh_port());
     assert_ne!(world.volumes(&fork.id), world.volumes(&origin.id));
-    let entered = world.enter("/src/fork");
-    assert!(world.engine.is_renewed(&entered));
+    let entered = world.open_session("/src/fork");
+    assert!(world.engine.has_new_identity(&entered));
     assert_eq!(world.read(&entered, "forked"), "old");
     assert_eq!(world.read(&origin.id, "origin"), "new");
-    // A fork of a fork, from a snapshot that is gone meanwhile.
-    let all = run(snapshots(&world.engine)).expect("an answer");
-    run(remove(&world.engine, &all[0])).expect("it goes");
+    // A fork of a fork, from a removed snapshot.
+    let all = run_ready(list_snapshots(&world.engine)).expect("an answer");
+    run_ready(remove(&world.engine, &all[0])).expect("it goes");
     assert_eq!(world.names(), Vec::<String>::new());
     assert_eq!(world.read(&entered, "after its snapshot is gone"), "old");
     assert!(matches!(world.fork("before"), Err(SnapshotError::Unknown { .. })));
-    world.mend();
+    world.clean_up();
 }
 
 #[test]
-fn a_fork_that_never_ran_is_not_lost_with_its_port() {
-    let world = World::new();
+fn port_conflict_keeps_the_files_of_a_new_fork() {
+    let world = TestWorld::new();
     world.create("before", 1).expect("a snapshot");
     let fork = world.fork("before").expect("a fork");
     let port = fork.labels.ssh_port().expect("it has a port");
-    world.engine.steal_port(port);
-    world.remote.let_rival_take(port);
-    let entered = world.enter("/src/fork");
+    world.engine.take_port(port);
+    world.remote.take_port_after_reservation(port);
+    let entered = world.open_session("/src/fork");
     assert_ne!(entered, fork.id);
     assert_eq!(world.read(&entered, "moved"), "old");
 }
 
 #[test]
-fn names_are_taken_once_and_found_for_those_who_give_none() {
-    let world = World::new();
+fn names_are_unique_and_generated_when_omitted() {
+    let world = TestWorld::new();
     world.create("before", 1).expect("a snapshot");
     assert!(matches!(world.create("before", 2), Err(SnapshotError::Exists { .. })));
-    let container = world.of("/src/api");
-    let existing = run(snapshots(&world.engine)).expect("an answer");
+    let container = world.container_of("/src/api");
+    let existing = run_ready(list_snapshots(&world.engine)).expect("an answer");
     let plan = |existing: &[Snapshot]| {
         let volumes = world.volumes(&container.id);
         let observed = Observed::default();
-        plan_create(&observed, &container, volumes, existing, None, (nonce(3), NOW))
+        plan_create(&observed, &container, volumes, existing, None, (random_id(3), NOW))
             .expect("a plan")
     };
     let first = plan(&existing).snapshot;
@@ -301,20 +316,20 @@ fn names_are_taken_once_and_found_for_those_who_give_none() {
 }
 
 #[test]
-fn a_full_disk_is_found_before_anything_is_frozen() {
-    let world = World::new();
+fn full_disk_is_detected_before_pausing() {
+    let world = TestWorld::new();
     world.engine.fill_disk();
-    assert!(matches!(world.create("before", 1), Err(SnapshotError::NoRoom { .. })));
-    assert!(!world.engine.calls().contains(&"freeze"));
-    assert_eq!(world.of("/src/api").state, RunState::Running);
-    world.mend();
+    assert!(matches!(world.create("before", 1), Err(SnapshotError::NoSpace { .. })));
+    assert!(!world.engine.calls().contains(&"pause"));
+    assert_eq!(world.container_of("/src/api").state, RunState::Running);
+    world.clean_up();
     assert_eq!(world.engine.volumes().len(), 2, "{:?}", world.engine.volumes());
 }
 
 #[test]
-fn whoever_shares_the_volume_is_frozen_too() {
-    let world = World::new();
-    let container = world.of("/src/api");
+fn containers_that_share_the_volume_are_paused_too() {
+    let world = TestWorld::new();
+    let container = world.container_of("/src/api");
     let mut other = container.clone();
     other.id = ContainerId::new("other");
     other.name = "web-main".into();
@@ -324,50 +339,51 @@ fn whoever_shares_the_volume_is_frozen_too() {
     let observed =
         Observed { containers: vec![container.clone(), other, foreign], ..Observed::default() };
     let volumes = world.volumes(&container.id);
-    let plan = plan_create(&observed, &container, volumes, &[], Some(name("a")), (nonce(1), NOW));
-    let tasks = plan.expect("a plan").tasks();
+    let plan =
+        plan_create(&observed, &container, volumes, &[], Some(name("a")), (random_id(1), NOW));
+    let tasks = plan.expect("a plan").steps();
     let frozen: Vec<_> = tasks
         .iter()
-        .filter_map(|it| if let Task::Freeze(name) = it { Some(&**name) } else { None })
+        .filter_map(|it| if let SnapshotStep::Pause(name) = it { Some(&**name) } else { None })
         .collect();
     assert_eq!(frozen, ["api-main", "web-main"]);
-    let woken = tasks.iter().filter(|it| matches!(it, Task::Wake(_))).count();
+    let woken = tasks.iter().filter(|it| matches!(it, SnapshotStep::Unpause(_))).count();
     assert_eq!(woken, 2);
 }
 
 #[test]
-fn what_another_command_is_at_is_no_leftover() {
-    let world = World::new();
+fn work_in_progress_is_no_leftover() {
+    let world = TestWorld::new();
     let calls = world.calls(|world| drop(world.create("before", 1)));
     for moment in 0..calls {
-        let world = World::new();
+        let world = TestWorld::new();
         world.engine.crash_after(moment);
         let _ = world.create("before", 1);
-        // Its helper still runs, so it is at it.
+        // Its helper is still running, so the work is in progress.
         world.engine.recover();
-        let has_helper = world.engine.snapshot().iter().any(|it| it.labels.is_helper());
-        let left = run(leftovers(&world.engine, NOW)).expect("an answer");
+        let has_helper = world.engine.current_containers().iter().any(|it| it.labels.is_helper());
+        let left = run_ready(find_leftovers(&world.engine, NOW)).expect("an answer");
         if has_helper {
-            assert_eq!(left, Leftovers::default(), "{moment}");
+            assert_eq!(left, SnapshotLeftovers::default(), "{moment}");
         }
     }
 }
 
 #[test]
-fn a_snapshot_that_somebody_copies_stays() {
-    let world = World::new();
+fn snapshots_being_copied_are_not_removed() {
+    let world = TestWorld::new();
     world.create("before", 1).expect("a snapshot");
     let calls = world.calls(|world| drop(world.fork("before")));
-    let world = World::new();
+    let world = TestWorld::new();
     world.create("before", 1).expect("a snapshot");
-    let all = run(snapshots(&world.engine)).expect("an answer");
+    let all = run_ready(list_snapshots(&world.engine)).expect("an answer");
     let mut is_refused = false;
     for moment in 0..calls {
         world.engine.crash_after(moment);
         let _ = world.fork("before");
         world.engine.recover();
-        if world.engine.snapshot().iter().any(|it| it.labels.is_helper()) {
-            let removed = run(remove(&world.engine, &all[0]));
+        if world.engine.current_containers().iter().any(|it| it.labels.is_helper()) {
+            let removed = run_ready(remove(&world.engine, &all[0]));
             assert!(matches!(removed, Err(SnapshotError::InUse { .. })), "{removed:?}");
             is_refused = true;
             break;

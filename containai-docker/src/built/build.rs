@@ -1,4 +1,4 @@
-//! From a recipe to an image.
+//! Image builds from a recipe.
 
 use std::collections::HashMap;
 use std::io;
@@ -8,161 +8,164 @@ use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
 use bytes::Bytes;
 use containai_core::engine::{EngineError, ImageRequest, ImageSource, ShippedImage};
 use containai_core::label::{self, Labels};
-use containai_core::lifecycle::{Event, Events};
-use containai_core::template::{BASE_IMAGE, PROOF, whole_path, wrapping};
+use containai_core::lifecycle::{Event, EventListener};
+use containai_core::template::{BASE_IMAGE, BOOT_CHECK, final_stage, path_env};
 use futures_util::{Stream, TryStreamExt as _};
 
-use super::{Part, Recipe, Source, tarball};
+use super::{ContextPart, ImageRecipe, RecipeSource, tarball};
 use crate::engine::DockerEngine;
-use crate::image::{self, BuildCache, Log};
+use crate::image::{self, BuildCache, BuildLog};
 
-/// What mends and proves; its text is part of what an image is built from.
-pub(super) const PROOF_SCRIPT: &str = include_str!("../../images/wrapping/proof");
+/// The script that repairs the image and checks that it boots; its text is part of the image's
+/// fingerprint.
+pub(super) const BOOT_CHECK_SCRIPT: &str = include_str!("../../images/final-stage/boot-check");
 
-/// Where programs are looked for.
-const PATH: &str = "PATH";
-/// The Dockerfile of what is ours, in its context.
+/// The variable of the program search path.
+const PATH_VARIABLE: &str = "PATH";
+/// The name of a generated Dockerfile in its context.
 const DOCKERFILE: &str = "Dockerfile";
 
-/// Builds the image of a recipe, and before it whatever it is built on.
+/// Builds the image of a recipe, after its parents.
 ///
-/// What the user wrote is built first and by itself. An image that is none of
-/// ours then gets the system of ours. The last stage comes on top of that.
+/// The user's Dockerfile is built first and separately. If the result is not based on a ContainAI
+/// image, the base system is added to it. The recipe's layers and the final stage are built on top.
 ///
 /// # Errors
 ///
-/// [`EngineError::BuildFailed`] with the failing step's last lines, or
-/// [`EngineError::ReservedLabel`].
-pub(crate) async fn make(
+/// - [`EngineError::BuildFailed`]: with the failed step's last lines.
+/// - [`EngineError::ReservedLabel`]: the image has a label of ContainAI.
+pub(crate) async fn build(
     engine: &DockerEngine,
-    recipe: &Recipe,
+    recipe: &ImageRecipe,
     source: ImageSource,
     cache: BuildCache,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     let shown = recipe.reference.as_str();
     let made = match &recipe.source {
-        Source::Image(image) => there(engine, image, source, events).await?,
-        Source::Dockerfile { base: Some(base), .. } => {
-            let base = there(engine, base, source, events).await?;
-            events.event(Event::Stage(&format!("building {shown} on {base}")));
-            cook(engine, recipe, Some(&base), cache, events).await?
+        RecipeSource::Image(image) => ensure_image(engine, image, source, events).await?,
+        RecipeSource::Dockerfile { base: Some(base), .. } => {
+            let base = ensure_image(engine, base, source, events).await?;
+            events.on_event(Event::Stage(&format!("building {shown} on {base}")));
+            build_user_image(engine, recipe, Some(&base), cache, events).await?
         }
-        Source::Dockerfile { base: None, .. } => {
-            events.event(Event::Stage(&format!("building {shown}")));
-            cook(engine, recipe, None, cache, events).await?
+        RecipeSource::Dockerfile { base: None, .. } => {
+            events.on_event(Event::Stage(&format!("building {shown}")));
+            build_user_image(engine, recipe, None, cache, events).await?
         }
     };
-    let (labels, before) = inspected(engine, &made).await?;
-    if let Some((label, _)) = labels.iter().find(|(key, _)| key.starts_with(label::RESERVED)) {
+    let (labels, before) = labels_and_path(engine, &made).await?;
+    if let Some((label, _)) = labels.iter().find(|(key, _)| key.starts_with(label::RESERVED_PREFIX))
+    {
         let (image, label) = (shown.to_owned(), label.to_owned());
         return Err(EngineError::ReservedLabel { image, label });
     }
     let on = match labels.get(label::IMAGE_NAME) {
         Some(_) => made,
         None => {
-            events.event(Event::Stage(&format!("putting the system of ContainAI on {made}")));
-            system(engine, shown, &made, events).await?
+            events.on_event(Event::Stage(&format!("adding the ContainAI base system to {made}")));
+            add_base_system(engine, shown, &made, events).await?
         }
     };
     let mut on = on;
     for layer in &recipe.layers {
-        events.event(Event::Stage(&format!("adding to {shown}")));
+        events.on_event(Event::Stage(&format!("adding a layer to {shown}")));
         let mut parts = layer.parts.clone();
-        parts.push(Part::text(DOCKERFILE, 0o644, &layer.dockerfile));
-        on = send(engine, on_top_of(engine, &on).build(), parts, shown, events).await?;
+        parts.push(ContextPart::text(DOCKERFILE, 0o644, &layer.dockerfile));
+        on = run_build(engine, layer_options(engine, &on).build(), parts, shown, events).await?;
     }
-    events.event(Event::Stage(&format!("proving that {shown} boots")));
-    let (_, after) = inspected(engine, &on).await?;
-    finish(engine, recipe, &on, &format!("{after}:{before}"), events).await?;
+    events.on_event(Event::Stage(&format!("checking that {shown} boots")));
+    let (_, after) = labels_and_path(engine, &on).await?;
+    build_final_stage(engine, recipe, &on, &format!("{after}:{before}"), events).await?;
     Ok(shown.to_owned())
 }
 
-/// The image by its reference, whether or not it was there.
-async fn there(
+/// Returns the reference of an image, obtaining the image if it is missing.
+async fn ensure_image(
     engine: &DockerEngine,
     image: &ImageRequest,
     source: ImageSource,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     match image::find(engine, image).await? {
         Some(reference) => Ok(reference),
-        // An image that is built on one of a recipe's own comes back to here.
-        None => Box::pin(image::get(engine, image, source, events)).await,
+        // The parent may be the image of another recipe, so this call is recursive.
+        None => Box::pin(image::pull_or_build(engine, image, source, events)).await,
     }
 }
 
-/// Builds what the user wrote, and nothing else.
-async fn cook(
+/// Builds only the user's Dockerfile.
+async fn build_user_image(
     engine: &DockerEngine,
-    recipe: &Recipe,
+    recipe: &ImageRecipe,
     on: Option<&str>,
     cache: BuildCache,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<String, EngineError> {
-    let Source::Dockerfile { context, path, text, arguments, target, .. } = &recipe.source else {
+    let RecipeSource::Dockerfile { context, path, text, arguments, target, .. } = &recipe.source
+    else {
         return Ok(on.unwrap_or_default().to_owned());
     };
     let given = arguments.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    let surroundings = engine.surroundings().arguments();
+    let build_env = engine.build_env().build_args();
     let arguments: HashMap<_, _> =
-        surroundings.chain(given).chain(on.map(|on| (BASE_IMAGE, on))).collect();
+        build_env.chain(given).chain(on.map(|on| (BASE_IMAGE, on))).collect();
     let options = BuildImageOptionsBuilder::default()
         .dockerfile(path)
         .buildargs(&arguments)
         .target(target.as_deref().unwrap_or_default())
-        .nocache(cache == BuildCache::Refused)
+        .nocache(cache == BuildCache::Disabled)
         .rm(true)
         .forcerm(true)
         .build();
     let parts = vec![
-        Part::Directory { place: context.clone(), prefix: String::new() },
-        Part::text(path, 0o644, text),
+        ContextPart::Directory { dir: context.clone(), prefix: String::new() },
+        ContextPart::text(path, 0o644, text),
     ];
-    send(engine, options, parts, recipe.reference.as_str(), events).await
+    run_build(engine, options, parts, recipe.reference.as_str(), events).await
 }
 
-/// Builds the system of ours on an image that has none.
-async fn system(
+/// Builds the ContainAI base system on another image.
+async fn add_base_system(
     engine: &DockerEngine,
     shown: &str,
     on: &str,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     let files = image::files(ShippedImage::Base).iter();
-    let parts = files.map(|file| Part::File {
+    let parts = files.map(|file| ContextPart::File {
         path: file.path.to_owned(),
         mode: file.mode,
         content: file.bytes.to_vec(),
     });
-    send(engine, on_top_of(engine, on).build(), parts.collect(), shown, events).await
+    run_build(engine, layer_options(engine, on).build(), parts.collect(), shown, events).await
 }
 
-/// Builds the last stage and gives the image its reference.
-async fn finish(
+/// Builds the final stage and tags the image with its reference.
+async fn build_final_stage(
     engine: &DockerEngine,
-    recipe: &Recipe,
+    recipe: &ImageRecipe,
     on: &str,
     path: &str,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     let mut environment = recipe.environment.clone();
-    let path = environment.get(PATH).map_or(path, String::as_str);
-    environment.insert(PATH.to_owned(), whole_path(path));
+    let path = environment.get(PATH_VARIABLE).map_or(path, String::as_str);
+    environment.insert(PATH_VARIABLE.to_owned(), path_env(path));
     let labels: Vec<(&str, &str)> =
         recipe.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let parts = vec![
-        Part::text(DOCKERFILE, 0o644, wrapping(&labels, &environment)),
-        Part::text(PROOF, 0o755, PROOF_SCRIPT),
+        ContextPart::text(DOCKERFILE, 0o644, final_stage(&labels, &environment)),
+        ContextPart::text(BOOT_CHECK, 0o755, BOOT_CHECK_SCRIPT),
     ];
-    let options = on_top_of(engine, on).t(recipe.reference.as_str()).build();
-    send(engine, options, parts, recipe.reference.as_str(), events).await
+    let options = layer_options(engine, on).t(recipe.reference.as_str()).build();
+    run_build(engine, options, parts, recipe.reference.as_str(), events).await
 }
 
-/// What a build of ours on an image is asked for with.
-fn on_top_of(engine: &DockerEngine, image: &str) -> BuildImageOptionsBuilder {
-    let surroundings = engine.surroundings().arguments();
-    let arguments: HashMap<_, _> = surroundings.chain([(BASE_IMAGE, image)]).collect();
+/// Returns the options of a generated build on an image.
+fn layer_options(engine: &DockerEngine, image: &str) -> BuildImageOptionsBuilder {
+    let build_env = engine.build_env().build_args();
+    let arguments: HashMap<_, _> = build_env.chain([(BASE_IMAGE, image)]).collect();
     BuildImageOptionsBuilder::default()
         .dockerfile(DOCKERFILE)
         .buildargs(&arguments)
@@ -170,56 +173,58 @@ fn on_top_of(engine: &DockerEngine, image: &str) -> BuildImageOptionsBuilder {
         .forcerm(true)
 }
 
-/// Has the engine build, and returns the image's id.
-async fn send(
+/// Runs a build in the engine and returns the image's id.
+async fn run_build(
     engine: &DockerEngine,
     options: BuildImageOptions,
-    parts: Vec<Part>,
+    parts: Vec<ContextPart>,
     shown: &str,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     let (archive, packing) = tarball::stream(parts);
-    let built = listen(engine, options, archive, shown, events).await;
+    let built = follow_build(engine, options, archive, shown, events).await;
     match packing.await {
         Ok(Err(source)) if source.kind() != io::ErrorKind::BrokenPipe => {
-            Err(EngineError::Host { path: "build context".into(), source })
+            Err(EngineError::HostFile { path: "build context".into(), source })
         }
         _ => built,
     }
 }
 
-async fn listen(
+async fn follow_build(
     engine: &DockerEngine,
     options: BuildImageOptions,
     archive: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
     shown: &str,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     let body = bollard::body_try_stream(archive);
     let mut answers = std::pin::pin!(engine.docker().build_image(options, None, Some(body)));
-    let (mut log, mut id) = (Log::default(), None);
+    let (mut log, mut id) = (BuildLog::default(), None);
     loop {
         match answers.try_next().await {
             Ok(Some(info)) => {
                 id = info.aux.as_ref().and_then(|aux| aux.id.clone()).or(id);
-                log.note(info, events);
+                log.push(info, events);
             }
             Ok(None) => break,
             Err(Error::DockerStreamError { error }) => log.failed = Some(error),
-            Err(error) => return Err(engine.failure(error)),
+            Err(error) => return Err(engine.map_error(error)),
         }
         if let Some(error) = log.failed.take() {
             return Err(log.into_error(shown, &error));
         }
     }
-    id.ok_or_else(|| log.into_error(shown, "the engine did not say what it built"))
+    id.ok_or_else(|| log.into_error(shown, "the engine did not report the image that it built"))
 }
 
-/// The labels of an image and where it looks for programs. The system of ours
-/// would put its own `PATH` in the place of that.
-async fn inspected(engine: &DockerEngine, image: &str) -> Result<(Labels, String), EngineError> {
+/// Returns the labels of an image and its `PATH`, which the base system would replace.
+async fn labels_and_path(
+    engine: &DockerEngine,
+    image: &str,
+) -> Result<(Labels, String), EngineError> {
     let inspected = engine.docker().inspect_image(image).await;
-    let config = inspected.map_err(|error| engine.failure(error))?.config.unwrap_or_default();
+    let config = inspected.map_err(|error| engine.map_error(error))?.config.unwrap_or_default();
     let labels = config.labels.unwrap_or_default().into_iter().collect();
     let variables = config.env.unwrap_or_default();
     let path = variables.iter().find_map(|variable| variable.strip_prefix("PATH="));

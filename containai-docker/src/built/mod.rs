@@ -1,17 +1,16 @@
-//! Images that are built here of what a user wrote.
+//! Custom images, built from a user's Dockerfile or image.
 //!
-//! A [`Recipe`] names the image that it makes. An engine that knows the recipe
-//! ([`crate::DockerEngine::with_recipe`]) builds the image where any other
-//! would be pulled.
+//! An [`ImageRecipe`] names the resulting image. An engine with the recipe
+//! ([`crate::DockerEngine::with_recipe`]) builds that image instead of pulling it.
 
 mod build;
-mod directory;
-mod place;
+mod build_context;
+mod context_dir;
 mod recipe;
 mod tarball;
 
-pub use directory::ContextDirectory;
-pub use place::ContextPlace;
-pub use recipe::{Layer, Part, Recipe, Source};
+pub use build_context::BuildContext;
+pub use context_dir::ContextDir;
+pub use recipe::{ContextPart, ImageRecipe, RecipeLayer, RecipeSource};
 
-pub(crate) use build::make;
+pub(crate) use build::build;

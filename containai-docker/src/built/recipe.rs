@@ -1,104 +1,101 @@
-//! How an image is built of what a user wrote.
+//! Recipes of custom images.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use containai_core::engine::{ImageRequest, ShippedImage};
 use containai_core::naming::{BuiltImage, Fingerprint};
-use containai_core::template::wrapping;
+use containai_core::template::final_stage;
 
-use super::ContextPlace;
+use super::ContextDir;
 use crate::image;
 
-/// How an image is built of what a user wrote, and under which reference it is
-/// then found.
+/// The recipe of a custom image, and the reference of the resulting image.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Recipe {
-    /// The reference, made from all that the image is built of.
+pub struct ImageRecipe {
+    /// The reference, derived from all inputs of the build.
     pub reference: BuiltImage,
-    /// All that it is built of, in a few characters.
+    /// The fingerprint of all inputs of the build.
     pub fingerprint: Fingerprint,
-    /// What the user wrote.
-    pub source: Source,
-    /// What is built on that and on the system of ours.
-    pub layers: Vec<Layer>,
-    /// The variables that the image gets at the end.
+    /// The user's source of the image.
+    pub source: RecipeSource,
+    /// The layers that are built on the source and the base system.
+    pub layers: Vec<RecipeLayer>,
+    /// The environment variables that the final stage sets.
     pub environment: BTreeMap<String, String>,
-    /// The labels that it gets.
+    /// The labels that the final stage sets.
     pub labels: Vec<(String, String)>,
 }
 
-/// What a user wrote.
+/// The user's source of a custom image.
 #[derive(Clone, Eq, PartialEq)]
-pub enum Source {
-    /// A Dockerfile and what it copies.
+pub enum RecipeSource {
+    /// A Dockerfile and its context.
     Dockerfile {
-        /// The directory that it copies from.
-        context: ContextPlace,
-        /// Where the Dockerfile stands below that directory.
+        /// The context directory.
+        context: ContextDir,
+        /// The path of the Dockerfile in the context.
         path: String,
-        /// The text that was judged, and is what is built.
+        /// The validated text of the Dockerfile, which is the text that is built.
         text: String,
-        /// The image of `BASE_IMAGE`; `None` where the Dockerfile takes none.
+        /// The image of `BASE_IMAGE`; `None` if the Dockerfile does not use it.
         base: Option<ImageRequest>,
-        /// Other build arguments. Values may be secret.
+        /// Other build arguments; values may be secret.
         arguments: BTreeMap<String, String>,
-        /// The stage to build; `None` is the last one.
+        /// The stage to build; `None`: the last one.
         target: Option<String>,
     },
-    /// An image that is there, or that a registry has.
+    /// An image in the store or in a registry.
     Image(ImageRequest),
 }
 
-/// One Dockerfile of ours that is built on what is there so far, which is its
-/// `BASE_IMAGE`.
+/// A generated Dockerfile that is built on the previous image, its `BASE_IMAGE`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Layer {
+pub struct RecipeLayer {
     /// The Dockerfile.
     pub dockerfile: String,
-    /// What it copies.
-    pub parts: Vec<Part>,
+    /// The files of its context.
+    pub parts: Vec<ContextPart>,
 }
 
-/// Something in the context of a build.
+/// A part of a build context.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Part {
-    /// What is in a directory of the host.
+pub enum ContextPart {
+    /// The contents of a directory of the host.
     Directory {
         /// The directory.
-        place: ContextPlace,
-        /// Where it stands in the context; empty for the context itself.
+        dir: ContextDir,
+        /// The path in the context; empty for the context itself.
         prefix: String,
     },
-    /// A file; one that stands there already gives way.
+    /// A file; replaces an earlier one at its path.
     File {
-        /// Where it stands in the context.
+        /// The path in the context.
         path: String,
-        /// Its permissions.
+        /// The permission bits.
         mode: u32,
-        /// What it holds.
+        /// The content.
         content: Vec<u8>,
     },
 }
 
-impl Part {
-    /// A file of text.
+impl ContextPart {
+    /// Returns a text file.
     pub fn text(path: impl Into<String>, mode: u32, content: impl Into<String>) -> Self {
         Self::File { path: path.into(), mode, content: content.into().into_bytes() }
     }
 }
 
-impl Recipe {
-    /// What every image that is built here depends on besides what the user
-    /// wrote: the last stage, what it runs, and the system that an image gets
-    /// which has none.
-    pub fn foundation() -> [String; 3] {
+impl ImageRecipe {
+    /// Returns the inputs that all custom images share: the final stage, the script that it runs,
+    /// and the base system.
+    pub fn common_inputs() -> [String; 3] {
         let system = image::local_reference(ShippedImage::Base);
-        [wrapping(&[], &BTreeMap::new()), super::build::PROOF_SCRIPT.to_owned(), system]
+        [final_stage(&[], &BTreeMap::new()), super::build::BOOT_CHECK_SCRIPT.to_owned(), system]
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for RecipeSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dockerfile { context, base, arguments, target, .. } => f

@@ -1,4 +1,4 @@
-//! A build's context on its way to the engine.
+//! The archive of a build context, streamed to the engine.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -7,23 +7,22 @@ use futures_util::{Stream, stream};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use super::Part;
-use super::directory::{ContextDirectory, header};
+use super::ContextPart;
+use super::build_context::{BuildContext, header};
 
-/// How many bytes are packed at a time.
-const CHUNK: usize = 256 * 1024;
+/// Number of bytes packed at a time.
+const CHUNK_SIZE: usize = 256 * 1024;
 
-/// Packs a context on a thread of its own while the engine takes what is
-/// packed: nothing of it is ever all in memory. The handle knows what went
-/// wrong.
+/// Packs a context on a separate thread while the engine reads the archive, so that it is never in
+/// memory as a whole. The handle returns the error of packing.
 pub(super) fn stream(
-    parts: Vec<Part>,
+    parts: Vec<ContextPart>,
 ) -> (impl Stream<Item = io::Result<Bytes>> + Send + 'static, JoinHandle<io::Result<()>>) {
     let (sender, receiver) = mpsc::channel(4);
     let packing = tokio::task::spawn_blocking(move || {
         let outcome = pack(&parts, sender.clone());
         if outcome.is_err() {
-            // An archive that just ended would look whole.
+            // A stream that just ends would look complete.
             let _ = sender.blocking_send(Err(io::Error::other("the context cannot be read")));
         }
         outcome
@@ -34,18 +33,19 @@ pub(super) fn stream(
     (chunks, packing)
 }
 
-fn pack(parts: &[Part], sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
-    let mut archive = tar::Builder::new(io::BufWriter::with_capacity(CHUNK, Chunks(sender)));
+fn pack(parts: &[ContextPart], sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+    let mut archive =
+        tar::Builder::new(io::BufWriter::with_capacity(CHUNK_SIZE, ChunkSender(sender)));
     for part in parts {
         match part {
-            Part::Directory { place, prefix } => {
-                let directory = ContextDirectory::open(place).map_err(|error| {
-                    let shown = place.root.join(&place.below);
+            ContextPart::Directory { dir: place, prefix } => {
+                let directory = BuildContext::open(place).map_err(|error| {
+                    let shown = place.root.join(&place.subpath);
                     io::Error::new(error.kind(), format!("`{}`: {error}", shown.display()))
                 })?;
                 directory.pack(prefix, &mut archive)?;
             }
-            Part::File { path, mode, content } => {
+            ContextPart::File { path, mode, content } => {
                 let mut header = header(tar::EntryType::Regular, content.len() as u64, *mode);
                 archive.append_data(&mut header, path, content.as_slice())?;
             }
@@ -54,12 +54,12 @@ fn pack(parts: &[Part], sender: mpsc::Sender<io::Result<Bytes>>) -> io::Result<(
     archive.into_inner()?.flush()
 }
 
-struct Chunks(mpsc::Sender<io::Result<Bytes>>);
+struct ChunkSender(mpsc::Sender<io::Result<Bytes>>);
 
-impl Write for Chunks {
+impl Write for ChunkSender {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let chunk = Bytes::copy_from_slice(bytes);
-        // Nobody takes it any more when the build has failed.
+        // The receiver is closed when the build has failed.
         self.0.blocking_send(Ok(chunk)).map_err(|_| ErrorKind::BrokenPipe)?;
         Ok(bytes.len())
     }

@@ -1,4 +1,4 @@
-//! Which control groups are a container's.
+//! The control groups of a container.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -6,36 +6,35 @@ use std::path::{Component, Path, PathBuf};
 
 use containai_core::engine::ContainerId;
 
-use crate::runtime::mount_table::{self, Mounted};
+use crate::runtime::mountinfo::{self, MountInfo};
 
-/// The control groups of one container, in every hierarchy that matters here.
+/// The control groups of one container in the relevant hierarchies.
 ///
-/// The first process of a container may move to a group below its container's
-/// (systemd does), and may give that group any name. So the directory is the
-/// topmost one of the process's path that carries the container's id: all above
-/// it was made by the engine.
+/// The first process of a container may move to a child of its container's group (systemd does),
+/// and may name that group freely. So the directory is the topmost one of the process's path that
+/// contains the container's id: the engine created everything above it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Cgroup {
-    /// Where processor time is counted.
-    pub(super) cpu: Group,
-    /// Where memory is counted and limited.
-    pub(super) memory: Group,
-    /// Where processes and threads are counted.
-    pub(super) pids: Option<Group>,
-    /// A hierarchy that has every process of the container.
-    pub(super) members: Group,
+    /// The group that accounts processor time.
+    pub(super) cpu: CgroupDirectory,
+    /// The group that accounts and limits memory.
+    pub(super) memory: CgroupDirectory,
+    /// The group that accounts processes and threads.
+    pub(super) pids: Option<CgroupDirectory>,
+    /// The group whose subtree has every process of the container.
+    pub(super) members: CgroupDirectory,
 }
 
 /// One directory of a hierarchy.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Group {
-    pub(super) version: Version,
+pub(super) struct CgroupDirectory {
+    pub(super) version: HierarchyVersion,
     pub(super) path: PathBuf,
 }
 
-/// The version of control groups that a hierarchy has.
+/// The control group version of a hierarchy.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Version {
+pub(super) enum HierarchyVersion {
     V1,
     V2,
 }
@@ -45,18 +44,18 @@ impl Cgroup {
     ///
     /// # Errors
     ///
-    /// `NotFound` where no process of this machine with that id is in a group of
-    /// the container: it has ended, or the engine runs on another machine.
-    pub(crate) fn of(pid: u32, id: &ContainerId) -> io::Result<Self> {
+    /// `NotFound` if no process of this machine with that id is in a group of the container: the
+    /// container has ended, or the engine runs on another machine.
+    pub(crate) fn for_process(pid: u32, id: &ContainerId) -> io::Result<Self> {
         let membership = fs::read_to_string(format!("/proc/{pid}/cgroup"))?;
         let mounts = fs::read_to_string("/proc/self/mountinfo")?;
-        let found = Self::find(&membership, &mount_table::parse(&mounts), id.as_ref());
+        let found = Self::find(&membership, &mountinfo::parse(&mounts), id.as_ref());
         found.ok_or_else(|| ErrorKind::NotFound.into())
     }
 
-    fn find(membership: &str, mounts: &[Mounted], id: &str) -> Option<Self> {
+    fn find(membership: &str, mounts: &[MountInfo], id: &str) -> Option<Self> {
         let group = |controller: &str| group(membership, mounts, id, controller);
-        // systemd makes no groups of its own in the first two, which leaves fewer to walk.
+        // systemd creates no groups in the first two, so fewer have to be walked.
         let members = ["freezer", "devices", "pids"].into_iter().find_map(group)?;
         Some(Self {
             cpu: group("cpuacct")?,
@@ -67,9 +66,14 @@ impl Cgroup {
     }
 }
 
-/// The container's directory in the hierarchy that has a controller: one of the
-/// first version where that is mounted, else the one of the second.
-fn group(membership: &str, mounts: &[Mounted], id: &str, controller: &str) -> Option<Group> {
+/// Returns the container's directory in the hierarchy of a controller: a version 1 hierarchy if it
+/// is mounted, otherwise version 2.
+fn group(
+    membership: &str,
+    mounts: &[MountInfo],
+    id: &str,
+    controller: &str,
+) -> Option<CgroupDirectory> {
     let has = |list: &str| list.split(',').any(|it| it == controller);
     let lines = || {
         membership.lines().filter_map(|line| {
@@ -78,25 +82,31 @@ fn group(membership: &str, mounts: &[Mounted], id: &str, controller: &str) -> Op
         })
     };
     let first = lines().find(|(controllers, _)| has(controllers)).and_then(|(_, path)| {
-        let mut mounts = mounts.iter().filter(|it| it.kind == "cgroup" && has(&it.options));
-        Some(Group { version: Version::V1, path: mounts.find_map(|it| below(it, path, id))? })
+        let mut mounts = mounts.iter().filter(|it| it.fs_type == "cgroup" && has(&it.options));
+        Some(CgroupDirectory {
+            version: HierarchyVersion::V1,
+            path: mounts.find_map(|it| container_directory(it, path, id))?,
+        })
     });
     let second = || {
         let (_, path) = lines().find(|(controllers, _)| controllers.is_empty())?;
-        let mut mounts = mounts.iter().filter(|it| it.kind == "cgroup2");
-        Some(Group { version: Version::V2, path: mounts.find_map(|it| below(it, path, id))? })
+        let mut mounts = mounts.iter().filter(|it| it.fs_type == "cgroup2");
+        Some(CgroupDirectory {
+            version: HierarchyVersion::V2,
+            path: mounts.find_map(|it| container_directory(it, path, id))?,
+        })
     };
     first.or_else(second)
 }
 
-/// The directory of the container that `path` is in; `None` where the mount does
-/// not show it or the path does not name the container.
-fn below(mount: &Mounted, path: &str, id: &str) -> Option<PathBuf> {
+/// Returns the container's directory above `path`; `None` if the mount does not show it or the path
+/// does not contain the container's id.
+fn container_directory(mount: &MountInfo, path: &str, id: &str) -> Option<PathBuf> {
     let scope = format!("docker-{id}.scope");
     let below = Path::new(path).strip_prefix(&mount.root).ok()?;
     let mut directory = mount.target.clone();
     for component in below.components() {
-        // A path out of our own namespace of control groups begins with `..`.
+        // A path outside our own cgroup namespace begins with `..`.
         let Component::Normal(name) = component else { return None };
         directory.push(name);
         if name == id || name == scope.as_str() {
@@ -122,7 +132,7 @@ mod tests {
 
     #[track_caller]
     fn check(mounts: &str, membership: &str, expected: Option<[&str; 4]>) {
-        let found = Cgroup::find(membership, &mount_table::parse(mounts), "abc");
+        let found = Cgroup::find(membership, &mountinfo::parse(mounts), "abc");
         let paths = found.map(|it| {
             let pids = it.pids.map(|group| group.path).unwrap_or_default();
             [it.cpu.path, it.memory.path, pids, it.members.path]
@@ -131,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn hierarchies_of_both_versions() {
+    fn hierarchies_of_both_versions_are_found() {
         let all = |path: &str| {
             format!(
                 "5:pids:{path}\n4:cpu,cpuacct:{path}\n3:memory:{path}\n2:freezer:{path}\n0::{path}\n"
@@ -152,22 +162,22 @@ mod tests {
     }
 
     #[test]
-    fn names_that_a_container_chose_lead_nowhere_else() {
-        // It may repeat its own id, and never gets above the first of them.
+    fn names_chosen_by_a_container_stay_below_its_cgroup() {
+        // The container may repeat its own id, but the topmost one is used.
         let own = ["/sys/fs/cgroup/docker/abc"; 4];
         check(V2, "0::/docker/abc/docker/abc/x\n", Some(own));
         check(V2, "0::/docker/abc/..evil/docker-abc.scope\n", Some(own));
     }
 
     #[test]
-    fn what_does_not_name_the_container_is_not_its() {
+    fn paths_without_the_container_id_are_ignored() {
         check(V2, "0::/\n", None);
         check(V2, "0::/docker/abcd\n", None);
         check(V2, "0::/../docker/abc\n", None);
         check(V2, "0::/user.slice\n", None);
         check("", "0::/docker/abc\n", None);
         check(V2, "", None);
-        // Our own view begins elsewhere.
+        // The mount shows another subtree.
         check(
             "30 25 0:26 /other /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
             "0::/docker/abc\n",

@@ -1,5 +1,5 @@
-//! The control groups of a container of this machine's engine, read without
-//! the engine: it answers a question about usage about once a second.
+//! The control groups of a container on this machine, read without the engine, which answers
+//! requests about usage only about once a second.
 
 mod membership;
 mod sample;

@@ -1,4 +1,4 @@
-//! What a container has used, as the kernel counts it.
+//! The resource usage of a container, as the kernel accounts it.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -7,35 +7,35 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use containai_core::byte_size::ByteSize;
-use containai_core::engine::Sample;
+use containai_core::engine::UsageSample;
 
-use super::membership::{Cgroup, Group, Version};
+use super::membership::{Cgroup, CgroupDirectory, HierarchyVersion};
 
 impl Cgroup {
-    /// Reads what the container has used up to now, counted as the engine does.
+    /// Reads the container's usage up to now, computed as the engine does.
     ///
     /// # Errors
     ///
-    /// That of the first file that cannot be read: the container has ended, or
-    /// its root has hidden the directory from us.
-    pub(crate) fn sample(&self) -> io::Result<Sample> {
-        let Group { version, path } = &self.memory;
+    /// The error of the first file that cannot be read: the container has ended, or its root has
+    /// hidden the directory.
+    pub(crate) fn sample(&self) -> io::Result<UsageSample> {
+        let CgroupDirectory { version, path } = &self.memory;
         let (usage, limit, cache) = match version {
-            Version::V1 => {
+            HierarchyVersion::V1 => {
                 ("memory.usage_in_bytes", "memory.limit_in_bytes", "total_inactive_file")
             }
-            Version::V2 => ("memory.current", "memory.max", "inactive_file"),
+            HierarchyVersion::V2 => ("memory.current", "memory.max", "inactive_file"),
         };
-        let used: u64 = number(&path.join(usage))?;
-        let cache = entry(&path.join("memory.stat"), cache)?;
+        let used: u64 = read_number(&path.join(usage))?;
+        let cache = keyed_value(&path.join("memory.stat"), cache)?;
         let limit = match fs::read_to_string(path.join(limit))?.trim() {
             "max" => u64::MAX,
             text => parse(text)?,
         };
-        // As the engine has it, the machine is the limit where there is no lower one.
+        // Like the engine, reports the machine's memory as limit if no lower one is set.
         let machine = machine_memory()?;
-        let tasks = self.pids.as_ref().map(|pids| number(&pids.path.join("pids.current")));
-        Ok(Sample {
+        let tasks = self.pids.as_ref().map(|pids| read_number(&pids.path.join("pids.current")));
+        Ok(UsageSample {
             cpu: self.cpu()?,
             memory: ByteSize::from_bytes(if cache < used { used - cache } else { used }),
             limit: ByteSize::from_bytes(limit.min(machine)),
@@ -44,21 +44,24 @@ impl Cgroup {
     }
 
     fn cpu(&self) -> io::Result<Duration> {
-        let Group { version, path } = &self.cpu;
+        let CgroupDirectory { version, path } = &self.cpu;
         Ok(match version {
-            Version::V1 => Duration::from_nanos(number(&path.join("cpuacct.usage"))?),
-            Version::V2 => Duration::from_micros(entry(&path.join("cpu.stat"), "usage_usec")?),
+            HierarchyVersion::V1 => Duration::from_nanos(read_number(&path.join("cpuacct.usage"))?),
+            HierarchyVersion::V2 => {
+                Duration::from_micros(keyed_value(&path.join("cpu.stat"), "usage_usec")?)
+            }
         })
     }
 }
 
 fn machine_memory() -> io::Result<u64> {
-    let kib = entry(Path::new("/proc/meminfo"), "MemTotal:")?;
+    let kib = keyed_value(Path::new("/proc/meminfo"), "MemTotal:")?;
     Ok(kib.saturating_mul(1024))
 }
 
-/// The figure behind a name, in a file with one of both in each line.
-fn entry(path: &Path, name: &str) -> io::Result<u64> {
+/// Returns the value of a key in a flat keyed file (Linux
+/// `Documentation/admin-guide/cgroup-v2.rst`).
+fn keyed_value(path: &Path, name: &str) -> io::Result<u64> {
     let text = fs::read_to_string(path)?;
     let value = text.lines().find_map(|line| {
         let mut words = line.split_ascii_whitespace();
@@ -67,7 +70,7 @@ fn entry(path: &Path, name: &str) -> io::Result<u64> {
     parse(value.unwrap_or_default())
 }
 
-fn number<T: FromStr>(path: &Path) -> io::Result<T> {
+fn read_number<T: FromStr>(path: &Path) -> io::Result<T> {
     parse(fs::read_to_string(path)?.trim())
 }
 
@@ -79,19 +82,19 @@ fn parse<T: FromStr>(text: &str) -> io::Result<T> {
 mod tests {
     use super::*;
 
-    fn cgroup(version: Version, files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
+    fn cgroup(version: HierarchyVersion, files: &[(&str, &str)]) -> (tempfile::TempDir, Cgroup) {
         let directory = tempfile::tempdir().expect("a directory");
         for (name, text) in files {
             fs::write(directory.path().join(name), text).expect("a file");
         }
-        let group = || Group { version, path: directory.path().to_owned() };
+        let group = || CgroupDirectory { version, path: directory.path().to_owned() };
         let cgroup =
             Cgroup { cpu: group(), memory: group(), pids: Some(group()), members: group() };
         (directory, cgroup)
     }
 
     #[test]
-    fn both_versions_are_counted_as_the_engine_does() {
+    fn both_versions_match_the_engine() {
         let first = [
             ("cpuacct.usage", "1500000000\n"),
             ("memory.usage_in_bytes", "1000\n"),
@@ -106,22 +109,22 @@ mod tests {
             ("memory.stat", "anon 5\ninactive_file 300\n"),
             ("pids.current", "26\n"),
         ];
-        let expected = Sample {
+        let expected = UsageSample {
             cpu: Duration::from_millis(1500),
             memory: ByteSize::from_bytes(700),
             limit: ByteSize::from_bytes(4000),
             tasks: Some(26),
         };
-        for (version, files) in [(Version::V1, &first), (Version::V2, &second)] {
+        for (version, files) in [(HierarchyVersion::V1, &first), (HierarchyVersion::V2, &second)] {
             let (_directory, cgroup) = cgroup(version, files);
             assert_eq!(cgroup.sample().expect("figures"), expected, "{version:?}");
         }
     }
 
     #[test]
-    fn without_a_limit_the_machine_is_one() {
+    fn unlimited_memory_is_limited_by_the_machine() {
         let (directory, cgroup) = cgroup(
-            Version::V2,
+            HierarchyVersion::V2,
             &[
                 ("cpu.stat", "usage_usec 1\n"),
                 ("memory.current", "1\n"),

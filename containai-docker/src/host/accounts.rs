@@ -1,33 +1,33 @@
-//! Users, groups and subordinate ids of a host.
+//! Users, groups and subordinate ids of the host.
 
 use super::subordinate::{IdRange, SubordinateEntry, parse_subordinate};
 
-/// Users, groups and subordinate ids of a host.
+/// The users, groups and subordinate ids of the host.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Accounts {
     /// Names and ids in passwd(5).
     pub users: Vec<(String, u32)>,
     /// The groups of group(5).
-    pub groups: Vec<Group>,
+    pub groups: Vec<GroupEntry>,
     /// The entries of subuid(5).
     pub subuids: Vec<SubordinateEntry>,
     /// The entries of subgid(5).
     pub subgids: Vec<SubordinateEntry>,
 }
 
-/// One line of group(5).
+/// A line of group(5).
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Group {
+pub struct GroupEntry {
     /// Its name.
     pub name: String,
     /// Its id.
     pub gid: u32,
-    /// The users that are listed as members.
+    /// The users listed as members.
     pub members: Vec<String>,
 }
 
 impl Accounts {
-    /// Reads the texts of the four files; a missing file is an empty text.
+    /// Parses the contents of the four files; a missing file is an empty string.
     pub fn parse(passwd: &str, group: &str, subuid: &str, subgid: &str) -> Self {
         Self {
             users: passwd.lines().filter_map(parse_user).collect(),
@@ -37,28 +37,28 @@ impl Accounts {
         }
     }
 
-    /// Whether a user of that name exists.
+    /// Returns whether a user with that name exists.
     pub fn has_user(&self, name: &str) -> bool {
         self.users.iter().any(|(user, _)| user == name)
     }
 
-    /// The group of that name.
-    pub fn group(&self, name: &str) -> Option<&Group> {
+    /// Returns the group with that name.
+    pub fn group(&self, name: &str) -> Option<&GroupEntry> {
         self.groups.iter().find(|group| group.name == name)
     }
 
-    /// All user ids that somebody has or may map.
+    /// Returns all user ids that belong to a user or may be mapped by one.
     pub fn taken_uids(&self) -> Vec<IdRange> {
-        taken(&self.subuids, self.users.iter().map(|(_, uid)| *uid))
+        taken_ranges(&self.subuids, self.users.iter().map(|(_, uid)| *uid))
     }
 
-    /// All group ids that somebody has or may map.
+    /// Returns all group ids that belong to a group or may be mapped by a user.
     pub fn taken_gids(&self) -> Vec<IdRange> {
-        taken(&self.subgids, self.groups.iter().map(|group| group.gid))
+        taken_ranges(&self.subgids, self.groups.iter().map(|group| group.gid))
     }
 }
 
-fn taken(entries: &[SubordinateEntry], ids: impl Iterator<Item = u32>) -> Vec<IdRange> {
+fn taken_ranges(entries: &[SubordinateEntry], ids: impl Iterator<Item = u32>) -> Vec<IdRange> {
     let singles = ids.map(|base| IdRange { base, count: 1 });
     entries.iter().map(|entry| entry.range).chain(singles).collect()
 }
@@ -69,13 +69,13 @@ fn parse_user(line: &str) -> Option<(String, u32)> {
     Some((name, fields.nth(1)?.parse().ok()?))
 }
 
-fn parse_group(line: &str) -> Option<Group> {
+fn parse_group(line: &str) -> Option<GroupEntry> {
     let mut fields = line.split(':');
     let name = fields.next()?.to_owned();
     let gid = fields.nth(1)?.parse().ok()?;
     let members = fields.next().unwrap_or_default().split(',');
     let members = members.filter(|name| !name.is_empty()).map(str::to_owned).collect();
-    Some(Group { name, gid, members })
+    Some(GroupEntry { name, gid, members })
 }
 
 #[cfg(test)]
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_files() {
+    fn parses_account_files() {
         let accounts = Accounts::parse(
             "root:x:0:0:root:/root:/bin/bash\nbroken\n",
             "root:x:0:\ncontainai:x:990:me,you\n",

@@ -1,4 +1,4 @@
-//! Doing what was planned.
+//! Applying a setup plan.
 
 use std::fs::OpenOptions;
 use std::path::Path;
@@ -7,30 +7,30 @@ use std::time::Duration;
 use containai_core::layout::EngineLayout;
 
 use super::apt;
-use super::command::Invocation;
+use super::command::HostCommand;
 use super::error::SetupError;
 use super::event::{SetupEvent, SetupEvents};
+use super::executable;
 use super::file;
 use super::kernel_limits;
 use super::network::Network;
 use super::packages::choose_packages;
 use super::plan::SetupPlan;
-use super::program;
-use super::step::{Starter, Step};
+use super::step::{ServiceManager, SetupStep};
 use super::supervisor;
 
-/// How long an engine that systemd has started may take to answer; systemd
-/// itself waits for the engine's notification before that.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// Time limit for the first answer of an engine that systemd has started; systemd itself waits for
+/// the engine's notification before that.
+const ENGINE_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Does what was planned, as root. It may be interrupted between any two
-/// steps and within one; a new plan then does the rest.
+/// Applies the plan, as root. It may be interrupted between or within steps; a new plan contains
+/// the remaining steps.
 ///
 /// # Errors
 ///
-/// The first step that fails ends the work: [`SetupError::Command`],
-/// [`SetupError::File`], and [`SetupError::EngineDied`] or
-/// [`SetupError::EngineSilent`] with the last lines of the engine's log.
+/// The first failing step ends the run: [`SetupError::Command`], [`SetupError::File`], and
+/// [`SetupError::EngineExited`] or [`SetupError::EngineNotResponding`] with the last lines of the
+/// engine's log.
 pub fn apply(
     plan: &SetupPlan,
     layout: &EngineLayout,
@@ -39,30 +39,42 @@ pub fn apply(
     let total = plan.steps.len();
     for (index, step) in plan.steps.iter().enumerate() {
         events.on(&SetupEvent::StepStarted { number: index + 1, total, step });
-        perform(step, layout, events)?;
-        events.on(&SetupEvent::StepDone { step });
+        run_step(step, layout, events)?;
+        events.on(&SetupEvent::StepFinished { step });
     }
     Ok(())
 }
 
-fn perform(step: &Step, layout: &EngineLayout, events: &dyn SetupEvents) -> Result<(), SetupError> {
+fn run_step(
+    step: &SetupStep,
+    layout: &EngineLayout,
+    events: &dyn SetupEvents,
+) -> Result<(), SetupError> {
     match step {
-        Step::RefreshPackageLists => Ok(apt::refresh(events)?),
-        Step::InstallPackages(names) => install(names, events),
-        Step::InstallNeeded(needs) => install(&choose_packages(&apt::facts(), *needs), events),
-        Step::WriteFile { path, mode, content, .. } => {
+        SetupStep::RefreshPackageLists => Ok(apt::update_lists(events)?),
+        SetupStep::InstallPackages(names) => install(names, events),
+        SetupStep::InstallNeeded(needs) => {
+            install(&choose_packages(&apt::package_facts(), *needs), events)
+        }
+        SetupStep::WriteFile { path, mode, content, .. } => {
             file::write_atomic(path, content.as_bytes(), *mode)
         }
-        Step::InstallProgram { from, runtime, links } => program::install(from, runtime, links),
-        Step::RaiseNetwork { .. } => Network::recorded(layout)?.raise(),
-        Step::RaiseLimits => kernel_limits::raise(),
-        Step::GrantIds { .. } | Step::ReserveRanges { .. } => {
-            make_empty(Path::new("/etc/subuid"))?;
-            make_empty(Path::new("/etc/subgid"))?;
-            run_all(&step.invocations())
+        SetupStep::InstallProgram { from, runtime, links } => {
+            executable::install(from, runtime, links)
         }
-        Step::MakeSystemUser(_) | Step::AdmitUser(_) => run_all(&step.invocations()),
-        Step::StartEngine(starter) | Step::RestartEngine(starter) => start(step, starter, layout),
+        SetupStep::BringUpNetwork { .. } => Network::from_record(layout)?.bring_up(),
+        SetupStep::RaiseLimits => kernel_limits::raise(),
+        SetupStep::AddSubordinateIds { .. } | SetupStep::ReserveContainerIds { .. } => {
+            create_if_missing(Path::new("/etc/subuid"))?;
+            create_if_missing(Path::new("/etc/subgid"))?;
+            run_commands(&step.commands())
+        }
+        SetupStep::CreateSystemUser(_) | SetupStep::AddUserToGroup(_) => {
+            run_commands(&step.commands())
+        }
+        SetupStep::StartEngine(starter) | SetupStep::RestartEngine(starter) => {
+            start_engine(step, starter, layout)
+        }
     }
 }
 
@@ -71,25 +83,34 @@ fn install(names: &[String], events: &dyn SetupEvents) -> Result<(), SetupError>
     Ok(apt::install_missing(&names, events)?)
 }
 
-fn run_all(invocations: &[Invocation]) -> Result<(), SetupError> {
+fn run_commands(invocations: &[HostCommand]) -> Result<(), SetupError> {
     invocations.iter().try_for_each(|invocation| Ok(invocation.run().map(drop)?))
 }
 
-/// usermod(8) adds subordinate ids only to files that exist.
-fn make_empty(path: &Path) -> Result<(), SetupError> {
-    OpenOptions::new().append(true).create(true).open(path).map(drop).map_err(file::failed(path))
+/// Creates an empty file if it is missing: usermod(8) adds subordinate ids only to existing files.
+fn create_if_missing(path: &Path) -> Result<(), SetupError> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .map(drop)
+        .map_err(file::file_error(path))
 }
 
-fn start(step: &Step, starter: &Starter, layout: &EngineLayout) -> Result<(), SetupError> {
+fn start_engine(
+    step: &SetupStep,
+    starter: &ServiceManager,
+    layout: &EngineLayout,
+) -> Result<(), SetupError> {
     match (step, starter) {
-        (_, Starter::Systemd) => {
-            run_all(&step.invocations())?;
-            supervisor::wait_for_engine(layout, PATIENCE)
+        (_, ServiceManager::Systemd) => {
+            run_commands(&step.commands())?;
+            supervisor::wait_for_engine(layout, ENGINE_TIMEOUT)
         }
-        (Step::RestartEngine(_), Starter::Supervisor { .. }) => {
-            supervisor::halt(layout)?;
+        (SetupStep::RestartEngine(_), ServiceManager::Supervisor { .. }) => {
+            supervisor::stop_daemon(layout)?;
             supervisor::start(layout)
         }
-        (_, Starter::Supervisor { .. }) => supervisor::start(layout),
+        (_, ServiceManager::Supervisor { .. }) => supervisor::start(layout),
     }
 }

@@ -5,69 +5,71 @@ use std::process::{Child, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use containai_core::lifecycle::{Event, Events};
+use containai_core::lifecycle::{Event, EventListener};
 
-use super::command::{CommandError, Invocation};
+use super::command::{HostCommand, HostCommandError};
 use super::event::{SetupEvent, SetupEvents};
-use super::packages::{self, OF_INTEREST, PackageFacts};
+use super::packages::{self, PackageFacts, QUERIED_PACKAGES};
 
-/// How long apt waits for another package manager, in seconds.
+/// Time that apt waits for another package manager, in seconds.
 const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
-/// How often, a second apart, the package lists are tried for.
-const LOCK_PATIENCE: u32 = 300;
+/// Number of attempts to update the package lists, one per second.
+const LOCK_ATTEMPTS: u32 = 300;
 
-/// Fetches the package lists.
-pub(crate) fn update() -> Invocation {
-    Invocation::new("apt-get", &["-q", "-o", LOCK_TIMEOUT, "-o", "APT::Status-Fd=1", "update"])
+/// Returns the command that updates the package lists.
+pub(crate) fn update_command() -> HostCommand {
+    HostCommand::new("apt-get", &["-q", "-o", LOCK_TIMEOUT, "-o", "APT::Status-Fd=1", "update"])
 }
 
-/// Installs packages without what they only recommend.
-pub(crate) fn install<S: AsRef<str>>(names: &[S]) -> Invocation {
+/// Returns the command that installs packages without their recommendations.
+pub(crate) fn install_command<S: AsRef<str>>(names: &[S]) -> HostCommand {
     let options = ["-q", "-y", "--no-install-recommends"];
-    Invocation::new("apt-get", &options)
-        // Our standard output is a pipe: without a terminal for dpkg and with
-        // the status lines of apt (README.progress-reporting) in between.
+    HostCommand::new("apt-get", &options)
+        // The command's standard output is a pipe, so dpkg gets no terminal, and apt's status lines
+        // (README.progress-reporting) appear between its output.
         .args(["-o", LOCK_TIMEOUT, "-o", "Dpkg::Use-Pty=0", "-o", "APT::Status-Fd=1"])
         .args(["install"])
         .args(names.iter().map(AsRef::as_ref))
 }
 
-/// Asks dpkg and apt about the packages of interest.
-pub(crate) fn facts() -> PackageFacts {
+/// Queries dpkg and apt for the packages that setup may install.
+pub(crate) fn package_facts() -> PackageFacts {
     let format = "${Package} ${db:Status-Status}\n";
-    let installed = Invocation::new("dpkg-query", &["-W", "-f", format]).run();
-    let policy = Invocation::new("apt-cache", &["policy"]).args(OF_INTEREST).run();
+    let installed = HostCommand::new("dpkg-query", &["-W", "-f", format]).run();
+    let policy = HostCommand::new("apt-cache", &["policy"]).args(QUERIED_PACKAGES).run();
     PackageFacts {
         installed: packages::parse_installed(&installed.unwrap_or_default()),
         candidates: packages::parse_policy(&policy.unwrap_or_default()),
     }
 }
 
-/// Installs packages with apt, telling `events` how far it is. Packages that
-/// are there already are left as they are. Lists that are too old to find the
-/// packages' files are fetched anew, once.
+/// Installs packages with apt and reports its progress to `events`. Installed packages stay
+/// unchanged. If the package lists are outdated, updates them and retries once.
 ///
 /// # Errors
 ///
-/// [`CommandError`] with apt's last words; the usual causes are no network, a
-/// full disk and a broken package of somebody else's.
-pub fn install_packages(names: &[&str], events: &dyn Events) -> Result<(), CommandError> {
-    install_missing(names, &Forward(events))
+/// [`HostCommandError`] with the end of apt's output. Usual causes: no network, a full disk, or a
+/// broken package from another source.
+pub fn install_packages(
+    names: &[&str],
+    events: &dyn EventListener,
+) -> Result<(), HostCommandError> {
+    install_missing(names, &LifecycleEventAdapter(events))
 }
 
-/// Tells a listener to the lifecycle about apt.
-struct Forward<'a>(&'a dyn Events);
+/// Forwards apt's progress to a listener of lifecycle events.
+struct LifecycleEventAdapter<'a>(&'a dyn EventListener);
 
-impl SetupEvents for Forward<'_> {
+impl SetupEvents for LifecycleEventAdapter<'_> {
     fn on(&self, event: &SetupEvent<'_>) {
         match event {
             SetupEvent::Progress { percent, message } => {
-                // Percent of a percent, as a bar that moves a hundred times looks stuck.
+                // Hundredths of a percent: a progress bar with only 100 positions looks stuck.
                 let done = (percent.clamp(0.0, 100.0) * 100.0) as u64;
-                self.0.event(Event::Progress { done, total: Some(10_000) });
-                self.0.event(Event::Output(message));
+                self.0.on_event(Event::Progress { done, total: Some(10_000) });
+                self.0.on_event(Event::Output(message));
             }
-            SetupEvent::Waiting { reason } => self.0.event(Event::Notice(reason)),
+            SetupEvent::Waiting { reason } => self.0.on_event(Event::Notice(reason)),
             _ => {}
         }
     }
@@ -76,86 +78,91 @@ impl SetupEvents for Forward<'_> {
 pub(crate) fn install_missing(
     names: &[&str],
     events: &dyn SetupEvents,
-) -> Result<(), CommandError> {
-    let installed = facts().installed;
+) -> Result<(), HostCommandError> {
+    let installed = package_facts().installed;
     let missing: Vec<_> = names.iter().filter(|name| !installed.contains(**name)).collect();
     if missing.is_empty() {
         return Ok(());
     }
-    let install = install(&missing);
-    watch(&install, events).or_else(|_| {
-        refresh(events)?;
-        watch(&install, events)
+    let install = install_command(&missing);
+    run_with_progress(&install, events).or_else(|_| {
+        update_lists(events)?;
+        run_with_progress(&install, events)
     })
 }
 
-/// Fetches the package lists. apt waits for the lock on packages by itself, but
-/// gives up at once on that of the lists, which a freshly booted Ubuntu holds.
-pub(crate) fn refresh(events: &dyn SetupEvents) -> Result<(), CommandError> {
-    let update = update();
-    for _ in 0..LOCK_PATIENCE {
-        match watch(&update, events) {
-            Err(CommandError::Failed { tail, .. }) if tail.iter().any(|line| is_locked(line)) => {
-                let reason = "another program is fetching the package lists";
+/// Updates the package lists, waiting for their lock. apt itself waits for the package lock, but
+/// fails immediately on the list lock, which a freshly booted Ubuntu holds.
+pub(crate) fn update_lists(events: &dyn SetupEvents) -> Result<(), HostCommandError> {
+    let update = update_command();
+    for _ in 0..LOCK_ATTEMPTS {
+        match run_with_progress(&update, events) {
+            Err(HostCommandError::Failed { tail, .. })
+                if tail.iter().any(|line| is_locked(line)) =>
+            {
+                let reason = "another program is updating the package lists";
                 events.on(&SetupEvent::Waiting { reason });
                 thread::sleep(Duration::from_secs(1));
             }
             done => return done,
         }
     }
-    watch(&update, events)
+    run_with_progress(&update, events)
 }
 
 fn is_locked(line: &str) -> bool {
     line.contains("Could not get lock") && line.contains("/lists/lock")
 }
 
-/// Runs apt to its end and reports its status lines.
-pub(crate) fn watch(invocation: &Invocation, events: &dyn SetupEvents) -> Result<(), CommandError> {
+/// Runs apt and reports its status lines.
+pub(crate) fn run_with_progress(
+    invocation: &HostCommand,
+    events: &dyn SetupEvents,
+) -> Result<(), HostCommandError> {
     let mut child = invocation
-        .command()
+        .to_command()
         .env("DEBIAN_FRONTEND", "noninteractive")
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
         .map_err(|source| invocation.spawn_error(source))?;
-    let complaints = read_aside(child.stderr.take());
-    let mut talk = String::new();
-    report(&mut child, events, &mut talk);
+    let stderr_reader = read_in_thread(child.stderr.take());
+    let mut output = String::new();
+    report_progress(&mut child, events, &mut output);
     let status = child.wait().map_err(|source| invocation.spawn_error(source))?;
-    let complaints = complaints.join().unwrap_or_default();
+    let stderr = stderr_reader.join().unwrap_or_default();
     if status.success() {
         return Ok(());
     }
-    let said = if complaints.trim().is_empty() { &talk } else { &complaints };
-    Err(invocation.failed(status, said))
+    let text = if stderr.trim().is_empty() { &output } else { &stderr };
+    Err(invocation.exit_error(status, text))
 }
 
-fn report(child: &mut Child, events: &dyn SetupEvents, talk: &mut String) {
+fn report_progress(child: &mut Child, events: &dyn SetupEvents, output: &mut String) {
     let Some(stdout) = child.stdout.take() else { return };
-    // apt repeats its word about a lock every second.
+    // apt repeats its lock message every second.
     let mut last = String::new();
     for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-        match parse_line(&line) {
-            Some(Line::Progress { percent, message }) => {
+        match parse_status_line(&line) {
+            Some(AptStatusLine::Progress { percent, message }) => {
                 events.on(&SetupEvent::Progress { percent, message });
             }
-            Some(Line::Waiting(_)) if line == last => {}
-            Some(Line::Waiting(reason)) => events.on(&SetupEvent::Waiting { reason }),
+            Some(AptStatusLine::Waiting(_)) if line == last => {}
+            Some(AptStatusLine::Waiting(reason)) => events.on(&SetupEvent::Waiting { reason }),
             None => {
-                talk.push_str(&line);
-                talk.push('\n');
+                output.push_str(&line);
+                output.push('\n');
             }
         }
         last = line;
     }
 }
 
-fn read_aside(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
+fn read_in_thread(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
     thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut stream) = stream {
-            // What could be read before an error is still worth showing.
+            // Output read before an error is still worth showing.
             let _ = stream.read_to_end(&mut bytes);
         }
         String::from_utf8_lossy(&bytes).into_owned()
@@ -163,16 +170,16 @@ fn read_aside(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<
 }
 
 #[derive(Debug, PartialEq)]
-enum Line<'a> {
+enum AptStatusLine<'a> {
     Progress { percent: f32, message: &'a str },
     Waiting(&'a str),
 }
 
-/// Reads `dlstatus:`, `pmstatus:` lines (apt's README.progress-reporting) and
-/// apt's word about a lock. Downloads count as the first half of the way.
-fn parse_line(line: &str) -> Option<Line<'_>> {
+/// Parses `dlstatus:` and `pmstatus:` lines (apt's README.progress-reporting) and apt's lock
+/// message. Downloads make up the first half of the progress.
+fn parse_status_line(line: &str) -> Option<AptStatusLine<'_>> {
     if line.starts_with("Waiting for cache lock") {
-        return Some(Line::Waiting(line));
+        return Some(AptStatusLine::Waiting(line));
     }
     let mut fields = line.splitn(4, ':');
     let half = match fields.next()? {
@@ -182,7 +189,7 @@ fn parse_line(line: &str) -> Option<Line<'_>> {
     };
     fields.next()?;
     let percent: f32 = fields.next()?.parse().ok()?;
-    Some(Line::Progress { percent: half + percent / 2.0, message: fields.next()? })
+    Some(AptStatusLine::Progress { percent: half + percent / 2.0, message: fields.next()? })
 }
 
 #[cfg(test)]
@@ -191,8 +198,10 @@ mod tests {
 
     #[test]
     fn reads_status_lines() {
-        let progress = |percent, message| Some(Line::Progress { percent, message });
-        let check = |line: &str, expected: Option<Line<'_>>| assert_eq!(parse_line(line), expected);
+        let progress = |percent, message| Some(AptStatusLine::Progress { percent, message });
+        let check = |line: &str, expected: Option<AptStatusLine<'_>>| {
+            assert_eq!(parse_status_line(line), expected)
+        };
         check(
             "dlstatus:1:20.4237:Retrieving file 1 of 5 (12s remaining)",
             progress(10.211_85, "Retrieving file 1 of 5 (12s remaining)"),
@@ -204,6 +213,6 @@ mod tests {
         check("Reading package lists...", None);
         check("pmstatus:broken", None);
         let lock = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend";
-        check(lock, Some(Line::Waiting(lock)));
+        check(lock, Some(AptStatusLine::Waiting(lock)));
     }
 }

@@ -1,54 +1,54 @@
-//! Running the host's programs and judging how they ended.
+//! Running programs of the host and reporting their failures.
 
 use std::ffi::OsStr;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
-/// Where the host keeps its programs. A user's own `PATH` often lacks the
-/// `sbin` directories and is no place to take root's programs from.
+/// Search path for the host's programs. A user's `PATH` often lacks the `sbin` directories and is
+/// not a safe source for programs that run as root.
 pub(crate) const SYSTEM_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// How many lines of a failed program's output an error shows.
-const TAIL: usize = 12;
+/// Maximum number of output lines in an error.
+const TAIL_LINES: usize = 12;
 
-/// A program of the host failed.
+/// An error from running a program of the host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CommandError {
-    /// It could not be started; usually its package is missing.
+pub enum HostCommandError {
+    /// The program could not be started; usually its package is missing.
     #[error("cannot run `{program}`")]
     Spawn {
         /// The program.
         program: String,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// It ran and ended badly.
-    #[error("`{command}` ended with {status}{}", lines(.tail))]
+    /// The program ended with a failure.
+    #[error("`{command}` ended with {status}{}", indented(.tail))]
     Failed {
         /// The program and its arguments.
         command: String,
         /// Its exit status or signal.
         status: ExitStatus,
-        /// The last lines of its standard error, else of its output.
+        /// The last lines of its standard error, or of its standard output if that is empty.
         tail: Vec<String>,
     },
 }
 
-fn lines(tail: &[String]) -> String {
+fn indented(tail: &[String]) -> String {
     tail.iter().map(|line| format!("\n  {line}")).collect()
 }
 
-/// A program with its arguments, as plain data that a dry run can show.
+/// A program with its arguments, as data that a dry run can show.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Invocation {
+pub struct HostCommand {
     program: String,
     args: Vec<String>,
 }
 
-impl Invocation {
+impl HostCommand {
     pub(crate) fn new(program: &str, args: &[&str]) -> Self {
         let args = args.iter().map(|arg| (*arg).to_owned()).collect();
         Self { program: program.to_owned(), args }
@@ -59,43 +59,43 @@ impl Invocation {
         self
     }
 
-    /// The process to be, with the system's `PATH`, English messages and no
-    /// standard input.
-    pub(crate) fn command(&self) -> Command {
+    /// Returns the command to spawn, with the system's `PATH`, English messages and no standard
+    /// input.
+    pub(crate) fn to_command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.args).env("PATH", SYSTEM_PATH).env("LC_ALL", "C").stdin(Stdio::null());
         command
     }
 
-    /// Runs it to its end and returns its standard output.
-    pub(crate) fn run(&self) -> Result<String, CommandError> {
+    /// Runs the command to completion and returns its standard output.
+    pub(crate) fn run(&self) -> Result<String, HostCommandError> {
         let output = self.output()?;
         if !output.status.success() {
             let text = if output.stderr.is_empty() { &output.stdout } else { &output.stderr };
-            return Err(self.failed(output.status, &String::from_utf8_lossy(text)));
+            return Err(self.exit_error(output.status, &String::from_utf8_lossy(text)));
         }
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Whether it can be run and ends well.
+    /// Returns whether the command starts and succeeds.
     pub(crate) fn succeeds(&self) -> bool {
         self.output().is_ok_and(|output| output.status.success())
     }
 
-    pub(crate) fn spawn_error(&self, source: io::Error) -> CommandError {
-        CommandError::Spawn { program: self.program.clone(), source }
+    pub(crate) fn spawn_error(&self, source: io::Error) -> HostCommandError {
+        HostCommandError::Spawn { program: self.program.clone(), source }
     }
 
-    pub(crate) fn failed(&self, status: ExitStatus, output: &str) -> CommandError {
-        CommandError::Failed { command: self.to_string(), status, tail: tail(output) }
+    pub(crate) fn exit_error(&self, status: ExitStatus, output: &str) -> HostCommandError {
+        HostCommandError::Failed { command: self.to_string(), status, tail: tail(output) }
     }
 
-    fn output(&self) -> Result<Output, CommandError> {
-        self.command().output().map_err(|source| self.spawn_error(source))
+    fn output(&self) -> Result<Output, HostCommandError> {
+        self.to_command().output().map_err(|source| self.spawn_error(source))
     }
 }
 
-impl std::fmt::Display for Invocation {
+impl std::fmt::Display for HostCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.program)?;
         for arg in &self.args {
@@ -109,10 +109,10 @@ impl std::fmt::Display for Invocation {
     }
 }
 
-/// The last lines of `text` that say something.
+/// Returns the last non-blank lines of `text`.
 pub(crate) fn tail(text: &str) -> Vec<String> {
     let lines: Vec<_> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(TAIL)..].iter().map(|line| (*line).to_owned()).collect()
+    lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| (*line).to_owned()).collect()
 }
 
 /// Finds a program in [`SYSTEM_PATH`].
@@ -126,28 +126,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_program_status_and_last_lines() {
+    fn error_has_status_and_stderr_tail() {
         let script = "for i in $(seq 20); do echo line $i >&2; done; exit 3";
-        let error = Invocation::new("sh", &["-c", script]).run().expect_err("status 3");
+        let error = HostCommand::new("sh", &["-c", script]).run().expect_err("status 3");
         let text = error.to_string();
         assert!(text.contains("ended with exit status: 3\n  line 9\n"), "{text}");
         assert!(text.ends_with("line 20"), "{text}");
     }
 
     #[test]
-    fn names_a_missing_program() {
-        let error = Invocation::new("no-such-program", &[]).run().expect_err("no program");
+    fn error_names_missing_program() {
+        let error = HostCommand::new("no-such-program", &[]).run().expect_err("no program");
         assert_eq!(error.to_string(), "cannot run `no-such-program`");
     }
 
     #[test]
-    fn what_a_person_reads() {
-        let program = Invocation::new("ip", &["link", "show"]);
+    fn error_messages() {
+        let program = HostCommand::new("ip", &["link", "show"]);
         let status = std::os::unix::process::ExitStatusExt::from_raw(9);
-        let samples = containai_core::samples!(CommandError {
+        let samples = containai_core::samples!(HostCommandError {
             Spawn: [program.spawn_error(io::ErrorKind::NotFound.into())],
-            Failed: [program.failed(status, "first\n\nlast\n")],
+            Failed: [program.exit_error(status, "first\n\nlast\n")],
         });
-        insta::assert_snapshot!(containai_core::fake::worded(&samples));
+        insta::assert_snapshot!(containai_core::testing::render_errors(&samples));
     }
 }

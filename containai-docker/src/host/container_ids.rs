@@ -1,29 +1,32 @@
-//! The ids that containers' processes run as, one range for each container.
+//! The id ranges that the containers' processes run as, one range per container.
 
 use containai_core::layout::EngineLayout;
 
 use super::accounts::Accounts;
-use super::command::{CommandError, Invocation};
-use super::step::Step;
-use super::subordinate::{IDS_NEEDED, IdRange, range_of};
+use super::command::{HostCommand, HostCommandError};
+use super::step::SetupStep;
+use super::subordinate::{IdRange, RANGE_SIZE, find_range};
 
-/// Owner of the reserved ids in subuid(5) and subgid(5). Not the user of the engine, who would give
-/// all of them to every container.
-pub(super) const OWNER: &str = "containai-ids";
+/// Owner of the reserved ids in subuid(5) and subgid(5). It is not the engine's user: with
+/// `userns-remap`, every container would get all of that user's ids.
+pub(super) const CONTAINER_IDS_USER: &str = "containai-ids";
 
-/// Above what sssd makes of the ids of a directory (200,000 to 2,000,200,000 by default) and what
-/// systemd gives to containers of its own (524,288 to 1,879,048,191), below the ids that systemd
-/// keeps for foreign images (2,147,352,576 and up).
+/// Above the ids that sssd assigns to directory users (200,000 to 2,000,200,000 by default) and
+/// systemd to its own containers (524,288 to 1,879,048,191); below the ids that systemd reserves
+/// for foreign images (2,147,352,576 and up).
 const PREFERRED_BASE: u32 = 2_000_224_256;
 
-/// How many containers of a host can have ids of their own at the same time.
-const RANGES: u32 = 1024;
+/// Maximum number of containers per host with their own ids at the same time.
+const RANGE_COUNT: u32 = 1024;
 
-/// Which ids are reserved for containers, and the step that reserves them. `None` when too few are
-/// free: containers share the engine's range then.
-pub(super) fn plan(accounts: &Accounts, engine: [IdRange; 2]) -> (Option<IdRange>, Option<Step>) {
+/// Returns the ids reserved for containers and the step that reserves them. `None` if too few ids
+/// are free; containers then share the engine's range.
+pub(super) fn plan(
+    accounts: &Accounts,
+    engine: [IdRange; 2],
+) -> (Option<IdRange>, Option<SetupStep>) {
     let (users, groups) = (&accounts.subuids, &accounts.subgids);
-    let had = (range_of(users, OWNER), range_of(groups, OWNER));
+    let had = (find_range(users, CONTAINER_IDS_USER), find_range(groups, CONTAINER_IDS_USER));
     let [mut taken_uids, mut taken_gids] = [accounts.taken_uids(), accounts.taken_gids()];
     taken_uids.extend(engine);
     taken_gids.extend(engine);
@@ -32,25 +35,29 @@ pub(super) fn plan(accounts: &Accounts, engine: [IdRange; 2]) -> (Option<IdRange
         (Some(uids), Some(gids)) if uids == gids => return (Some(uids), None),
         (Some(uids), None) if uids.is_free(&taken_gids) => Some(uids),
         (None, Some(gids)) if gids.is_free(&taken_uids) => Some(gids),
-        _ => IdRange::choose_from(PREFERRED_BASE, RANGES * IDS_NEEDED, &both()),
+        _ => IdRange::choose_from(PREFERRED_BASE, RANGE_COUNT * RANGE_SIZE, &both()),
     };
     let step = chosen.map(|range| {
         let missing = |had: Option<IdRange>| if had == Some(range) { None } else { Some(range) };
         let (uids, gids) = (missing(had.0), missing(had.1));
-        Step::ReserveRanges { has_owner: accounts.has_user(OWNER).into(), uids, gids }
+        SetupStep::ReserveContainerIds {
+            owner: accounts.has_user(CONTAINER_IDS_USER).into(),
+            uids,
+            gids,
+        }
     });
     (chosen, step)
 }
 
-/// Asks the installed runtime, as root, whether containers get a range of their own on this kernel
-/// and on the file system of the engine's store.
+/// Asks the installed runtime, as root, whether containers can have their own id range on this
+/// kernel and on the file system of the engine's data root.
 ///
 /// # Errors
 ///
-/// [`CommandError::Failed`] with the reason when they do not.
-pub fn probe_id_ranges(layout: &EngineLayout) -> Result<(), CommandError> {
+/// [`HostCommandError::Failed`] with the reason if they cannot.
+pub fn probe_id_ranges(layout: &EngineLayout) -> Result<(), HostCommandError> {
     let runtime = layout.runtime();
-    Invocation::new(&runtime.to_string_lossy(), &["containai-hook", "probe"]).run().map(drop)
+    HostCommand::new(&runtime.to_string_lossy(), &["containai-hook", "probe"]).run().map(drop)
 }
 
 #[cfg(test)]
@@ -59,20 +66,22 @@ mod tests {
     use crate::host::step::IdsOwner;
 
     const ENGINE: IdRange = IdRange { base: 1_000_000, count: 65_536 };
-    const RANGE: IdRange = IdRange { base: PREFERRED_BASE, count: RANGES * IDS_NEEDED };
+    const RANGE: IdRange = IdRange { base: PREFERRED_BASE, count: RANGE_COUNT * RANGE_SIZE };
 
-    fn check(passwd: &str, subuid: &str, subgid: &str, expected: (IdRange, Option<Step>)) {
+    fn check(passwd: &str, subuid: &str, subgid: &str, expected: (IdRange, Option<SetupStep>)) {
         let accounts = Accounts::parse(passwd, "", subuid, subgid);
         let (range, step) = plan(&accounts, [ENGINE; 2]);
         assert_eq!((range, step), (Some(expected.0), expected.1), "{subuid} {subgid}");
     }
 
     #[test]
-    fn one_range_in_both_files() {
-        let line = format!("{OWNER}:{}:{}\n", RANGE.base, RANGE.count);
-        let owner = format!("{OWNER}:x:9:9::/:/bin/false\n");
+    fn reserves_same_range_in_both_files() {
+        let line = format!("{CONTAINER_IDS_USER}:{}:{}\n", RANGE.base, RANGE.count);
+        let owner = format!("{CONTAINER_IDS_USER}:x:9:9::/:/bin/false\n");
         let some = Some(RANGE);
-        let step = |has_owner, uids, gids| Some(Step::ReserveRanges { has_owner, uids, gids });
+        let step = |has_owner, uids, gids| {
+            Some(SetupStep::ReserveContainerIds { owner: has_owner, uids, gids })
+        };
         check("", "", "", (RANGE, step(IdsOwner::Missing, some, some)));
         check(&owner, &line, &line, (RANGE, None));
         check(&owner, &line, "", (RANGE, step(IdsOwner::Present, None, some)));
@@ -80,10 +89,11 @@ mod tests {
     }
 
     #[test]
-    fn ids_of_others_are_left_alone() {
+    fn avoids_taken_ids() {
         let next = IdRange { base: 2_000_289_792, ..RANGE };
-        let step =
-            |uids, gids| Some(Step::ReserveRanges { has_owner: IdsOwner::Missing, uids, gids });
+        let step = |uids, gids| {
+            Some(SetupStep::ReserveContainerIds { owner: IdsOwner::Missing, uids, gids })
+        };
         let other = "me:2000224256:65536\n";
         check("", other, "", (next, step(Some(next), Some(next))));
         check("", "", other, (next, step(Some(next), Some(next))));

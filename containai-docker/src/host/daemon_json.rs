@@ -9,27 +9,26 @@ use containai_core::engine::Isolation;
 use containai_core::layout::EngineLayout;
 use serde_json::{Map, Value, json};
 
-use super::names::{EngineNames, SYSTEM_USER};
+use super::engine_names::{EngineNames, SYSTEM_USER};
 
-/// The text of `daemon.json`. `dns` lists servers for the containers; empty
-/// leaves the choice to the engine.
+/// Returns the contents of `daemon.json`. `dns` lists name servers for containers; if it is empty,
+/// the engine chooses them.
 pub(super) fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Addr]) -> String {
     let names = EngineNames::of(layout);
-    let mut config = paths(layout);
-    config.extend(network(&names, dns));
-    config.extend(isolated(layout, isolation));
+    let mut config = path_keys(layout);
+    config.extend(network_keys(&names, dns));
+    config.extend(isolation_keys(layout, isolation));
     config.extend(object(json!({
-        // An engine that shares a containerd with another one would else
-        // share its name space, too.
+        // By default, engines that share a containerd also share its namespace.
         "containerd-namespace": names.containerd_namespace(),
-        // userns-remap needs the classic image store.
+        // userns-remap requires the classic image store.
         "features": { "containerd-snapshotter": false },
-        // Containers outlive a crash, an upgrade and a restart of the engine.
+        // Containers survive a crash, an upgrade or a restart of the engine.
         "live-restore": true,
         "log-driver": "json-file",
         "log-opts": { "max-size": "10m", "max-file": "3" },
-        // Members of this group are as good as root on the host, as with
-        // Docker's own group.
+        // Members of this group have the equivalent of root on the host, as members of Docker's own
+        // group do.
         "group": SYSTEM_USER,
     })));
     let mut text = serde_json::to_string_pretty(&Value::Object(config)).unwrap_or_default();
@@ -37,18 +36,18 @@ pub(super) fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Add
     text
 }
 
-fn paths(layout: &EngineLayout) -> Map<String, Value> {
+fn path_keys(layout: &EngineLayout) -> Map<String, Value> {
     object(json!({
-        "hosts": [format!("unix://{}", text(&layout.socket()))],
-        "data-root": text(&layout.data_root()),
-        "exec-root": text(&layout.exec_root()),
-        "pidfile": text(&layout.pid_file()),
+        "hosts": [format!("unix://{}", path_text(&layout.socket()))],
+        "data-root": path_text(&layout.data_root()),
+        "exec-root": path_text(&layout.exec_root()),
+        "pidfile": path_text(&layout.pid_file()),
     }))
 }
 
-/// With its firewall part on, a second dockerd flushes the chains that it
-/// shares with the first, whose published ports then stop working.
-fn network(names: &EngineNames, dns: &[Ipv4Addr]) -> Map<String, Value> {
+/// With its iptables support enabled, a second dockerd flushes the chains it shares with the first,
+/// whose published ports then stop working.
+fn network_keys(names: &EngineNames, dns: &[Ipv4Addr]) -> Map<String, Value> {
     let mut config = object(json!({
         "bridge": names.bridge(),
         "iptables": false,
@@ -62,21 +61,21 @@ fn network(names: &EngineNames, dns: &[Ipv4Addr]) -> Map<String, Value> {
     config
 }
 
-fn isolated(layout: &EngineLayout, isolation: Isolation) -> Map<String, Value> {
+fn isolation_keys(layout: &EngineLayout, isolation: Isolation) -> Map<String, Value> {
     let runtime = isolation.runtime();
     match isolation {
         Isolation::Userns => object(json!({
             "userns-remap": SYSTEM_USER,
-            "runtimes": { runtime: { "path": text(&layout.runtime()) } },
+            "runtimes": { runtime: { "path": path_text(&layout.runtime()) } },
         })),
         Isolation::Sysbox => object(json!({
             "default-runtime": runtime,
-            "runtimes": { runtime: { "path": text(&layout.sysbox_runtime()) } },
+            "runtimes": { runtime: { "path": path_text(&layout.sysbox_runtime()) } },
         })),
     }
 }
 
-fn text(path: &Path) -> String {
+fn path_text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
@@ -92,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn renders_user_namespaces() {
+    fn renders_userns() {
         insta::assert_snapshot!(render(&EngineLayout::default(), Isolation::Userns, &[]), @r##"
         {
           "bridge": "cai0",

@@ -1,4 +1,4 @@
-//! Why a host could not be set up.
+//! Errors of setting up a host.
 
 use std::fmt;
 use std::io;
@@ -7,46 +7,46 @@ use std::path::PathBuf;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 
-use super::command::CommandError;
+use super::command::HostCommandError;
 use super::platform::Platform;
 
-/// Why a host could not be set up.
+/// An error from setting up a host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SetupError {
-    /// Set-up does not know this kind of machine yet.
-    #[error("set-up does not support {platform} yet: {missing}")]
+    /// Setup does not support this platform yet.
+    #[error("setup does not support {platform} yet: {missing}")]
     Unsupported {
-        /// The kind of machine.
+        /// The platform.
         platform: Platform,
-        /// What is missing for it.
+        /// The missing requirement.
         missing: &'static str,
-        /// What to do instead.
-        instead: &'static str,
+        /// The alternative, as a hint.
+        alternative: &'static str,
     },
-    /// Neither isolation can work here, or the one that was asked for cannot.
+    /// Neither isolation works on this host, or the requested one does not.
     #[error("no isolation available: {reason}")]
     NoIsolation {
-        /// What was looked for and not found.
+        /// The missing requirement.
         reason: String,
     },
-    /// Sysbox was asked for, or decided for earlier, and cannot be used.
+    /// Sysbox was requested, or chosen earlier, and cannot be used.
     #[error("no isolation available: {problem}")]
     Sysbox {
-        /// What is the matter with it.
+        /// Why it cannot be used.
         problem: SysboxProblem,
     },
-    /// The installed engine or runtime is older than what we rely on.
-    #[error("`{program}` is version {found}, but {needed} is needed")]
+    /// The installed engine or runtime is too old.
+    #[error("`{program}` is version {found}, but {needed} or later is required")]
     TooOld {
         /// The program.
         program: &'static str,
-        /// Its version.
+        /// Its installed version.
         found: String,
-        /// The lowest version that works.
+        /// The lowest supported version.
         needed: &'static str,
     },
-    /// Every private network that we would take is in use.
+    /// All candidate private networks are in use.
     #[error("no free private network for the engine's bridge")]
     NoSubnet,
     /// No range of 65536 ids is free in `/etc/subuid` or `/etc/subgid`.
@@ -55,82 +55,81 @@ pub enum SetupError {
         /// The file.
         file: &'static str,
     },
-    /// The user to give access to does not exist.
-    #[error("there is no user `{user}`")]
+    /// The user to grant access to does not exist.
+    #[error("user `{user}` does not exist")]
     NoSuchUser {
-        /// The name.
+        /// Name of the user.
         user: String,
     },
-    /// The engine's record cannot be understood; somebody edited it, or a
-    /// newer version wrote it.
-    #[error("cannot understand `{path}`: {reason}")]
-    BadRecord {
+    /// The engine's record is invalid; it was edited, or a newer version wrote it.
+    #[error("invalid record `{path}`: {reason}")]
+    InvalidRecord {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// Why it is invalid.
         reason: String,
     },
-    /// The engine was asked to run on a host that is not set up.
-    #[error("`{path}` is missing: the engine is not set up")]
+    /// The engine was started on a host that is not set up.
+    #[error("the engine is not set up: `{path}` is missing")]
     NotSetUp {
-        /// The file that is missing.
+        /// The missing file.
         path: PathBuf,
     },
     /// A program of the host failed.
     #[error(transparent)]
-    Command(#[from] CommandError),
+    Command(#[from] HostCommandError),
     /// A file of the host cannot be read or written.
-    #[error("cannot use `{path}`")]
+    #[error("cannot access `{path}`")]
     File {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the operating system.
         #[source]
         source: io::Error,
     },
-    /// The engine ended, which it should not; usually right after its start.
-    #[error("the engine ended{}", list(.log))]
-    EngineDied {
+    /// The engine exited unexpectedly, usually right after its start.
+    #[error("the engine exited{}", indented(.log))]
+    EngineExited {
         /// The last lines of its log.
         log: Vec<String>,
     },
-    /// The engine runs, but its socket does not answer.
-    #[error("the engine did not answer within {seconds} s{}", list(.log))]
-    EngineSilent {
-        /// How long set-up waited.
+    /// The engine runs, but its socket does not respond.
+    #[error("the engine did not respond within {seconds} s{}", indented(.log))]
+    EngineNotResponding {
+        /// Time that setup waited.
         seconds: u64,
         /// The last lines of its log.
         log: Vec<String>,
     },
-    /// The engine does not end.
-    #[error("the engine with process id {pid} did not end within {seconds} s")]
-    EngineStuck {
-        /// The process.
+    /// The engine did not stop in time.
+    #[error("the engine (process {pid}) did not stop within {seconds} s")]
+    EngineNotStopping {
+        /// Its process id.
         pid: i32,
-        /// How long we waited.
+        /// Time that was waited.
         seconds: u64,
     },
 }
 
-/// Why containers cannot be made with Sysbox.
+/// Why Sysbox cannot run containers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SysboxProblem {
     /// The package is not installed.
-    Absent,
-    /// The package is installed, and one of its services does not run.
-    Dead,
-    /// `/etc/subuid` or `/etc/subgid` names no ids for its containers, or ids
-    /// of the host.
-    NoIds,
+    NotInstalled,
+    /// The package is installed, but one of its services is not running.
+    NotRunning,
+    /// `/etc/subuid` or `/etc/subgid` has no range for its containers, or one that overlaps the
+    /// host's own ids.
+    NoIdRange,
 }
 
 impl fmt::Display for SysboxProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Absent => "Sysbox is not installed",
-            Self::Dead => "Sysbox is installed, but its services do not answer",
-            Self::NoIds => {
+            Self::NotInstalled => "Sysbox is not installed",
+            Self::NotRunning => "Sysbox is installed, but its services do not respond",
+            Self::NoIdRange => {
                 "`/etc/subuid` and `/etc/subgid` have no range of 65536 ids for `sysbox`"
             }
         })
@@ -138,19 +137,19 @@ impl fmt::Display for SysboxProblem {
 }
 
 impl SysboxProblem {
-    fn cure(self) -> Hint {
+    fn hint(self) -> Hint {
         match self {
-            Self::Absent => Hint::new("install Sysbox"),
-            Self::Dead => Hint::run("systemctl restart sysbox", "start its services"),
-            Self::NoIds => Hint::run(
+            Self::NotInstalled => Hint::new("install Sysbox"),
+            Self::NotRunning => Hint::run("systemctl restart sysbox", "start its services"),
+            Self::NoIdRange => Hint::run(
                 "usermod --add-subuids 100000-165535 --add-subgids 100000-165535 sysbox",
-                "add one, with ids that are free",
+                "add a range of free ids",
             ),
         }
     }
 }
 
-fn list(lines: &[String]) -> String {
+fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
@@ -166,36 +165,37 @@ impl Advice for SetupError {
         let denied = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
         let hint = match self {
             Self::Sysbox { problem } => {
-                let other = Hint::run("cai setup --isolation userns", "do without Sysbox");
-                return vec![problem.cure(), other];
+                let other =
+                    Hint::run("cai setup --isolation userns", "use user namespaces instead");
+                return vec![problem.hint(), other];
             }
-            Self::Unsupported { instead, .. } => Hint::new(*instead),
-            Self::NoIsolation { .. } => Hint::new("use a kernel of version 5.12 or later"),
+            Self::Unsupported { alternative: instead, .. } => Hint::new(*instead),
+            Self::NoIsolation { .. } => Hint::new("use Linux 5.12 or later"),
             Self::TooOld { .. } => Hint::new("upgrade the distribution's Docker packages"),
             Self::NoSubnet => Hint::new("free a /24 network in 10.0.0.0/8 or 172.30.0.0/16"),
-            Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in that file"),
-            Self::NoSuchUser { .. } => Hint::new("run `cai setup` as the user who will use it"),
-            Self::BadRecord { .. } => Hint::new(
-                "move the file away and run `cai setup`; containers of another isolation stay hidden",
+            Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in the file"),
+            Self::NoSuchUser { .. } => {
+                Hint::new("run `cai setup` as the user who will use the engine")
+            }
+            Self::InvalidRecord { .. } => Hint::new(
+                "move the file away and run `cai setup`; containers of a different isolation become invisible",
             ),
             Self::NotSetUp { .. } => Hint::run("cai setup", "install and start the engine"),
             Self::File { source, .. } if denied(source) => {
-                Hint::new("run `cai setup` as root or as a user who may use sudo")
+                Hint::new("run `cai setup` as root or as a user with sudo access")
             }
             Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Hint::new("free space on that disk, then run again")
+                Hint::new("free disk space, then run `cai setup` again")
             }
-            Self::Command(_) => {
-                Hint::new("repair what the program complains about, then run `cai setup` again")
-            }
-            Self::EngineDied { .. } | Self::EngineSilent { .. } => {
-                Hint::new("see the engine's log, then run `cai setup` again")
+            Self::Command(_) => Hint::new("fix the reported problem, then run `cai setup` again"),
+            Self::EngineExited { .. } | Self::EngineNotResponding { .. } => {
+                Hint::new("check the engine's log, then run `cai setup` again")
             }
             Self::File { .. } => {
-                Hint::new("see that the path can be read and written, then run `cai setup` again")
+                Hint::new("make the path readable and writable, then run `cai setup` again")
             }
-            Self::EngineStuck { pid, .. } => {
-                Hint::run(&format!("kill -KILL {pid}"), "end it, then `cai setup` again")
+            Self::EngineNotStopping { pid, .. } => {
+                Hint::run(&format!("kill -KILL {pid}"), "stop it, then run `cai setup` again")
             }
         };
         vec![hint]
@@ -207,13 +207,13 @@ mod tests {
     use std::os::unix::process::ExitStatusExt as _;
     use std::process::ExitStatus;
 
-    use containai_core::{fake, samples};
+    use containai_core::{samples, testing};
     use io::ErrorKind;
 
     use super::*;
 
     #[test]
-    fn what_a_person_reads() {
+    fn messages_and_hints() {
         let path = || PathBuf::from("/etc/containai/engine.json");
         let file = |kind: ErrorKind| SetupError::File { path: path(), source: kind.into() };
         let log = || vec!["failed to start daemon".to_owned()];
@@ -221,29 +221,29 @@ mod tests {
             Unsupported: [SetupError::Unsupported {
                 platform: Platform::MacOs,
                 missing: "it needs a virtual machine",
-                instead: "name an engine with `--docker-host`",
+                alternative: "name an engine with `--docker-host`",
             }],
             NoIsolation: [SetupError::NoIsolation { reason: "the kernel is 5.4".into() }],
             Sysbox: [
-                SetupError::Sysbox { problem: SysboxProblem::Absent },
-                SetupError::Sysbox { problem: SysboxProblem::Dead },
-                SetupError::Sysbox { problem: SysboxProblem::NoIds },
+                SetupError::Sysbox { problem: SysboxProblem::NotInstalled },
+                SetupError::Sysbox { problem: SysboxProblem::NotRunning },
+                SetupError::Sysbox { problem: SysboxProblem::NoIdRange },
             ],
             TooOld: [SetupError::TooOld { program: "runc", found: "1.0.0".into(), needed: "1.1" }],
             NoSubnet: [SetupError::NoSubnet],
             NoSubordinateIds: [SetupError::NoSubordinateIds { file: "/etc/subuid" }],
-            NoSuchUser: [SetupError::NoSuchUser { user: "nobody-here".into() }],
-            BadRecord: [SetupError::BadRecord {
+            NoSuchUser: [SetupError::NoSuchUser { user: "no-such-user".into() }],
+            InvalidRecord: [SetupError::InvalidRecord {
                 path: path(),
-                reason: "there is no `subnet`".into()
+                reason: "missing field `subnet`".into()
             }],
             NotSetUp: [SetupError::NotSetUp { path: path() }],
             Command: [
-                SetupError::Command(CommandError::Spawn {
+                SetupError::Command(HostCommandError::Spawn {
                     program: "ip".into(),
                     source: ErrorKind::NotFound.into(),
                 }),
-                SetupError::Command(CommandError::Failed {
+                SetupError::Command(HostCommandError::Failed {
                     command: "apt-get install -y runc".into(),
                     status: ExitStatus::from_raw(100 << 8),
                     tail: vec!["E: Unable to locate package runc".into()],
@@ -254,10 +254,10 @@ mod tests {
                 file(ErrorKind::StorageFull),
                 file(ErrorKind::NotADirectory),
             ],
-            EngineDied: [SetupError::EngineDied { log: log() }],
-            EngineSilent: [SetupError::EngineSilent { seconds: 30, log: log() }],
-            EngineStuck: [SetupError::EngineStuck { pid: 4711, seconds: 30 }],
+            EngineExited: [SetupError::EngineExited { log: log() }],
+            EngineNotResponding: [SetupError::EngineNotResponding { seconds: 30, log: log() }],
+            EngineNotStopping: [SetupError::EngineNotStopping { pid: 4711, seconds: 30 }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

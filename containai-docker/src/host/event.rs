@@ -1,49 +1,49 @@
-//! What set-up tells while it works.
+//! Progress events of setup.
 
-use super::step::Step;
+use super::step::SetupStep;
 
-/// Something that happened during set-up.
+/// A progress event of setup.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SetupEvent<'a> {
-    /// A step begins.
+    /// A step starts.
     StepStarted {
-        /// Counted from 1.
+        /// Number of the step, from 1.
         number: usize,
-        /// How many steps there are.
+        /// Number of steps.
         total: usize,
         /// The step.
-        step: &'a Step,
+        step: &'a SetupStep,
     },
-    /// The running step got further.
+    /// The current step made progress.
     Progress {
-        /// 0 to 100.
+        /// From 0 to 100.
         percent: f32,
-        /// What is being done, in the words of the program that does it.
+        /// The current action, as the running program describes it.
         message: &'a str,
     },
-    /// The running step waits for something, such as another package manager.
+    /// The current step waits for something, such as another package manager.
     Waiting {
-        /// What it waits for.
+        /// The reason for waiting.
         reason: &'a str,
     },
-    /// The running step is done.
-    StepDone {
+    /// The step has finished.
+    StepFinished {
         /// The step.
-        step: &'a Step,
+        step: &'a SetupStep,
     },
 }
 
-/// Who listens to set-up.
+/// A listener for setup events.
 pub trait SetupEvents: Sync {
-    /// Takes one event; called in order, from the thread that does the work.
+    /// Handles one event. Called in order, from the thread that runs the steps.
     fn on(&self, event: &SetupEvent<'_>);
 }
 
-/// Listens to nothing.
+/// Ignores all events.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct IgnoreSetupEvents;
 
-impl SetupEvents for Silent {
+impl SetupEvents for IgnoreSetupEvents {
     fn on(&self, _event: &SetupEvent<'_>) {}
 }

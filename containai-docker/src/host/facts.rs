@@ -1,4 +1,4 @@
-//! What set-up needs to know about a host, as plain data.
+//! The facts about a host that setup needs, as plain data.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -14,14 +14,14 @@ use super::record::EngineRecord;
 use super::subnet::Subnet;
 use super::subordinate::IdRange;
 
-/// What set-up needs to know about a host.
+/// The facts about a host that setup needs.
 #[derive(Clone, Debug, PartialEq)]
-pub struct HostFacts {
-    /// The kind of machine.
+pub struct SetupFacts {
+    /// The platform.
     pub platform: Platform,
     /// The effective user id of this process.
     pub euid: u32,
-    /// Whether systemd runs the host.
+    /// Whether systemd is the host's init.
     pub systemd: bool,
     /// Major and minor version of the kernel.
     pub kernel: (u32, u32),
@@ -32,53 +32,50 @@ pub struct HostFacts {
     /// Installed and available packages.
     pub packages: PackageFacts,
     /// The installed engine.
-    pub dockerd: Option<Installed>,
+    pub dockerd: Option<InstalledProgram>,
     /// The installed OCI runtime.
-    pub runc: Option<Installed>,
+    pub runc: Option<InstalledProgram>,
     /// Users, groups and subordinate ids.
     pub accounts: Accounts,
-    /// The IPv4 networks in the routing tables and of the name servers.
+    /// The IPv4 networks in the routing tables, and the addresses of name servers.
     pub networks: Vec<Subnet>,
-    /// Name servers to give to containers, as the engine would not find any
-    /// that they can reach; usually empty.
+    /// Name servers for containers where the engine would not find a reachable one; usually empty.
     pub dns: Vec<Ipv4Addr>,
-    /// What Sysbox's services say.
+    /// State of Sysbox's services.
     pub sysbox: SysboxState,
-    /// The user and the group ids of Sysbox's containers; `None` when it has
-    /// no usable range.
+    /// The user and group ids of Sysbox's containers; `None` if it has no usable range.
     pub sysbox_ids: Option<(IdRange, IdRange)>,
-    /// What an earlier set-up decided.
+    /// The record of an earlier setup.
     pub record: Option<EngineRecord>,
-    /// The engine's configuration as it is.
+    /// The current contents of the engine's configuration.
     pub daemon_json: Option<String>,
-    /// The engine's unit as it is.
+    /// The current contents of the engine's unit.
     pub unit: Option<String>,
-    /// The unit that keeps the network in place, as it is.
+    /// The current contents of the unit that maintains the network.
     pub network_unit: Option<String>,
-    /// Whether systemd starts the unit at boot.
+    /// Whether systemd starts the engine's unit at boot.
     pub unit_enabled: bool,
-    /// Whether runtime and supervisor are installed and equal to the program
-    /// that is to be installed.
-    pub program_current: bool,
-    /// Whether the engine answers.
+    /// Whether the runtime and the supervisor are installed and match the program to install.
+    pub program_is_current: bool,
+    /// Whether the engine responds.
     pub engine: EngineState,
-    /// Whether bridge and firewall chains are in place.
+    /// Whether the bridge and the firewall chains are in place.
     pub network: NetworkState,
-    /// Whether the kernel's limits are as high as containers need them.
+    /// Whether the kernel limits are high enough for containers.
     pub limits_raised: bool,
 }
 
-/// A program that was found on the host.
+/// An installed program.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Installed {
-    /// Where it is.
+pub struct InstalledProgram {
+    /// Path of the program.
     pub path: PathBuf,
-    /// What it says about its version.
+    /// Version that it reports.
     pub version: Version,
 }
 
-/// Finds the version in the output of `dockerd --version` or
-/// `runc --version`: the first word that begins with a digit.
+/// Parses the output of `dockerd --version` or `runc --version`: the version is the first word that
+/// starts with a digit.
 pub(super) fn parse_version(output: &str) -> Version {
     let word = output
         .split([' ', '\n', ','])
@@ -87,16 +84,14 @@ pub(super) fn parse_version(output: &str) -> Version {
     Version::new(word)
 }
 
-/// Reads `/proc/sys/kernel/osrelease`, such as `6.1.0-40-amd64`; 0.0 when it
-/// makes no sense.
+/// Parses `/proc/sys/kernel/osrelease`, such as `6.1.0-40-amd64`; returns 0.0 if it is invalid.
 pub(super) fn parse_kernel(release: &str) -> (u32, u32) {
     let mut numbers = release.split(|c: char| !c.is_ascii_digit()).map(|n| n.parse().unwrap_or(0));
     (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
 }
 
-/// The servers that containers need to be told about: none when the engine
-/// finds reachable ones itself, in `/etc/resolv.conf` or in the file that
-/// systemd-resolved keeps.
+/// Returns the name servers to configure for containers: none if the engine finds reachable ones
+/// itself, in `/etc/resolv.conf` or in the file of systemd-resolved.
 pub(super) fn needed_dns(
     resolv_conf: &[Ipv4Addr],
     resolved: &[Ipv4Addr],
@@ -120,14 +115,14 @@ mod tests {
         };
         check("Docker version 20.10.24+dfsg1, build 5d6db84\n", "20.10.24+dfsg1");
         check("runc version 1.1.5+ds1\ncommit: 1.1.5\n", "1.1.5+ds1");
-        check("rubbish", "");
+        check("invalid", "");
         assert_eq!(parse_kernel("6.18.44-fc-v669\n"), (6, 18));
         assert_eq!(parse_kernel("5.4\n"), (5, 4));
         assert_eq!(parse_kernel(""), (0, 0));
     }
 
     #[test]
-    fn names_servers_only_when_the_engine_finds_none() {
+    fn needs_dns_only_without_reachable_server() {
         let local = Ipv4Addr::new(127, 0, 0, 1);
         let far = Ipv4Addr::new(10, 0, 0, 2);
         assert!(needed_dns(&[far], &[], &[]).is_empty());

@@ -1,4 +1,4 @@
-//! Files of the host that are replaced as a whole or not at all.
+//! Atomic replacement of files.
 
 use std::fs::{self, File, Permissions};
 use std::io::{self, Write};
@@ -7,35 +7,35 @@ use std::path::{Path, PathBuf};
 
 use super::error::SetupError;
 
-/// Reads a file that need not exist.
+/// Reads a file; `None` if it does not exist.
 pub(crate) fn read_optional(path: &Path) -> Result<Option<String>, SetupError> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(failed(path)(error)),
+        Err(error) => Err(file_error(path)(error)),
     }
 }
 
-/// Puts `content` at `path` with the permission bits of `mode`, making missing
-/// directories; whoever reads meanwhile sees the old file or the new one.
+/// Writes `content` to `path` atomically with the permission bits of `mode`, and creates missing
+/// directories. A concurrent reader sees either the old or the new file.
 pub(crate) fn write_atomic(path: &Path, content: &[u8], mode: u32) -> Result<(), SetupError> {
     replace(path, mode, |file| file.write_all(content))
 }
 
-/// Copies a file in the same way.
+/// Copies a file atomically.
 pub(crate) fn copy_atomic(from: &Path, to: &Path, mode: u32) -> Result<(), SetupError> {
-    let mut source = File::open(from).map_err(failed(from))?;
+    let mut source = File::open(from).map_err(file_error(from))?;
     replace(to, mode, |file| io::copy(&mut source, file).map(drop))
 }
 
-/// Makes `path` a symbolic link to `target`.
+/// Creates or replaces the symbolic link `path` to `target` atomically.
 pub(crate) fn link_atomic(target: &Path, path: &Path) -> Result<(), SetupError> {
     let dir = path.parent().unwrap_or(Path::new("/"));
-    // symlink(2) refuses to replace; rename(2) does not.
+    // symlink(2) fails on an existing path; rename(2) replaces it.
     let link = tempfile::Builder::new()
         .make_in(dir, |candidate| symlink(target, candidate))
-        .map_err(failed(path))?;
-    link.into_temp_path().persist(path).map_err(|error| failed(path)(error.error))
+        .map_err(file_error(path))?;
+    link.into_temp_path().persist(path).map_err(|error| file_error(path)(error.error))
 }
 
 fn replace(
@@ -44,21 +44,21 @@ fn replace(
     fill: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<(), SetupError> {
     let dir = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(dir).map_err(failed(dir))?;
+    fs::create_dir_all(dir).map_err(file_error(dir))?;
     let write = || {
         let mut file = tempfile::Builder::new().tempfile_in(dir)?;
         fill(file.as_file_mut())?;
-        // The umask has no say in the mode of a file that root installs.
+        // Independent of the umask.
         file.as_file().set_permissions(Permissions::from_mode(mode))?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         File::open(dir)?.sync_all()
     };
-    write().map_err(failed(path))
+    write().map_err(file_error(path))
 }
 
-/// Adds the path to an error of the system.
-pub(crate) fn failed(path: &Path) -> impl FnOnce(io::Error) -> SetupError {
+/// Adds the path to an I/O error.
+pub(crate) fn file_error(path: &Path) -> impl FnOnce(io::Error) -> SetupError {
     let path: PathBuf = path.to_owned();
     move |source| SetupError::File { path, source }
 }
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replaces_and_links() {
+    fn writes_and_links_atomically() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("a/b");
         write_atomic(&path, b"one", 0o600).expect("written");

@@ -1,4 +1,4 @@
-//! Finding out what [`HostFacts`] holds.
+//! Gathering [`SetupFacts`] from the host.
 
 use std::fs;
 use std::path::Path;
@@ -8,37 +8,35 @@ use containai_core::layout::EngineLayout;
 
 use super::accounts::Accounts;
 use super::apt;
-use super::command::{Invocation, find_program};
+use super::command::{HostCommand, find_program};
 use super::error::SetupError;
-use super::facts::{HostFacts, Installed, needed_dns, parse_kernel, parse_version};
+use super::executable;
+use super::facts::{InstalledProgram, SetupFacts, needed_dns, parse_kernel, parse_version};
 use super::file;
 use super::kernel_limits;
 use super::network::{Network, NetworkState};
 use super::packages::PackageFacts;
 use super::ping::{SysboxState, ping, probe_sysbox};
 use super::platform::Platform;
-use super::program;
 use super::record::EngineRecord;
 use super::routes::{parse_fib_trie, parse_name_servers};
 use super::subnet::Subnet;
 use super::unit::{self, UNIT};
 use crate::sysbox::SysboxFiles;
 
-/// How long a running engine may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// Time limit for the answer of a running engine.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
-impl HostFacts {
-    /// Looks at the host; changes nothing. `program` is the program that
-    /// would be installed.
+impl SetupFacts {
+    /// Gathers the facts without changing the host. `program` is the program to install.
     ///
     /// # Errors
     ///
-    /// [`SetupError::BadRecord`] and [`SetupError::File`] when a file of ours
-    /// cannot be understood or read. Anything else that cannot be found out
-    /// counts as absent.
+    /// [`SetupError::InvalidRecord`] and [`SetupError::File`] if a file of ContainAI is invalid or
+    /// cannot be read. Any other fact that cannot be determined is treated as absent.
     pub fn gather(layout: &EngineLayout, program: &Path) -> Result<Self, SetupError> {
         let platform = platform();
-        let sysbox = SysboxFiles::of(layout.root());
+        let sysbox = SysboxFiles::at(layout.root());
         let record = EngineRecord::read(layout)?;
         let network = record
             .as_ref()
@@ -46,12 +44,12 @@ impl HostFacts {
         Ok(Self {
             euid: nix::unistd::geteuid().as_raw(),
             systemd: Path::new("/run/systemd/system").exists(),
-            kernel: parse_kernel(&text("/proc/sys/kernel/osrelease")),
+            kernel: parse_kernel(&read_or_empty("/proc/sys/kernel/osrelease")),
             fuse: Path::new("/dev/fuse").exists(),
-            apparmor: text("/sys/module/apparmor/parameters/enabled").starts_with('Y'),
+            apparmor: read_or_empty("/sys/module/apparmor/parameters/enabled").starts_with('Y'),
             packages: packages(&platform),
-            dockerd: installed("dockerd"),
-            runc: installed("runc"),
+            dockerd: find_installed("dockerd"),
+            runc: find_installed("runc"),
             accounts: accounts(),
             networks: networks(),
             dns: dns(),
@@ -60,9 +58,10 @@ impl HostFacts {
             daemon_json: file::read_optional(&layout.daemon_json())?,
             unit: file::read_optional(&layout.unit())?,
             network_unit: file::read_optional(&unit::network_path(layout))?,
-            unit_enabled: Invocation::new("systemctl", &["is-enabled", "--quiet", UNIT]).succeeds(),
-            program_current: program::is_current(layout, program),
-            engine: ping(&layout.socket(), PATIENCE),
+            unit_enabled: HostCommand::new("systemctl", &["is-enabled", "--quiet", UNIT])
+                .succeeds(),
+            program_is_current: executable::is_current(layout, program),
+            engine: ping(&layout.socket(), PING_TIMEOUT),
             platform,
             record,
             network,
@@ -71,49 +70,49 @@ impl HostFacts {
     }
 }
 
-/// What the services of the Sysbox that an engine would use say.
+/// Returns the state of the Sysbox services that the engine at `layout` uses.
 pub fn sysbox_state(layout: &EngineLayout) -> SysboxState {
-    let sysbox = SysboxFiles::of(layout.root());
-    probe_sysbox(&sysbox.sockets(), sysbox.runtime().is_some())
+    let sysbox = SysboxFiles::at(layout.root());
+    probe_sysbox(&sysbox.socket_dir(), sysbox.runtime().is_some())
 }
 
 fn platform() -> Platform {
     if cfg!(target_os = "macos") {
         return Platform::MacOs;
     }
-    Platform::of_linux(&text("/etc/os-release"), &text("/proc/version"))
+    Platform::of_linux(&read_or_empty("/etc/os-release"), &read_or_empty("/proc/version"))
 }
 
 fn packages(platform: &Platform) -> PackageFacts {
     match platform {
-        Platform::Debian => apt::facts(),
+        Platform::Debian => apt::package_facts(),
         _ => PackageFacts::default(),
     }
 }
 
-fn installed(name: &str) -> Option<Installed> {
+fn find_installed(name: &str) -> Option<InstalledProgram> {
     let path = find_program(name)?;
-    let output = Invocation::new(&path.to_string_lossy(), &["--version"]).run();
-    Some(Installed { path, version: parse_version(&output.unwrap_or_default()) })
+    let output = HostCommand::new(&path.to_string_lossy(), &["--version"]).run();
+    Some(InstalledProgram { path, version: parse_version(&output.unwrap_or_default()) })
 }
 
 pub(super) fn accounts() -> Accounts {
     Accounts::parse(
-        &text("/etc/passwd"),
-        &text("/etc/group"),
-        &text("/etc/subuid"),
-        &text("/etc/subgid"),
+        &read_or_empty("/etc/passwd"),
+        &read_or_empty("/etc/group"),
+        &read_or_empty("/etc/subuid"),
+        &read_or_empty("/etc/subgid"),
     )
 }
 
 fn networks() -> Vec<Subnet> {
-    let servers = parse_name_servers(&text("/etc/resolv.conf"));
+    let servers = parse_name_servers(&read_or_empty("/etc/resolv.conf"));
     let servers = servers.into_iter().map(|server| Subnet::new(server, 32));
-    parse_fib_trie(&text("/proc/net/fib_trie")).into_iter().chain(servers).collect()
+    parse_fib_trie(&read_or_empty("/proc/net/fib_trie")).into_iter().chain(servers).collect()
 }
 
 fn dns() -> Vec<std::net::Ipv4Addr> {
-    let servers = |path: &str| parse_name_servers(&text(path));
+    let servers = |path: &str| parse_name_servers(&read_or_empty(path));
     needed_dns(
         &servers("/etc/resolv.conf"),
         &servers("/run/systemd/resolve/resolv.conf"),
@@ -121,7 +120,7 @@ fn dns() -> Vec<std::net::Ipv4Addr> {
     )
 }
 
-/// A file that cannot be read says nothing.
-fn text(path: &str) -> String {
+/// Reads a file; empty if it cannot be read.
+fn read_or_empty(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }

@@ -1,10 +1,9 @@
-//! Limits of the kernel that containers would use up for each other.
+//! Kernel limits that containers would exhaust for each other.
 //!
-//! What the kernel counts for a user of the host is counted for each container
-//! by itself where it has ids, or a creator of its user namespace, of its own
-//! (see `runtime`); then the limit only has to be enough for one container, and
-//! the defaults are made for one person's desktop. The others are limits of
-//! the whole machine. Values are only ever raised.
+//! Limits per user apply to each container separately if it has its own ids, or if its user
+//! namespace has its own creator (see `runtime`); the value must then suffice for one container,
+//! while the defaults suit a desktop user. The other limits apply to the whole machine. Values are
+//! only raised.
 
 use std::fs;
 use std::path::Path;
@@ -14,78 +13,109 @@ use rustix::fs::{Access, access};
 use super::error::SetupError;
 use super::file;
 
-/// A limit, and what it has to be at least.
-struct Limit {
+/// A kernel limit and its minimum value.
+struct KernelLimit {
     path: &'static str,
-    least: u64,
-    need: Need,
+    minimum: u64,
+    requirement: LimitRequirement,
 }
 
-/// What becomes of set-up when the kernel does not take a value.
+/// The effect of a value that the kernel rejects.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Need {
-    /// Containers would not start.
+enum LimitRequirement {
+    /// Setup fails, because containers would not start.
     Required,
-    /// Containers work, and one may be in the way of another.
-    Wanted,
+    /// Setup continues, but one container may exhaust the limit for others.
+    Recommended,
 }
 
-/// The most that a kernel has (proc_sys_kernel(5), `pid_max`).
-const PIDS: u64 = if cfg!(target_pointer_width = "64") { 4_194_304 } else { 32_768 };
+/// The kernel's maximum (proc_sys_kernel(5), `pid_max`).
+const PID_MAX: u64 = if cfg!(target_pointer_width = "64") { 4_194_304 } else { 32_768 };
 
-const LIMITS: [Limit; 7] = [
-    // Every container, every one inside it and every service of theirs has a session keyring
-    // (session-keyring(7)). A user has 200 keys by default (keyrings(7)), some twenty system
-    // containers' worth where they share their ids.
-    Limit { path: "/proc/sys/kernel/keys/maxkeys", least: 20_000, need: Need::Required },
-    Limit { path: "/proc/sys/kernel/keys/maxbytes", least: 2_000_000, need: Need::Required },
-    // inotify(7): 128 by default for all that runs in a container, systemd, an editor's server and
-    // every program that watches files.
-    Limit { path: "/proc/sys/fs/inotify/max_user_instances", least: 1024, need: Need::Wanted },
-    Limit { path: "/proc/sys/fs/inotify/max_user_watches", least: 524_288, need: Need::Wanted },
-    // 32,768 by default where systemd does not run the host: what one container may have.
-    Limit { path: "/proc/sys/kernel/pid_max", least: PIDS, need: Need::Wanted },
-    // A tenth of memory by default, less than one container may open. Open files count as a
-    // container's memory, which is limited; systemd sets the same on the hosts that it runs.
-    Limit { path: "/proc/sys/fs/file-max", least: i64::MAX as u64, need: Need::Wanted },
-    // Terminals of all containers together, 3,072 by default.
-    Limit { path: "/proc/sys/kernel/pty/max", least: 65_536, need: Need::Wanted },
+const LIMITS: [KernelLimit; 7] = [
+    // Each container, each inner container and each of their services has a session keyring
+    // (session-keyring(7)). The default of 200 keys per user (keyrings(7)) suffices for about
+    // twenty system containers with shared ids.
+    KernelLimit {
+        path: "/proc/sys/kernel/keys/maxkeys",
+        minimum: 20_000,
+        requirement: LimitRequirement::Required,
+    },
+    KernelLimit {
+        path: "/proc/sys/kernel/keys/maxbytes",
+        minimum: 2_000_000,
+        requirement: LimitRequirement::Required,
+    },
+    // inotify(7): the default is 128 for a whole container, that is for systemd, the server of an
+    // editor and every program that watches files.
+    KernelLimit {
+        path: "/proc/sys/fs/inotify/max_user_instances",
+        minimum: 1024,
+        requirement: LimitRequirement::Recommended,
+    },
+    KernelLimit {
+        path: "/proc/sys/fs/inotify/max_user_watches",
+        minimum: 524_288,
+        requirement: LimitRequirement::Recommended,
+    },
+    // Default 32,768 where systemd is not the host's init, which is the limit of a single
+    // container.
+    KernelLimit {
+        path: "/proc/sys/kernel/pid_max",
+        minimum: PID_MAX,
+        requirement: LimitRequirement::Recommended,
+    },
+    // The default depends on memory (one file per 10 KiB) and is less than a single container may
+    // open. Open files are charged to the container's memory, which is limited; systemd sets the
+    // same value.
+    KernelLimit {
+        path: "/proc/sys/fs/file-max",
+        minimum: i64::MAX as u64,
+        requirement: LimitRequirement::Recommended,
+    },
+    // Terminals of all containers together; the default is 3,072.
+    KernelLimit {
+        path: "/proc/sys/kernel/pty/max",
+        minimum: 65_536,
+        requirement: LimitRequirement::Recommended,
+    },
 ];
 
-/// Raises what is lower.
+/// Raises the limits that are too low.
 ///
 /// # Errors
 ///
-/// [`SetupError::File`] when the kernel does not take a value that containers
-/// cannot do without.
+/// [`SetupError::File`] if the kernel rejects a required value.
 pub(super) fn raise() -> Result<(), SetupError> {
     for limit in LIMITS.iter().filter(|limit| limit.is_low()) {
         let path = Path::new(limit.path);
-        let raised = fs::write(path, format!("{}\n", limit.least));
-        if limit.need == Need::Required {
-            raised.map_err(file::failed(path))?;
+        let raised = fs::write(path, format!("{}\n", limit.minimum));
+        if limit.requirement == LimitRequirement::Required {
+            raised.map_err(file::file_error(path))?;
         }
     }
     Ok(())
 }
 
-/// Whether [`raise`] has nothing to do, or may not do it.
+/// Returns whether [`raise`] has nothing to do, or lacks the permission to do it.
 pub(super) fn are_raised() -> bool {
-    let may_write = |limit: &Limit| access(limit.path, Access::WRITE_OK).is_ok();
+    let may_write = |limit: &KernelLimit| access(limit.path, Access::WRITE_OK).is_ok();
     !LIMITS.iter().any(|limit| limit.is_low() && may_write(limit))
 }
 
-impl Limit {
-    /// A kernel without it has no file, and needs none.
+impl KernelLimit {
+    /// Returns whether the value is below the minimum; `false` for a limit that the kernel does not
+    /// have.
     fn is_low(&self) -> bool {
         let text = fs::read_to_string(self.path).unwrap_or_default();
-        text.trim().parse::<u64>().is_ok_and(|value| value < self.least)
+        text.trim().parse::<u64>().is_ok_and(|value| value < self.minimum)
     }
 }
 
-/// What a dry run shows.
+/// Returns the commands that a dry run shows.
 pub(super) fn commands() -> impl Iterator<Item = String> {
-    let command =
-        |limit: Limit| format!("echo {} > {}   # unless it is more", limit.least, limit.path);
+    let command = |limit: KernelLimit| {
+        format!("echo {} > {}   # unless it is higher", limit.minimum, limit.path)
+    };
     LIMITS.into_iter().map(command)
 }

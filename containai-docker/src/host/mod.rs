@@ -1,23 +1,22 @@
-//! Setting up a host: from a bare machine to a running dedicated engine.
+//! Setup of a host: from a bare machine to a running dedicated engine.
 //!
-//! [`HostFacts::gather`] looks at the host and changes nothing, [`plan()`]
-//! decides what is missing as a pure function, and [`apply()`] does it as root.
-//! A host that is set up gets an empty plan; a step that was interrupted is
-//! planned again. A Docker engine that was there before is left alone, and so
-//! are its firewall chains.
+//! [`SetupFacts::gather`] inspects the host without changing it, [`plan()`] computes the missing
+//! steps as a pure function, and [`apply()`] runs them as root. The plan for a host that is set up
+//! is empty; an interrupted step is planned again. An existing Docker engine and its firewall
+//! chains stay unchanged.
 //!
 //! ```no_run
 //! use containai_core::layout::EngineLayout;
-//! use containai_docker::host::{HostFacts, SetupOptions, Silent, apply, plan};
+//! use containai_docker::host::{IgnoreSetupEvents, SetupFacts, SetupOptions, apply, plan};
 //!
 //! let layout = EngineLayout::default();
 //! let options = SetupOptions::new("/usr/local/bin/cai");
-//! let facts = HostFacts::gather(&layout, &options.program)?;
+//! let facts = SetupFacts::gather(&layout, &options.program)?;
 //! let plan = plan(&facts, &options, &layout)?;
 //! for step in &plan.steps {
 //!     println!("{}", step.describe());
 //! }
-//! apply(&plan, &layout, &Silent)?;
+//! apply(&plan, &layout, &IgnoreSetupEvents)?;
 //! # Ok::<(), containai_docker::host::SetupError>(())
 //! ```
 
@@ -26,15 +25,16 @@ mod apply;
 mod apt;
 mod command;
 mod container_ids;
-mod context;
 mod daemon_json;
+mod docker_context;
+mod engine_names;
 mod error;
 mod event;
+mod executable;
 mod facts;
 mod file;
 mod gather;
 mod kernel_limits;
-mod names;
 mod network;
 mod options;
 mod packages;
@@ -42,7 +42,6 @@ mod ping;
 mod plan;
 mod platform;
 mod privilege;
-mod program;
 mod record;
 mod routes;
 mod step;
@@ -51,27 +50,27 @@ mod subordinate;
 pub mod supervisor;
 mod unit;
 
-pub use accounts::{Accounts, Group};
+pub use accounts::{Accounts, GroupEntry};
 pub use apply::apply;
 pub use apt::install_packages;
-pub use command::{CommandError, Invocation};
+pub use command::{HostCommand, HostCommandError};
 pub use container_ids::probe_id_ranges;
-pub use context::{CONTEXT, DockerContext};
+pub use docker_context::{CONTEXT_NAME, DockerContext};
+pub use engine_names::{EngineNames, SYSTEM_USER};
 pub use error::{SetupError, SysboxProblem};
-pub use event::{SetupEvent, SetupEvents, Silent};
-pub use facts::{HostFacts, Installed};
+pub use event::{IgnoreSetupEvents, SetupEvent, SetupEvents};
+pub use facts::{InstalledProgram, SetupFacts};
 pub use gather::sysbox_state;
-pub use names::{EngineNames, SYSTEM_USER};
-pub use network::{Network, NetworkState, PortError, pin as pin_ports};
+pub use network::{BridgePortError, Network, NetworkState, pin as pin_ports};
 pub use options::SetupOptions;
-pub use packages::{Need, PackageFacts, PackageNeeds};
+pub use packages::{PackageFacts, PackageNeed, PackageNeeds};
 pub use ping::{EngineState, SysboxState, ping, probe_sysbox};
 pub use plan::{SetupPlan, plan};
 pub use platform::Platform;
 pub use privilege::{Privilege, invoking_user};
 pub use record::EngineRecord;
-pub use step::{AccountGap, Detail, IdsOwner, Starter, Step};
+pub use step::{IdsOwner, MissingAccounts, ServiceManager, SetupStep, StepDetail};
 pub use subnet::{Subnet, SubnetError};
-pub(crate) use subordinate::range_of_sysbox;
+pub(crate) use subordinate::sysbox_range;
 pub use subordinate::{IdRange, SubordinateEntry};
 pub use supervisor::main as supervisor_main;

@@ -1,24 +1,24 @@
-//! What the user asks of set-up.
+//! Options of setup.
 
 use std::path::PathBuf;
 
 use containai_core::config::IsolationChoice;
 
-/// What the user asks of set-up.
+/// The options of setup.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SetupOptions {
-    /// The isolation to decide for. `Auto` keeps what was decided before;
-    /// else it takes Sysbox when that answers, else user namespaces.
+    /// The requested isolation. `Auto` keeps the recorded one; without a record, Sysbox if it is
+    /// running, or user namespaces.
     pub isolation: IsolationChoice,
-    /// The program to install as runtime and supervisor: one that looks at
-    /// `argv[0]` and is `containai-runc` or `containai-engine` by that name.
+    /// The program to install as runtime and supervisor. It must act as `containai-runc` or
+    /// `containai-engine` when `argv[0]` has that name.
     pub program: PathBuf,
-    /// The user who is to use the engine without being root; `None` for root.
+    /// The unprivileged user who gets access to the engine; `None` for root.
     pub user: Option<String>,
 }
 
 impl SetupOptions {
-    /// Set-up of `program` for root, with the isolation left open.
+    /// Returns the options to install `program` for root, with isolation `Auto`.
     pub fn new(program: impl Into<PathBuf>) -> Self {
         Self { isolation: IsolationChoice::Auto, program: program.into(), user: None }
     }

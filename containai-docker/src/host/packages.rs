@@ -1,19 +1,19 @@
-//! Which packages a host needs, given what it has and what it could get.
+//! Choice of packages to install.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// What apt knows about a host.
+/// Installed and available packages, as apt reports them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct PackageFacts {
     /// The names of the installed packages.
     pub installed: BTreeSet<String>,
-    /// Package to version, for those of interest that can be had.
+    /// Candidate version by package name, for the queried packages that are available.
     pub candidates: BTreeMap<String, String>,
 }
 
-/// The packages that set-up asks `apt-cache policy` about.
-pub(super) const OF_INTEREST: [&str; 9] = [
+/// The packages that setup passes to `apt-cache policy`.
+pub(super) const QUERIED_PACKAGES: [&str; 9] = [
     "docker-ce",
     "docker.io",
     "uidmap",
@@ -25,76 +25,74 @@ pub(super) const OF_INTEREST: [&str; 9] = [
     "passwd",
 ];
 
-/// Docker's own packages, where its repository is configured.
+/// Docker's own packages, if its repository is configured.
 const DOCKER_CE: [&str; 3] = ["docker-ce", "docker-ce-cli", "containerd.io"];
-/// The distribution's.
+/// The distribution's package.
 const DOCKER_IO: [&str; 1] = ["docker.io"];
 
-/// What a host asks for beyond the packages that every host needs.
+/// The packages that a host needs beyond those that every host needs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct PackageNeeds {
-    /// No `dockerd` was found.
-    pub engine: Need,
-    /// `/dev/fuse` exists, so that lxcfs can work.
-    pub lxcfs: Need,
-    /// The kernel enforces AppArmor; the engine then needs its parser.
-    pub apparmor: Need,
+    /// Needed if `dockerd` is missing.
+    pub engine: PackageNeed,
+    /// Needed if `/dev/fuse` exists, which lxcfs requires.
+    pub lxcfs: PackageNeed,
+    /// Needed if the kernel enforces AppArmor: the engine requires its parser.
+    pub apparmor: PackageNeed,
 }
 
 impl fmt::Display for PackageNeeds {
-    /// What a dry run says before the package lists are there.
+    /// Formats the command for a dry run before the package lists exist.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("apt-get install")?;
-        if self.engine == Need::Wanted {
+        if self.engine == PackageNeed::Needed {
             f.write_str(" (docker-ce docker-ce-cli containerd.io, else docker.io)")?;
         }
         f.write_str(" uidmap iptables iproute2 ca-certificates")?;
         for (name, need) in [("lxcfs", self.lxcfs), ("apparmor", self.apparmor)] {
-            if need == Need::Wanted {
-                write!(f, " ({name} where available)")?;
+            if need == PackageNeed::Needed {
+                write!(f, " ({name} if available)")?;
             }
         }
         Ok(())
     }
 }
 
-/// Whether something is to be had.
+/// Whether a package is needed.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Need {
-    /// It is there, or of no use.
+pub enum PackageNeed {
+    /// It is installed, or the host has no use for it.
     #[default]
-    Nothing,
-    /// It is to be installed.
-    Wanted,
+    NotNeeded,
+    /// It must be installed.
+    Needed,
 }
 
-impl Need {
-    /// [`Need::Wanted`] when `condition` holds.
+impl PackageNeed {
+    /// Returns [`PackageNeed::Needed`] if `condition` holds.
     pub fn when(condition: bool) -> Self {
-        if condition { Self::Wanted } else { Self::Nothing }
+        if condition { Self::Needed } else { Self::NotNeeded }
     }
 }
 
-/// The packages to install, nothing that is there already; empty when the
-/// host has all.
+/// Returns the packages to install, without those that are installed.
 pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String> {
     let mut wanted = Vec::new();
-    if needs.engine == Need::Wanted {
+    if needs.engine == PackageNeed::Needed {
         let vendor = facts.candidates.contains_key("docker-ce");
         wanted.extend(if vendor { DOCKER_CE.as_slice() } else { DOCKER_IO.as_slice() });
     }
     wanted.extend(["uidmap", "iptables", "iproute2", "ca-certificates"]);
     let optional = [("lxcfs", needs.lxcfs), ("apparmor", needs.apparmor)];
-    let available = optional
-        .into_iter()
-        .filter(|(name, need)| *need == Need::Wanted && facts.candidates.contains_key(*name));
+    let available = optional.into_iter().filter(|(name, need)| {
+        *need == PackageNeed::Needed && facts.candidates.contains_key(*name)
+    });
     wanted.extend(available.map(|(name, _)| name));
     wanted.retain(|name| !facts.installed.contains(*name));
     wanted.into_iter().map(str::to_owned).collect()
 }
 
-/// Reads `apt-cache policy NAME...`: a package has a candidate unless that is
-/// `(none)`.
+/// Parses `apt-cache policy NAME...`: a package without a candidate has `(none)`.
 pub(super) fn parse_policy(output: &str) -> BTreeMap<String, String> {
     let mut package = "";
     let mut candidates = BTreeMap::new();
@@ -110,7 +108,7 @@ pub(super) fn parse_policy(output: &str) -> BTreeMap<String, String> {
     candidates
 }
 
-/// Reads `dpkg-query -W -f '${Package} ${db:Status-Status}\n'`.
+/// Parses `dpkg-query -W -f '${Package} ${db:Status-Status}\n'`.
 pub(super) fn parse_installed(output: &str) -> BTreeSet<String> {
     output
         .lines()
@@ -141,7 +139,7 @@ lxcfs:
 ";
 
     #[test]
-    fn chooses_by_candidates() {
+    fn chooses_packages_from_candidates() {
         let check = |policy: &str, installed: &str, needs: PackageNeeds, expected: &str| {
             let facts = PackageFacts {
                 installed: installed.split(' ').map(str::to_owned).collect(),
@@ -149,8 +147,11 @@ lxcfs:
             };
             assert_eq!(choose_packages(&facts, needs).join(" "), expected);
         };
-        let all =
-            PackageNeeds { engine: Need::Wanted, lxcfs: Need::Wanted, apparmor: Need::Wanted };
+        let all = PackageNeeds {
+            engine: PackageNeed::Needed,
+            lxcfs: PackageNeed::Needed,
+            apparmor: PackageNeed::Needed,
+        };
         check(POLICY, "", all, "docker.io uidmap iptables iproute2 ca-certificates lxcfs");
         check(POLICY, "iproute2 uidmap", all, "docker.io iptables ca-certificates lxcfs");
         check(

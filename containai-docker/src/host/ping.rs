@@ -1,4 +1,4 @@
-//! Whether somebody listens on a socket of the host.
+//! Probing the sockets of the engine and of Sysbox.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -7,53 +7,54 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-/// How an engine's socket answers.
+/// State of an engine, by its socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EngineState {
-    /// An engine answered.
-    Answers,
-    /// Something listens, but this user may not ask it.
-    Denied,
-    /// Nobody answers.
-    Silent,
+    /// The engine responded.
+    Responding,
+    /// The socket exists, but this user has no access.
+    PermissionDenied,
+    /// There was no response.
+    NotResponding,
 }
 
-/// Asks `GET /_ping` (Docker Engine API, "System") and waits for at most
-/// `patience`.
-pub fn ping(socket: &Path, patience: Duration) -> EngineState {
-    match ask(socket, patience) {
-        Ok(true) => EngineState::Answers,
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => EngineState::Denied,
-        Ok(false) | Err(_) => EngineState::Silent,
+/// Sends `GET /_ping` (Docker Engine API, "System") and waits up to `timeout` for the response.
+pub fn ping(socket: &Path, timeout: Duration) -> EngineState {
+    match send_ping(socket, timeout) {
+        Ok(true) => EngineState::Responding,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            EngineState::PermissionDenied
+        }
+        Ok(false) | Err(_) => EngineState::NotResponding,
     }
 }
 
-fn ask(socket: &Path, patience: Duration) -> io::Result<bool> {
+fn send_ping(socket: &Path, timeout: Duration) -> io::Result<bool> {
     let mut stream = UnixStream::connect(socket)?;
-    stream.set_read_timeout(Some(patience))?;
-    stream.set_write_timeout(Some(patience))?;
+    stream.set_read_timeout(Some(timeout))?;
+    stream.set_write_timeout(Some(timeout))?;
     stream.write_all(b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")?;
     let mut status = [0; 12];
     stream.read_exact(&mut status)?;
     Ok(&status == b"HTTP/1.1 200")
 }
 
-/// What the sockets of Sysbox say.
+/// State of Sysbox, by the sockets of its services.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SysboxState {
     /// Sysbox is not installed.
-    Absent,
-    /// It is installed or registered, but its services do not answer. The
-    /// engine still lists the runtime then; it must never be chosen.
-    Dead,
-    /// Both services answer.
-    Answers,
-    /// It is installed; only root may ask its services, or see them.
+    NotInstalled,
+    /// It is installed or registered, but its services do not respond. The engine still lists the
+    /// runtime, which must not be used.
+    NotRunning,
+    /// Both services respond.
+    Running,
+    /// It is installed, but the state of its services is visible only to root.
     Unknown,
 }
 
-/// Asks the services of Sysbox whose sockets live in `dir`, `/run/sysbox`.
-/// The files stay behind when the services end, so only a connection tells.
+/// Connects to the services of Sysbox, whose sockets are in `dir` (`/run/sysbox`). The socket files
+/// outlive the services, so their existence proves nothing.
 pub fn probe_sysbox(dir: &Path, installed: bool) -> SysboxState {
     const SOCKETS: [&str; 2] = ["sysmgr.sock", "sysfs.sock"];
     let answers = SOCKETS.map(|name| UnixStream::connect(dir.join(name)));
@@ -61,19 +62,19 @@ pub fn probe_sysbox(dir: &Path, installed: bool) -> SysboxState {
         answer.as_ref().is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
     if answers.iter().all(Result::is_ok) {
-        SysboxState::Answers
+        SysboxState::Running
     } else if answers.iter().any(denied) {
-        services(Path::new("/proc"))
+        state_from_processes(Path::new("/proc"))
     } else if installed || dir.exists() {
-        SysboxState::Dead
+        SysboxState::NotRunning
     } else {
-        SysboxState::Absent
+        SysboxState::NotInstalled
     }
 }
 
-/// What the list of processes says of the services to who may not ask them:
-/// their folder is closed to all but root.
-fn services(proc: &Path) -> SysboxState {
+/// Derives the state from the process list, for users without access to the socket directory, which
+/// is restricted to root.
+fn state_from_processes(proc: &Path) -> SysboxState {
     const SERVICES: [&str; 2] = ["sysbox-mgr", "sysbox-fs"];
     let Ok(entries) = fs::read_dir(proc) else { return SysboxState::Unknown };
     let of_root = entries.flatten().filter_map(|entry| {
@@ -84,12 +85,12 @@ fn services(proc: &Path) -> SysboxState {
     let names: Vec<_> = of_root.collect();
     let runs = |service: &&str| names.iter().any(|name| name == service);
     if SERVICES.iter().all(runs) {
-        SysboxState::Answers
+        SysboxState::Running
     } else if names.is_empty() {
-        // Mounted with `hidepid`: only processes of one's own are there.
+        // Mounted with `hidepid`: only the user's own processes are visible.
         SysboxState::Unknown
     } else {
-        SysboxState::Dead
+        SysboxState::NotRunning
     }
 }
 
@@ -100,22 +101,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sockets_without_services_are_dead() {
+    fn socket_without_listener_means_not_running() {
         let dir = tempfile::tempdir().expect("a directory");
         let missing = dir.path().join("sysbox");
-        assert_eq!(probe_sysbox(&missing, false), SysboxState::Absent);
-        assert_eq!(probe_sysbox(&missing, true), SysboxState::Dead);
+        assert_eq!(probe_sysbox(&missing, false), SysboxState::NotInstalled);
+        assert_eq!(probe_sysbox(&missing, true), SysboxState::NotRunning);
         let names = ["sysmgr.sock", "sysfs.sock"];
         let listeners =
             names.map(|name| UnixListener::bind(dir.path().join(name)).expect("a socket"));
-        assert_eq!(probe_sysbox(dir.path(), true), SysboxState::Answers);
+        assert_eq!(probe_sysbox(dir.path(), true), SysboxState::Running);
         drop(listeners);
         assert!(dir.path().join("sysmgr.sock").exists());
-        assert_eq!(probe_sysbox(dir.path(), true), SysboxState::Dead);
+        assert_eq!(probe_sysbox(dir.path(), true), SysboxState::NotRunning);
     }
 
     #[test]
-    fn the_processes_of_root_show_whether_the_services_run() {
+    fn detects_services_by_root_processes() {
         if !nix::unistd::geteuid().is_root() {
             return;
         }
@@ -124,25 +125,25 @@ mod tests {
             let dir = proc.path().join(pid);
             fs::create_dir(&dir).expect("a directory");
             fs::write(dir.join("comm"), format!("{name}\n")).expect("a file");
-            std::os::unix::fs::chown(dir, Some(uid), None).expect("root may");
+            std::os::unix::fs::chown(dir, Some(uid), None).expect("allowed for root");
         };
-        let check = |expected| assert_eq!(services(proc.path()), expected);
+        let check = |expected| assert_eq!(state_from_processes(proc.path()), expected);
         process("self-made", "sysbox-mgr", 1000);
         process("3", "sysbox-fs", 1000);
         check(SysboxState::Unknown);
         process("1", "systemd", 0);
         process("7", "sysbox-fs", 0);
-        check(SysboxState::Dead);
+        check(SysboxState::NotRunning);
         process("8", "sysbox-mgr", 0);
-        check(SysboxState::Answers);
+        check(SysboxState::Running);
     }
 
     #[test]
-    fn a_silent_listener_is_no_engine() {
+    fn listener_without_answer_is_not_responding() {
         let dir = tempfile::tempdir().expect("a directory");
         let socket = dir.path().join("s");
-        assert_eq!(ping(&socket, Duration::from_millis(50)), EngineState::Silent);
+        assert_eq!(ping(&socket, Duration::from_millis(50)), EngineState::NotResponding);
         let _listener = UnixListener::bind(&socket).expect("a socket");
-        assert_eq!(ping(&socket, Duration::from_millis(50)), EngineState::Silent);
+        assert_eq!(ping(&socket, Duration::from_millis(50)), EngineState::NotResponding);
     }
 }

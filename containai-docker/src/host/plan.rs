@@ -1,4 +1,4 @@
-//! Which steps take a host to a running engine.
+//! Planning the steps that set up a host.
 
 use std::path::PathBuf;
 
@@ -7,79 +7,79 @@ use containai_core::engine::Isolation;
 use containai_core::layout::EngineLayout;
 use containai_core::version::Version;
 
+use super::engine_names::{EngineNames, SYSTEM_USER};
 use super::error::{SetupError, SysboxProblem};
-use super::facts::HostFacts;
-use super::names::{EngineNames, SYSTEM_USER};
+use super::executable;
+use super::facts::SetupFacts;
 use super::network::{Network, NetworkState};
 use super::options::SetupOptions;
-use super::packages::{Need, PackageNeeds, choose_packages};
+use super::packages::{PackageNeed, PackageNeeds, choose_packages};
 use super::ping::{EngineState, SysboxState};
 use super::platform::Platform;
-use super::program;
 use super::record::EngineRecord;
-use super::step::{AccountGap, Starter, Step};
+use super::step::{MissingAccounts, ServiceManager, SetupStep};
 use super::subnet::Subnet;
-use super::subordinate::{IdRange, range_of};
+use super::subordinate::{IdRange, find_range};
 use super::unit;
 use super::{container_ids, daemon_json};
 
-/// What set-up will do, in order.
+/// The steps of setup, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SetupPlan {
-    /// The isolation that was decided for.
+    /// The chosen isolation.
     pub isolation: Isolation,
-    /// The steps; empty on a host that is set up.
-    pub steps: Vec<Step>,
+    /// The steps; empty if the host is set up.
+    pub steps: Vec<SetupStep>,
 }
 
-/// Decides which steps take the host to a running engine.
+/// Plans the steps that set up the host.
 ///
 /// # Errors
 ///
-/// [`SetupError::Unsupported`] on a platform that set-up does not know,
-/// [`SetupError::NoIsolation`], [`SetupError::TooOld`],
-/// [`SetupError::NoSubnet`], [`SetupError::NoSubordinateIds`] and
-/// [`SetupError::NoSuchUser`] where nothing can be planned.
+/// - [`SetupError::Unsupported`] on an unsupported platform
+/// - [`SetupError::NoIsolation`], [`SetupError::Sysbox`], [`SetupError::TooOld`],
+///   [`SetupError::NoSubnet`], [`SetupError::NoSubordinateIds`] or [`SetupError::NoSuchUser`] if a
+///   requirement is missing
 pub fn plan(
-    facts: &HostFacts,
+    facts: &SetupFacts,
     options: &SetupOptions,
     layout: &EngineLayout,
 ) -> Result<SetupPlan, SetupError> {
-    supported(&facts.platform)?;
-    recent_enough(facts)?;
+    check_platform(&facts.platform)?;
+    check_versions(facts)?;
     let isolation = decide_isolation(facts, options.isolation)?;
     let (account_steps, ids) = plan_accounts(facts, isolation)?;
     let record = decide_record(facts, layout, isolation, &ids)?;
     let mut steps = plan_packages(facts);
     steps.extend(account_steps);
-    steps.extend(plan_admission(facts, options)?);
+    steps.extend(plan_group_membership(facts, options)?);
     steps.extend(plan_files(facts, options, layout, &record));
     steps.extend(plan_start(facts, layout, &record, &steps));
     Ok(SetupPlan { isolation, steps })
 }
 
-fn supported(platform: &Platform) -> Result<(), SetupError> {
+fn check_platform(platform: &Platform) -> Result<(), SetupError> {
     let (missing, instead) = match platform {
         Platform::Debian => return Ok(()),
         Platform::OtherLinux(_) => (
-            "it can install packages with apt only",
-            "use a Debian or Ubuntu machine, or reach one with `--docker-host ssh://user@host`",
+            "packages can be installed only with apt",
+            "use a Debian or Ubuntu machine, or connect to one with `--docker-host ssh://user@host`",
         ),
         Platform::Wsl2 => (
-            "the engine's start and its network were not tried under WSL2",
-            "use a Debian or Ubuntu machine, or reach one with `--docker-host ssh://user@host`",
+            "the engine and its network are untested under WSL2",
+            "use a Debian or Ubuntu machine, or connect to one with `--docker-host ssh://user@host`",
         ),
         Platform::MacOs => (
-            "the engine needs a Linux kernel, and set-up cannot make a virtual machine yet",
-            "reach a Debian or Ubuntu machine with `--docker-host ssh://user@host`",
+            "the engine needs a Linux kernel, and setup cannot create a virtual machine yet",
+            "connect to a Debian or Ubuntu machine with `--docker-host ssh://user@host`",
         ),
     };
-    Err(SetupError::Unsupported { platform: platform.clone(), missing, instead })
+    Err(SetupError::Unsupported { platform: platform.clone(), missing, alternative: instead })
 }
 
-/// Packages that are still to be installed come from a supported distribution
-/// and are recent enough.
-fn recent_enough(facts: &HostFacts) -> Result<(), SetupError> {
+/// Checks the versions of installed programs. Packages yet to be installed come from a supported
+/// distribution and are recent enough.
+fn check_versions(facts: &SetupFacts) -> Result<(), SetupError> {
     let checks = [("dockerd", &facts.dockerd, "20.10"), ("runc", &facts.runc, "1.1")];
     for (program, found, needed) in checks {
         let too_old = found.as_ref().filter(|it| Version::new(needed).is_newer_than(&it.version));
@@ -90,9 +90,9 @@ fn recent_enough(facts: &HostFacts) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// There is no isolation to fall back to below user namespaces. Sysbox is one
-/// where our shim in front of it can map bind mounts.
-fn decide_isolation(facts: &HostFacts, choice: IsolationChoice) -> Result<Isolation, SetupError> {
+/// Chooses the isolation; there is no fallback below user namespaces. Sysbox requires idmapped
+/// mounts too, because the runtime in front of it maps bind mounts.
+fn decide_isolation(facts: &SetupFacts, choice: IsolationChoice) -> Result<Isolation, SetupError> {
     let recorded = facts.record.as_ref().map(|record| record.isolation);
     let wanted = match choice {
         IsolationChoice::Auto => recorded,
@@ -105,40 +105,42 @@ fn decide_isolation(facts: &HostFacts, choice: IsolationChoice) -> Result<Isolat
     }
 }
 
-fn require_sysbox(facts: &HostFacts) -> Result<Isolation, SetupError> {
+fn require_sysbox(facts: &SetupFacts) -> Result<Isolation, SetupError> {
     require_idmapped_mounts(facts)?;
     let problem = match facts.sysbox {
-        // Who may not ask plans only; root asks before anything is done.
-        SysboxState::Answers | SysboxState::Unknown => match facts.sysbox_ids {
+        // An unprivileged user only plans; root checks again before applying.
+        SysboxState::Running | SysboxState::Unknown => match facts.sysbox_ids {
             Some(_) => return Ok(Isolation::Sysbox),
-            None => SysboxProblem::NoIds,
+            None => SysboxProblem::NoIdRange,
         },
-        SysboxState::Absent => SysboxProblem::Absent,
-        SysboxState::Dead => SysboxProblem::Dead,
+        SysboxState::NotInstalled => SysboxProblem::NotInstalled,
+        SysboxState::NotRunning => SysboxProblem::NotRunning,
     };
     Err(SetupError::Sysbox { problem })
 }
 
-fn require_userns(facts: &HostFacts) -> Result<Isolation, SetupError> {
+fn require_userns(facts: &SetupFacts) -> Result<Isolation, SetupError> {
     require_idmapped_mounts(facts).map(|()| Isolation::Userns)
 }
 
-/// Both isolations rely on them to keep files of the host's root from being
-/// made inside.
-fn require_idmapped_mounts(facts: &HostFacts) -> Result<(), SetupError> {
+/// Both isolations need idmapped mounts, which prevent containers from creating files owned by the
+/// host's root.
+fn require_idmapped_mounts(facts: &SetupFacts) -> Result<(), SetupError> {
     let (major, minor) = facts.kernel;
     if facts.kernel < (5, 12) {
-        let reason = format!("kernel {major}.{minor} has no idmapped mounts, 5.12 and later have");
+        let reason = format!(
+            "kernel {major}.{minor} does not support idmapped mounts; 5.12 or later is required"
+        );
         return Err(SetupError::NoIsolation { reason });
     }
     Ok(())
 }
 
-fn plan_packages(facts: &HostFacts) -> Vec<Step> {
+fn plan_packages(facts: &SetupFacts) -> Vec<SetupStep> {
     let needs = PackageNeeds {
-        engine: Need::when(facts.dockerd.is_none()),
-        lxcfs: Need::when(facts.fuse),
-        apparmor: Need::when(facts.apparmor),
+        engine: PackageNeed::when(facts.dockerd.is_none()),
+        lxcfs: PackageNeed::when(facts.fuse),
+        apparmor: PackageNeed::when(facts.apparmor),
     };
     let candidates = &facts.packages.candidates;
     let listed = ["docker-ce", "docker.io"].iter().any(|name| candidates.contains_key(*name));
@@ -146,34 +148,34 @@ fn plan_packages(facts: &HostFacts) -> Vec<Step> {
     if names.is_empty() {
         Vec::new()
     } else if listed {
-        vec![Step::InstallPackages(names)]
+        vec![SetupStep::InstallPackages(names)]
     } else {
-        vec![Step::RefreshPackageLists, Step::InstallNeeded(needs)]
+        vec![SetupStep::RefreshPackageLists, SetupStep::InstallNeeded(needs)]
     }
 }
 
-type Ids = Option<IdRange>;
+type OptionalIdRange = Option<IdRange>;
 
-/// The ids that go into the record.
+/// The ids for the record.
 #[derive(Default)]
 struct RecordedIds {
-    uids: Ids,
-    gids: Ids,
-    containers: Ids,
+    uids: OptionalIdRange,
+    gids: OptionalIdRange,
+    containers: OptionalIdRange,
 }
 
 fn plan_accounts(
-    facts: &HostFacts,
+    facts: &SetupFacts,
     isolation: Isolation,
-) -> Result<(Vec<Step>, RecordedIds), SetupError> {
+) -> Result<(Vec<SetupStep>, RecordedIds), SetupError> {
     let accounts = &facts.accounts;
     let gap = match (accounts.has_user(SYSTEM_USER), accounts.group(SYSTEM_USER)) {
         (true, Some(_)) => None,
-        (true, None) => Some(AccountGap::Group),
-        (false, Some(_)) => Some(AccountGap::User),
-        (false, None) => Some(AccountGap::Both),
+        (true, None) => Some(MissingAccounts::Group),
+        (false, Some(_)) => Some(MissingAccounts::User),
+        (false, None) => Some(MissingAccounts::Both),
     };
-    let mut steps: Vec<_> = gap.map(Step::MakeSystemUser).into_iter().collect();
+    let mut steps: Vec<_> = gap.map(SetupStep::CreateSystemUser).into_iter().collect();
     if isolation == Isolation::Sysbox {
         let ids = facts.sysbox_ids.map_or_else(RecordedIds::default, |(uids, gids)| RecordedIds {
             uids: Some(uids),
@@ -182,24 +184,28 @@ fn plan_accounts(
         });
         return Ok((steps, ids));
     }
-    let had = (range_of(&accounts.subuids, SYSTEM_USER), range_of(&accounts.subgids, SYSTEM_USER));
-    let chosen = |had: Ids, taken: &[IdRange], file| {
+    let had =
+        (find_range(&accounts.subuids, SYSTEM_USER), find_range(&accounts.subgids, SYSTEM_USER));
+    let chosen = |had: OptionalIdRange, taken: &[IdRange], file| {
         had.or_else(|| IdRange::choose(taken)).ok_or(SetupError::NoSubordinateIds { file })
     };
-    // One range that is free in both files is easier to read in `ls -n`.
+    // The same range in both files is easier to read in `ls -n`.
     let both: Vec<_> = [accounts.taken_uids(), accounts.taken_gids()].concat();
     let uids = chosen(had.0, &both, "/etc/subuid")?;
     let gids = chosen(had.1, &both, "/etc/subgid")?;
     if had.0.is_none() || had.1.is_none() {
-        let new = |had: Ids, range| if had.is_none() { Some(range) } else { None };
-        steps.push(Step::GrantIds { uids: new(had.0, uids), gids: new(had.1, gids) });
+        let new = |had: OptionalIdRange, range| if had.is_none() { Some(range) } else { None };
+        steps.push(SetupStep::AddSubordinateIds { uids: new(had.0, uids), gids: new(had.1, gids) });
     }
     let (containers, step) = container_ids::plan(accounts, [uids, gids]);
     steps.extend(step);
     Ok((steps, RecordedIds { uids: Some(uids), gids: Some(gids), containers }))
 }
 
-fn plan_admission(facts: &HostFacts, options: &SetupOptions) -> Result<Option<Step>, SetupError> {
+fn plan_group_membership(
+    facts: &SetupFacts,
+    options: &SetupOptions,
+) -> Result<Option<SetupStep>, SetupError> {
     let Some(user) = options.user.as_ref().filter(|user| *user != "root") else {
         return Ok(None);
     };
@@ -208,17 +214,18 @@ fn plan_admission(facts: &HostFacts, options: &SetupOptions) -> Result<Option<St
     }
     let group = facts.accounts.group(SYSTEM_USER);
     let member = group.is_some_and(|group| group.members.contains(user));
-    Ok((!member).then(|| Step::AdmitUser(user.clone())))
+    Ok((!member).then(|| SetupStep::AddUserToGroup(user.clone())))
 }
 
 fn decide_record(
-    facts: &HostFacts,
+    facts: &SetupFacts,
     layout: &EngineLayout,
     isolation: Isolation,
     ids: &RecordedIds,
 ) -> Result<EngineRecord, SetupError> {
     let names = EngineNames::of(layout);
-    let choose = || Subnet::choose(&facts.networks, names.turn()).ok_or(SetupError::NoSubnet);
+    let choose =
+        || Subnet::choose(&facts.networks, names.subnet_offset()).ok_or(SetupError::NoSubnet);
     let mut record = match &facts.record {
         Some(record) => record.clone(),
         None => EngineRecord::new(isolation, names.bridge(), choose()?),
@@ -233,26 +240,26 @@ fn decide_record(
     Ok(record)
 }
 
-/// The record comes first: whatever is interrupted later then keeps its
+/// Plans the files to write. The record comes first, so that an interrupted setup keeps its
 /// decisions in the next run.
 fn plan_files(
-    facts: &HostFacts,
+    facts: &SetupFacts,
     options: &SetupOptions,
     layout: &EngineLayout,
     record: &EngineRecord,
-) -> Vec<Step> {
+) -> Vec<SetupStep> {
     let mut steps = Vec::new();
     let mut write = |what, path, content, had: bool| {
         if !had {
-            steps.push(Step::WriteFile { what, path, mode: 0o644, content });
+            steps.push(SetupStep::WriteFile { what, path, mode: 0o644, content });
         }
     };
     let known = facts.record.as_ref() == Some(record);
-    write("set-up's decisions", layout.record(), record.render(), known);
+    write("the setup record", layout.record(), record.render(), known);
     let config = daemon_json::render(layout, record.isolation, &facts.dns);
     let known = facts.daemon_json.as_ref() == Some(&config);
     write("the engine's configuration", layout.daemon_json(), config, known);
-    if starts_with_systemd(facts, layout) {
+    if uses_systemd(facts, layout) {
         let unit = unit::render(layout);
         let known = facts.unit.as_ref() == Some(&unit);
         write("the engine's unit", layout.unit(), unit, known);
@@ -260,53 +267,55 @@ fn plan_files(
         let known = facts.network_unit.as_ref() == Some(&unit);
         write("the network's unit", unit::network_path(layout), unit, known);
     }
-    if !facts.program_current {
-        steps.push(Step::InstallProgram {
+    if !facts.program_is_current {
+        steps.push(SetupStep::InstallProgram {
             from: options.program.clone(),
             runtime: layout.runtime(),
-            links: program::links(layout).into(),
+            links: executable::link_paths(layout).into(),
         });
     }
     steps
 }
 
 fn plan_start(
-    facts: &HostFacts,
+    facts: &SetupFacts,
     layout: &EngineLayout,
     record: &EngineRecord,
-    before: &[Step],
-) -> Vec<Step> {
-    let systemd = starts_with_systemd(facts, layout);
+    before: &[SetupStep],
+) -> Vec<SetupStep> {
+    let systemd = uses_systemd(facts, layout);
     let starter = if systemd {
-        Starter::Systemd
+        ServiceManager::Systemd
     } else {
-        Starter::Supervisor { program: layout.supervisor(), root: layout.root().to_owned() }
+        ServiceManager::Supervisor { program: layout.supervisor(), root: layout.root().to_owned() }
     };
     let rewritten = |path: PathBuf| {
-        before.iter().any(|step| matches!(step, Step::WriteFile { path: it, .. } if *it == path))
+        before
+            .iter()
+            .any(|step| matches!(step, SetupStep::WriteFile { path: it, .. } if *it == path))
     };
-    let running = facts.engine != EngineState::Silent;
+    let running = facts.engine != EngineState::NotResponding;
     let mut steps = Vec::new();
-    // A starting engine raises limits and puts its network in place by itself.
+    // A starting engine raises the limits and brings up its network itself.
     if running && !facts.limits_raised {
-        steps.push(Step::RaiseLimits);
+        steps.push(SetupStep::RaiseLimits);
     }
     if running && facts.network == NetworkState::Missing {
         let commands = Network::new(layout, record.subnet).commands();
-        steps.push(Step::RaiseNetwork { commands });
+        steps.push(SetupStep::BringUpNetwork { commands });
     }
     let units = [layout.unit(), unit::network_path(layout)];
     let new_unit = systemd && units.into_iter().any(&rewritten);
     if running && (rewritten(layout.daemon_json()) || new_unit) {
-        steps.push(Step::RestartEngine(starter));
+        steps.push(SetupStep::RestartEngine(starter));
     } else if !running || systemd && !facts.unit_enabled {
-        steps.push(Step::StartEngine(starter));
+        steps.push(SetupStep::StartEngine(starter));
     }
     steps
 }
 
-/// systemd knows one engine, the one at `/`.
-fn starts_with_systemd(facts: &HostFacts, layout: &EngineLayout) -> bool {
+/// Returns whether systemd starts the engine. There is only one unit, for the engine at `/`.
+fn uses_systemd(facts: &SetupFacts, layout: &EngineLayout) -> bool {
     facts.systemd && *layout == EngineLayout::default()
 }
 #[cfg(test)]

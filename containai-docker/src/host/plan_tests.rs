@@ -1,16 +1,16 @@
 use containai_core::hint::Advice;
 
 use super::super::accounts::Accounts;
-use super::super::facts::Installed;
+use super::super::facts::InstalledProgram;
 use super::super::packages::PackageFacts;
 use super::*;
 
 const SYSBOX: IdRange = IdRange { base: 100_000, count: 65536 };
 const ROOT: &str = "root:x:0:0:root:/root:/bin/bash\nme:x:1000:1000::/home/me:/bin/sh\n";
 
-/// Debian without Docker and without package lists.
-fn bare() -> HostFacts {
-    HostFacts {
+/// Returns the facts of a Debian without Docker and without package lists.
+fn bare_facts() -> SetupFacts {
+    SetupFacts {
         platform: Platform::Debian,
         euid: 0,
         systemd: true,
@@ -23,15 +23,15 @@ fn bare() -> HostFacts {
         accounts: Accounts::parse(ROOT, "root:x:0:\n", "me:100000:65536\n", ""),
         networks: Vec::new(),
         dns: Vec::new(),
-        sysbox: SysboxState::Absent,
+        sysbox: SysboxState::NotInstalled,
         sysbox_ids: None,
         record: None,
         daemon_json: None,
         unit: None,
         network_unit: None,
         unit_enabled: false,
-        program_current: false,
-        engine: EngineState::Silent,
+        program_is_current: false,
+        engine: EngineState::NotResponding,
         network: NetworkState::Missing,
         limits_raised: false,
     }
@@ -41,10 +41,10 @@ fn options() -> SetupOptions {
     SetupOptions::new("/home/me/.cargo/bin/cai")
 }
 
-/// What the host looks like after `plan` was applied to it.
-fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostFacts {
+/// Returns the facts after `plan` was applied.
+fn facts_after(mut facts: SetupFacts, plan: &SetupPlan, layout: &EngineLayout) -> SetupFacts {
     for step in &plan.steps {
-        let Step::WriteFile { path, content, .. } = step else { continue };
+        let SetupStep::WriteFile { path, content, .. } = step else { continue };
         if *path == layout.record() {
             facts.record = serde_json::from_str(content).ok();
         } else if *path == layout.daemon_json() {
@@ -58,195 +58,205 @@ fn after(mut facts: HostFacts, plan: &SetupPlan, layout: &EngineLayout) -> HostF
     let all = ["docker.io", "uidmap", "iptables", "iproute2", "ca-certificates", "lxcfs"];
     facts.packages.installed = all.map(str::to_owned).into();
     let version = Version::new("20.10.24+dfsg1");
-    facts.dockerd = Some(Installed { path: "/usr/sbin/dockerd".into(), version });
+    facts.dockerd = Some(InstalledProgram { path: "/usr/sbin/dockerd".into(), version });
     let ids = "containai:1000000:65536\ncontainai-ids:2000224256:67108864\n";
     let group = "root:x:0:\ncontainai:x:990:me\n";
     let passwd = format!("{ROOT}containai:x:990:990::/nonexistent:/usr/sbin/nologin\n");
     facts.accounts = Accounts::parse(&passwd, group, ids, ids);
     facts.unit_enabled = facts.systemd;
-    facts.program_current = true;
-    facts.engine = EngineState::Answers;
+    facts.program_is_current = true;
+    facts.engine = EngineState::Responding;
     facts.network = NetworkState::Ready;
     facts.limits_raised = true;
     facts
 }
 
-fn set_up(facts: &HostFacts, layout: &EngineLayout) -> HostFacts {
+fn facts_when_set_up(facts: &SetupFacts, layout: &EngineLayout) -> SetupFacts {
     let plan = plan(facts, &options(), layout).expect("a plan");
-    after(facts.clone(), &plan, layout)
+    facts_after(facts.clone(), &plan, layout)
 }
 
-fn steps(facts: &HostFacts, options: &SetupOptions, layout: &EngineLayout) -> String {
+fn described_steps(facts: &SetupFacts, options: &SetupOptions, layout: &EngineLayout) -> String {
     let plan = plan(facts, options, layout).expect("a plan");
     plan.steps.iter().map(|step| step.describe() + "\n").collect()
 }
 
 #[test]
-fn a_bare_machine_gets_everything() {
+fn bare_machine_gets_every_step() {
     let options = SetupOptions { user: Some("me".into()), ..options() };
-    insta::assert_snapshot!(steps(&bare(), &options, &EngineLayout::default()), @r"
-    fetch the package lists
-    install the engine and what it needs
-    make system user `containai`
+    insta::assert_snapshot!(described_steps(&bare_facts(), &options, &EngineLayout::default()), @r"
+    update the package lists
+    install the engine and its dependencies
+    create system user `containai`
     reserve the ids 1000000-1065535 for containers
-    reserve the ids 2000224256-2067333119, a range of them for each container
+    reserve the ids 2000224256-2067333119, divided into one range per container
     add `me` to group `containai`
-    write set-up's decisions `/etc/containai/engine.json`
+    write the setup record `/etc/containai/engine.json`
     write the engine's configuration `/etc/containai/docker/daemon.json`
     write the engine's unit `/etc/systemd/system/containai-docker.service`
     write the network's unit `/etc/systemd/system/containai-network.service`
     install the container runtime `/usr/local/libexec/containai/containai-runc`
-    start the engine, looked after by systemd
+    start the engine under systemd
     ");
 }
 
 #[test]
-fn without_systemd_our_supervisor_starts_the_engine() {
-    let mut facts = bare();
+fn supervisor_starts_engine_without_systemd() {
+    let mut facts = bare_facts();
     facts.systemd = false;
     facts.packages.candidates.insert("docker.io".into(), "20.10".into());
-    insta::assert_snapshot!(steps(&facts, &options(), &EngineLayout::at("/srv/two")), @r"
+    insta::assert_snapshot!(described_steps(&facts, &options(), &EngineLayout::at("/srv/two")), @r"
     install docker.io, uidmap, iptables, iproute2, ca-certificates
-    make system user `containai`
+    create system user `containai`
     reserve the ids 1000000-1065535 for containers
-    reserve the ids 2000224256-2067333119, a range of them for each container
-    write set-up's decisions `/srv/two/etc/containai/engine.json`
+    reserve the ids 2000224256-2067333119, divided into one range per container
+    write the setup record `/srv/two/etc/containai/engine.json`
     write the engine's configuration `/srv/two/etc/containai/docker/daemon.json`
     install the container runtime `/srv/two/usr/local/libexec/containai/containai-runc`
-    start the engine, looked after by our own supervisor
+    start the engine under ContainAI's supervisor
     ");
 }
 
 #[test]
-fn a_host_that_is_set_up_gets_nothing() {
+fn set_up_host_gets_empty_plan() {
     for (systemd, root) in [(true, "/"), (false, "/"), (true, "/srv/two")] {
         let layout = EngineLayout::at(root);
-        let facts = set_up(&HostFacts { systemd, ..bare() }, &layout);
-        assert_eq!(steps(&facts, &options(), &layout), "", "{root}");
+        let facts = facts_when_set_up(&SetupFacts { systemd, ..bare_facts() }, &layout);
+        assert_eq!(described_steps(&facts, &options(), &layout), "", "{root}");
     }
 }
 
 #[test]
-fn repairs_only_what_is_broken() {
+fn plans_only_missing_steps() {
     let layout = EngineLayout::default();
-    let good = set_up(&bare(), &layout);
-    let check = |break_it: fn(&mut HostFacts), expected: &str| {
+    let good = facts_when_set_up(&bare_facts(), &layout);
+    let check = |break_it: fn(&mut SetupFacts), expected: &str| {
         let mut facts = good.clone();
         break_it(&mut facts);
-        assert_eq!(steps(&facts, &options(), &layout).trim_end(), expected);
+        assert_eq!(described_steps(&facts, &options(), &layout).trim_end(), expected);
     };
-    check(|facts| facts.engine = EngineState::Silent, "start the engine, looked after by systemd");
-    check(|facts| facts.network = NetworkState::Missing, "put bridge and firewall chains in place");
+    check(|facts| facts.engine = EngineState::NotResponding, "start the engine under systemd");
+    check(
+        |facts| facts.network = NetworkState::Missing,
+        "set up the bridge and the firewall chains",
+    );
     check(
         |facts| facts.daemon_json = Some("{}".into()),
         "write the engine's configuration `/etc/containai/docker/daemon.json`\n\
-         restart the engine, looked after by systemd; containers keep running",
+         restart the engine under systemd; containers keep running",
     );
-    check(|facts| facts.limits_raised = false, "raise limits of the kernel that containers share");
-    check(|facts| facts.unit_enabled = false, "start the engine, looked after by systemd");
-    check(|facts| facts.engine = EngineState::Denied, "");
+    check(|facts| facts.limits_raised = false, "raise kernel limits shared by containers");
+    check(|facts| facts.unit_enabled = false, "start the engine under systemd");
+    check(|facts| facts.engine = EngineState::PermissionDenied, "");
     check(|facts| facts.network = NetworkState::Unknown, "");
     check(
-        |facts| facts.program_current = false,
+        |facts| facts.program_is_current = false,
         "install the container runtime `/usr/local/libexec/containai/containai-runc`",
     );
 }
 
 #[test]
-fn keeps_its_decisions() {
+fn keeps_recorded_decisions() {
     let layout = EngineLayout::default();
-    let mut facts = set_up(&bare(), &layout);
-    // Its own bridge is now among the routes, and Sysbox has appeared.
+    let mut facts = facts_when_set_up(&bare_facts(), &layout);
+    // The engine's own bridge is now among the routes, and Sysbox was installed.
     facts.networks = vec![facts.record.as_ref().expect("a record").subnet];
-    facts.sysbox = SysboxState::Answers;
+    facts.sysbox = SysboxState::Running;
     facts.sysbox_ids = Some((SYSBOX, SYSBOX));
-    assert_eq!(steps(&facts, &options(), &layout), "");
+    assert_eq!(described_steps(&facts, &options(), &layout), "");
     let only = IsolationChoice::Only(Isolation::Sysbox);
     let changed = plan(&facts, &SetupOptions { isolation: only, ..options() }, &layout);
     let changed = changed.expect("a plan");
     assert_eq!(changed.isolation, Isolation::Sysbox);
-    let record = after(facts, &changed, &layout).record.expect("a record");
+    let record = facts_after(facts, &changed, &layout).record.expect("a record");
     assert_eq!(record.previous, Some(Isolation::Userns));
     assert_eq!(record.agent_disk_ids(), Some((101_000, 101_000)));
 }
 
 #[test]
 fn chooses_the_isolation() {
-    use SysboxState::{Absent, Answers, Dead, Unknown};
+    use SysboxState::{NotInstalled, NotRunning, Running, Unknown};
     let only = IsolationChoice::Only;
     let check = |sysbox, kernel, choice, expected: Result<Isolation, &str>| {
-        let facts = HostFacts { sysbox, kernel, sysbox_ids: Some((SYSBOX, SYSBOX)), ..bare() };
+        let facts =
+            SetupFacts { sysbox, kernel, sysbox_ids: Some((SYSBOX, SYSBOX)), ..bare_facts() };
         let found = decide_isolation(&facts, choice).map_err(|error| error.to_string());
         let expected = expected.map_err(|reason| format!("no isolation available: {reason}"));
         assert_eq!(found, expected, "{sysbox:?} {kernel:?} {choice:?}");
     };
-    let old = "kernel 5.10 has no idmapped mounts, 5.12 and later have";
-    let dead = "Sysbox is installed, but its services do not answer";
-    check(Answers, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
-    check(Dead, (6, 1), IsolationChoice::Auto, Ok(Isolation::Userns));
-    check(Dead, (5, 10), IsolationChoice::Auto, Err(old));
-    // Sysbox itself needs no mapped mounts; our shim in front of it does.
-    check(Answers, (5, 10), IsolationChoice::Auto, Err(old));
-    check(Answers, (5, 10), only(Isolation::Sysbox), Err(old));
-    // Root asks before anything is done.
+    let old = "kernel 5.10 does not support idmapped mounts; 5.12 or later is required";
+    let dead = "Sysbox is installed, but its services do not respond";
+    check(Running, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
+    check(NotRunning, (6, 1), IsolationChoice::Auto, Ok(Isolation::Userns));
+    check(NotRunning, (5, 10), IsolationChoice::Auto, Err(old));
+    // Sysbox itself does not need idmapped mounts; the runtime in front of it does.
+    check(Running, (5, 10), IsolationChoice::Auto, Err(old));
+    check(Running, (5, 10), only(Isolation::Sysbox), Err(old));
+    // Root checks again before applying.
     check(Unknown, (6, 1), only(Isolation::Sysbox), Ok(Isolation::Sysbox));
     check(Unknown, (6, 1), IsolationChoice::Auto, Ok(Isolation::Sysbox));
-    check(Dead, (6, 1), only(Isolation::Sysbox), Err(dead));
-    check(Absent, (6, 1), only(Isolation::Sysbox), Err("Sysbox is not installed"));
-    check(Answers, (6, 1), only(Isolation::Userns), Ok(Isolation::Userns));
-    // Without known ids nothing can be mapped.
-    let without = HostFacts { sysbox: Answers, ..bare() };
-    let auto = decide_isolation(&without, IsolationChoice::Auto).expect("user namespaces work");
+    check(NotRunning, (6, 1), only(Isolation::Sysbox), Err(dead));
+    check(NotInstalled, (6, 1), only(Isolation::Sysbox), Err("Sysbox is not installed"));
+    check(Running, (6, 1), only(Isolation::Userns), Ok(Isolation::Userns));
+    // Without known ids, bind mounts cannot be mapped.
+    let without = SetupFacts { sysbox: Running, ..bare_facts() };
+    let auto =
+        decide_isolation(&without, IsolationChoice::Auto).expect("user namespaces are available");
     assert_eq!(auto, Isolation::Userns);
     let refused = decide_isolation(&without, only(Isolation::Sysbox)).expect_err("no ids");
     let hints =
         |error: &SetupError| error.hints().iter().map(ToString::to_string).collect::<Vec<_>>();
     assert!(refused.to_string().contains("no range of 65536 ids for `sysbox`"), "{refused}");
-    // A decision for Sysbox is kept, and the way out of it is said.
+    // A recorded choice of Sysbox is kept, and the hints offer the alternative.
     let mut record = EngineRecord::new(
         Isolation::Sysbox,
         "cai0".into(),
         "10.0.0.0/24".parse().expect("a network"),
     );
     record.subordinate_uids = Some(SYSBOX);
-    let facts = HostFacts { sysbox: Dead, record: Some(record), ..bare() };
-    let refused = decide_isolation(&facts, IsolationChoice::Auto).expect_err("it is dead");
+    let facts = SetupFacts { sysbox: NotRunning, record: Some(record), ..bare_facts() };
+    let refused =
+        decide_isolation(&facts, IsolationChoice::Auto).expect_err("Sysbox is not running");
     assert_eq!(
         hints(&refused),
         [
             "run `systemctl restart sysbox` to start its services",
-            "run `cai setup --isolation userns` to do without Sysbox",
+            "run `cai setup --isolation userns` to use user namespaces instead",
         ]
     );
 }
 
 #[test]
-fn refuses_with_a_hint() {
-    let check = |facts: HostFacts, options: SetupOptions, expected: &str| {
+fn refusals_have_hints() {
+    let check = |facts: SetupFacts, options: SetupOptions, expected: &str| {
         let error = plan(&facts, &options, &EngineLayout::default()).expect_err("refused");
         assert_eq!(error.to_string(), expected);
         assert!(!error.hints().is_empty(), "{expected}");
     };
     check(
-        HostFacts { platform: Platform::MacOs, ..bare() },
+        SetupFacts { platform: Platform::MacOs, ..bare_facts() },
         options(),
-        "set-up does not support macOS yet: the engine needs a Linux kernel, \
-         and set-up cannot make a virtual machine yet",
+        "setup does not support macOS yet: the engine needs a Linux kernel, \
+         and setup cannot create a virtual machine yet",
     );
-    let old = Installed { path: "/usr/bin/dockerd".into(), version: Version::new("19.03.8") };
+    let old =
+        InstalledProgram { path: "/usr/bin/dockerd".into(), version: Version::new("19.03.8") };
     check(
-        HostFacts { dockerd: Some(old), ..bare() },
+        SetupFacts { dockerd: Some(old), ..bare_facts() },
         options(),
-        "`dockerd` is version 19.03.8, but 20.10 is needed",
+        "`dockerd` is version 19.03.8, but 20.10 or later is required",
     );
     check(
-        bare(),
-        SetupOptions { user: Some("nobody-here".into()), ..options() },
-        "there is no user `nobody-here`",
+        bare_facts(),
+        SetupOptions { user: Some("no-such-user".into()), ..options() },
+        "user `no-such-user` does not exist",
     );
     let all = vec!["0.0.0.0/2".parse().expect("a network"), "128.0.0.0/2".parse().expect("one")];
     check(
-        HostFacts { networks: [all, vec!["192.0.0.0/2".parse().expect("one")]].concat(), ..bare() },
+        SetupFacts {
+            networks: [all, vec!["192.0.0.0/2".parse().expect("one")]].concat(),
+            ..bare_facts()
+        },
         options(),
         "no free private network for the engine's bridge",
     );

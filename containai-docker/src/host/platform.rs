@@ -1,14 +1,14 @@
-//! Which kind of machine this is.
+//! The platform of the host.
 
 use std::fmt;
 
-/// The kind of machine, as far as set-up cares.
+/// The platform of the host, as far as setup distinguishes it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Platform {
-    /// Debian, Ubuntu or a distribution that names one of them in `ID_LIKE`.
+    /// Debian, Ubuntu, or a distribution with one of them in `ID_LIKE`.
     Debian,
-    /// Another Linux; the text is its name.
+    /// Another Linux distribution, with its name.
     OtherLinux(String),
     /// Windows Subsystem for Linux 2.
     Wsl2,
@@ -17,19 +17,19 @@ pub enum Platform {
 }
 
 impl Platform {
-    /// Reads the texts of `/etc/os-release` (os-release(5)) and
-    /// `/proc/version`; a missing file is an empty text.
+    /// Parses the contents of `/etc/os-release` (os-release(5)) and `/proc/version`; a missing file
+    /// is an empty string.
     pub fn of_linux(os_release: &str, proc_version: &str) -> Self {
         if proc_version.to_ascii_lowercase().contains("microsoft") {
             return Self::Wsl2;
         }
-        let id = value(os_release, "ID");
-        let like = value(os_release, "ID_LIKE");
+        let id = os_release_value(os_release, "ID");
+        let like = os_release_value(os_release, "ID_LIKE");
         let family = id.split(' ').chain(like.split(' '));
         if family.into_iter().any(|name| matches!(name, "debian" | "ubuntu")) {
             return Self::Debian;
         }
-        let name = value(os_release, "PRETTY_NAME");
+        let name = os_release_value(os_release, "PRETTY_NAME");
         Self::OtherLinux(if name.is_empty() { "this Linux".to_owned() } else { name.to_owned() })
     }
 }
@@ -45,7 +45,7 @@ impl fmt::Display for Platform {
     }
 }
 
-fn value<'a>(os_release: &'a str, key: &str) -> &'a str {
+fn os_release_value<'a>(os_release: &'a str, key: &str) -> &'a str {
     os_release
         .lines()
         .filter_map(|line| line.trim().split_once('='))
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_the_family() {
+    fn detects_distribution_family() {
         let check = |os_release: &str, version: &str, expected: Platform| {
             assert_eq!(Platform::of_linux(os_release, version), expected, "{os_release}");
         };

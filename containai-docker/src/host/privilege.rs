@@ -1,30 +1,30 @@
-//! How this process can do what only root may.
+//! Access of this process to root privileges.
 
 use nix::unistd::{Uid, User};
 
-use super::command::{Invocation, find_program};
+use super::command::{HostCommand, find_program};
 
-/// How this process can do what only root may.
+/// Access of this process to root privileges.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Privilege {
-    /// It is root.
+    /// The process runs as root.
     Root,
-    /// sudo(8) works without a question.
+    /// sudo(8) works without a password.
     Sudo,
-    /// sudo(8) is there and will ask for a password.
+    /// sudo(8) is installed and asks for a password.
     SudoWithPassword,
-    /// There is no sudo(8).
+    /// sudo(8) is not installed.
     None,
 }
 
 impl Privilege {
-    /// Finds out. An unsuccessful try with sudo shows in the system's log.
+    /// Detects the access. A failed attempt with sudo appears in the system's log.
     pub fn detect() -> Self {
         if nix::unistd::geteuid().is_root() {
             Self::Root
         } else if find_program("sudo").is_none() {
             Self::None
-        } else if Invocation::new("sudo", &["-n", "true"]).succeeds() {
+        } else if HostCommand::new("sudo", &["-n", "true"]).succeeds() {
             Self::Sudo
         } else {
             Self::SudoWithPassword
@@ -32,9 +32,8 @@ impl Privilege {
     }
 }
 
-/// The name of the user who is to use the engine: `sudo_user`, the value of
-/// `SUDO_USER`, when root works on somebody's behalf, else whoever runs this
-/// process; `None` for root itself.
+/// Returns the name of the user who gets access to the engine: `sudo_user` (the value of
+/// `SUDO_USER`) if this process is root, otherwise its own user; `None` for root.
 pub fn invoking_user(sudo_user: Option<&str>) -> Option<String> {
     let uid = Uid::current();
     let name = if uid.is_root() {

@@ -1,4 +1,4 @@
-//! What set-up decided about an engine, kept in `engine.json`.
+//! The decisions of setup about an engine, stored in `engine.json`.
 
 use containai_core::engine::Isolation;
 use containai_core::layout::EngineLayout;
@@ -8,48 +8,47 @@ use super::error::SetupError;
 use super::file;
 use super::subnet::Subnet;
 use super::subordinate::IdRange;
-use crate::ownership::{DiskIds, Ownership};
+use crate::ownership::{Ownership, SubordinateIds};
 use crate::runtime::idmap::agent_host_id;
 
-/// The version of the file that this program writes.
-const VERSION: u32 = 1;
+/// The format version that this program writes.
+const FORMAT_VERSION: u32 = 1;
 
-/// The decisions that outlive set-up. Later runs keep them, because images
-/// and containers of one isolation are invisible to the other, and because
-/// containers hold addresses of the subnet.
+/// The decisions that later runs of setup keep: images and containers of one isolation are
+/// invisible to the other, and containers have addresses of the subnet.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct EngineRecord {
-    /// The version of this format, 1.
+    /// Version of this format; 1.
     pub version: u32,
-    /// How containers are isolated.
+    /// Isolation of the containers.
     #[serde(with = "isolation_name")]
     pub isolation: Isolation,
-    /// The name of the bridge.
+    /// Name of the bridge.
     pub bridge: String,
-    /// The network of the bridge.
+    /// Subnet of the bridge.
     pub subnet: Subnet,
-    /// The isolation before the last change; its images and containers are
-    /// still stored, out of sight.
+    /// The isolation before the last change. Its images and containers are still stored but
+    /// invisible.
     #[serde(default, with = "previous_name", skip_serializing_if = "Option::is_none")]
     pub previous: Option<Isolation>,
-    /// The user ids that containers map to, with Sysbox those of its user
-    /// `sysbox`; `None` in a record of an earlier version with Sysbox.
+    /// The user ids that containers map to; with Sysbox, the ids of its user `sysbox`. `None` in a
+    /// record that an earlier version wrote for Sysbox.
     pub subordinate_uids: Option<IdRange>,
     /// The group ids that containers map to.
     pub subordinate_gids: Option<IdRange>,
-    /// The user and group ids that are cut into ranges, one for the processes of each container;
-    /// `None` with Sysbox, and when an older set-up ran last.
+    /// The user and group ids that are divided into one range per container. `None` with Sysbox,
+    /// and if an older setup ran last.
     #[serde(default)]
     pub container_ids: Option<IdRange>,
-    /// The version of ContainAI that made the decision.
+    /// Version of ContainAI that wrote the record.
     pub containai: String,
 }
 
 impl EngineRecord {
-    /// A record in today's format.
+    /// Creates a record in the current format.
     pub fn new(isolation: Isolation, bridge: String, subnet: Subnet) -> Self {
         Self {
-            version: VERSION,
+            version: FORMAT_VERSION,
             isolation,
             previous: None,
             bridge,
@@ -61,40 +60,43 @@ impl EngineRecord {
         }
     }
 
-    /// Reads the record of an engine; `None` when set-up never ran.
+    /// Reads the record of an engine; `None` before the first setup.
     ///
     /// # Errors
     ///
-    /// [`SetupError::File`] when the file cannot be read,
-    /// [`SetupError::BadRecord`] when it is damaged or from the future.
+    /// [`SetupError::File`] if the file cannot be read, [`SetupError::InvalidRecord`] if it is
+    /// damaged or has an unknown version.
     pub fn read(layout: &EngineLayout) -> Result<Option<Self>, SetupError> {
         let path = layout.record();
         let Some(text) = file::read_optional(&path)? else { return Ok(None) };
-        let bad = |reason: String| SetupError::BadRecord { path: path.clone(), reason };
+        let bad = |reason: String| SetupError::InvalidRecord { path: path.clone(), reason };
         let record: Self = serde_json::from_str(&text).map_err(|error| bad(error.to_string()))?;
-        if record.version != VERSION {
-            return Err(bad(format!("its version is {}, not {VERSION}", record.version)));
+        if record.version != FORMAT_VERSION {
+            return Err(bad(format!(
+                "unsupported version {}, expected {FORMAT_VERSION}",
+                record.version
+            )));
         }
         Ok(Some(record))
     }
 
-    /// The user and the group id that the container's agent, user 1000, has on
-    /// disk in what it is mounted unmapped, with either isolation.
+    /// Returns the user and group id that the container's agent (user 1000) has on disk in unmapped
+    /// mounts, with either isolation.
     pub fn agent_disk_ids(&self) -> Option<(u32, u32)> {
         let (uids, gids) = self.subordinate_uids.zip(self.subordinate_gids)?;
         Some((agent_host_id(uids.base), agent_host_id(gids.base)))
     }
 
-    /// What the engine has to know to care for the owners of files, with either isolation.
+    /// Returns the settings for the management of file owners, with either isolation.
     pub fn ownership(&self, layout: &EngineLayout) -> Option<Ownership> {
         let uids = self.subordinate_uids?;
         let gids = self.subordinate_gids.unwrap_or(uids);
         let range = |ids: IdRange| ids.base..ids.base.saturating_add(ids.count);
-        let ids = DiskIds::new(range(uids), range(gids));
+        let ids = SubordinateIds::new(range(uids), range(gids));
         Some(Ownership { ids, records: layout.loans_dir() })
     }
 
-    /// The text of the file.
+    /// Returns the contents of the file.
     pub fn render(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
@@ -107,7 +109,7 @@ mod isolation_name {
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
     pub(super) fn serialize<S: Serializer>(
         isolation: &Isolation,
         serializer: S,
@@ -134,7 +136,7 @@ mod previous_name {
     use containai_core::engine::Isolation;
     use serde::{Deserialize, Deserializer, Serializer};
 
-    #[expect(clippy::ref_option, reason = "serde gives a reference")]
+    #[expect(clippy::ref_option, reason = "serde passes a reference")]
     pub(super) fn serialize<S: Serializer>(
         isolation: &Option<Isolation>,
         serializer: S,
@@ -158,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn survives_a_round_trip() {
+    fn round_trips_through_json() {
         let subnet = "10.213.0.0/24".parse().expect("a network");
         let mut record = EngineRecord::new(Isolation::Userns, "cai0".into(), subnet);
         record.subordinate_uids = Some(IdRange { base: 1_000_000, count: 65536 });
@@ -179,10 +181,10 @@ mod tests {
           "containai": "0.1.0"
         }
         "#);
-        let again: EngineRecord = serde_json::from_str(&text).expect("our own text");
+        let again: EngineRecord = serde_json::from_str(&text).expect("a valid record");
         assert_eq!(again, record);
         record.previous = Some(Isolation::Sysbox);
-        let again: EngineRecord = serde_json::from_str(&record.render()).expect("our own text");
+        let again: EngineRecord = serde_json::from_str(&record.render()).expect("a valid record");
         assert_eq!(again, record);
         assert_eq!(record.agent_disk_ids(), None);
         record.subordinate_gids = Some(IdRange { base: 2_000_000, count: 65536 });
@@ -190,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_does_not_understand() {
+    fn rejects_invalid_records() {
         for bad in ["", "{}", r#"{"version":1,"isolation":"none"}"#] {
             assert!(serde_json::from_str::<EngineRecord>(bad).is_err(), "{bad}");
         }

@@ -1,14 +1,14 @@
-//! The IPv4 networks that the host uses already.
+//! The IPv4 networks in use on the host.
 
 use std::net::Ipv4Addr;
 
 use super::subnet::Subnet;
 
-/// Reads `/proc/net/fib_trie`: every prefix in every routing table, policy
-/// tables of VPN clients and the host's own addresses included.
+/// Parses `/proc/net/fib_trie`: all prefixes of all routing tables, including policy tables of VPN
+/// clients and the host's own addresses.
 ///
-/// A leaf line `|-- ADDRESS` is followed by lines `/LENGTH SCOPE TYPE`.
-/// (The kernel's `net/ipv4/fib_trie.c`, `fib_trie_seq_show`.)
+/// A leaf line `|-- ADDRESS` is followed by lines `/LENGTH SCOPE TYPE` (the kernel's
+/// `net/ipv4/fib_trie.c`, `fib_trie_seq_show`).
 pub(super) fn parse_fib_trie(text: &str) -> Vec<Subnet> {
     let mut address: Option<Ipv4Addr> = None;
     let mut found = Vec::new();
@@ -25,7 +25,7 @@ pub(super) fn parse_fib_trie(text: &str) -> Vec<Subnet> {
     found
 }
 
-/// The name servers of a resolv.conf(5), IPv4 only, in order.
+/// Parses the IPv4 name servers of a resolv.conf(5), in order.
 pub(super) fn parse_name_servers(resolv_conf: &str) -> Vec<Ipv4Addr> {
     resolv_conf
         .lines()
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_the_trie() {
+    fn parses_fib_trie() {
         let text = "\
 Main:
   +-- 0.0.0.0/0 3 0 5
@@ -57,11 +57,11 @@ Main:
 ";
         let found: Vec<_> = parse_fib_trie(text).into_iter().map(String::from).collect();
         assert_eq!(found, ["0.0.0.0/0", "10.211.77.0/24", "10.211.77.1/32", "100.64.0.0/10"]);
-        assert!(parse_fib_trie("rubbish\n/8").is_empty());
+        assert!(parse_fib_trie("invalid\n/8").is_empty());
     }
 
     #[test]
-    fn reads_name_servers() {
+    fn parses_name_servers() {
         let text = "# nameserver 1.1.1.1\nnameserver 127.0.0.53\nnameserver fe80::1\nnameserver\t10.0.0.2\nsearch x\n";
         let expected = [Ipv4Addr::new(127, 0, 0, 53), Ipv4Addr::new(10, 0, 0, 2)];
         assert_eq!(parse_name_servers(text), expected);

@@ -1,86 +1,86 @@
-//! One thing that set-up does.
+//! A step of setup.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::command::Invocation;
-use super::container_ids::OWNER;
+use super::command::HostCommand;
+use super::container_ids::CONTAINER_IDS_USER;
+use super::engine_names::SYSTEM_USER;
 use super::kernel_limits;
-use super::names::SYSTEM_USER;
 use super::packages::PackageNeeds;
 use super::subordinate::IdRange;
 use super::unit::UNIT;
 
-/// One thing that set-up does. Every step may run twice.
+/// A step of setup. Every step is idempotent.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Step {
-    /// Fetches the package lists, which a fresh machine lacks.
+pub enum SetupStep {
+    /// Updates the package lists, which a fresh machine lacks.
     RefreshPackageLists,
     /// Installs these packages.
     InstallPackages(Vec<String>),
-    /// Installs what turns out to be needed once the lists are there.
+    /// Installs the needed packages, chosen after the package lists were updated.
     InstallNeeded(PackageNeeds),
-    /// Makes the system user and group.
-    MakeSystemUser(AccountGap),
-    /// Gives the system user its subordinate ids; `None` leaves a file alone.
-    GrantIds {
+    /// Creates the system user and its group.
+    CreateSystemUser(MissingAccounts),
+    /// Gives the system user its subordinate ids; `None` leaves the file unchanged.
+    AddSubordinateIds {
         /// Written to `/etc/subuid`.
         uids: Option<IdRange>,
         /// Written to `/etc/subgid`.
         gids: Option<IdRange>,
     },
-    /// Reserves ids of which each container gets a range; `None` leaves a file alone.
-    ReserveRanges {
-        /// Whether their owner is there.
-        has_owner: IdsOwner,
+    /// Reserves the ids that are divided into one range per container; `None` leaves the file
+    /// unchanged.
+    ReserveContainerIds {
+        /// Whether the owner of the ids exists.
+        owner: IdsOwner,
         /// Written to `/etc/subuid`.
         uids: Option<IdRange>,
         /// Written to `/etc/subgid`.
         gids: Option<IdRange>,
     },
-    /// Lets a user use the engine's socket.
-    AdmitUser(String),
-    /// Copies the program to where the engine looks for its runtime.
+    /// Adds a user to the group with access to the engine's socket.
+    AddUserToGroup(String),
+    /// Copies the program to the path of the engine's runtime.
     InstallProgram {
         /// The program.
         from: PathBuf,
-        /// The runtime shim.
+        /// Path of the runtime.
         runtime: PathBuf,
-        /// The supervisor and the shim in front of Sysbox, links to the
-        /// runtime shim.
+        /// Links to the runtime: the supervisor, and the runtime in front of Sysbox.
         links: Vec<PathBuf>,
     },
     /// Writes a file.
     WriteFile {
-        /// What it is, such as `the engine's configuration`.
+        /// Description of the file, such as `the engine's configuration`.
         what: &'static str,
-        /// Where.
+        /// Path of the file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-        /// Its text.
+        /// Contents of the file.
         content: String,
     },
-    /// Puts bridge and firewall chains in place.
-    RaiseNetwork {
-        /// What `ip` and its neighbours will be asked.
+    /// Brings up the bridge and the firewall chains.
+    BringUpNetwork {
+        /// The commands that a dry run shows.
         commands: Vec<String>,
     },
-    /// Raises limits of the kernel.
+    /// Raises kernel limits.
     RaiseLimits,
     /// Starts the engine.
-    StartEngine(Starter),
-    /// Ends and starts the engine, so that it reads its configuration.
-    RestartEngine(Starter),
+    StartEngine(ServiceManager),
+    /// Restarts the engine to reload its configuration.
+    RestartEngine(ServiceManager),
 }
 
-/// Whether the system user is there who owns the reserved ids.
+/// Whether the system user that owns the reserved ids exists.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum IdsOwner {
-    /// It is.
+    /// The user exists.
     Present,
-    /// It is still to be made.
+    /// The user must be created.
     Missing,
 }
 
@@ -90,23 +90,23 @@ impl From<bool> for IdsOwner {
     }
 }
 
-/// Which account is missing.
+/// The missing accounts.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AccountGap {
-    /// User and group.
+pub enum MissingAccounts {
+    /// The user and the group.
     Both,
-    /// The user; its group is there.
+    /// The user; the group exists.
     User,
-    /// The group; its user is there.
+    /// The group; the user exists.
     Group,
 }
 
-/// Who starts the engine and looks after it.
+/// The program that starts and supervises the engine.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Starter {
+pub enum ServiceManager {
     /// systemd, at every boot.
     Systemd,
-    /// Our own supervisor, until the machine goes down.
+    /// ContainAI's own supervisor, until the machine shuts down.
     Supervisor {
         /// The supervisor program.
         program: PathBuf,
@@ -115,62 +115,64 @@ pub enum Starter {
     },
 }
 
-/// What a dry run shows of a step.
+/// A detail of a step in a dry run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Detail {
-    /// A command line, for a person to read.
+pub enum StepDetail {
+    /// A command line.
     Command(String),
     /// A file with its permission bits and its text.
     File {
-        /// Where.
+        /// Path of the file.
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-        /// Its text.
+        /// Contents of the file.
         content: String,
     },
 }
 
-impl Step {
-    /// What the step does, on one line.
+impl SetupStep {
+    /// Describes the step on one line.
     pub fn describe(&self) -> String {
         match self {
-            Self::RefreshPackageLists => "fetch the package lists".into(),
+            Self::RefreshPackageLists => "update the package lists".into(),
             Self::InstallPackages(names) => format!("install {}", names.join(", ")),
-            Self::InstallNeeded(_) => "install the engine and what it needs".into(),
-            Self::MakeSystemUser(AccountGap::Group) => format!("make group `{SYSTEM_USER}`"),
-            Self::MakeSystemUser(_) => format!("make system user `{SYSTEM_USER}`"),
-            Self::GrantIds { uids, gids } => {
+            Self::InstallNeeded(_) => "install the engine and its dependencies".into(),
+            Self::CreateSystemUser(MissingAccounts::Group) => {
+                format!("create group `{SYSTEM_USER}`")
+            }
+            Self::CreateSystemUser(_) => format!("create system user `{SYSTEM_USER}`"),
+            Self::AddSubordinateIds { uids, gids } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
                 format!("reserve the ids {range} for containers")
             }
-            Self::ReserveRanges { uids, gids, .. } => {
+            Self::ReserveContainerIds { uids, gids, .. } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
-                format!("reserve the ids {range}, a range of them for each container")
+                format!("reserve the ids {range}, divided into one range per container")
             }
-            Self::AdmitUser(user) => format!("add `{user}` to group `{SYSTEM_USER}`"),
+            Self::AddUserToGroup(user) => format!("add `{user}` to group `{SYSTEM_USER}`"),
             Self::InstallProgram { runtime, .. } => {
                 format!("install the container runtime `{}`", runtime.display())
             }
             Self::WriteFile { what, path, .. } => format!("write {what} `{}`", path.display()),
-            Self::RaiseNetwork { .. } => "put bridge and firewall chains in place".into(),
-            Self::RaiseLimits => "raise limits of the kernel that containers share".into(),
-            Self::StartEngine(starter) => format!("start the engine, looked after by {starter}"),
+            Self::BringUpNetwork { .. } => "set up the bridge and the firewall chains".into(),
+            Self::RaiseLimits => "raise kernel limits shared by containers".into(),
+            Self::StartEngine(starter) => format!("start the engine under {starter}"),
             Self::RestartEngine(starter) => {
-                format!("restart the engine, looked after by {starter}; containers keep running")
+                format!("restart the engine under {starter}; containers keep running")
             }
         }
     }
 
-    /// The exact commands and files, in order.
-    pub fn details(&self) -> Vec<Detail> {
+    /// Returns the exact commands and files, in order.
+    pub fn details(&self) -> Vec<StepDetail> {
         match self {
             Self::WriteFile { path, mode, content, .. } => {
-                vec![Detail::File { path: path.clone(), mode: *mode, content: content.clone() }]
+                vec![StepDetail::File { path: path.clone(), mode: *mode, content: content.clone() }]
             }
-            Self::RaiseNetwork { commands } => {
-                commands.iter().cloned().map(Detail::Command).collect()
+            Self::BringUpNetwork { commands } => {
+                commands.iter().cloned().map(StepDetail::Command).collect()
             }
             Self::InstallProgram { from, runtime, links } => {
                 let (from, runtime) = (from.display(), runtime.display());
@@ -179,101 +181,115 @@ impl Step {
                     format!("ln --symbolic --force containai-runc {}", link.display())
                 };
                 let commands = std::iter::once(copy).chain(links.iter().map(link));
-                commands.map(Detail::Command).collect()
+                commands.map(StepDetail::Command).collect()
             }
-            Self::RaiseLimits => kernel_limits::commands().map(Detail::Command).collect(),
-            Self::InstallNeeded(needs) => vec![Detail::Command(needs.to_string())],
+            Self::RaiseLimits => kernel_limits::commands().map(StepDetail::Command).collect(),
+            Self::InstallNeeded(needs) => vec![StepDetail::Command(needs.to_string())],
             _ => self
-                .invocations()
+                .commands()
                 .iter()
-                .map(|invocation| Detail::Command(invocation.to_string()))
+                .map(|invocation| StepDetail::Command(invocation.to_string()))
                 .collect(),
         }
     }
 
-    /// The commands of a step that is nothing but commands.
-    pub(super) fn invocations(&self) -> Vec<Invocation> {
+    /// Returns the commands of a step that consists only of commands.
+    pub(super) fn commands(&self) -> Vec<HostCommand> {
         match self {
-            Self::RefreshPackageLists => vec![super::apt::update()],
-            Self::InstallPackages(names) => vec![super::apt::install(names)],
-            Self::MakeSystemUser(gap) => vec![make_account(*gap)],
-            Self::GrantIds { uids, gids } => vec![grant_ids(SYSTEM_USER, *uids, *gids)],
-            Self::ReserveRanges { has_owner, uids, gids } => {
-                let make =
-                    (*has_owner == IdsOwner::Missing).then(|| useradd(&["--user-group"], OWNER));
-                make.into_iter().chain([grant_ids(OWNER, *uids, *gids)]).collect()
+            Self::RefreshPackageLists => vec![super::apt::update_command()],
+            Self::InstallPackages(names) => vec![super::apt::install_command(names)],
+            Self::CreateSystemUser(gap) => vec![create_account_command(*gap)],
+            Self::AddSubordinateIds { uids, gids } => {
+                vec![add_subordinate_ids_command(SYSTEM_USER, *uids, *gids)]
             }
-            Self::AdmitUser(user) => {
-                vec![Invocation::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
+            Self::ReserveContainerIds { owner: has_owner, uids, gids } => {
+                let make = (*has_owner == IdsOwner::Missing)
+                    .then(|| useradd_command(&["--user-group"], CONTAINER_IDS_USER));
+                make.into_iter()
+                    .chain([add_subordinate_ids_command(CONTAINER_IDS_USER, *uids, *gids)])
+                    .collect()
             }
-            Self::StartEngine(starter) => starter.start(),
-            Self::RestartEngine(starter) => starter.restart(),
+            Self::AddUserToGroup(user) => {
+                vec![HostCommand::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
+            }
+            Self::StartEngine(starter) => starter.start_commands(),
+            Self::RestartEngine(starter) => starter.restart_commands(),
             _ => Vec::new(),
         }
     }
 }
 
-impl Starter {
-    fn start(&self) -> Vec<Invocation> {
+impl ServiceManager {
+    fn start_commands(&self) -> Vec<HostCommand> {
         match self {
             Self::Systemd => {
-                vec![systemctl(&["daemon-reload"]), systemctl(&["enable", "--now", UNIT])]
+                vec![
+                    systemctl_command(&["daemon-reload"]),
+                    systemctl_command(&["enable", "--now", UNIT]),
+                ]
             }
-            Self::Supervisor { program, root } => vec![supervisor(program, "start", root)],
+            Self::Supervisor { program, root } => vec![supervisor_command(program, "start", root)],
         }
     }
 
-    fn restart(&self) -> Vec<Invocation> {
+    fn restart_commands(&self) -> Vec<HostCommand> {
         match self {
             Self::Systemd => vec![
-                systemctl(&["daemon-reload"]),
-                systemctl(&["enable", UNIT]),
-                systemctl(&["restart", UNIT]),
+                systemctl_command(&["daemon-reload"]),
+                systemctl_command(&["enable", UNIT]),
+                systemctl_command(&["restart", UNIT]),
             ],
-            Self::Supervisor { program, root } => vec![supervisor(program, "restart", root)],
+            Self::Supervisor { program, root } => {
+                vec![supervisor_command(program, "restart", root)]
+            }
         }
     }
 }
 
-fn systemctl(args: &[&str]) -> Invocation {
-    Invocation::new("systemctl", args)
+fn systemctl_command(args: &[&str]) -> HostCommand {
+    HostCommand::new("systemctl", args)
 }
 
-fn supervisor(program: &Path, verb: &str, root: &Path) -> Invocation {
-    Invocation::new(&program.to_string_lossy(), &[verb, &root.to_string_lossy()])
+fn supervisor_command(program: &Path, verb: &str, root: &Path) -> HostCommand {
+    HostCommand::new(&program.to_string_lossy(), &[verb, &root.to_string_lossy()])
 }
 
-impl fmt::Display for Starter {
+impl fmt::Display for ServiceManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Systemd => "systemd",
-            Self::Supervisor { .. } => "our own supervisor",
+            Self::Supervisor { .. } => "ContainAI's supervisor",
         })
     }
 }
 
-fn make_account(gap: AccountGap) -> Invocation {
+fn create_account_command(gap: MissingAccounts) -> HostCommand {
     let group = match gap {
-        AccountGap::Group => return Invocation::new("groupadd", &["--system", SYSTEM_USER]),
-        AccountGap::Both => &["--user-group"][..],
-        AccountGap::User => &["--gid", SYSTEM_USER],
+        MissingAccounts::Group => return HostCommand::new("groupadd", &["--system", SYSTEM_USER]),
+        MissingAccounts::Both => &["--user-group"][..],
+        MissingAccounts::User => &["--gid", SYSTEM_USER],
     };
-    useradd(group, SYSTEM_USER)
+    useradd_command(group, SYSTEM_USER)
 }
 
-fn useradd(group: &[&str], user: &str) -> Invocation {
-    let nowhere = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", user];
-    Invocation::new("useradd", &["--system", "--no-create-home"])
+fn useradd_command(group: &[&str], user: &str) -> HostCommand {
+    let no_login = ["--home-dir", "/nonexistent", "--shell", "/usr/sbin/nologin", user];
+    HostCommand::new("useradd", &["--system", "--no-create-home"])
         .args(group.iter().copied())
-        .args(nowhere)
+        .args(no_login)
 }
 
-/// usermod(8) locks the files as all of shadow does and replaces them whole.
-fn grant_ids(owner: &str, uids: Option<IdRange>, gids: Option<IdRange>) -> Invocation {
+/// Returns the usermod(8) command, which locks the files like all shadow tools and replaces them
+/// atomically.
+fn add_subordinate_ids_command(
+    owner: &str,
+    uids: Option<IdRange>,
+    gids: Option<IdRange>,
+) -> HostCommand {
     let flag = |name: &str, range: Option<IdRange>| {
         range.map(|range| [name.to_owned(), range.to_string()]).into_iter().flatten()
     };
-    Invocation::new("usermod", &[])
+    HostCommand::new("usermod", &[])
         .args(flag("--add-subuids", uids))
         .args(flag("--add-subgids", gids))
         .args([owner])
@@ -283,10 +299,10 @@ fn grant_ids(owner: &str, uids: Option<IdRange>, gids: Option<IdRange>) -> Invoc
 mod tests {
     use super::*;
 
-    fn shown(step: &Step) -> String {
+    fn shown(step: &SetupStep) -> String {
         let details = step.details().into_iter().map(|detail| match detail {
-            Detail::Command(command) => format!("$ {command}\n"),
-            Detail::File { path, mode, content } => {
+            StepDetail::Command(command) => format!("$ {command}\n"),
+            StepDetail::File { path, mode, content } => {
                 format!("{} {mode:o}\n{content}", path.display())
             }
         });
@@ -297,59 +313,63 @@ mod tests {
     fn shows_exact_commands() {
         let range = IdRange { base: 1_000_000, count: 65536 };
         let supervisor =
-            Starter::Supervisor { program: "/l/containai-engine".into(), root: "/".into() };
+            ServiceManager::Supervisor { program: "/l/containai-engine".into(), root: "/".into() };
         let steps = [
-            Step::RefreshPackageLists,
-            Step::InstallPackages(vec!["docker.io".into(), "uidmap".into()]),
-            Step::MakeSystemUser(AccountGap::Both),
-            Step::MakeSystemUser(AccountGap::User),
-            Step::MakeSystemUser(AccountGap::Group),
-            Step::GrantIds { uids: Some(range), gids: Some(range) },
-            Step::GrantIds { uids: None, gids: Some(range) },
-            Step::ReserveRanges {
-                has_owner: IdsOwner::Missing,
+            SetupStep::RefreshPackageLists,
+            SetupStep::InstallPackages(vec!["docker.io".into(), "uidmap".into()]),
+            SetupStep::CreateSystemUser(MissingAccounts::Both),
+            SetupStep::CreateSystemUser(MissingAccounts::User),
+            SetupStep::CreateSystemUser(MissingAccounts::Group),
+            SetupStep::AddSubordinateIds { uids: Some(range), gids: Some(range) },
+            SetupStep::AddSubordinateIds { uids: None, gids: Some(range) },
+            SetupStep::ReserveContainerIds {
+                owner: IdsOwner::Missing,
                 uids: Some(range),
                 gids: Some(range),
             },
-            Step::ReserveRanges { has_owner: IdsOwner::Present, uids: None, gids: Some(range) },
-            Step::AdmitUser("me".into()),
-            Step::StartEngine(Starter::Systemd),
-            Step::RestartEngine(Starter::Systemd),
-            Step::StartEngine(supervisor.clone()),
-            Step::RestartEngine(supervisor),
+            SetupStep::ReserveContainerIds {
+                owner: IdsOwner::Present,
+                uids: None,
+                gids: Some(range),
+            },
+            SetupStep::AddUserToGroup("me".into()),
+            SetupStep::StartEngine(ServiceManager::Systemd),
+            SetupStep::RestartEngine(ServiceManager::Systemd),
+            SetupStep::StartEngine(supervisor.clone()),
+            SetupStep::RestartEngine(supervisor),
         ];
         insta::assert_snapshot!(steps.iter().map(shown).collect::<String>(), @r##"
-        fetch the package lists
+        update the package lists
         $ apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=1 update
         install docker.io, uidmap
         $ apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 install docker.io uidmap
-        make system user `containai`
+        create system user `containai`
         $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai
-        make system user `containai`
+        create system user `containai`
         $ useradd --system --no-create-home --gid containai --home-dir /nonexistent --shell /usr/sbin/nologin containai
-        make group `containai`
+        create group `containai`
         $ groupadd --system containai
         reserve the ids 1000000-1065535 for containers
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai
         reserve the ids 1000000-1065535 for containers
         $ usermod --add-subgids 1000000-1065535 containai
-        reserve the ids 1000000-1065535, a range of them for each container
+        reserve the ids 1000000-1065535, divided into one range per container
         $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai-ids
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai-ids
-        reserve the ids 1000000-1065535, a range of them for each container
+        reserve the ids 1000000-1065535, divided into one range per container
         $ usermod --add-subgids 1000000-1065535 containai-ids
         add `me` to group `containai`
         $ usermod --append --groups containai me
-        start the engine, looked after by systemd
+        start the engine under systemd
         $ systemctl daemon-reload
         $ systemctl enable --now containai-docker.service
-        restart the engine, looked after by systemd; containers keep running
+        restart the engine under systemd; containers keep running
         $ systemctl daemon-reload
         $ systemctl enable containai-docker.service
         $ systemctl restart containai-docker.service
-        start the engine, looked after by our own supervisor
+        start the engine under ContainAI's supervisor
         $ /l/containai-engine start /
-        restart the engine, looked after by our own supervisor; containers keep running
+        restart the engine under ContainAI's supervisor; containers keep running
         $ /l/containai-engine restart /
         "##);
     }

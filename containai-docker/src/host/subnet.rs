@@ -1,4 +1,4 @@
-//! IPv4 networks, and the choice of one that nobody on the host uses.
+//! IPv4 networks, and the choice of an unused one.
 
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -15,53 +15,53 @@ pub struct Subnet {
 }
 
 impl Subnet {
-    /// The network that holds `address`; `prefix` counts bits, 0 to 32, and a
-    /// greater one counts as 32.
+    /// Returns the network of `address`. `prefix` is its length in bits, 0 to 32; greater values
+    /// are reduced to 32.
     pub fn new(address: Ipv4Addr, prefix: u8) -> Self {
         let prefix = prefix.min(32);
         Self { network: Ipv4Addr::from_bits(address.to_bits() & mask(prefix)), prefix }
     }
 
-    /// The number of leading bits that all addresses share.
+    /// Returns the prefix length in bits.
     pub fn prefix(self) -> u8 {
         self.prefix
     }
 
-    /// The first usable address, which the bridge takes.
+    /// Returns the first usable address, which the bridge gets.
     pub fn gateway(self) -> Ipv4Addr {
         Ipv4Addr::from_bits(self.network.to_bits() | 1)
     }
 
-    /// The bridge's address as `ip address` wants it, `10.213.0.1/24`.
+    /// Returns the bridge's address in the format of `ip address`, such as `10.213.0.1/24`.
     pub fn gateway_with_prefix(self) -> String {
         format!("{}/{}", self.gateway(), self.prefix)
     }
 
-    /// Whether some address belongs to both networks.
+    /// Returns whether the networks have an address in common.
     pub fn overlaps(self, other: Self) -> bool {
         let common = mask(self.prefix.min(other.prefix));
         (self.network.to_bits() ^ other.network.to_bits()) & common == 0
     }
 
-    /// Finds a /24 that overlaps none of `taken`. `turn` tells engines of one
-    /// host apart, so that two of them do not start at the same candidate.
+    /// Chooses a /24 that overlaps none of `taken`. `start` is the third octet of the first
+    /// candidate, so that several engines of a host start at different ones.
     ///
-    /// Routes of prefix 0 and 1 are default routes (VPN clients split theirs
-    /// in two halves) and block nothing.
-    pub fn choose(taken: &[Self], turn: u8) -> Option<Self> {
+    /// Routes of prefix length 0 and 1 are default routes (VPN clients split theirs into two
+    /// halves) and are ignored.
+    pub fn choose(taken: &[Self], start: u8) -> Option<Self> {
         let blocked =
             |candidate: Self| taken.iter().any(|used| used.prefix > 1 && used.overlaps(candidate));
-        candidates(turn).find(|candidate| !blocked(*candidate))
+        candidates(start).find(|candidate| !blocked(*candidate))
     }
 }
 
-/// Docker's own pools (172.17–31, 192.168 from .0 up) come last, as another
-/// engine of the host may still take any of them.
-fn candidates(turn: u8) -> impl Iterator<Item = Subnet> {
+/// Returns the candidates. Docker's own pools (172.17–31, 192.168 from .0 up) come last, because
+/// another engine of the host may still use them.
+fn candidates(start: u8) -> impl Iterator<Item = Subnet> {
     const SECOND_OCTETS: [(u8, u8); 5] = [(10, 213), (10, 89), (10, 171), (172, 30), (192, 168)];
     SECOND_OCTETS.into_iter().flat_map(move |(first, second)| {
         (0..=u8::MAX).map(move |offset| {
-            Subnet::new(Ipv4Addr::new(first, second, turn.wrapping_add(offset), 0), 24)
+            Subnet::new(Ipv4Addr::new(first, second, start.wrapping_add(offset), 0), 24)
         })
     })
 }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn chooses_what_nobody_uses() {
+    fn chooses_unused_subnet() {
         let check = |taken: &[&str], turn: u8, expected: Option<&str>| {
             let chosen = Subnet::choose(&nets(taken), turn).map(String::from);
             assert_eq!(chosen.as_deref(), expected, "{taken:?}");
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_and_writes_itself() {
+    fn parses_and_displays() {
         let subnet: Subnet = "10.213.5.77/24".parse().expect("a network");
         assert_eq!(subnet.to_string(), "10.213.5.0/24");
         assert_eq!(subnet.gateway_with_prefix(), "10.213.5.1/24");

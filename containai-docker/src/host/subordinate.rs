@@ -1,25 +1,25 @@
-//! The ids that container users get on the host, subuid(5) and subgid(5).
+//! Subordinate ids, subuid(5) and subgid(5).
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A container needs as many ids as a Linux system uses.
-pub(super) const IDS_NEEDED: u32 = 65536;
+/// Number of ids that a container needs, as many as a Linux system uses.
+pub(super) const RANGE_SIZE: u32 = 65536;
 
-/// Most tools hand out 100000 and up; a million is above what they reach on
-/// an ordinary machine and still readable in `ls -n`.
+/// Most tools assign ids from 100000 up. One million is above that range on an ordinary machine and
+/// still readable in `ls -n`.
 const PREFERRED_BASE: u32 = 1_000_000;
 
-/// Ids from here up are negative for programs that hold them in an `int`.
-const CEILING: u32 = 1 << 31;
+/// Ids from here up are negative in programs that store them in an `int`.
+const ID_LIMIT: u32 = 1 << 31;
 
 /// A range of user or group ids.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct IdRange {
     /// The first id; container root.
     pub base: u32,
-    /// How many ids.
+    /// Number of ids.
     pub count: u32,
 }
 
@@ -32,24 +32,24 @@ impl IdRange {
         u64::from(self.base) < other.end() && u64::from(other.base) < self.end()
     }
 
-    /// Whether nobody has any of these ids.
+    /// Returns whether none of the ids is taken.
     pub(super) fn is_free(self, taken: &[Self]) -> bool {
         !taken.iter().any(|used| used.overlaps(self))
     }
 
-    /// Finds a range that overlaps none of `taken`: ranges promised to other
-    /// users, and the ids of existing users as ranges of one.
+    /// Chooses a range that overlaps none of `taken`, which has the ranges of other users and the
+    /// ids of existing users as ranges of one.
     pub fn choose(taken: &[Self]) -> Option<Self> {
-        Self::choose_from(PREFERRED_BASE, IDS_NEEDED, taken)
+        Self::choose_from(PREFERRED_BASE, RANGE_SIZE, taken)
     }
 
-    /// Finds `count` ids from `base` on, or from the next multiple of 65,536.
+    /// Chooses `count` ids that start at `base` or at a later multiple of 65,536.
     pub(super) fn choose_from(base: u32, count: u32, taken: &[Self]) -> Option<Self> {
         let mut candidate = Self { base, count };
         while let Some(blocker) = taken.iter().find(|used| used.overlaps(candidate)) {
-            let next = blocker.end().div_ceil(u64::from(IDS_NEEDED)) * u64::from(IDS_NEEDED);
+            let next = blocker.end().div_ceil(u64::from(RANGE_SIZE)) * u64::from(RANGE_SIZE);
             candidate.base = u32::try_from(next).ok()?;
-            if candidate.end() > u64::from(CEILING) {
+            if candidate.end() > u64::from(ID_LIMIT) {
                 return None;
             }
         }
@@ -63,17 +63,17 @@ impl fmt::Display for IdRange {
     }
 }
 
-/// One line of `/etc/subuid` or `/etc/subgid`.
+/// A line of `/etc/subuid` or `/etc/subgid`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SubordinateEntry {
     /// The user's name, or the id in digits.
     pub owner: String,
-    /// What the user may map.
+    /// The ids that the user may map.
     pub range: IdRange,
 }
 
-/// Reads `/etc/subuid` or `/etc/subgid`; lines that are not
-/// `owner:base:count` are skipped, as newuidmap(1) does.
+/// Parses `/etc/subuid` or `/etc/subgid`. Lines other than `owner:base:count` are skipped, as
+/// newuidmap(1) does.
 pub(super) fn parse_subordinate(text: &str) -> Vec<SubordinateEntry> {
     text.lines()
         .filter_map(|line| {
@@ -86,22 +86,22 @@ pub(super) fn parse_subordinate(text: &str) -> Vec<SubordinateEntry> {
         .collect()
 }
 
-/// The ids of Sysbox's containers in the text of `/etc/subuid` or `/etc/subgid`: the first 65536
-/// of the first big enough range of user `sysbox`, the same for all of them.
+/// Returns the ids of Sysbox's containers from the contents of `/etc/subuid` or `/etc/subgid`: the
+/// first 65536 ids of the first sufficient range of user `sysbox`, shared by all containers.
 ///
-/// `None` also for a range among the ids that systems give to their own users: who maps it, maps
-/// them.
-pub(crate) fn range_of_sysbox(text: &str) -> Option<IdRange> {
-    range_of(&parse_subordinate(text), "sysbox")
-        .filter(|range| range.base >= IDS_NEEDED && range.end() <= 1 << 32)
-        .map(|range| IdRange { count: IDS_NEEDED, ..range })
+/// `None` also for a range below 65536: these ids belong to users of the host, and mapping them
+/// would expose their files.
+pub(crate) fn sysbox_range(text: &str) -> Option<IdRange> {
+    find_range(&parse_subordinate(text), "sysbox")
+        .filter(|range| range.base >= RANGE_SIZE && range.end() <= 1 << 32)
+        .map(|range| IdRange { count: RANGE_SIZE, ..range })
 }
 
-/// The first range of `owner` that is big enough.
-pub(super) fn range_of(entries: &[SubordinateEntry], owner: &str) -> Option<IdRange> {
+/// Returns the first sufficient range of `owner`.
+pub(super) fn find_range(entries: &[SubordinateEntry], owner: &str) -> Option<IdRange> {
     entries
         .iter()
-        .find(|entry| entry.owner == owner && entry.range.count >= IDS_NEEDED)
+        .find(|entry| entry.owner == owner && entry.range.count >= RANGE_SIZE)
         .map(|entry| entry.range)
 }
 
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn chooses_free_ids() {
+    fn chooses_free_range() {
         let check = |taken: &[(u32, u32)], expected: Option<u32>| {
             let taken: Vec<_> =
                 taken.iter().map(|&(base, count)| IdRange { base, count }).collect();
@@ -127,19 +127,19 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_files() {
+    fn parses_subordinate_files() {
         let entries =
             parse_subordinate("me:100000:65536\n\nbad\ncontainai:5:7\ncontainai:1000000:65536\n");
         assert_eq!(entries.len(), 3);
-        let range = range_of(&entries, "containai").expect("a big enough range");
+        let range = find_range(&entries, "containai").expect("a sufficient range");
         assert_eq!(range.to_string(), "1000000-1065535");
-        assert_eq!(range_of(&entries, "you"), None);
+        assert_eq!(find_range(&entries, "you"), None);
     }
 
     #[test]
-    fn the_range_of_sysbox_holds_no_id_of_the_host() {
+    fn sysbox_range_excludes_host_ids() {
         let check = |text: &str, expected: Option<u32>| {
-            let found = range_of_sysbox(text);
+            let found = sysbox_range(text);
             assert_eq!(found.map(|range| range.base), expected, "{text}");
             assert!(found.is_none_or(|range| range.count == 65_536), "{text}");
         };

@@ -4,20 +4,19 @@ use std::path::PathBuf;
 
 use containai_core::layout::EngineLayout;
 
-/// The unit's name for `systemctl`.
+/// The name of the engine's unit.
 pub(super) const UNIT: &str = "containai-docker.service";
 
-/// The text of the engine's unit, systemd.service(5).
+/// Returns the contents of the engine's unit, systemd.service(5).
 ///
-/// The engine is started through our supervisor program, which finds
-/// `dockerd` wherever the installed package has put it and becomes it.
-/// When the machine goes down, containers of Sysbox are stopped before its
-/// services are, which the order of the units sees to: else their files keep
-/// the owners that they have while they run.
-/// `KillMode=process` leaves the containers alone when the engine restarts;
-/// `Delegate` keeps systemd out of their cgroups. The host's own Docker comes
-/// first: it refuses to forward for others only where it is the one that allows
-/// forwarding.
+/// - The supervisor program finds `dockerd` where the installed package puts it, and replaces
+///   itself with it.
+/// - The order of the units stops Sysbox containers before Sysbox's services at shutdown; otherwise
+///   their files would keep the owners they have while running.
+/// - `KillMode=process` keeps the containers when the engine restarts.
+/// - `Delegate` keeps systemd out of their cgroups.
+/// - The host's own Docker starts first: it sets the `FORWARD` policy to `DROP` only if it enables
+///   forwarding itself.
 pub(super) fn render(layout: &EngineLayout) -> String {
     let program = layout.supervisor();
     let program = program.display();
@@ -55,12 +54,12 @@ WantedBy=multi-user.target
     )
 }
 
-/// Where the unit is that keeps the network in place.
+/// Returns the path of the unit that maintains the network.
 pub(super) fn network_path(layout: &EngineLayout) -> PathBuf {
     layout.unit().with_file_name("containai-network.service")
 }
 
-/// The text of the unit that keeps the network in place while the engine runs.
+/// Returns the contents of the unit that maintains the network while the engine runs.
 pub(super) fn render_network(layout: &EngineLayout) -> String {
     let program = layout.supervisor();
     let program = program.display();
@@ -84,9 +83,9 @@ RestartSec=5
 mod tests {
     use super::*;
 
-    /// Whoever allows forwarding first decides about the packets of others.
+    /// The first to enable forwarding sets the policy for packets of other interfaces.
     #[test]
-    fn starts_after_the_docker_of_the_host_and_brings_its_network_along() {
+    fn starts_after_host_docker_and_wants_network_unit() {
         let layout = EngineLayout::default();
         let line = |unit: &str, key: &str| {
             unit.lines().find_map(|line| line.strip_prefix(key)).unwrap_or_default().to_owned()
@@ -97,7 +96,7 @@ mod tests {
         assert_eq!(network_path(&layout).file_name(), Some("containai-network.service".as_ref()));
         let network = render_network(&layout);
         assert!(line(&network, "After=").split(' ').any(|unit| unit == "docker.service"));
-        assert_eq!(line(&network, "PartOf="), UNIT, "it ends with the engine");
+        assert_eq!(line(&network, "PartOf="), UNIT, "it stops with the engine");
     }
 
     #[test]

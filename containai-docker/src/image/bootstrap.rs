@@ -1,4 +1,4 @@
-//! A base image from the distribution's package mirror, with mmdebstrap(1).
+//! A base image that mmdebstrap(1) creates from the distribution's package mirror.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -7,31 +7,31 @@ use std::process::Stdio;
 use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
 use bytes::Bytes;
 use containai_core::engine::EngineError;
-use containai_core::lifecycle::{Event, Events};
+use containai_core::lifecycle::{Event, EventListener};
 use futures_util::{Stream, TryStreamExt as _, stream};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
+use super::log_tail::LogTail;
 use super::os_release::{OsRelease, mirror};
-use super::tail::Tail;
 use crate::engine::DockerEngine;
 
-/// What the Dockerfile needs of its base to go on with apt.
+/// The package that apt in the Dockerfile requires.
 const INCLUDE: &str = "--include=ca-certificates";
-/// How much of the archive is sent to the engine at a time.
-const CHUNK: usize = 256 * 1024;
-/// What mmdebstrap says before something that takes time.
-const SAYING: &str = "I: ";
+/// Number of bytes sent to the engine at a time.
+const CHUNK_SIZE: usize = 256 * 1024;
+/// The prefix of mmdebstrap's messages about its stages.
+const INFO_PREFIX: &str = "I: ";
 
-/// Makes the base image unless the store has it, and returns its reference.
-/// The inner error is a reason why this way is closed.
-pub(crate) async fn base(
+/// Returns the reference of the base image, creating the image if the store does not have it. The
+/// inner error is the reason why mmdebstrap cannot be used.
+pub(crate) async fn ensure_base(
     engine: &DockerEngine,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<Result<String, String>, EngineError> {
-    let system = OsRelease::parse(&read("/etc/os-release"));
+    let system = OsRelease::parse(&read_or_empty("/etc/os-release"));
     if !matches!(system.id.as_str(), "debian" | "ubuntu") || system.codename.is_empty() {
-        return Ok(Err(format!("`{}` has no package mirror that mmdebstrap reads", system.id)));
+        return Ok(Err(format!("`{}` has no package mirror for mmdebstrap", system.id)));
     }
     let reference = format!("containai/bootstrap:{}", system.codename);
     if engine.docker().inspect_image(&reference).await.is_ok() {
@@ -40,19 +40,19 @@ pub(crate) async fn base(
     if let Err(reason) = require_mmdebstrap(events).await {
         return Ok(Err(reason));
     }
-    events.event(Event::Stage(&format!("bootstrapping {} with mmdebstrap", system.codename)));
+    events.on_event(Event::Stage(&format!("bootstrapping {} with mmdebstrap", system.codename)));
     match import(engine, &system, events).await? {
         Ok(id) => tag(engine, &id, &reference).await.map(Ok),
         Err(reason) => Ok(Err(reason)),
     }
 }
 
-/// Runs mmdebstrap and streams its archive into the engine; the image gets a
-/// name only after both have succeeded.
+/// Runs mmdebstrap and streams its archive to the engine. The image is tagged after both have
+/// succeeded.
 async fn import(
     engine: &DockerEngine,
     system: &OsRelease,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<Result<String, String>, EngineError> {
     let mut child = match spawn(system) {
         Ok(child) => child,
@@ -63,7 +63,7 @@ async fn import(
     };
     let (imported, tail) = futures_util::future::join(
         upload(engine, stdout),
-        listen(stderr, &system.codename, events),
+        report_stderr(stderr, &system.codename, events),
     )
     .await;
     let status = child.wait().await;
@@ -71,9 +71,9 @@ async fn import(
         Ok(status) if status.success() => imported.map(Ok),
         Ok(status) => {
             let lines = tail.into_lines().join("; ");
-            Ok(Err(format!("`mmdebstrap` ended with {status}: {lines}")))
+            Ok(Err(format!("`mmdebstrap` failed ({status}): {lines}")))
         }
-        Err(error) => Ok(Err(format!("`mmdebstrap` was lost: {error}"))),
+        Err(error) => Ok(Err(format!("cannot wait for `mmdebstrap`: {error}"))),
     }
 }
 
@@ -91,7 +91,7 @@ async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, E
     let body = bollard::body_try_stream(chunks(archive));
     let mut stream = std::pin::pin!(engine.docker().create_image(Some(options), Some(body), None));
     let mut id = String::new();
-    while let Some(info) = stream.try_next().await.map_err(|error| engine.failure(error))? {
+    while let Some(info) = stream.try_next().await.map_err(|error| engine.map_error(error))? {
         if let Some(status) = info.status.filter(|status| status.starts_with("sha256:")) {
             id = status;
         }
@@ -101,20 +101,20 @@ async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, E
 
 fn chunks(source: ChildStdout) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
     stream::try_unfold(source, |mut source| async move {
-        let mut chunk = Vec::with_capacity(CHUNK);
-        while chunk.len() < CHUNK && source.read_buf(&mut chunk).await? > 0 {}
+        let mut chunk = Vec::with_capacity(CHUNK_SIZE);
+        while chunk.len() < CHUNK_SIZE && source.read_buf(&mut chunk).await? > 0 {}
         Ok((!chunk.is_empty()).then(|| (Bytes::from(chunk), source)))
     })
 }
 
-async fn listen(stderr: ChildStderr, codename: &str, events: &dyn Events) -> Tail {
+async fn report_stderr(stderr: ChildStderr, codename: &str, events: &dyn EventListener) -> LogTail {
     let mut lines = BufReader::new(stderr).lines();
-    let mut tail = Tail::default();
+    let mut tail = LogTail::default();
     while let Ok(Some(line)) = lines.next_line().await {
         for line in tail.push(&format!("{line}\n")) {
-            match line.strip_prefix(SAYING) {
-                Some(saying) => events.event(Event::Stage(&format!("{codename}: {saying}"))),
-                None => events.event(Event::Output(&line)),
+            match line.strip_prefix(INFO_PREFIX) {
+                Some(saying) => events.on_event(Event::Stage(&format!("{codename}: {saying}"))),
+                None => events.on_event(Event::Output(&line)),
             }
         }
     }
@@ -125,32 +125,32 @@ async fn tag(engine: &DockerEngine, id: &str, reference: &str) -> Result<String,
     let (repository, tag) = super::reference::split(reference);
     let options = TagImageOptionsBuilder::default().repo(repository).tag(tag).build();
     let tagged = engine.docker().tag_image(id, Some(options)).await;
-    tagged.map_err(|error| engine.failure(error))?;
+    tagged.map_err(|error| engine.map_error(error))?;
     Ok(reference.to_owned())
 }
 
-/// Sees that mmdebstrap is there, installing it where that is allowed.
-async fn require_mmdebstrap(events: &dyn Events) -> Result<(), String> {
+/// Installs mmdebstrap if it is missing and installing is allowed.
+async fn require_mmdebstrap(events: &dyn EventListener) -> Result<(), String> {
     match Command::new("mmdebstrap").arg("--version").stdout(Stdio::null()).status().await {
         Ok(_) => return Ok(()),
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(format!("cannot run `mmdebstrap`: {error}")),
     }
-    events.event(Event::Stage("installing mmdebstrap"));
+    events.on_event(Event::Stage("installing mmdebstrap"));
     crate::host::install_packages(&["mmdebstrap"], events).map_err(|error| error.to_string())
 }
 
 fn apt_sources() -> String {
-    let mut text = read("/etc/apt/sources.list");
+    let mut text = read_or_empty("/etc/apt/sources.list");
     let directory = fs::read_dir("/etc/apt/sources.list.d").into_iter().flatten().flatten();
     for file in directory {
         text.push_str("\n\n");
-        text.push_str(&read(&file.path().to_string_lossy()));
+        text.push_str(&read_or_empty(&file.path().to_string_lossy()));
     }
     text
 }
 
-/// A file that cannot be read says nothing.
-fn read(path: &str) -> String {
+/// Reads a file; an unreadable one is empty.
+fn read_or_empty(path: &str) -> String {
     fs::read_to_string(path).unwrap_or_default()
 }

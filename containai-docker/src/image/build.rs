@@ -1,4 +1,4 @@
-//! From the embedded files.
+//! Image builds from the embedded files.
 
 use std::collections::HashMap;
 
@@ -7,46 +7,46 @@ use bollard::models::BuildInfo;
 use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptionsBuilder};
 use containai_core::engine::{EngineError, ShippedImage};
 use containai_core::label;
-use containai_core::lifecycle::{Event, Events};
+use containai_core::lifecycle::{Event, EventListener};
 use futures_util::TryStreamExt as _;
 
-use super::tail::Tail;
+use super::log_tail::LogTail;
 use super::{context, reference};
 use crate::engine::DockerEngine;
 
-/// What a script of ours says before something that takes time.
-const SAYING: &str = "==> ";
+/// The prefix of our scripts' messages about their stages.
+const STAGE_PREFIX: &str = "==> ";
 
-/// Whether the builder may go on from what it built before.
+/// Whether the builder uses its cache.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum BuildCache {
-    /// It may.
+    /// The cache is used.
     #[default]
-    Allowed,
-    /// Every step is taken again, and downloads with it.
-    Refused,
+    Enabled,
+    /// Every step runs again, downloads included.
+    Disabled,
 }
 
 /// Builds the image on `base` and tags it with its local reference.
 ///
 /// # Errors
 ///
-/// [`EngineError::BuildFailed`] with the failing step's last lines, and
-/// [`EngineError::NoSpace`] where they say so.
+/// - [`EngineError::BuildFailed`]: with the failed step's last lines.
+/// - [`EngineError::NoSpace`]: the output reports a full disk.
 pub(crate) async fn build(
     engine: &DockerEngine,
     image: ShippedImage,
     base: &str,
     cache: BuildCache,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     let reference = reference::local_reference(image);
-    events.event(Event::Stage(&format!("building {reference} on {base}")));
-    let surroundings = engine.surroundings();
-    let archive = context::archive(image, &surroundings.files())
-        .map_err(|source| EngineError::Host { path: "build context".into(), source })?;
-    let arguments = surroundings.arguments().chain([("BASE_IMAGE", base)]).collect();
-    let content = reference::content(image);
+    events.on_event(Event::Stage(&format!("building {reference} on {base}")));
+    let build_env = engine.build_env();
+    let archive = context::archive(image, &build_env.files())
+        .map_err(|source| EngineError::HostFile { path: "build context".into(), source })?;
+    let arguments = build_env.build_args().chain([("BASE_IMAGE", base)]).collect();
+    let content = reference::content_digest(image);
     let agents = image.agents().join(",");
     let labels = HashMap::from([
         (label::IMAGE_NAME, image.name()),
@@ -59,7 +59,7 @@ pub(crate) async fn build(
         .t(&reference)
         .buildargs(&arguments)
         .labels(&labels)
-        .nocache(cache == BuildCache::Refused)
+        .nocache(cache == BuildCache::Disabled)
         .rm(true)
         .forcerm(true)
         .build();
@@ -68,79 +68,78 @@ pub(crate) async fn build(
         None,
         Some(bollard::body_full(archive.into()))
     ));
-    let mut log = Log { image: image.name(), ..Log::default() };
+    let mut log = BuildLog { image: image.name(), ..BuildLog::default() };
     loop {
         match stream.try_next().await {
             Ok(None) => {
-                forget_stages(engine, &log.stages, events).await;
+                remove_stage_images(engine, &log.stages, events).await;
                 return Ok(reference);
             }
-            Ok(Some(info)) => log.note(info, events),
+            Ok(Some(info)) => log.push(info, events),
             Err(Error::DockerStreamError { error }) => log.failed = Some(error),
-            Err(error) => return Err(engine.failure(error)),
+            Err(error) => return Err(engine.map_error(error)),
         }
         if let Some(error) = log.failed.take() {
             let stages = log.all_stages();
             let error = log.into_error(&reference, &error);
-            // What is there is a start for the next build, unless it is in its way.
+            // The stages speed up the next build, unless the disk is full.
             if matches!(error, EngineError::NoSpace { .. }) {
-                forget_stages(engine, &stages, events).await;
+                remove_stage_images(engine, &stages, events).await;
             }
             return Err(error);
         }
     }
 }
 
-/// Removes what the stages before the last one left in the store, what is built
-/// on another before that: it is large,
-/// and it holds what the host said about registries.
-async fn forget_stages(engine: &DockerEngine, stages: &[String], events: &dyn Events) {
+/// Removes the images of all stages but the last, children before parents: they are large, and they
+/// contain the host's registry settings.
+async fn remove_stage_images(engine: &DockerEngine, stages: &[String], events: &dyn EventListener) {
     for stage in stages.iter().rev() {
         let options = RemoveImageOptionsBuilder::default().build();
         if let Err(error) = engine.docker().remove_image(stage, Some(options), None).await {
-            events.event(Event::Notice(&format!("build stage {stage} stays: {error}")));
+            events.on_event(Event::Notice(&format!("cannot remove build stage {stage}: {error}")));
         }
     }
 }
 
-/// What the builder has said so far.
+/// The builder's output so far.
 #[derive(Debug, Default)]
-pub(crate) struct Log {
+pub(crate) struct BuildLog {
     image: &'static str,
     step: String,
-    /// The image that the latest step made.
+    /// The image of the latest step.
     layer: String,
-    /// What the stages before this one ended with.
+    /// The final images of the completed stages.
     stages: Vec<String>,
-    tail: Tail,
+    tail: LogTail,
     pub(crate) failed: Option<String>,
 }
 
-impl Log {
-    pub(crate) fn note(&mut self, info: BuildInfo, events: &dyn Events) {
+impl BuildLog {
+    pub(crate) fn push(&mut self, info: BuildInfo, events: &dyn EventListener) {
         if let Some(message) = info.error_detail.and_then(|detail| detail.message) {
             self.failed = Some(message);
         }
         for line in self.tail.push(&info.stream.unwrap_or_default()) {
-            if let Some((done, total)) = step_numbers(&line) {
+            if let Some((done, total)) = parse_step(&line) {
                 self.step.clone_from(&line);
-                // What an earlier step printed does not explain a later one.
-                self.tail = Tail::default();
-                events.event(Event::Progress { done, total: Some(total) });
+                // The output of an earlier step does not explain a later one.
+                self.tail = LogTail::default();
+                events.on_event(Event::Progress { done, total: Some(total) });
                 if line.contains(" : FROM ") && !self.layer.is_empty() {
                     self.stages.push(std::mem::take(&mut self.layer));
                 }
-            } else if let Some(id) = layer(&line) {
+            } else if let Some(id) = parse_layer_id(&line) {
                 self.layer = id.to_owned();
-            } else if let Some(saying) = line.strip_prefix(SAYING) {
+            } else if let Some(saying) = line.strip_prefix(STAGE_PREFIX) {
                 let image = if self.image.is_empty() { "build" } else { self.image };
-                events.event(Event::Stage(&format!("{image}: {saying}")));
+                events.on_event(Event::Stage(&format!("{image}: {saying}")));
             }
-            events.event(Event::Output(&line));
+            events.on_event(Event::Output(&line));
         }
     }
 
-    /// What every stage has come to, the one at work included.
+    /// The images of all stages, the current one included.
     fn all_stages(&self) -> Vec<String> {
         let layer = Some(self.layer.clone()).filter(|layer| !layer.is_empty());
         self.stages.iter().cloned().chain(layer).collect()
@@ -149,28 +148,27 @@ impl Log {
     pub(crate) fn into_error(self, image: &str, error: &str) -> EngineError {
         let mut tail = self.tail.into_lines();
         tail.push(error.replace(|c: char| c.is_control(), " "));
-        if let Some(line) = tail.iter().find(|line| is_about_space(line)) {
+        if let Some(line) = tail.iter().find(|line| is_disk_full(line)) {
             return EngineError::NoSpace { message: format!("building `{image}`: {line}") };
         }
         EngineError::BuildFailed { image: image.to_owned(), step: self.step, tail }
     }
 }
 
-/// Whether a full disk is what a program complains of: in the words of the C
-/// library, or of Node.
-fn is_about_space(line: &str) -> bool {
+/// Whether a line reports a full disk, in the wording of the C library or of Node.
+fn is_disk_full(line: &str) -> bool {
     line.to_ascii_lowercase().contains("no space left on device") || line.contains("ENOSPC")
 }
 
-/// Reads `Step 3/12 : RUN …`; a step that begins is not done yet.
-fn step_numbers(line: &str) -> Option<(u64, u64)> {
+/// Parses `Step 3/12 : RUN …`; a step that begins is not done yet.
+fn parse_step(line: &str) -> Option<(u64, u64)> {
     let (numbers, _) = line.strip_prefix("Step ")?.split_once(' ')?;
     let (step, total) = numbers.split_once('/')?;
     Some((step.parse::<u64>().ok()?.saturating_sub(1), total.parse().ok()?))
 }
 
-/// Reads ` ---> 0aec1ea95c97`, what a step made or found in the cache.
-fn layer(line: &str) -> Option<&str> {
+/// Parses ` ---> 0aec1ea95c97`, the image that a step created or found in the cache.
+fn parse_layer_id(line: &str) -> Option<&str> {
     let id = line.trim_start().strip_prefix("---> ")?;
     (id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
 }
@@ -182,10 +180,10 @@ mod tests {
     use super::*;
 
     #[derive(Default)]
-    struct Stages(Mutex<Vec<String>>);
+    struct StageEvents(Mutex<Vec<String>>);
 
-    impl Events for Stages {
-        fn event(&self, event: Event<'_>) {
+    impl EventListener for StageEvents {
+        fn on_event(&self, event: Event<'_>) {
             if let Event::Stage(text) = event {
                 self.0.lock().expect("one thread").push(text.to_owned());
             }
@@ -193,28 +191,28 @@ mod tests {
     }
 
     #[test]
-    fn stages_are_remembered_and_sayings_told() {
-        let mut log = Log { image: "agents", ..Log::default() };
-        let told = Stages::default();
+    fn stage_images_are_recorded_and_stages_are_reported() {
+        let mut log = BuildLog { image: "agents", ..BuildLog::default() };
+        let events = StageEvents::default();
         for text in [
             "Step 1/5 : ARG BASE\nStep 2/5 : FROM x AS fetch\n ---> aaaaaaaaaaaa\n",
             "Step 3/5 : RUN fetch\n ---> Running in bbbbbbbbbbbb\n==> fetching\n",
             " ---> cccccccccccc\nStep 4/5 : FROM x\n ---> aaaaaaaaaaaa\n",
             "Step 5/5 : RUN true\n ---> dddddddddddd\nSuccessfully built dddddddddddd\n",
         ] {
-            log.note(BuildInfo { stream: Some(text.into()), ..BuildInfo::default() }, &told);
+            log.push(BuildInfo { stream: Some(text.into()), ..BuildInfo::default() }, &events);
         }
         assert_eq!(log.stages, ["cccccccccccc"]);
-        assert_eq!(*told.0.lock().expect("one thread"), ["agents: fetching"]);
+        assert_eq!(*events.0.lock().expect("one thread"), ["agents: fetching"]);
     }
 
     #[test]
-    fn a_full_disk_is_told_as_one() {
+    fn full_disk_is_reported_as_no_space() {
         let failed = |line: &str| {
-            let mut log = Log::default();
+            let mut log = BuildLog::default();
             for text in ["Step 3/5 : RUN fetch\n", line, "\n"] {
                 let info = BuildInfo { stream: Some(text.into()), ..BuildInfo::default() };
-                log.note(info, &Stages::default());
+                log.push(info, &StageEvents::default());
             }
             log.into_error("containai/agents:1", "returned a non-zero code: 1").to_string()
         };
@@ -227,9 +225,9 @@ mod tests {
     }
 
     #[test]
-    fn steps_are_counted() {
-        assert_eq!(step_numbers("Step 3/12 : RUN true"), Some((2, 12)));
-        assert_eq!(step_numbers("Step by step"), None);
-        assert_eq!(step_numbers(" ---> Running in abc"), None);
+    fn step_numbers_are_parsed() {
+        assert_eq!(parse_step("Step 3/12 : RUN true"), Some((2, 12)));
+        assert_eq!(parse_step("Step by step"), None);
+        assert_eq!(parse_step(" ---> Running in abc"), None);
     }
 }

@@ -1,27 +1,26 @@
-//! The archive that a build starts from.
+//! The archive of a build context.
 
 use std::io;
 
 use containai_core::engine::ShippedImage;
 
-use super::tree;
+use super::embedded;
 
-/// Where a build finds what it may know of the host. No file of it becomes part
-/// of an image: only the stages that download see the folder.
-const HOST: &str = "host/";
+/// The directory of the host's settings in the context. Only the stages that download mount it, and
+/// none of its files become part of an image.
+const HOST_DIRECTORY: &str = "host/";
 
-/// Packs the image's files, and what the build may know of the host, as the
-/// build context. Owner, group and time are always the same, so that the
-/// builder's cache recognises unchanged files.
+/// Packs the image's files and the host's settings as the build context. Owner, group and time are
+/// constant, so that the builder's cache recognises unchanged files.
 pub(crate) fn archive(image: ShippedImage, host: &[(&str, Vec<u8>)]) -> io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
-    for file in tree::files(image) {
+    for file in embedded::files(image) {
         archive.append_data(&mut header(file.mode, file.bytes), file.path, file.bytes)?;
     }
     for (name, bytes) in host {
         archive.append_data(
             &mut header(0o644, bytes),
-            format!("{HOST}{name}"),
+            format!("{HOST_DIRECTORY}{name}"),
             bytes.as_slice(),
         )?;
     }

@@ -1,30 +1,33 @@
-//! How an image comes into the engine's store.
+//! Images in the engine's store.
 //!
-//! An image of ours is looked for in this order: in the store, in the
-//! registry, built from the files that are embedded in this crate on a pulled
-//! distribution, and built on one that mmdebstrap makes from the host's package
-//! mirror. The last way needs no image registry. What an image is built on is
-//! built before it, where the store does not have it.
+//! A ContainAI image is obtained from the first of these sources that works:
+//! - the store,
+//! - the registry,
+//! - a build from the files that are embedded in this crate, on a pulled distribution image,
+//! - such a build on a distribution image that mmdebstrap creates from the host's package mirror;
+//!   this needs no image registry.
+//!
+//! Missing parents of an image are built first.
 
 mod bootstrap;
 mod build;
+mod build_env;
 mod context;
+mod embedded;
+mod ensure;
+mod log_tail;
+mod manage;
 mod os_release;
-mod provide;
 mod pull;
 mod reference;
 mod store;
-mod surroundings;
-mod tail;
-mod tree;
-mod upkeep;
 
 pub use build::BuildCache;
+pub use build_env::BuildEnv;
 pub use reference::local_reference;
-pub use store::Removal;
-pub use surroundings::Surroundings;
+pub use store::ImageRemoval;
 
-pub(crate) use build::Log;
-pub(crate) use provide::{find, get, provide};
+pub(crate) use build::BuildLog;
+pub(crate) use embedded::files;
+pub(crate) use ensure::{ensure, find, pull_or_build};
 pub(crate) use store::labels;
-pub(crate) use tree::files;

@@ -1,6 +1,6 @@
-//! What distribution the host is, and where its packages come from.
+//! The host's distribution and its package mirror.
 
-/// The parts of `/etc/os-release` (os-release(5)) that a bootstrap needs.
+/// The fields of `/etc/os-release` (os-release(5)) that a bootstrap needs.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(crate) struct OsRelease {
     /// `ID`, such as `debian`.
@@ -22,8 +22,8 @@ impl OsRelease {
     }
 }
 
-/// The first mirror that serves `suite` in the text of the host's apt sources,
-/// one-line or deb822 style (sources.list(5)).
+/// Returns the first mirror of `suite` in the text of the host's apt sources, in one-line or deb822
+/// style (sources.list(5)).
 pub(crate) fn mirror(sources: &str, suite: &str) -> Option<String> {
     one_line(sources, suite).or_else(|| deb822(sources, suite))
 }

@@ -1,34 +1,33 @@
-//! The references under which images of ours are known.
+//! References of ContainAI images.
 
 use containai_core::engine::ShippedImage;
 use sha2::{Digest as _, Sha256};
 
-use super::tree;
+use super::embedded;
 
-/// Where released images are pulled from.
+/// The registry of released images.
 const REGISTRY: &str = "ghcr.io/containai";
 
-/// The reference in the engine's store, such as `containai/base:3f2a91c04d7e`.
+/// Returns the reference in the engine's store, such as `containai/base:3f2a91c04d7e`.
 ///
-/// The tag is made from the embedded files of the image and of what it is built
-/// on, so that a changed file makes a new image of everything above it, and an
-/// unchanged one never does.
+/// The tag is a digest of the embedded files of the image and its parents: a changed file changes
+/// the tag of every image above it.
 pub fn local_reference(image: ShippedImage) -> String {
-    format!("containai/{}:{}", image.name(), content(image))
+    format!("containai/{}:{}", image.name(), content_digest(image))
 }
 
-/// The reference in the registry, by this crate's version.
+/// Returns the reference in the registry, with this crate's version as tag.
 pub(crate) fn registry_reference(image: ShippedImage) -> String {
     format!("{REGISTRY}/{}:{}", image.name(), env!("CARGO_PKG_VERSION"))
 }
 
-/// The first twelve hexadecimal digits of the SHA-256 over the image's files and
-/// those of what it is built on.
-pub(crate) fn content(image: ShippedImage) -> String {
-    let digest = image.lineage().into_iter().fold(Vec::new(), |parent, image| {
+/// Returns the first twelve hexadecimal digits of the SHA-256 over the files of the image and its
+/// parents.
+pub(crate) fn content_digest(image: ShippedImage) -> String {
+    let digest = image.build_order().into_iter().fold(Vec::new(), |parent, image| {
         let mut hash = Sha256::new();
         hash.update(parent);
-        for file in tree::files(image) {
+        for file in embedded::files(image) {
             hash.update(file.path);
             hash.update([0]);
             hash.update(file.mode.to_be_bytes());
@@ -40,8 +39,8 @@ pub(crate) fn content(image: ShippedImage) -> String {
     digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Splits a reference into repository and tag; without a tag it is `latest`,
-/// and a digest stays with the repository.
+/// Splits a reference into repository and tag. The default tag is `latest`; a digest stays with the
+/// repository.
 pub(crate) fn split(reference: &str) -> (&str, &str) {
     if reference.contains('@') {
         return (reference, "");
@@ -73,13 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn what_an_image_is_built_on_is_part_of_its_content() {
+    fn parent_images_are_part_of_the_digest() {
         // The same files on another parent are another image.
         assert_eq!(
-            tree::files(ShippedImage::Agents).as_ptr(),
-            tree::files(ShippedImage::Full).as_ptr()
+            embedded::files(ShippedImage::Agents).as_ptr(),
+            embedded::files(ShippedImage::Full).as_ptr()
         );
-        let contents: std::collections::BTreeSet<_> = ShippedImage::ALL.map(content).into();
+        let contents: std::collections::BTreeSet<_> = ShippedImage::ALL.map(content_digest).into();
         assert_eq!(contents.len(), ShippedImage::ALL.len());
     }
 }

@@ -1,4 +1,4 @@
-//! What an engine's store has of ours.
+//! ContainAI images in the engine's store.
 
 use std::collections::HashMap;
 
@@ -7,23 +7,23 @@ use bollard::models::ImageSummary;
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
 };
-use containai_core::engine::{EngineError, OwnImage};
+use containai_core::engine::{EngineError, ManagedImage};
 use containai_core::label::Labels;
 
 use crate::engine::DockerEngine;
 
-/// What became of an image that was to go.
+/// The result of removing an image.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Removal {
-    /// It is gone, or was already.
+pub enum ImageRemoval {
+    /// The image was removed, or did not exist.
     Removed,
-    /// Something needs it: why, in the engine's words.
-    Needed(String),
+    /// The image is in use; the engine's message says by what.
+    InUse(String),
 }
 
-/// All images of ours; the layers between them are not told.
-pub(crate) async fn list(engine: &DockerEngine) -> Result<Vec<OwnImage>, EngineError> {
-    let failure = |error| engine.failure(error);
+/// Lists all ContainAI images without intermediate layers.
+pub(crate) async fn list(engine: &DockerEngine) -> Result<Vec<ManagedImage>, EngineError> {
+    let failure = |error| engine.map_error(error);
     let options = ListContainersOptionsBuilder::default().all(true).build();
     let containers = engine.docker().list_containers(Some(options)).await.map_err(failure)?;
     let mut users: HashMap<String, usize> = HashMap::new();
@@ -32,12 +32,16 @@ pub(crate) async fn list(engine: &DockerEngine) -> Result<Vec<OwnImage>, EngineE
     }
     let options = ListImagesOptionsBuilder::default().build();
     let images = engine.docker().list_images(Some(options)).await.map_err(failure)?;
-    Ok(images.into_iter().map(|image| stored(image, &users)).filter(OwnImage::is_ours).collect())
+    Ok(images
+        .into_iter()
+        .map(|image| managed_image(image, &users))
+        .filter(ManagedImage::is_managed)
+        .collect())
 }
 
-fn stored(image: ImageSummary, users: &HashMap<String, usize>) -> OwnImage {
+fn managed_image(image: ImageSummary, users: &HashMap<String, usize>) -> ManagedImage {
     let is_named = |reference: &String| reference != "<none>:<none>";
-    OwnImage {
+    ManagedImage {
         containers: users.get(&image.id).copied().unwrap_or_default(),
         references: image.repo_tags.into_iter().filter(is_named).collect(),
         labels: image.labels.into_iter().collect(),
@@ -47,19 +51,19 @@ fn stored(image: ImageSummary, users: &HashMap<String, usize>) -> OwnImage {
     }
 }
 
-/// The labels of an image that is there.
+/// Returns the labels of an existing image.
 pub(crate) async fn labels(engine: &DockerEngine, reference: &str) -> Result<Labels, EngineError> {
     let inspected = engine.docker().inspect_image(reference).await;
-    let inspected = inspected.map_err(|error| engine.failure(error))?;
+    let inspected = inspected.map_err(|error| engine.map_error(error))?;
     let labels = inspected.config.and_then(|config| config.labels);
     Ok(labels.unwrap_or_default().into_iter().collect())
 }
 
-/// Removes an image by all its names, and the layers that nothing else needs.
+/// Removes all tags of an image, and the layers that no other image needs.
 pub(crate) async fn remove(
     engine: &DockerEngine,
-    image: &OwnImage,
-) -> Result<Removal, EngineError> {
+    image: &ManagedImage,
+) -> Result<ImageRemoval, EngineError> {
     let by_id = [image.id.clone()];
     let names = if image.references.is_empty() { by_id.as_slice() } else { &image.references };
     for name in names {
@@ -67,10 +71,10 @@ pub(crate) async fn remove(
         match engine.docker().remove_image(name, Some(options), None).await {
             Ok(_) | Err(Error::DockerResponseServerError { status_code: 404, .. }) => {}
             Err(Error::DockerResponseServerError { status_code: 409, message }) => {
-                return Ok(Removal::Needed(message));
+                return Ok(ImageRemoval::InUse(message));
             }
-            Err(error) => return Err(engine.failure(error)),
+            Err(error) => return Err(engine.map_error(error)),
         }
     }
-    Ok(Removal::Removed)
+    Ok(ImageRemoval::Removed)
 }

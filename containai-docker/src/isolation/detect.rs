@@ -1,4 +1,4 @@
-//! The choice.
+//! Selection of the isolation.
 
 use std::collections::HashMap;
 
@@ -8,34 +8,33 @@ use containai_core::engine::{EngineError, Isolation};
 
 use super::probe;
 use crate::engine::DockerEngine;
-use crate::sysbox::BARE_RUNTIME;
+use crate::sysbox::SYSBOX_RUNC;
 
-/// Finds the isolation to make containers with on this engine: Sysbox when it
-/// answers and our shim stands in front of it, else our own runtime with user
-/// namespaces.
+/// Detects the isolation for containers on this engine: Sysbox if it answers and the ContainAI shim
+/// is in front of it, otherwise the ContainAI runtime with user namespaces.
 ///
 /// # Errors
 ///
-/// [`EngineError::SysboxDead`] when Sysbox alone is wanted and does not answer;
-/// [`EngineError::NoIsolation`] when the wanted one, or each, is missing. There
-/// is nothing to fall back to.
+/// - [`EngineError::SysboxDead`]: only Sysbox is allowed and it does not answer.
+/// - [`EngineError::NoIsolation`]: the requested isolation, or each of them, is missing. There is
+///   no fallback.
 pub async fn detect(
     engine: &DockerEngine,
     choice: IsolationChoice,
 ) -> Result<Isolation, EngineError> {
-    let info = engine.docker().info().await.map_err(|error| engine.failure(error))?;
+    let info = engine.docker().info().await.map_err(|error| engine.map_error(error))?;
     let runtimes = info.runtimes.unwrap_or_default();
     let is_remapped =
         info.security_options.iter().flatten().any(|option| option.starts_with("name=userns"));
     let mut missing = Vec::new();
     if choice != IsolationChoice::Only(Isolation::Userns) {
         if !runtimes.contains_key(Isolation::Sysbox.runtime()) {
-            missing.push(without_shim(&runtimes).to_owned());
+            missing.push(missing_shim_reason(&runtimes).to_owned());
         } else {
-            match probe::sysbox(engine).await? {
+            match probe::probe_sysbox(engine).await? {
                 Ok(()) => return Ok(Isolation::Sysbox),
                 Err(message) if choice == IsolationChoice::Only(Isolation::Sysbox) => {
-                    return Err(EngineError::SysboxDead { message });
+                    return Err(EngineError::SysboxUnresponsive { message });
                 }
                 Err(message) => missing.push(format!("Sysbox does not answer: {message}")),
             }
@@ -51,11 +50,11 @@ pub async fn detect(
     Err(EngineError::NoIsolation { reason: missing.join("; ") })
 }
 
-/// Sysbox alone maps bind mounts by identity.
-fn without_shim(runtimes: &HashMap<String, Runtime>) -> &'static str {
-    match runtimes.contains_key(BARE_RUNTIME) {
+/// The reason why Sysbox cannot be used. Sysbox without the shim maps bind mounts by identity.
+fn missing_shim_reason(runtimes: &HashMap<String, Runtime>) -> &'static str {
+    match runtimes.contains_key(SYSBOX_RUNC) {
         true => {
-            "the engine has `sysbox-runc` without `containai-sysbox-runc` in front of it, so that root inside could make files of the host's root"
+            "the engine has `sysbox-runc` without `containai-sysbox-runc` in front of it: root in the container could create files owned by host root"
         }
         false => "the engine has no runtime `containai-sysbox-runc`",
     }

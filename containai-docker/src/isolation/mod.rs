@@ -1,8 +1,8 @@
-//! Which isolation an engine offers.
+//! Detection of the isolation that an engine offers.
 //!
-//! On a machine that `cai setup` prepared, set-up recorded the answer. Other
-//! engines are asked: the names of their runtimes alone prove nothing, because
-//! a registered Sysbox stays in the list after its daemons have died.
+//! On a machine that `cai setup` prepared, set-up recorded the isolation. Other engines are probed:
+//! the names of their runtimes prove nothing, because a registered Sysbox stays in the list after
+//! its daemons have died.
 
 mod detect;
 mod probe;

@@ -3,13 +3,13 @@ use std::path::PathBuf;
 
 use containai_core::engine::EngineError;
 
-/// The owners of a workspace's files could not be changed.
+/// The owners of a workspace's files cannot be changed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot change the owners of the files in `{}`", .path.display())]
 pub struct OwnershipError {
-    /// The directory, or the record of what is lent.
+    /// The directory, or the record of the loan.
     pub path: PathBuf,
-    /// Why not.
+    /// The cause.
     #[source]
     pub source: io::Error,
 }
@@ -23,6 +23,6 @@ impl OwnershipError {
 
 impl From<OwnershipError> for EngineError {
     fn from(error: OwnershipError) -> Self {
-        Self::Host { path: error.path.display().to_string(), source: error.source }
+        Self::HostFile { path: error.path.display().to_string(), source: error.source }
     }
 }

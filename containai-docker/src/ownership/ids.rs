@@ -4,43 +4,43 @@ use std::path::PathBuf;
 /// Uid and gid of the user `agent` in every image.
 const AGENT_ID: u32 = 1000;
 
-/// A user and a group of this machine.
+/// A user and a group on this machine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Owner {
+pub struct FileOwner {
     /// User id.
     pub uid: u32,
     /// Group id.
     pub gid: u32,
 }
 
-impl Owner {
+impl FileOwner {
     /// Host root.
     pub(super) const ROOT: Self = Self { uid: 0, gid: 0 };
 }
 
-/// The ids that the containers of an engine have on disk: its subordinate range, whatever range a
-/// running container has.
+/// The ids of an engine's containers on disk: the engine's whole subordinate range, regardless of
+/// the range of a running container.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct DiskIds {
+pub struct SubordinateIds {
     uids: Range<u32>,
     gids: Range<u32>,
 }
 
-impl DiskIds {
-    /// The ids from `uids.start` and `gids.start`, the container's root, on.
+impl SubordinateIds {
+    /// Returns the ids in these ranges; the first ones are the container's root.
     #[must_use]
     pub fn new(uids: Range<u32>, gids: Range<u32>) -> Self {
         Self { uids, gids }
     }
 
-    /// What the container's `agent` is on disk.
+    /// Returns the id of the container's `agent` on disk.
     #[must_use]
-    pub fn agent(&self) -> Owner {
+    pub fn agent(&self) -> FileOwner {
         let id = |range: &Range<u32>| range.start.saturating_add(AGENT_ID);
-        Owner { uid: id(&self.uids), gid: id(&self.gids) }
+        FileOwner { uid: id(&self.uids), gid: id(&self.gids) }
     }
 
-    /// What the container's root is on disk.
+    /// Returns the uid of the container's root on disk.
     pub(super) fn root(&self) -> u32 {
         self.uids.start
     }
@@ -53,17 +53,17 @@ impl DiskIds {
         self.gids.contains(&gid)
     }
 
-    /// Whether an access control list names it: user or group.
+    /// Whether the id is a user or a group of the containers.
     pub(super) fn has_id(&self, id: u32) -> bool {
         self.has_uid(id) || self.has_gid(id)
     }
 }
 
-/// What an engine on this machine needs to know to care for the owners of files.
+/// The settings for managing file owners of an engine on this machine.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ownership {
-    /// The ids of its containers.
-    pub ids: DiskIds,
-    /// The directory of the records of lent workspaces; host root's alone.
+    /// The ids of the engine's containers.
+    pub ids: SubordinateIds,
+    /// The directory of the records of lent workspaces; accessible only to host root.
     pub records: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! Who is told of files that get another owner by the way.
+//! The listener for files that are reclaimed implicitly.
 
 use std::fmt;
 use std::path::Path;
@@ -8,23 +8,23 @@ use super::Reclaimed;
 
 /// A listener for files that are reclaimed before a container is removed.
 pub trait ReclaimListener: Send + Sync {
-    /// Takes note of what became of the files in a workspace; something was found.
+    /// Handles the number of reclaimed files in a workspace; at least one file was affected.
     fn reclaimed(&self, workspace: &Path, done: Reclaimed);
 }
 
-/// The listener of an engine, if there is one.
+/// The optional listener of an engine.
 #[derive(Clone, Default)]
-pub(crate) struct Listener(pub(crate) Option<Arc<dyn ReclaimListener>>);
+pub(crate) struct ReclaimNotifier(pub(crate) Option<Arc<dyn ReclaimListener>>);
 
-impl Listener {
-    pub(super) fn tell(&self, workspace: &Path, done: Reclaimed) {
-        if let Some(listener) = self.0.as_ref().filter(|_| !done.is_nothing()) {
+impl ReclaimNotifier {
+    pub(super) fn notify(&self, workspace: &Path, done: Reclaimed) {
+        if let Some(listener) = self.0.as_ref().filter(|_| !done.is_empty()) {
             listener.reclaimed(workspace, done);
         }
     }
 }
 
-impl fmt::Debug for Listener {
+impl fmt::Debug for ReclaimNotifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Listener").field(&self.0.is_some()).finish()
     }

@@ -1,31 +1,31 @@
-//! Whose files the workspace's files are on disk.
+//! Owners of a workspace's files on disk.
 //!
-//! A workspace of an ordinary user is mounted with its owner mapped to the agent, both ways, and
-//! host root is in no map. So what host root owns cannot be written from inside. In a workspace
-//! that belongs to host root the files are therefore *lent*: chown(2) gives what belongs to root to
-//! the agent's id on disk, and gives it back before the container is removed.
+//! A workspace of an ordinary user is mounted with its owner mapped to the agent, in both
+//! directions. Host root is in no map, so files of host root cannot be written in the container. In
+//! a workspace that belongs to host root, files are therefore *lent*: chown(2) changes them from
+//! root to the agent's id on disk, and back before the container is removed.
 //!
-//! Files that other ids of the container leave in any workspace are *reclaimed*: they become those
-//! of the workspace's owner, without set-id bits and file capabilities.
+//! Files that other container ids leave in a workspace are *reclaimed*: they are changed to the
+//! workspace's owner, without set-id bits and file capabilities.
 
 mod acl;
 mod error;
-mod held;
 mod ids;
 mod lend;
+mod lend_workspace;
 mod listener;
+mod loan_store;
 mod node;
 mod owner;
 mod reclaim;
-mod record;
-mod removal;
+mod reclaim_workspace;
 #[cfg(test)]
 mod tests;
 mod walk;
-mod workspace;
+mod workspace_container;
 
 pub use error::OwnershipError;
-pub use ids::{DiskIds, Owner, Ownership};
-pub(crate) use listener::Listener;
+pub use ids::{FileOwner, Ownership, SubordinateIds};
 pub use listener::ReclaimListener;
-pub use reclaim::{Reclaimed, reclaim_inside};
+pub(crate) use listener::ReclaimNotifier;
+pub use reclaim::{Reclaimed, reclaim_in_container};

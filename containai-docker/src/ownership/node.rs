@@ -1,4 +1,4 @@
-//! One file, held by a descriptor: a path could lead elsewhere a moment later.
+//! A file, referenced by a descriptor: a path could refer to another file a moment later.
 
 use std::ffi::CStr;
 use std::io;
@@ -13,31 +13,32 @@ use rustix::io::Errno;
 
 use super::acl::Acl;
 
-/// The access control list that counts for the file itself.
-pub(super) const ACCESS: &CStr = c"system.posix_acl_access";
-/// The one that new files in a directory get.
-pub(super) const DEFAULT: &CStr = c"system.posix_acl_default";
-/// The group that a file had before it was lent, where that was not root's or the directory hands
-/// its group on. Only host root can read and write `trusted` attributes, xattr(7).
-pub(super) const GROUP: &CStr = c"trusted.containai.group";
-/// The access control list that a file had before the agent's entry was added.
-pub(super) const LIST: &CStr = c"trusted.containai.acl";
-/// What running the file gives.
+/// The access ACL of a file, acl(5).
+pub(super) const ACCESS_ACL: &CStr = c"system.posix_acl_access";
+/// The default ACL of a directory.
+pub(super) const DEFAULT_ACL: &CStr = c"system.posix_acl_default";
+/// The attribute with the group of a file before it was lent, if that was not root's or the
+/// directory has the set-group-id bit. Only host root can read and write `trusted` attributes,
+/// xattr(7).
+pub(super) const SAVED_GROUP: &CStr = c"trusted.containai.group";
+/// The attribute with the ACL of a file before the agent's entry was added.
+pub(super) const SAVED_ACL: &CStr = c"trusted.containai.acl";
+/// The file's capabilities.
 pub(super) const CAPABILITY: &CStr = c"security.capability";
 
-/// Room for the names of attributes; what does not fit is no ordinary file.
-const MAX_NAMES: usize = 4096;
-/// Room for a list of more than a hundred entries.
-const MAX_VALUE: usize = 1024;
-/// Set-user-id and set-group-id.
+/// Maximum size of the attribute names; ordinary files have less.
+const MAX_NAMES_SIZE: usize = 4096;
+/// Maximum size of an attribute value; fits an ACL with more than a hundred entries.
+const MAX_VALUE_SIZE: usize = 1024;
+/// The set-user-id and set-group-id bits.
 pub(super) const SET_ID: u32 = 0o6000;
-/// The whole mode but the type.
-const MODE: u32 = 0o7777;
+/// All mode bits but the type.
+const MODE_BITS: u32 = 0o7777;
 
-/// Which file it is, as long as it is open.
+/// Device and inode number, which identify an open file.
 pub(super) type FileId = (u64, u64);
 
-/// A file and what fstat(2) says of it.
+/// An open file and its fstat(2) result.
 pub(super) struct Node {
     fd: OwnedFd,
     status: Stat,
@@ -45,34 +46,34 @@ pub(super) struct Node {
 
 impl Node {
     /// Opens the top of a tree. No symbolic link is followed anywhere in its path.
-    pub(super) fn top(path: &Path) -> io::Result<Self> {
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
         let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        Ok(Self::of(openat2(CWD, path, flags(), Mode::empty(), resolve)?)?)
+        Ok(Self::from_fd(openat2(CWD, path, flags(), Mode::empty(), resolve)?)?)
     }
 
-    /// Opens an entry of this directory: a symbolic link itself, and nothing that is mounted there.
-    pub(super) fn child(&self, name: &CStr) -> rustix::io::Result<Self> {
+    /// Opens an entry of this directory, without following a link or entering a mount.
+    pub(super) fn open_child(&self, name: &CStr) -> rustix::io::Result<Self> {
         let resolve = ResolveFlags::BENEATH
             | ResolveFlags::NO_SYMLINKS
             | ResolveFlags::NO_MAGICLINKS
             | ResolveFlags::NO_XDEV;
-        Self::of(openat2(&self.fd, name, flags(), Mode::empty(), resolve)?)
+        Self::from_fd(openat2(&self.fd, name, flags(), Mode::empty(), resolve)?)
     }
 
-    /// Opens the directory above if it is still that one.
-    pub(super) fn parent(&self, id: FileId) -> Option<Self> {
+    /// Opens the parent directory if it still has this id.
+    pub(super) fn open_parent(&self, id: FileId) -> Option<Self> {
         let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_XDEV;
         let parent = openat2(&self.fd, c"..", flags(), Mode::empty(), resolve).ok()?;
-        Self::of(parent).ok().filter(|parent| parent.id() == id)
+        Self::from_fd(parent).ok().filter(|parent| parent.id() == id)
     }
 
-    fn of(fd: OwnedFd) -> rustix::io::Result<Self> {
+    fn from_fd(fd: OwnedFd) -> rustix::io::Result<Self> {
         let status = fstat(&fd)?;
         Ok(Self { fd, status })
     }
 
-    /// What an entry of this directory is, without opening it: not to be relied on.
-    pub(super) fn glance(&self, name: &CStr) -> rustix::io::Result<Stat> {
+    /// Returns the status of an entry without opening it; the entry may be replaced at any time.
+    pub(super) fn stat_entry(&self, name: &CStr) -> rustix::io::Result<Stat> {
         statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)
     }
 
@@ -98,72 +99,73 @@ impl Node {
         self.kind() == FileType::Directory
     }
 
-    /// Gives the file to others. From files that are no directories the kernel takes the
-    /// set-user-id bit and capabilities, in the same step, chown(2).
+    /// Changes owner and group. Except for directories, the kernel clears the set-user-id bit and
+    /// capabilities in the same step, chown(2).
     pub(super) fn chown(&self, uid: u32, gid: u32) -> rustix::io::Result<()> {
         let (uid, gid) = (Uid::from_raw(uid), Gid::from_raw(gid));
         chownat(&self.fd, c"", Some(uid), Some(gid), AtFlags::EMPTY_PATH)
     }
 
-    /// Takes the set-id bits away; whether there were any.
+    /// Clears the set-id bits and returns whether there were any.
     pub(super) fn clear_set_id(&self) -> rustix::io::Result<bool> {
         let mode = fstat(&self.fd)?.st_mode;
         if self.kind() == FileType::Symlink || mode & SET_ID == 0 {
             return Ok(false);
         }
-        chmod(self.path(), Mode::from_raw_mode(mode & MODE & !SET_ID))?;
+        chmod(self.proc_path(), Mode::from_raw_mode(mode & MODE_BITS & !SET_ID))?;
         Ok(true)
     }
 
-    /// The names of the extended attributes.
-    pub(super) fn attributes(&self) -> rustix::io::Result<Attributes> {
-        let mut names = vec![0_u8; MAX_NAMES];
-        let length = match listxattr(self.path(), &mut names[..]) {
+    /// Returns the names of the extended attributes.
+    pub(super) fn xattr_names(&self) -> rustix::io::Result<XattrNames> {
+        let mut names = vec![0_u8; MAX_NAMES_SIZE];
+        let length = match listxattr(self.proc_path(), &mut names[..]) {
             Ok(length) => length,
-            // A file system without attributes.
+            // The file system has no extended attributes.
             Err(Errno::OPNOTSUPP) => 0,
             Err(error) => return Err(error),
         };
         names.truncate(length);
-        Ok(Attributes(names))
+        Ok(XattrNames(names))
     }
 
-    pub(super) fn value(&self, name: &CStr) -> rustix::io::Result<Vec<u8>> {
-        let mut value = vec![0_u8; MAX_VALUE];
-        let length = getxattr(self.path(), name, &mut value[..])?;
+    pub(super) fn xattr(&self, name: &CStr) -> rustix::io::Result<Vec<u8>> {
+        let mut value = vec![0_u8; MAX_VALUE_SIZE];
+        let length = getxattr(self.proc_path(), name, &mut value[..])?;
         value.truncate(length);
         Ok(value)
     }
 
-    pub(super) fn set_value(&self, name: &CStr, value: &[u8]) -> rustix::io::Result<()> {
-        setxattr(self.path(), name, value, XattrFlags::empty())
+    pub(super) fn set_xattr(&self, name: &CStr, value: &[u8]) -> rustix::io::Result<()> {
+        setxattr(self.proc_path(), name, value, XattrFlags::empty())
     }
 
-    pub(super) fn remove_value(&self, name: &CStr) -> rustix::io::Result<()> {
-        removexattr(self.path(), name)
+    pub(super) fn remove_xattr(&self, name: &CStr) -> rustix::io::Result<()> {
+        removexattr(self.proc_path(), name)
     }
 
-    /// Its access control list; `None` where there is none, or one that nobody understands.
+    /// Returns an ACL; `None` if it is invalid.
     pub(super) fn acl(&self, name: &CStr) -> rustix::io::Result<Option<Acl>> {
-        Ok(Acl::decode(&self.value(name)?))
+        Ok(Acl::decode(&self.xattr(name)?))
     }
 
-    /// Makes the mode bits say no more than the list without names; one step for the kernel.
+    /// Sets an ACL. With a minimal ACL, the kernel sets the mode bits and removes the list in one
+    /// step.
     pub(super) fn set_acl(&self, name: &CStr, acl: &Acl) -> rustix::io::Result<()> {
-        self.set_value(name, &acl.encode())
+        self.set_xattr(name, &acl.encode())
     }
 
-    /// A descriptor of a path cannot be given to fchmod(2) or fsetxattr(2); its name in
-    /// `/proc/self/fd` leads to the same file whatever happened to the path.
-    fn path(&self) -> String {
+    /// A path for calls such as fchmod(2) and fsetxattr(2), which refuse an `O_PATH` descriptor;
+    /// the name in `/proc/self/fd` refers to the same file even if its path has changed.
+    fn proc_path(&self) -> String {
         format!("/proc/self/fd/{}", self.fd.as_fd().as_raw_fd())
     }
 }
 
-/// The names of the extended attributes of a file, each ended by a zero.
-pub(super) struct Attributes(Vec<u8>);
+/// The names of a file's extended attributes, each terminated by a NUL.
+pub(super) struct XattrNames(Vec<u8>);
 
-impl Attributes {
+impl XattrNames {
     pub(super) fn has(&self, name: &CStr) -> bool {
         self.0.split_inclusive(|byte| *byte == 0).any(|it| it == name.to_bytes_with_nul())
     }

@@ -1,26 +1,26 @@
-//! Whose a workspace is.
+//! The owner of a workspace.
 
 use std::io;
 use std::path::Path;
 
 use super::node::{FileId, Node};
-use super::{DiskIds, Owner};
+use super::{FileOwner, SubordinateIds};
 
-/// The owner of a directory, or where a container's ids own it, of the nearest one above that they
-/// do not own.
-pub(super) fn owner_of(path: &Path, ids: &DiskIds) -> io::Result<Owner> {
+/// Returns the owner of a directory. If that is a container id, returns the owner of the nearest
+/// parent directory with another one.
+pub(super) fn owner_of(path: &Path, ids: &SubordinateIds) -> io::Result<FileOwner> {
     for directory in path.ancestors() {
-        let node = Node::top(directory)?;
+        let node = Node::open(directory)?;
         let (uid, gid) = (node.status().st_uid, node.status().st_gid);
         if !ids.has_uid(uid) {
             let gid = if ids.has_gid(gid) { uid } else { gid };
-            return Ok(Owner { uid, gid });
+            return Ok(FileOwner { uid, gid });
         }
     }
-    Ok(Owner::ROOT)
+    Ok(FileOwner::ROOT)
 }
 
-/// Those of the directories that are there.
-pub(super) fn ids_of<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<FileId> {
-    paths.into_iter().filter_map(|path| Some(Node::top(path).ok()?.id())).collect()
+/// Returns the ids of the existing directories.
+pub(super) fn file_ids<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<FileId> {
+    paths.into_iter().filter_map(|path| Some(Node::open(path).ok()?.id())).collect()
 }

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::spec::Spec;
 
-/// `config.json` could not be read or replaced.
+/// An error from reading or replacing `config.json`.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum BundleError {
-    /// The engine named a bundle that is not there.
+    /// The engine passed a bundle that does not exist.
     #[error("cannot read `{path}`")]
     Read {
         path: PathBuf,
@@ -39,9 +39,9 @@ pub(super) struct Bundle {
 }
 
 impl Bundle {
-    /// Opens the bundle in `folder` and reads its spec.
-    pub(super) fn open(folder: &Path) -> Result<(Self, Spec), BundleError> {
-        let path = folder.join("config.json");
+    /// Opens the bundle in `dir` and reads its spec.
+    pub(super) fn open(dir: &Path) -> Result<(Self, Spec), BundleError> {
+        let path = dir.join("config.json");
         let read = |source| BundleError::Read { path: path.clone(), source };
         let permissions = fs::metadata(&path).map_err(read)?.permissions();
         let text = fs::read(&path).map_err(read)?;
@@ -50,19 +50,18 @@ impl Bundle {
         Ok((Self { path, permissions }, Spec::new(value)))
     }
 
-    /// Replaces the spec: whoever reads the file sees the old text or the new one, whole, with the
-    /// mode it had.
+    /// Replaces the spec atomically and keeps the mode of the file.
     pub(super) fn write(&self, spec: &Spec) -> Result<(), BundleError> {
         self.replace(&spec.to_bytes())
             .map_err(|source| BundleError::Write { path: self.path.clone(), source })
     }
 
     fn replace(&self, text: &[u8]) -> io::Result<()> {
-        let folder = self.path.parent().unwrap_or(Path::new("."));
+        let dir = self.path.parent().unwrap_or(Path::new("."));
         let mut file = tempfile::Builder::new()
             .prefix(".config.json.")
             .permissions(Permissions::from_mode(0o600))
-            .tempfile_in(folder)?;
+            .tempfile_in(dir)?;
         file.write_all(text)?;
         fs::set_permissions(file.path(), self.permissions.clone())?;
         file.persist(&self.path)?;
@@ -75,14 +74,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unknown_fields_and_the_mode_survive() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("config.json");
+    fn keeps_unknown_fields_and_mode() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("config.json");
         fs::write(&path, r#"{"vendor":{"big":18446744073709551615},"annotations":{"a":"b"}}"#)
             .expect("written");
         fs::set_permissions(&path, Permissions::from_mode(0o640)).expect("a mode");
 
-        let (bundle, spec) = Bundle::open(folder.path()).expect("a bundle");
+        let (bundle, spec) = Bundle::open(dir.path()).expect("a bundle");
         bundle.write(&spec).expect("replaced");
 
         let text = fs::read_to_string(&path).expect("text");
@@ -90,17 +89,17 @@ mod tests {
         let mode = fs::metadata(&path).expect("metadata").permissions().mode();
         assert_eq!(mode & 0o7777, 0o640);
         assert_eq!(
-            fs::read_dir(folder.path()).expect("entries").count(),
+            fs::read_dir(dir.path()).expect("entries").count(),
             1,
             "no temporary file stays"
         );
     }
 
     #[test]
-    fn refusals_name_the_file() {
-        let folder = tempfile::tempdir().expect("a folder");
-        assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Read { .. })));
-        fs::write(folder.path().join("config.json"), "{").expect("written");
-        assert!(matches!(Bundle::open(folder.path()), Err(BundleError::Parse { .. })));
+    fn open_fails_without_valid_config() {
+        let dir = tempfile::tempdir().expect("a directory");
+        assert!(matches!(Bundle::open(dir.path()), Err(BundleError::Read { .. })));
+        fs::write(dir.path().join("config.json"), "{").expect("written");
+        assert!(matches!(Bundle::open(dir.path()), Err(BundleError::Parse { .. })));
     }
 }

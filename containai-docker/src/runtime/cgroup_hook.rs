@@ -1,32 +1,32 @@
-//! A `createRuntime` hook (OCI runtime spec, "POSIX-platform Hooks"): hands the container the top
-//! of its own control groups where runc does not, that is on cgroup v1, and on v2 without systemd.
+//! A `createRuntime` hook (OCI runtime spec, "POSIX-platform Hooks") that delegates the container's
+//! own control groups to its root where runc does not: on cgroup v1, and on v2 without systemd.
 
 use std::fs;
 use std::io::{self, Read};
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 
-use super::idmap::{IdRange, IdRanges};
-use super::mount_table::{self, Mounted};
+use super::idmap::{IdMapping, IdMappings};
+use super::mountinfo::{self, MountInfo};
 
-/// Only these: the limits of the container stay the host's.
+/// Only these files: the limits of the container stay under the host's control.
 const V1_FILES: [&str; 2] = ["cgroup.procs", "tasks"];
-/// How many control groups a container may make below its own on cgroup v2: a few for each service
-/// and each container inside. The kernel has 65,535 with memory control for all of the machine.
-/// cgroup v1 has no such limit.
-const DESCENDANTS: &str = "4096";
-/// Used where `/sys/kernel/cgroup/delegate` (Linux 4.15) is not there.
+/// Maximum number of control groups below the container's own on cgroup v2, a few per service and
+/// inner container. With memory control, the kernel supports 65,535 on the whole machine. cgroup v1
+/// has no such limit.
+const MAX_DESCENDANTS: &str = "4096";
+/// Used if `/sys/kernel/cgroup/delegate` (Linux 4.15) does not exist.
 const V2_FILES: &str = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control\n";
 
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum CgroupHookError {
-    /// runc gave no state on stdin: somebody ran the hook by hand.
-    #[error("cannot read the container's state on stdin")]
+    /// runc passed no state on stdin, for example because the hook was run manually.
+    #[error("cannot read the container's state from stdin")]
     State(#[source] io::Error),
-    #[error("cannot parse the container's state on stdin")]
+    #[error("cannot parse the container's state from stdin")]
     Parse(#[from] serde_json::Error),
-    /// The container ended before its hook ran.
+    /// The container exited before its hook ran.
     #[error("cannot read `{path}`")]
     Read {
         path: PathBuf,
@@ -41,7 +41,7 @@ pub(super) enum CgroupHookError {
         #[source]
         source: io::Error,
     },
-    #[error("cannot give `{path}` to the container's root")]
+    #[error("cannot change the owner of `{path}` to the container's root")]
     Chown {
         path: PathBuf,
         #[source]
@@ -50,50 +50,50 @@ pub(super) enum CgroupHookError {
 }
 
 #[derive(serde::Deserialize)]
-struct State {
+struct HookState {
     pid: u32,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Version {
+enum CgroupVersion {
     V1,
     V2,
 }
 
-/// Gives the container's own directory in every hierarchy to the container's root.
+/// Gives the container's own directory of each hierarchy to the container's root.
 pub(super) fn run() -> Result<(), CgroupHookError> {
     let mut text = String::new();
     io::stdin().read_to_string(&mut text).map_err(CgroupHookError::State)?;
-    let State { pid } = serde_json::from_str(&text)?;
+    let HookState { pid } = serde_json::from_str(&text)?;
     let process = PathBuf::from(format!("/proc/{pid}"));
     let uid = mapped_root(&process.join("uid_map"))?;
     let gid = mapped_root(&process.join("gid_map"))?;
-    let mounts = mount_table::parse(&read(Path::new("/proc/self/mountinfo"))?);
-    for (version, folder) in own_folders(&read(&process.join("cgroup"))?, &mounts) {
-        give(&folder, uid, gid)?;
+    let mounts = mountinfo::parse(&read(Path::new("/proc/self/mountinfo"))?);
+    for (version, dir) in container_dirs(&read(&process.join("cgroup"))?, &mounts) {
+        change_owner(&dir, uid, gid)?;
         let delegated = match version {
-            Version::V1 => V1_FILES.join("\n"),
-            Version::V2 => fs::read_to_string("/sys/kernel/cgroup/delegate")
+            CgroupVersion::V1 => V1_FILES.join("\n"),
+            CgroupVersion::V2 => fs::read_to_string("/sys/kernel/cgroup/delegate")
                 .unwrap_or_else(|_| V2_FILES.to_owned()),
         };
-        if version == Version::V2 {
-            limit_descendants(&folder)?;
+        if version == CgroupVersion::V2 {
+            limit_descendants(&dir)?;
         }
-        for file in delegated.lines().map(|name| folder.join(name)).filter(|file| file.exists()) {
-            give(&file, uid, gid)?;
+        for file in delegated.lines().map(|name| dir.join(name)).filter(|file| file.exists()) {
+            change_owner(&file, uid, gid)?;
         }
     }
     Ok(())
 }
 
-/// The file stays the host's: the limit holds whatever root inside does. Linux before 4.14 has
-/// none.
-fn limit_descendants(folder: &Path) -> Result<(), CgroupHookError> {
-    let path = folder.join("cgroup.max.descendants");
+/// Limits the number of descendants. The file is not delegated, so root in the container cannot
+/// change the limit. Linux before 4.14 does not have it.
+fn limit_descendants(dir: &Path) -> Result<(), CgroupHookError> {
+    let path = dir.join("cgroup.max.descendants");
     if !path.exists() {
         return Ok(());
     }
-    fs::write(&path, DESCENDANTS).map_err(|source| CgroupHookError::Limit { path, source })
+    fs::write(&path, MAX_DESCENDANTS).map_err(|source| CgroupHookError::Limit { path, source })
 }
 
 fn read(path: &Path) -> Result<String, CgroupHookError> {
@@ -101,7 +101,7 @@ fn read(path: &Path) -> Result<String, CgroupHookError> {
         .map_err(|source| CgroupHookError::Read { path: path.to_owned(), source })
 }
 
-fn give(path: &Path, uid: u32, gid: u32) -> Result<(), CgroupHookError> {
+fn change_owner(path: &Path, uid: u32, gid: u32) -> Result<(), CgroupHookError> {
     chown(path, Some(uid), Some(gid))
         .map_err(|source| CgroupHookError::Chown { path: path.to_owned(), source })
 }
@@ -113,35 +113,39 @@ fn mapped_root(path: &Path) -> Result<u32, CgroupHookError> {
         .ok_or_else(|| CgroupHookError::HostRoot { path: path.to_owned() })
 }
 
-fn parse_id_map(text: &str) -> IdRanges {
+fn parse_id_map(text: &str) -> IdMappings {
     let range = |line: &str| {
         let mut fields = line.split_whitespace().map(|field| field.parse().ok());
-        Some(IdRange { container: fields.next()??, host: fields.next()??, count: fields.next()?? })
+        Some(IdMapping {
+            container: fields.next()??,
+            host: fields.next()??,
+            count: fields.next()??,
+        })
     };
-    IdRanges(text.lines().filter_map(range).collect())
+    IdMappings(text.lines().filter_map(range).collect())
 }
 
-/// The directory of a process in each mounted hierarchy, given its `/proc/<pid>/cgroup`
+/// Returns the directory of a process in each mounted hierarchy, from its `/proc/<pid>/cgroup`
 /// (cgroups(7)).
 ///
-/// The top of a hierarchy is never among them: a process there has no group of its own.
-fn own_folders(membership: &str, mounts: &[Mounted]) -> Vec<(Version, PathBuf)> {
-    let folder = |line: &str| {
+/// The root of a hierarchy is never included: a process there has no control group of its own.
+fn container_dirs(membership: &str, mounts: &[MountInfo]) -> Vec<(CgroupVersion, PathBuf)> {
+    let dir = |line: &str| {
         let mut fields = line.splitn(3, ':');
         let (_id, controllers, path) = (fields.next()?, fields.next()?, Path::new(fields.next()?));
         let (version, mount) = if controllers.is_empty() {
-            (Version::V2, mounts.iter().find(|mount| mount.kind == "cgroup2")?)
+            (CgroupVersion::V2, mounts.iter().find(|mount| mount.fs_type == "cgroup2")?)
         } else {
-            let has_all = |mount: &&Mounted| {
-                mount.kind == "cgroup"
+            let has_all = |mount: &&MountInfo| {
+                mount.fs_type == "cgroup"
                     && controllers.split(',').all(|one| mount.options.split(',').any(|o| o == one))
             };
-            (Version::V1, mounts.iter().find(has_all)?)
+            (CgroupVersion::V1, mounts.iter().find(has_all)?)
         };
         let below = path.strip_prefix(&mount.root).ok()?;
         (below != Path::new("")).then(|| (version, mount.target.join(below)))
     };
-    membership.lines().filter_map(folder).collect()
+    membership.lines().filter_map(dir).collect()
 }
 
 #[cfg(test)]
@@ -156,8 +160,8 @@ mod tests {
 34 30 0:30 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw,nsdelegate
 ";
 
-    fn check(membership: &str, expected: &[(Version, &str)]) {
-        let found = own_folders(membership, &mount_table::parse(MOUNTS));
+    fn check(membership: &str, expected: &[(CgroupVersion, &str)]) {
+        let found = container_dirs(membership, &mountinfo::parse(MOUNTS));
         let found: Vec<_> =
             found.iter().map(|(version, path)| (version, path.to_str().unwrap_or(""))).collect();
         let expected: Vec<_> = expected.iter().map(|(version, path)| (version, *path)).collect();
@@ -165,30 +169,30 @@ mod tests {
     }
 
     #[test]
-    fn hybrid_hierarchies() {
+    fn finds_container_dirs_in_hybrid_hierarchies() {
         check(
             "4:cpu,cpuacct:/docker/abc\n3:memory:/docker/abc\n1:name=systemd:/docker/abc\n0::/docker/abc\n",
             &[
-                (Version::V1, "/sys/fs/cgroup/cpu,cpuacct/docker/abc"),
-                (Version::V1, "/sys/fs/cgroup/memory/docker/abc"),
-                (Version::V1, "/sys/fs/cgroup/systemd/docker/abc"),
-                (Version::V2, "/sys/fs/cgroup/unified/docker/abc"),
+                (CgroupVersion::V1, "/sys/fs/cgroup/cpu,cpuacct/docker/abc"),
+                (CgroupVersion::V1, "/sys/fs/cgroup/memory/docker/abc"),
+                (CgroupVersion::V1, "/sys/fs/cgroup/systemd/docker/abc"),
+                (CgroupVersion::V2, "/sys/fs/cgroup/unified/docker/abc"),
             ],
         );
     }
 
     #[test]
-    fn the_top_of_a_hierarchy_is_never_given_away() {
+    fn hierarchy_root_is_never_delegated() {
         check("3:memory:/\n0::/\n", &[]);
     }
 
     #[test]
-    fn hierarchies_that_are_not_mounted_are_skipped() {
+    fn skips_unmounted_hierarchies() {
         check("9:rdma:/docker/abc\n3:memory,rdma:/docker/abc\nnonsense\n", &[]);
     }
 
     #[test]
-    fn id_maps() {
+    fn parses_id_maps() {
         let ranges =
             parse_id_map("         0    1000000      65536\n     65536    2000000          1\n");
         assert_eq!(ranges.host_id(0), Some(1_000_000));

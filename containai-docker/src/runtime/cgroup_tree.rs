@@ -1,6 +1,6 @@
-//! The groups below a container's own, which the container's root has made. Their number, depth and
-//! names are the container's choice: they are walked by descriptor, one level at a time, so that no
-//! path can be too long and no descriptors run out.
+//! The control groups below a container's own, which root in the container creates. Their number,
+//! depth and names are chosen by the container, so they are walked by descriptor and one level at a
+//! time: no path becomes too long, and the descriptors do not run out.
 
 use std::ffi::CString;
 use std::io;
@@ -14,25 +14,25 @@ use rustix::io::{read, write};
 const DIRECTORY: OFlags =
     OFlags::DIRECTORY.union(OFlags::NOFOLLOW).union(OFlags::RDONLY).union(OFlags::CLOEXEC);
 
-/// One control group, opened.
-pub(super) struct Group(OwnedFd);
+/// An open control group.
+pub(super) struct CgroupDir(OwnedFd);
 
-impl Group {
-    /// Opens the container's own group of a hierarchy.
+impl CgroupDir {
+    /// Opens the container's own control group in a hierarchy.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         Ok(Self(open(path, DIRECTORY, Mode::empty())?))
     }
 
-    /// Writes to one of the group's files; one that its hierarchy does not have is no error.
+    /// Writes to a file of the control group; a file that the hierarchy lacks is ignored.
     pub(super) fn set(&self, file: &str, value: &str) {
         let flags = OFlags::WRONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         if let Ok(file) = openat(&self.0, file, flags, Mode::empty()) {
-            // The kernel refuses what does not apply to this group.
+            // The kernel rejects values that do not apply to this group.
             let _ = write(file, value.as_bytes());
         }
     }
 
-    /// What one of the group's files holds; empty where there is none.
+    /// Reads a file of the control group; empty if it does not exist.
     pub(super) fn get(&self, file: &str) -> String {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let Ok(file) = openat(&self.0, file, flags, Mode::empty()) else { return String::new() };
@@ -44,15 +44,15 @@ impl Group {
         String::from_utf8_lossy(&text).into_owned()
     }
 
-    /// Visits this group and those below, parents first, until `deadline`: a container that is
-    /// still alive may make groups faster than they are visited.
+    /// Visits this group and its descendants, parents first, until `deadline`: a running container
+    /// may create groups faster than they are visited.
     pub(super) fn visit(&self, deadline: Instant, mut visit: impl FnMut(&Self)) -> io::Result<()> {
         visit(self);
         self.walk(deadline, &mut visit, &mut |_, _| ())
     }
 
-    /// Visits the groups below this one only.
-    pub(super) fn visit_below(
+    /// Visits only the descendants of this group.
+    pub(super) fn visit_descendants(
         &self,
         deadline: Instant,
         mut visit: impl FnMut(&Self),
@@ -60,10 +60,10 @@ impl Group {
         self.walk(deadline, &mut visit, &mut |_, _| ())
     }
 
-    /// Removes the groups below this one that hold no process.
-    pub(super) fn remove_below(&self, deadline: Instant) -> io::Result<()> {
+    /// Removes the descendants that have no processes.
+    pub(super) fn remove_descendants(&self, deadline: Instant) -> io::Result<()> {
         self.walk(deadline, &mut |_| (), &mut |parent, name| {
-            // runc tries again what is still busy, and reports it.
+            // runc retries busy groups and reports them.
             let _ = unlinkat(parent, name, AtFlags::REMOVEDIR);
         })
     }
@@ -82,7 +82,7 @@ impl Group {
                 return Err(io::ErrorKind::TimedOut.into());
             }
             if let Some(name) = names.pop() {
-                // A group that was removed meanwhile needs nothing.
+                // A group removed meanwhile is skipped.
                 let Ok(group) = openat(&current.0, &name, DIRECTORY, Mode::empty()) else {
                     continue;
                 };
@@ -120,12 +120,12 @@ mod tests {
 
     use super::*;
 
-    fn soon() -> Instant {
+    fn deadline() -> Instant {
         Instant::now() + Duration::from_secs(60)
     }
 
     #[test]
-    fn groups_are_visited_and_removed_however_deep() {
+    fn visits_and_removes_deep_trees() {
         let directory = tempfile::tempdir().expect("a directory");
         let mut current = openat(
             open(directory.path(), DIRECTORY, Mode::empty()).expect("opened"),
@@ -140,23 +140,23 @@ mod tests {
             rustix::fs::mkdirat(&current, "beside", Mode::RWXU).expect("made");
             current = openat(&current, &name, DIRECTORY, Mode::empty()).expect("opened");
         }
-        let group = Group::open(directory.path()).expect("opened");
+        let group = CgroupDir::open(directory.path()).expect("opened");
         let mut count = 0;
-        group.visit(soon(), |_| count += 1).expect("visited");
+        group.visit(deadline(), |_| count += 1).expect("visited");
         assert_eq!(count, 201);
-        group.remove_below(soon()).expect("removed");
+        group.remove_descendants(deadline()).expect("removed");
         assert_eq!(fs::read_dir(directory.path()).expect("listed").count(), 0);
     }
 
     #[test]
-    fn files_of_a_group() {
+    fn reads_and_writes_existing_files_only() {
         let directory = tempfile::tempdir().expect("a directory");
         fs::write(directory.path().join("freezer.state"), "FROZEN").expect("written");
-        let group = Group::open(directory.path()).expect("opened");
+        let group = CgroupDir::open(directory.path()).expect("opened");
         group.set("freezer.state", "THAWED");
         group.set("cgroup.freeze", "0");
         assert_eq!(group.get("freezer.state"), "THAWED");
-        assert_eq!(group.get("cgroup.freeze"), "", "nothing is made");
+        assert_eq!(group.get("cgroup.freeze"), "", "no file is created");
         assert!(group.visit(Instant::now() - Duration::from_secs(1), |_| ()).is_err());
     }
 }

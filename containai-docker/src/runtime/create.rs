@@ -3,17 +3,17 @@ use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use super::bundle::{Bundle, BundleError};
-use super::failure;
-use super::host::{Host, HostError};
-use super::ids::{Assignment, Lease, Pool, Tenure};
+use super::error_report;
+use super::host_info::{HostInfo, HostInfoError};
+use super::ids::{IdAssignment, IdLease, IdPool, LeaseState};
 use super::invocation::CreateRequest;
-use super::layers::Layers;
-use super::mount_namespace::EngineMounts;
+use super::layers::OverlayLayers;
+use super::mount_namespace::EngineMountNamespace;
 use super::spec::{self, Keyrings, Spec, SpecError, UserNamespace};
-use super::stage::{Stage, StageError};
+use super::staging::{StagingArea, StagingError};
 use super::stdio;
 
-/// The container cannot be prepared. Each part tells for itself.
+/// An error from preparing the container.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum CreateError {
@@ -22,137 +22,139 @@ pub(super) enum CreateError {
     #[error(transparent)]
     Spec(#[from] SpecError),
     #[error(transparent)]
-    Host(#[from] HostError),
+    Host(#[from] HostInfoError),
     #[error(transparent)]
-    Stage(#[from] StageError),
-    /// The engine's mount is gone, or its pipes are: the engine is at work on the same container.
-    #[error("cannot hand the container's {what} over to its own ids")]
-    HandOver {
+    Stage(#[from] StagingError),
+    /// The engine's mount or pipes no longer exist: the engine is acting on the same container
+    /// concurrently.
+    #[error("cannot move the container's {what} to its own id range")]
+    MoveToRange {
         what: &'static str,
         #[source]
         source: io::Error,
     },
 }
 
-/// A spec that is ready for runc, and what else has to be done for it.
-struct Prepared {
+/// A spec ready for runc, and the mount that replaces the engine's.
+struct PreparedSpec {
     spec: Spec,
-    /// What the engine is to see in the place of its own mount.
-    view: Option<View>,
+    /// The mount that the engine gets in place of its own.
+    view: Option<EngineView>,
 }
 
-struct View {
-    place: PathBuf,
+struct EngineView {
+    mount_point: PathBuf,
     tree: OwnedFd,
 }
 
-/// Turns the bundle into that of a system container. What runc needs besides, it finds in this
-/// process's mount namespace, and nowhere else.
+/// Turns the bundle into one of a system container. The mounts that runc needs exist only in the
+/// mount namespace of this process.
 pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), CreateError> {
     let (bundle, spec) = Bundle::open(&request.bundle)?;
     let on_disk = UserNamespace::of(&spec)?;
-    let host = Host::read()?;
-    let mounts = EngineMounts::current().map_err(|source| hand_over("mounts", source))?;
-    let mut stage = Stage::open()?;
-    let mut lease = lease(&host.executable, &request.id, runc);
-    let base = lease.as_ref().ok().map(Lease::base);
+    let host = HostInfo::read()?;
+    let mounts = EngineMountNamespace::current().map_err(|source| move_error("mounts", source))?;
+    let mut stage = StagingArea::open()?;
+    let mut lease = lease_range(&host.executable, &request.id, runc);
+    let base = lease.as_ref().ok().map(IdLease::base);
 
     let own = match &lease {
-        Ok(lease) => Assignment::own(on_disk.clone(), lease.base())
-            .ok_or_else(|| "the engine's ids do not fit into a range".to_owned()),
+        Ok(lease) => IdAssignment::own(on_disk.clone(), lease.base())
+            .ok_or_else(|| "the engine's ids do not fit into a container's range".to_owned()),
         Err(reason) => Err(reason.clone()),
     };
     let own = own.and_then(|ids| {
-        let prepared = assemble(&spec, &host, &mut stage, &ids, &request.id);
-        prepared.map(|prepared| (prepared, ids)).map_err(|error| failure::chain(&error))
+        let prepared = build_spec(&spec, &host, &mut stage, &ids, &request.id);
+        prepared.map(|prepared| (prepared, ids)).map_err(|error| error_report::error_chain(&error))
     });
-    // Whatever is wrong with a range of its own, an older kernel above all: the container is kept
-    // from the others by other means then.
+    // If the container's own range does not work, usually because of an older kernel, the container
+    // shares the engine's range and is separated from others by other means.
     let (prepared, ids, tenure) = match own {
         Ok((prepared, ids)) => {
-            let tenure = ids.roots().map_or(Tenure::Preparing, Tenure::Own);
+            let tenure = ids.stream_owner().map_or(LeaseState::Preparing, LeaseState::Own);
             (prepared, ids, tenure)
         }
         Err(reason) => {
-            let ids = Assignment::shared(on_disk, base);
-            let prepared = assemble(&spec, &host, &mut stage, &ids, &request.id)?;
-            (prepared, ids, Tenure::Shared(reason))
+            let ids = IdAssignment::shared(on_disk, base);
+            let prepared = build_spec(&spec, &host, &mut stage, &ids, &request.id)?;
+            (prepared, ids, LeaseState::Shared(reason))
         }
     };
     if let Ok(lease) = &mut lease {
-        lease.settle(tenure).map_err(|source| hand_over("lease", source))?;
+        lease.set_state(tenure).map_err(|source| move_error("lease", source))?;
     }
     bundle.write(&prepared.spec)?;
-    if let Some(View { place, tree }) = &prepared.view {
-        mounts.replace(place, tree).map_err(|source| hand_over("file system", source))?;
+    if let Some(EngineView { mount_point: place, tree }) = &prepared.view {
+        mounts.replace(place, tree).map_err(|source| move_error("file system", source))?;
     }
-    if let Some(owner) = ids.roots() {
-        stdio::hand_over(owner).map_err(|source| hand_over("streams", source))?;
+    if let Some(owner) = ids.stream_owner() {
+        stdio::chown_streams(owner).map_err(|source| move_error("streams", source))?;
     }
     Ok(())
 }
 
-/// Leases a range, or says why there is none.
-fn lease(executable: &Path, id: &str, runc: &Path) -> Result<Lease, String> {
-    let pool = Pool::recorded(executable).ok_or("set-up reserved no ids for containers")?;
-    let lease = Lease::take(pool, id, runc).map_err(|error| failure::chain(&error))?;
-    lease.ok_or_else(|| "every range is taken".to_owned())
+/// Leases a range, or returns the reason why none is available.
+fn lease_range(executable: &Path, id: &str, runc: &Path) -> Result<IdLease, String> {
+    let pool = IdPool::from_record(executable).ok_or("setup reserved no ids for containers")?;
+    let lease =
+        IdLease::acquire(pool, id, runc).map_err(|error| error_report::error_chain(&error))?;
+    lease.ok_or_else(|| "all id ranges are in use".to_owned())
 }
 
-/// Makes the mounts of a container with these ids, and the spec that names them.
-fn assemble(
+/// Creates the mounts of a container with these ids, and the spec that names them.
+fn build_spec(
     spec: &Spec,
-    host: &Host,
-    stage: &mut Stage,
-    ids: &Assignment,
+    host: &HostInfo,
+    stage: &mut StagingArea,
+    ids: &IdAssignment,
     id: &str,
-) -> Result<Prepared, StageError> {
+) -> Result<PreparedSpec, StagingError> {
     let mut spec = spec.clone();
-    let view = match (ids.layer_maps(), ids.roots()) {
+    let view = match (ids.layer_maps(), ids.stream_owner()) {
         (Some(maps), Some(roots)) => {
             let layers = find_layers(&spec)?;
-            layers.make_work(roots.engine).map_err(|source| StageError::Setup {
-                step: format!("make a work directory in `{}`", layers.folder.display()),
+            layers.create_work_dir(roots.engine).map_err(|source| StagingError::Setup {
+                step: format!("create a work directory in `{}`", layers.dir.display()),
                 source,
             })?;
-            let (root, tree) = stage.root(&layers, &maps, roots.container)?;
-            spec::move_root(&mut spec, &root);
-            Some(View { place: layers.merged, tree })
+            let (root, tree) = stage.mount_root(&layers, &maps, roots.container)?;
+            spec::set_root_path(&mut spec, &root);
+            Some(EngineView { mount_point: layers.merged, tree })
         }
         _ => None,
     };
     let keyrings = if view.is_some() { Keyrings::Own } else { Keyrings::Denied };
     spec::edit(&mut spec, host);
-    spec::settle_keyrings(&mut spec, keyrings);
+    spec::set_keyring_rules(&mut spec, keyrings);
     for device in &host.devices {
-        let node = stage.device(device, ids.running())?;
-        spec::offer_device(&mut spec, device, &node);
+        let node = stage.create_device(device, ids.on_host())?;
+        spec::add_device(&mut spec, device, &node);
     }
-    let (foreign, engine) = (spec::foreign_binds(&spec, id), spec::engine_binds(&spec, id));
+    let (foreign, engine) = (spec::user_binds(&spec, id), spec::engine_binds(&spec, id));
     for bind in &foreign {
-        let clone = stage.workspace(bind, ids)?;
-        spec::redirect(&mut spec, bind, &clone);
+        let clone = stage.bind_workspace(bind, ids)?;
+        spec::set_source(&mut spec, bind, &clone);
     }
     if let Some(maps) = ids.engine_maps() {
         for bind in &engine {
-            let clone = stage.volume(bind, &maps)?;
-            spec::redirect(&mut spec, bind, &clone);
+            let clone = stage.bind_volume(bind, &maps)?;
+            spec::set_source(&mut spec, bind, &clone);
         }
     }
-    let namespace = stage.namespace(ids)?;
-    spec::join(&mut spec, &namespace, ids.running());
-    Ok(Prepared { spec, view })
+    let namespace = stage.attach_namespace(ids)?;
+    spec::join_namespace(&mut spec, &namespace, ids.on_host());
+    Ok(PreparedSpec { spec, view })
 }
 
-fn find_layers(spec: &Spec) -> Result<Layers, StageError> {
-    let root = spec::root(spec).unwrap_or_default();
-    let failed = |source| StageError::Setup {
+fn find_layers(spec: &Spec) -> Result<OverlayLayers, StagingError> {
+    let root = spec::root_path(spec).unwrap_or_default();
+    let failed = |source| StagingError::Setup {
         step: format!("find the layers of `{}`", root.display()),
         source,
     };
-    Layers::of(&root).map_err(failed)
+    OverlayLayers::of(&root).map_err(failed)
 }
 
-fn hand_over(what: &'static str, source: io::Error) -> CreateError {
-    CreateError::HandOver { what, source }
+fn move_error(what: &'static str, source: io::Error) -> CreateError {
+    CreateError::MoveToRange { what, source }
 }

@@ -2,101 +2,111 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use super::container::ContainerState;
-use super::invocation::{Force, Invocation, KillSignal, Verb};
-use super::kill::{self, Killed};
-use super::{cgroup_hook, create, exec, failure, idmap, ids, pause, port, probe, stdio};
+use super::invocation::{ForceDelete, KillSignal, RuncCommand, RuncInvocation};
+use super::kill::{self, KillOutcome};
+use super::{
+    bridge_port, cgroup_hook, create, error_report, exec, idmap, ids, pause, probe, stdio,
+};
 
-/// The file name under which the engine knows this runtime, `containai-runc`.
+/// The file name of this runtime in the engine's configuration, `containai-runc`.
 ///
-/// A program that serves several names becomes this runtime when `argv[0]` ends in it.
+/// A program with several names acts as this runtime if `argv[0]` ends in it.
 pub const PROGRAM: &str = "containai-runc";
 
 /// Runs the runtime with the arguments after the program name.
 ///
-/// Does not return when runc takes over, which is the ordinary case. A returned code is that of a
-/// failure, already told on stderr and in runc's `--log` file, or of one of the runtime's own
-/// hooks.
+/// Normally does not return, because runc replaces the process. The returned code is that of a
+/// failure, already reported on stderr and in runc's `--log` file, or of a hook of the runtime.
 pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.collect();
-    let invocation = Invocation::parse(&arguments);
-    let outcome = match invocation.verb {
-        Verb::Create(ref request) => {
-            create::prepare(request, invocation.root).map_err(|error| failure::chain(&error))
+    let invocation = RuncInvocation::parse(&arguments);
+    let outcome = match invocation.command {
+        RuncCommand::Create(ref request) => create::prepare(request, invocation.root)
+            .map_err(|error| error_report::error_chain(&error)),
+        RuncCommand::Start(_) | RuncCommand::Kill(..) | RuncCommand::Delete(..) => {
+            match prepare_existing(&invocation.command) {
+                Ok(CommandOutcome::Done) => return ExitCode::SUCCESS,
+                Ok(CommandOutcome::ExecRuntime) => Ok(()),
+                Err(message) => Err(message),
+            }
         }
-        Verb::Start(_) | Verb::Kill(..) | Verb::Delete(..) => match before(&invocation.verb) {
-            Ok(Next::Nothing) => return ExitCode::SUCCESS,
-            Ok(Next::Runtime) => Ok(()),
-            Err(message) => Err(message),
-        },
-        Verb::Exec(ref id) => ids::owner_of(id)
-            .map_or(Ok(()), stdio::hand_over)
-            .map_err(|error| format!("cannot hand the command's streams over: {error}")),
-        Verb::CgroupHook => {
-            return finish(&invocation, cgroup_hook::run().map_err(|error| failure::chain(&error)));
+        RuncCommand::Exec(ref id) => ids::stream_owner(id)
+            .map_or(Ok(()), stdio::chown_streams)
+            .map_err(|error| format!("cannot change the owner of the command's streams: {error}")),
+        RuncCommand::CgroupHook => {
+            return report_outcome(
+                &invocation,
+                cgroup_hook::run().map_err(|error| error_report::error_chain(&error)),
+            );
         }
-        Verb::Probe => {
-            let found = std::fs::read_link("/proc/self/exe")
-                .map_err(|error| error.to_string())
-                .and_then(|path| probe::run(&path).map_err(|error| failure::chain(&error)));
-            return finish(&invocation, found);
+        RuncCommand::Probe => {
+            let found =
+                std::fs::read_link("/proc/self/exe").map_err(|error| error.to_string()).and_then(
+                    |path| probe::run(&path).map_err(|error| error_report::error_chain(&error)),
+                );
+            return report_outcome(&invocation, found);
         }
-        Verb::UserNamespaceHolder(ref words) => {
-            let held = idmap::hold_namespace(words).map_err(|error| failure::chain(&error));
-            return finish(&invocation, held);
+        RuncCommand::UserNamespaceHolder(ref words) => {
+            let held =
+                idmap::hold_namespace(words).map_err(|error| error_report::error_chain(&error));
+            return report_outcome(&invocation, held);
         }
-        Verb::Pause(ref request) => {
+        RuncCommand::Pause(ref request) => {
             return pause::run(exec::find_runc(), &arguments, invocation.log, request);
         }
-        Verb::Unprepared | Verb::Other => Ok(()),
+        RuncCommand::RunOrRestore | RuncCommand::Other => Ok(()),
     };
-    let outcome = outcome.and_then(|()| Err(failure::chain(&exec::become_runc(&arguments))));
-    finish(&invocation, outcome)
+    let outcome =
+        outcome.and_then(|()| Err(error_report::error_chain(&exec::exec_runc(&arguments))));
+    report_outcome(&invocation, outcome)
 }
 
-/// What is left to do for a verb.
+/// The action that remains for a command.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Next {
-    /// The runtime behind this one takes over.
-    Runtime,
-    /// It is done.
-    Nothing,
+pub(super) enum CommandOutcome {
+    /// Execute the underlying runtime.
+    ExecRuntime,
+    /// Exit successfully.
+    Done,
 }
 
-/// Prepares the verbs about a container that exists.
-pub(super) fn before(verb: &Verb) -> Result<Next, String> {
+/// Prepares the commands on an existing container.
+pub(super) fn prepare_existing(verb: &RuncCommand) -> Result<CommandOutcome, String> {
     match verb {
-        Verb::Start(container) => port::pin(container).map_err(|error| failure::chain(&error))?,
-        Verb::Kill(container, signal) => {
+        RuncCommand::Start(container) => {
+            bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?
+        }
+        RuncCommand::Kill(container, signal) => {
             let state = ContainerState::read(container);
             match (state, signal) {
-                (Some(state), KillSignal::Other) => kill::lift(&state),
-                (Some(state), KillSignal::Kill) if kill::kill(&state) == Killed::Ended => {
-                    return Ok(Next::Nothing);
+                (Some(state), KillSignal::Other) => kill::lift_limits(&state),
+                (Some(state), KillSignal::Kill) if kill::kill(&state) == KillOutcome::Exited => {
+                    return Ok(CommandOutcome::Done);
                 }
-                // The runtime tries as well, and reports.
+                // The underlying runtime tries as well, and reports the failure.
                 _ => {}
             }
         }
-        Verb::Delete(container, force) => {
+        RuncCommand::Delete(container, force) => {
             if let Some(state) = ContainerState::read(container) {
-                if *force == Force::Yes {
+                if *force == ForceDelete::Yes {
                     kill::kill(&state);
                 }
-                if state.has_ended() {
-                    kill::clear(&state);
+                if state.has_exited() {
+                    kill::clean_up(&state);
                 }
             }
         }
         _ => {}
     }
-    Ok(Next::Runtime)
+    Ok(CommandOutcome::ExecRuntime)
 }
 
-pub(super) fn finish(invocation: &Invocation, outcome: Result<(), String>) -> ExitCode {
+pub(super) fn report_outcome(invocation: &RuncInvocation, outcome: Result<(), String>) -> ExitCode {
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {
-            failure::report(invocation.log, &message);
+            error_report::report(invocation.log, &message);
             ExitCode::FAILURE
         }
     }

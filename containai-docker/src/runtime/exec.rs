@@ -4,41 +4,41 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Where runc is looked for. A fixed list and not `PATH`: the engine runs as root, and what it
-/// starts must not depend on who started the engine.
-const RUNC: [&str; 4] =
+/// Paths of runc. A fixed list and not `PATH`: the engine runs as root, and the program it runs
+/// must not depend on the environment it was started from.
+const RUNC_PATHS: [&str; 4] =
     ["/usr/bin/runc", "/usr/sbin/runc", "/usr/local/sbin/runc", "/usr/local/bin/runc"];
 
-/// runc could not take over.
+/// An error from executing runc.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum ExecError {
-    /// The package that brings runc is not installed.
+    /// The package that contains runc is not installed.
     #[error("cannot find `runc` in `/usr/bin`, `/usr/sbin`, `/usr/local/sbin` or `/usr/local/bin`")]
     Missing,
-    /// The file is there and cannot be executed.
+    /// The file exists and cannot be executed.
     #[error("cannot execute `{path}`")]
-    Refused {
+    Execute {
         path: &'static str,
         #[source]
         source: io::Error,
     },
 }
 
-/// Where runc is.
+/// Returns the path of runc.
 pub(super) fn find_runc() -> Option<PathBuf> {
-    RUNC.iter().map(PathBuf::from).find(|path| path.exists())
+    RUNC_PATHS.iter().map(PathBuf::from).find(|path| path.exists())
 }
 
-/// Replaces this process by runc with the same arguments, environment, working directory and open
-/// descriptors.
+/// Replaces this process with runc, with the same arguments, environment, working directory and
+/// open descriptors.
 ///
-/// Returns only when that failed.
-pub(super) fn become_runc(arguments: &[OsString]) -> ExecError {
-    for path in RUNC {
+/// Returns only on failure.
+pub(super) fn exec_runc(arguments: &[OsString]) -> ExecError {
+    for path in RUNC_PATHS {
         let source = Command::new(path).arg0("runc").args(arguments).exec();
         if source.kind() != io::ErrorKind::NotFound {
-            return ExecError::Refused { path, source };
+            return ExecError::Execute { path, source };
         }
     }
     ExecError::Missing

@@ -1,4 +1,4 @@
-//! File systems that a program of the container serves, or serves no more.
+//! FUSE file systems that a program in the container serves or has stopped serving.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,20 +8,20 @@ use rustix::fs::{Mode, OFlags, openat};
 use rustix::io::write;
 use rustix::mount::{FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsmount, fsopen};
 
-/// Ends the connections of every FUSE file system that is mounted for one of these processes and
-/// not on the host (kernel documentation, "FUSE", "Aborting a filesystem connection").
+/// Aborts the connections of all FUSE file systems that are mounted for these processes and not on
+/// the host (kernel documentation, "FUSE", "Aborting a filesystem connection").
 ///
-/// A process that waits for an answer to a request which its server has read cannot be killed; the
-/// server may be that very process.
-pub(super) fn abort(pids: &[u32]) -> io::Result<()> {
-    let own = connections(&fs::read_to_string("/proc/self/mountinfo")?);
+/// A process that waits for the answer to a request already read by the server cannot be killed,
+/// and the server may be the same process.
+pub(super) fn abort_connections(pids: &[u32]) -> io::Result<()> {
+    let own = fuse_connections(&fs::read_to_string("/proc/self/mountinfo")?);
     let mut theirs = BTreeSet::new();
     for pid in pids {
-        // A thread may be stuck after the first one has ended and let its mounts go.
+        // A thread may be blocked after the first thread has exited and released its mounts.
         let Ok(threads) = fs::read_dir(format!("/proc/{pid}/task")) else { continue };
         for thread in threads.flatten() {
             let table = fs::read_to_string(thread.path().join("mountinfo")).unwrap_or_default();
-            theirs.extend(connections(&table));
+            theirs.extend(fuse_connections(&table));
         }
     }
     let theirs: Vec<_> = theirs.difference(&own).collect();
@@ -41,9 +41,9 @@ pub(super) fn abort(pids: &[u32]) -> io::Result<()> {
     Ok(())
 }
 
-/// The numbers of the connections in a proc_pid_mountinfo(5): the third field is the device, the
-/// type comes after the separator. The kernel names a connection by the device's number.
-fn connections(table: &str) -> BTreeSet<u64> {
+/// Returns the connection numbers in a proc_pid_mountinfo(5). The third field is the device, the
+/// type follows the separator, and the connection number is the device number.
+fn fuse_connections(table: &str) -> BTreeSet<u64> {
     let connection = |line: &str| {
         let (fields, kind) = line.split_once(" - ")?;
         let kind = kind.split(' ').next()?;
@@ -61,14 +61,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_fuse_has_connections() {
+    fn finds_fuse_connections() {
         let table = "\
 36 35 0:45 / /mnt rw - fuse /dev/fuse rw,user_id=0
 37 35 0:300 / /mnt/b rw,relatime shared:1 - fuse.sshfs a:b rw
 38 35 0:46 / /proc/meminfo rw - fuse.lxcfs lxcfs rw
 39 35 0:47 / /tmp rw - tmpfs fuse rw
 ";
-        let found: Vec<_> = connections(table).into_iter().collect();
+        let found: Vec<_> = fuse_connections(table).into_iter().collect();
         assert_eq!(found, [45, 46, (300 & 0xff) | (256 << 12)]);
     }
 }

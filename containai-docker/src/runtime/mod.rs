@@ -1,38 +1,42 @@
-//! `containai-runc`: an OCI runtime that stands in front of runc and turns an ordinary container
-//! with a user namespace into a system container.
+//! `containai-runc`: an OCI runtime in front of runc that turns an ordinary container with a user
+//! namespace into a system container.
 //!
-//! Docker calls it as it calls runc. On `create` it edits `<bundle>/config.json` and then becomes
-//! runc with the arguments it was given. It prepares `start`, `exec`, `kill`, `delete` and `pause`
-//! (`port`, `stdio`, `kill`, `pause`); every other verb goes straight through. The modules of `spec`
-//! describe the edits and their reasons; what they need from the kernel (a private mount namespace
-//! with id-mapped clones of layers, volumes and workspace) is in `stage`, `ids` and [`idmap`].
-//! `sysbox` is the same in front of Sysbox's runtime. A container
-//! without a user namespace is refused: there is no way through here to a container whose root is
-//! the host's.
+//! Docker calls it like runc. It modifies these commands and passes all others to runc:
+//!
+//! - `create`: edits `<bundle>/config.json`. The modules of `spec` describe the edits and their
+//!   reasons; `staging`, `ids` and [`idmap`] provide what they need from the kernel, a private
+//!   mount namespace with id-mapped clones of layers, volumes and workspace.
+//! - `start`: isolates the network (`bridge_port`).
+//! - `exec`: changes the owner of the standard streams (`stdio`).
+//! - `kill` and `delete`: work despite frozen or limited control groups (`kill`).
+//! - `pause`: has a time limit (`pause`).
+//!
+//! A container without a user namespace is refused, so that root in a container is never host root.
+//! `sysbox` is the equivalent in front of Sysbox's runtime.
 
+mod bridge_port;
 mod bundle;
 mod cgroup_hook;
 mod cgroup_tree;
 mod container;
 mod create;
 mod entry;
+mod error_report;
 mod exec;
-mod failure;
 mod fuse;
-mod host;
+mod host_info;
 pub mod idmap;
 mod ids;
 mod invocation;
 mod kill;
 mod layers;
 mod mount_namespace;
-pub(crate) mod mount_table;
+pub(crate) mod mountinfo;
 mod overlay;
 mod pause;
-mod port;
 mod probe;
 mod spec;
-mod stage;
+mod staging;
 mod stdio;
 mod sysbox;
 

@@ -10,20 +10,21 @@ use rustix::mount::{MoveMountFlags, move_mount};
 
 /// The mount namespace in which the engine started this process.
 #[derive(Debug)]
-pub(super) struct EngineMounts(File);
+pub(super) struct EngineMountNamespace(File);
 
-impl EngineMounts {
-    /// Remembers the namespace that this process is in.
+impl EngineMountNamespace {
+    /// Opens the current mount namespace.
     pub(super) fn current() -> io::Result<Self> {
         File::open("/proc/self/ns/mnt").map(Self)
     }
 
-    /// Puts a mount in the place of the one that the engine has at `path`.
+    /// Replaces the engine's mount at `path`.
     ///
-    /// The engine's is taken away and not covered: it unmounts once when the container ends.
+    /// The engine's mount is removed and not covered, because the engine unmounts only once when
+    /// the container exits.
     pub(super) fn replace(&self, path: &Path, tree: &OwnedFd) -> io::Result<()> {
         let here = File::open("/proc/self/ns/mnt")?;
-        // Changing the mount namespace changes the working directory as well (setns(2)).
+        // Changing the mount namespace also changes the working directory (setns(2)).
         let directory = File::open(".")?;
         setns(&self.0, CloneFlags::CLONE_NEWNS)?;
         let replaced = replace(path, tree);

@@ -9,22 +9,17 @@ use rustix::thread::{
     CapabilitiesSecureBits, capabilities_secure_bits, set_capabilities_secure_bits,
 };
 
-/// Mounts an overlay on `target` in `folder`; the paths in its options are relative to `folder`.
+/// Mounts an overlay on `target` in `dir`; the paths in `options` are relative to `dir`.
 ///
-/// An overlay looks into its layers as the process that mounted it did, for as long as it lives.
-/// In layers that are mapped to a container's ids host root has no id and could make nothing: so
-/// this is done under the ids of the container's `root`, with the capabilities of this process.
-pub(super) fn mount(
-    folder: &Path,
-    target: &str,
-    options: &str,
-    root: (u32, u32),
-) -> io::Result<()> {
+/// An overlay accesses its layers with the credentials of the process that mounted it. In layers
+/// mapped to a container's ids, host root has no id and could not create files, so the mount is
+/// done with the ids of the container's `root` and the capabilities of this process.
+pub(super) fn mount(dir: &Path, target: &str, options: &str, root: (u32, u32)) -> io::Result<()> {
     let options = CString::new(options)?;
     let directory = File::open(".")?;
-    // One page holds the options, and absolute paths would fill it.
-    chdir(folder)?;
-    let mounted = as_root_of(root, || {
+    // The options are limited to one page, which absolute paths would fill.
+    chdir(dir)?;
+    let mounted = with_fs_ids(root, || {
         let flags = MountFlags::empty();
         Ok(rustix::mount::mount("overlay", target, "overlay", flags, Some(options.as_c_str()))?)
     });
@@ -32,8 +27,8 @@ pub(super) fn mount(
     mounted
 }
 
-/// Does something with these ids where files are concerned (setfsuid(2)), and every capability.
-fn as_root_of<T>((uid, gid): (u32, u32), work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+/// Runs `work` with these file system ids (setfsuid(2)) and all capabilities.
+fn with_fs_ids<T>((uid, gid): (u32, u32), work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let before = capabilities_secure_bits()?;
     set_capabilities_secure_bits(before | CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
     let old_gid = setfsgid(Gid::from_raw(gid));
@@ -41,7 +36,7 @@ fn as_root_of<T>((uid, gid): (u32, u32), work: impl FnOnce() -> io::Result<T>) -
     let done = work();
     setfsuid(old_uid);
     setfsgid(old_gid);
-    // runc takes over in this process and has to find them as they were.
+    // runc replaces this process later and needs the original bits.
     set_capabilities_secure_bits(before)?;
     done
 }
@@ -51,12 +46,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_process_is_itself_again() {
+    fn restores_process_ids() {
         if !nix::unistd::geteuid().is_root() {
             return;
         }
         let bits = capabilities_secure_bits().expect("bits");
-        let error = as_root_of((7, 8), || {
+        let error = with_fs_ids((7, 8), || {
             let inside = std::fs::read_to_string("/proc/thread-self/status")?;
             assert!(inside.contains("Uid:\t0\t0\t0\t7\n"), "{inside}");
             Err::<(), _>(io::Error::other("it fails"))

@@ -7,20 +7,20 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::container::{ContainerRef, ContainerState};
-use super::failure;
+use super::error_report;
 
-/// How long the kernel may take to freeze a container. Freezing takes milliseconds; on cgroup v1
-/// it never ends while a parent waits in vfork(2) for a child that is frozen already, and the
-/// engine answers no question about the container meanwhile.
-const LIMIT: Duration = Duration::from_secs(10);
-/// How often the runtime is looked at.
-const STEP: Duration = Duration::from_millis(20);
+/// Time limit for the kernel to freeze a container. Freezing takes milliseconds. On cgroup v1 it
+/// never completes while a parent waits in vfork(2) for a child that is already frozen, and the
+/// engine answers no requests about the container meanwhile.
+const FREEZE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Interval between checks of the runtime.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The container was not paused.
+/// An error from pausing a container.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum PauseError {
-    /// There is no runtime to ask.
+    /// The runtime is missing.
     #[error("cannot find the runtime that pauses the container")]
     Missing,
     #[error("cannot execute `{path}`")]
@@ -29,25 +29,25 @@ pub(super) enum PauseError {
         #[source]
         source: io::Error,
     },
-    /// It was undone.
-    #[error("the container could not be paused within {} s; it runs on", LIMIT.as_secs())]
-    Late,
-    /// It could not be undone.
-    #[error("the container could not be paused within {} s, nor be unpaused", LIMIT.as_secs())]
-    Stuck(#[source] io::Error),
+    /// The pause was undone.
+    #[error("the container could not be paused within {} s; it is still running", FREEZE_TIMEOUT.as_secs())]
+    TimedOut,
+    /// The pause could not be undone.
+    #[error("the container could neither be paused within {} s nor unpaused", FREEZE_TIMEOUT.as_secs())]
+    UnpauseFailed(#[source] io::Error),
 }
 
-/// Has the runtime pause a container, and undoes what it began when that takes too long.
+/// Has the runtime pause a container, and undoes an incomplete pause after the time limit.
 pub(super) fn run(
     runtime: Option<PathBuf>,
     arguments: &[OsString],
     log: Option<&Path>,
     container: &ContainerRef,
 ) -> ExitCode {
-    match pause(runtime, arguments, container, LIMIT) {
+    match pause(runtime, arguments, container, FREEZE_TIMEOUT) {
         Ok(code) => code,
         Err(error) => {
-            failure::report(log, &failure::chain(&error));
+            error_report::report(log, &error_report::error_chain(&error));
             ExitCode::FAILURE
         }
     }
@@ -65,16 +65,16 @@ fn pause(
     match wait(&mut child, limit).map_err(failed)? {
         Some(code) => Ok(ExitCode::from(code)),
         None => {
-            // It is waited for as well: what it would write afterwards would freeze again.
+            // Also waits for it: a late write of it would freeze the container again.
             let _ = child.kill();
             let _ = child.wait();
-            unfreeze(container).map_err(PauseError::Stuck)?;
-            Err(PauseError::Late)
+            unfreeze(container).map_err(PauseError::UnpauseFailed)?;
+            Err(PauseError::TimedOut)
         }
     }
 }
 
-/// The exit status of the child; `None` when it goes on.
+/// Returns the exit status of the child; `None` if it is still running after `limit`.
 fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
     let deadline = Instant::now() + limit;
     loop {
@@ -85,11 +85,11 @@ fn wait(child: &mut Child, limit: Duration) -> io::Result<Option<u8>> {
         if Instant::now() >= deadline {
             return Ok(None);
         }
-        sleep(STEP);
+        sleep(POLL_INTERVAL);
     }
 }
 
-/// Writes into the container's own control group, which the runtime noted in its state.
+/// Writes to the container's own control group, whose path is in the runtime's state.
 fn unfreeze(container: &ContainerRef) -> io::Result<()> {
     let invalid = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what.to_owned());
     let state =
@@ -110,40 +110,40 @@ mod tests {
 
     use super::*;
 
-    struct Bench {
-        folder: tempfile::TempDir,
+    struct PauseFixture {
+        dir: tempfile::TempDir,
     }
 
-    impl Bench {
+    impl PauseFixture {
         fn new(script: &str) -> Self {
-            let folder = tempfile::tempdir().expect("a folder");
-            let runtime = folder.path().join("runtime");
+            let dir = tempfile::tempdir().expect("a directory");
+            let runtime = dir.path().join("runtime");
             fs::write(&runtime, script).expect("a script");
             fs::set_permissions(&runtime, fs::Permissions::from_mode(0o755)).expect("a mode");
-            Self { folder }
+            Self { dir }
         }
 
-        fn state(&self, cgroups: &Value) {
-            let folder = self.folder.path().join("abc");
-            fs::create_dir(&folder).expect("a folder");
+        fn write_state(&self, cgroups: &Value) {
+            let dir = self.dir.path().join("abc");
+            fs::create_dir(&dir).expect("a directory");
             let state = serde_json::json!({
                 "init_process_pid": 7, "init_process_start": 9, "cgroup_paths": cgroups
             });
-            fs::write(folder.join("state.json"), state.to_string()).expect("a state");
+            fs::write(dir.join("state.json"), state.to_string()).expect("a state");
         }
 
         fn pause(&self, limit: Duration) -> Result<ExitCode, PauseError> {
-            let root = self.folder.path().to_owned();
+            let root = self.dir.path().to_owned();
             let container = ContainerRef { root: root.clone(), id: "abc".into() };
             pause(Some(root.join("runtime")), &["pause".into()], &container, limit)
         }
     }
 
     #[test]
-    fn the_runtime_has_the_say_while_it_is_quick() {
+    fn returns_exit_status_of_runtime() {
         let long = Duration::from_secs(60);
         let check = |script, expected: u8| {
-            let code = Bench::new(script).pause(long).expect("it ended");
+            let code = PauseFixture::new(script).pause(long).expect("it exited");
             assert_eq!(format!("{code:?}"), format!("{:?}", ExitCode::from(expected)));
         };
         check("#!/bin/sh\n[ \"$1\" = pause ]\n", 0);
@@ -151,20 +151,20 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_that_hangs_is_undone() {
-        let group = tempfile::tempdir().expect("a folder");
+    fn hanging_pause_is_undone() {
+        let group = tempfile::tempdir().expect("a directory");
         let check = |name: &str, file: &str, expected: &str| {
-            let bench = Bench::new("#!/bin/sh\nexec sleep 1000\n");
-            bench.state(&serde_json::json!({ name: group.path() }));
+            let bench = PauseFixture::new("#!/bin/sh\nexec sleep 1000\n");
+            bench.write_state(&serde_json::json!({ name: group.path() }));
             let outcome = bench.pause(Duration::from_millis(50));
-            assert!(matches!(outcome, Err(PauseError::Late)), "{outcome:?}");
+            assert!(matches!(outcome, Err(PauseError::TimedOut)), "{outcome:?}");
             let written = fs::read_to_string(group.path().join(file)).expect("it was written");
             assert_eq!(written, expected);
         };
         check("freezer", "freezer.state", "THAWED");
         check("", "cgroup.freeze", "0");
-        let bench = Bench::new("#!/bin/sh\nexec sleep 1000\n");
+        let bench = PauseFixture::new("#!/bin/sh\nexec sleep 1000\n");
         let outcome = bench.pause(Duration::from_millis(50));
-        assert!(matches!(outcome, Err(PauseError::Stuck(_))), "{outcome:?}");
+        assert!(matches!(outcome, Err(PauseError::UnpauseFailed(_))), "{outcome:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! `containai-hook probe`: set-up asks whether containers get an id range of their own here.
+//! `containai-hook probe`: checks, for setup, whether containers can have their own id range.
 
 use std::fs::{self, Permissions};
 use std::io;
@@ -7,71 +7,71 @@ use std::path::{Path, PathBuf};
 
 use containai_core::layout::EngineLayout;
 
-use super::idmap::{IdRange, IdRanges};
-use super::ids::{Assignment, Pool};
-use super::layers::Layers;
+use super::idmap::{IdMapping, IdMappings};
+use super::ids::{IdAssignment, IdPool};
+use super::layers::OverlayLayers;
 use super::spec::UserNamespace;
-use super::stage::{Stage, StageError};
+use super::staging::{StagingArea, StagingError};
 use crate::host::{self, EngineRecord, SetupError};
 
-/// Why containers share the engine's range.
+/// The reason why containers share the engine's range.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(super) enum ProbeError {
-    /// Set-up found no ids that are free, or is older than this program.
+    /// Setup found no free ids, or is older than this program.
     #[error("no ids are reserved for containers")]
     NotReserved,
-    /// `/etc/subuid` gives the engine more ids than a container's range has.
-    #[error("the engine's ids do not fit into a range")]
-    Unfit,
+    /// `/etc/subuid` assigns the engine more ids than a container's range has.
+    #[error("the engine's ids do not fit into a container's range")]
+    RangeTooSmall,
     #[error(transparent)]
     Record(#[from] SetupError),
-    #[error("cannot make a file system to try in `{folder}`")]
+    #[error("cannot create a test file system in `{dir}`")]
     Prepare {
-        folder: PathBuf,
+        dir: PathBuf,
         #[source]
         source: io::Error,
     },
-    /// The kernel is older than 5.19, or the file system has no id-mapped mounts.
+    /// The kernel is older than 5.19, or the file system does not support id-mapped mounts.
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Stage(#[from] StagingError),
 }
 
-/// Mounts an overlay as a container's is, on the file system of the engine's store. Nothing of it
-/// stays.
+/// Mounts an overlay like that of a container, on the file system of the engine's data root, and
+/// removes it.
 pub(super) fn run(executable: &Path) -> Result<(), ProbeError> {
-    let pool = Pool::recorded(executable).ok_or(ProbeError::NotReserved)?;
+    let pool = IdPool::from_record(executable).ok_or(ProbeError::NotReserved)?;
     let root = executable.ancestors().nth(5).unwrap_or(Path::new("/"));
     let layout = EngineLayout::at(root);
     let record = EngineRecord::read(&layout)?.ok_or(ProbeError::NotReserved)?;
     let ranges = |range: Option<host::IdRange>| {
         let range = range?;
-        Some(IdRanges(vec![IdRange { container: 0, host: range.base, count: range.count }]))
+        Some(IdMappings(vec![IdMapping { container: 0, host: range.base, count: range.count }]))
     };
     let uids = ranges(record.subordinate_uids).ok_or(ProbeError::NotReserved)?;
     let gids = ranges(record.subordinate_gids).ok_or(ProbeError::NotReserved)?;
-    let ids = Assignment::own(UserNamespace { uids, gids }, pool.first());
-    let ids = ids.ok_or(ProbeError::Unfit)?;
-    let (Some(maps), Some(owner)) = (ids.layer_maps(), ids.roots()) else {
-        return Err(ProbeError::Unfit);
+    let ids = IdAssignment::own(UserNamespace { uids, gids }, pool.first_id());
+    let ids = ids.ok_or(ProbeError::RangeTooSmall)?;
+    let (Some(maps), Some(owner)) = (ids.layer_maps(), ids.stream_owner()) else {
+        return Err(ProbeError::RangeTooSmall);
     };
     let store = layout.data_root();
-    let failed = |source| ProbeError::Prepare { folder: store.clone(), source };
-    let folder = tempfile::Builder::new().prefix("probe-").tempdir_in(&store).map_err(failed)?;
-    let layers = prepare(folder.path(), owner.engine).map_err(failed)?;
-    Stage::open()?.root(&layers, &maps, owner.container)?;
+    let failed = |source| ProbeError::Prepare { dir: store.clone(), source };
+    let dir = tempfile::Builder::new().prefix("probe-").tempdir_in(&store).map_err(failed)?;
+    let layers = create_layers(dir.path(), owner.engine).map_err(failed)?;
+    StagingArea::open()?.mount_root(&layers, &maps, owner.container)?;
     Ok(())
 }
 
-/// Makes two layers as those of the engine's store, with this owner on disk.
-fn prepare(folder: &Path, (uid, gid): (u32, u32)) -> io::Result<Layers> {
-    let (lower, upper) = (folder.join("lower"), folder.join("upper"));
+/// Creates two layers like those of the engine's store, with this owner on disk.
+fn create_layers(dir: &Path, (uid, gid): (u32, u32)) -> io::Result<OverlayLayers> {
+    let (lower, upper) = (dir.join("lower"), dir.join("upper"));
     for path in [&lower, &upper, &upper.join("diff")] {
         fs::create_dir(path)?;
         fs::set_permissions(path, Permissions::from_mode(0o755))?;
         chown(path, Some(uid), Some(gid))?;
     }
-    let layers = Layers { merged: folder.join("merged"), folder: upper, lower: vec![lower] };
-    layers.make_work((uid, gid))?;
+    let layers = OverlayLayers { merged: dir.join("merged"), dir: upper, lower: vec![lower] };
+    layers.create_work_dir((uid, gid))?;
     Ok(layers)
 }

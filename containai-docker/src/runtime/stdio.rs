@@ -7,21 +7,21 @@ use rustix::fs::{Gid, Uid, fchown};
 
 use super::ids::StreamOwner;
 
-/// Gives the pipes on which the engine talks with a process to the container's root.
+/// Gives the pipes between the engine and a process to the container's root.
 ///
-/// The engine made them for root of its own range; runc hands them on to the user of the process,
-/// and `/dev/stdout` opens for its owner alone.
-pub(super) fn hand_over(owner: StreamOwner) -> io::Result<()> {
+/// The engine creates them for root of its own range, and runc gives them to the user of the
+/// process; only the owner can open `/dev/stdout`.
+pub(super) fn chown_streams(owner: StreamOwner) -> io::Result<()> {
     let (input, output, error) = (io::stdin(), io::stdout(), io::stderr());
     [input.as_fd(), output.as_fd(), error.as_fd()]
         .into_iter()
-        .try_for_each(|stream| give(stream, owner))
+        .try_for_each(|stream| chown_stream(stream, owner))
 }
 
-fn give(stream: BorrowedFd<'_>, owner: StreamOwner) -> io::Result<()> {
+fn chown_stream(stream: BorrowedFd<'_>, owner: StreamOwner) -> io::Result<()> {
     let metadata = File::from(stream.try_clone_to_owned()?).metadata()?;
     let kind = metadata.file_type();
-    // Anything else, `/dev/null` above all, is not the container's.
+    // Other files, such as `/dev/null`, do not belong to the container.
     let is_pipe = kind.is_fifo() || kind.is_socket();
     if !is_pipe || metadata.uid() != owner.engine.0 {
         return Ok(());
@@ -38,8 +38,9 @@ mod tests {
 
     fn owner_after(stream: &File, engine: u32) -> u32 {
         let owner = StreamOwner { engine: (engine, engine), container: (7, 7) };
-        // Only root may give a pipe away; anybody else sees that it was tried.
-        match give(stream.as_fd(), owner) {
+        // Only root may change the owner of a pipe; for other users, the attempt itself is the
+        // result.
+        match chown_stream(stream.as_fd(), owner) {
             Ok(()) => stream.metadata().expect("metadata").uid(),
             Err(error) if error.raw_os_error() == Some(nix::libc::EPERM) => 7,
             Err(error) => panic!("{error}"),
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn only_pipes_of_the_engines_range_are_given() {
+    fn chowns_only_pipes_of_the_engine() {
         let me = nix::unistd::geteuid().as_raw();
         let (pipe, _other) = rustix::pipe::pipe().expect("a pipe");
         let pipe = File::from(pipe);

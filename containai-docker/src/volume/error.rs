@@ -1,25 +1,24 @@
-//! Why a volume was not read or written whole.
+//! Errors of reading and writing volumes.
 
 use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 
-/// Why a volume was not read or written whole.
+/// Errors of reading and writing volumes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VolumeError {
-    /// What the engine says.
+    /// The engine's error.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The helper beside the volume failed: the disk is full, or its image has
-    /// no GNU tar.
-    #[error("the helper of volume `{volume}` ended with status {status}{}", last(.lines))]
+    /// The helper container failed: the disk is full, or its image has no GNU tar.
+    #[error("the helper container of volume `{volume}` exited with status {status}{}", format_lines(.lines))]
     Failed {
         /// The volume.
         volume: String,
-        /// The status of its process.
+        /// The exit status of the helper.
         status: i64,
-        /// The last lines that it wrote, without control characters.
+        /// The last lines of its standard error, without control characters.
         lines: Vec<String>,
     },
 }
@@ -36,23 +35,23 @@ impl Advice for VolumeError {
         match self {
             Self::Engine(error) => error.hints(),
             Self::Failed { .. } => vec![Hint::new(
-                "see that the engine's disk has room, and that the image has GNU tar; the volume is as it was",
+                "check that the engine's disk has free space and that the image has GNU tar; the volume was not changed",
             )],
         }
     }
 }
 
-fn last(lines: &[String]) -> String {
+fn format_lines(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use containai_core::{fake, samples};
+    use containai_core::{samples, testing};
 
     #[test]
-    fn what_a_person_reads() {
+    fn messages_and_hints() {
         let samples = samples!(VolumeError {
             Engine: [VolumeError::Engine(EngineError::NoSuchImage { image: "base".into() })],
             Failed: [VolumeError::Failed {
@@ -61,6 +60,6 @@ mod tests {
                 lines: vec!["tar: f: Cannot write: No space left on device".into()],
             }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

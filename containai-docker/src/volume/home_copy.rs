@@ -1,4 +1,4 @@
-//! Files of a container's home directory, copied to its data volume.
+//! Copy of files from a container's home directory to its data volume.
 
 use std::time::Duration;
 
@@ -8,31 +8,32 @@ use containai_core::layout;
 use futures_util::TryStreamExt as _;
 use tokio::time::timeout;
 
-use super::Mounted;
-use super::errand::{Errand, body};
+use super::VolumeHelperSpec;
+use super::helper::{HelperContainer, volume_helper_body};
 use crate::engine::DockerEngine;
 
-/// How long the helper may run. Its file system is the container's, whose root may have made it
-/// one that never ends.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout of the helper container. It runs on the container's file system, whose root may have
+/// made the copy endless.
+const COPY_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Runs a script of the shell as the agent, in a helper made of the container's file system, with
-/// the volume mounted; `words` are the script and its arguments.
+/// Runs a shell script as the agent, in a helper container with the container's file system and its
+/// data volume; `words` are the script and its arguments.
 pub(crate) async fn copy_as_agent(
     engine: &DockerEngine,
-    mounted: Mounted<'_>,
+    spec: VolumeHelperSpec<'_>,
     words: Vec<String>,
 ) -> Result<(), EngineError> {
-    let mut body = body(mounted, engine.client(), FILLS, words);
+    let mut body = volume_helper_body(spec, engine.client_id(), FILLS, words);
     body.user = Some(layout::CONTAINER_USER.to_owned());
     body.env = Some(vec!["LC_ALL=C".into(), format!("HOME={}", layout::CONTAINER_HOME)]);
-    let mut helper = Errand::begin(engine, body, mounted.volume.to_string()).await?;
-    // It ends with its output, or is ended.
+    let mut helper =
+        HelperContainer::create_and_start(engine, body, spec.volume.to_string()).await?;
+    // The script ends with its output, or times out.
     let end = async {
         while helper.output.try_next().await?.is_some() {}
         Ok(())
     };
-    let ended = timeout(PATIENCE, end).await;
+    let ended = timeout(COPY_TIMEOUT, end).await;
     helper.remove().await?;
-    ended.unwrap_or(Ok(())).map_err(|error| engine.failure(error))
+    ended.unwrap_or(Ok(())).map_err(|error| engine.map_error(error))
 }

@@ -1,24 +1,24 @@
-//! Volumes, past the containers that have them mounted.
+//! Access to volumes through helper containers, without the containers that mount them.
 
+mod archive_api;
+mod byte_channel;
 mod copying;
-mod door;
-mod errand;
 mod error;
+mod fifo;
+mod helper;
 mod home_copy;
+mod mounted_by;
 mod packing;
-mod pieces;
 mod reclaiming;
 mod script;
-mod shortcut;
 mod unpacking;
-mod users;
 
-pub use copying::VolumesCopying;
-pub use door::VolumeDoor;
-pub use errand::Mounted;
+pub use archive_api::VolumeArchive;
+pub use byte_channel::{ByteChannel, ChannelReader, ChannelWriter, byte_channel};
+pub use copying::DockerVolumeCopier;
 pub use error::VolumeError;
+pub use helper::VolumeHelperSpec;
 pub(crate) use home_copy::copy_as_agent;
-pub use packing::{Complaints, Packing};
-pub use pieces::{PieceReader, PieceWriter, Pieces, pieces};
-pub(crate) use reclaiming::reclaim_beside;
-pub use unpacking::{Room, Unpacking};
+pub use packing::{TarWarnings, VolumePacker};
+pub(crate) use reclaiming::reclaim_in_helper;
+pub use unpacking::{FreeSpace, VolumeUnpacker};

@@ -1,4 +1,4 @@
-//! A volume on its way out.
+//! Reading a volume as a tar archive.
 
 use bollard::container::LogOutput;
 use bytes::Bytes;
@@ -8,78 +8,78 @@ use futures_util::TryStreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc::Sender;
 
-use super::errand::{Errand, Mounted};
+use super::helper::{HelperContainer, VolumeHelperSpec};
 use super::{VolumeError, script};
 use crate::engine::DockerEngine;
 
-/// GNU tar's status when a file changed while it was read.
-const CHANGED: i64 = 1;
+/// GNU tar's status if a file changed while it was read.
+const FILE_CHANGED: i64 = 1;
 
-/// What the helper found odd, line by line; untrusted.
-pub type Complaints = Vec<String>;
+/// Warnings of tar in the helper container, by line; untrusted.
+pub type TarWarnings = Vec<String>;
 
-/// A helper that waits to read a volume. [`Packing::close`] has to follow.
-pub struct Packing<'a>(Errand<'a>);
+/// A helper container that is ready to read a volume. [`VolumePacker::close`] has to follow.
+pub struct VolumePacker<'a>(HelperContainer<'a>);
 
 impl DockerEngine {
-    /// Gets ready to read a volume, which takes a moment; nothing is read yet.
-    /// `left_out` are tar's options that say what does not come along.
+    /// Starts a helper container that is ready to read a volume; nothing is read yet. `excludes`
+    /// are options of tar that exclude files.
     ///
     /// # Errors
     ///
-    /// What the engine says to a new container.
+    /// The engine's error of creating the container.
     pub async fn pack_volume(
         &self,
-        mounted: Mounted<'_>,
-        left_out: Vec<String>,
-    ) -> Result<Packing<'_>, EngineError> {
+        spec: VolumeHelperSpec<'_>,
+        excludes: Vec<String>,
+    ) -> Result<VolumePacker<'_>, EngineError> {
         let mut command = vec![script::pack(), "pack".to_owned()];
-        command.extend(left_out);
-        Ok(Packing(Errand::start(self, mounted, label::PACKS, command).await?))
+        command.extend(excludes);
+        Ok(VolumePacker(HelperContainer::start(self, spec, label::PACKS, command).await?))
     }
 }
 
-impl Packing<'_> {
+impl VolumePacker<'_> {
     /// Reads the volume as a tar archive.
     ///
     /// # Errors
     ///
-    /// - [`VolumeError::Failed`]: not all of it could be read.
-    /// - What the engine says.
-    pub async fn run(&mut self, pieces: Sender<Bytes>) -> Result<Complaints, VolumeError> {
+    /// - [`VolumeError::Failed`]: some files could not be read.
+    /// - The engine's error.
+    pub async fn run(&mut self, pieces: Sender<Bytes>) -> Result<TarWarnings, VolumeError> {
         let Self(helper) = self;
         let engine = helper.engine();
         let asked = async {
-            helper.input.write_all(script::GO).await?;
+            helper.input.write_all(script::START).await?;
             helper.input.shutdown().await
         };
-        // Where that fails the helper has ended, and its status says why.
+        // If that fails, the helper has exited, and its status is the reason.
         let _ = asked.await;
         while let Some(output) =
-            helper.output.try_next().await.map_err(|error| engine.failure(error))?
+            helper.output.try_next().await.map_err(|error| engine.map_error(error))?
         {
             match output {
                 LogOutput::StdOut { message } => {
                     if pieces.send(message).await.is_err() {
-                        // Whoever reads has given up, and knows why.
+                        // The receiver was dropped because of its own error.
                         return Ok(Vec::new());
                     }
                 }
-                output => helper.note(output.as_ref()),
+                output => helper.push_stderr(output.as_ref()),
             }
         }
         drop(pieces);
-        match helper.status().await? {
-            0 | CHANGED => Ok(helper.complaints()),
-            status => Err(helper.failed(status)),
+        match helper.wait_exit().await? {
+            0 | FILE_CHANGED => Ok(helper.stderr_lines()),
+            status => Err(helper.exit_error(status)),
         }
     }
 
-    /// Takes the helper away.
+    /// Removes the helper container.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub async fn close(self) -> Result<(), EngineError> {
         self.0.remove().await
     }

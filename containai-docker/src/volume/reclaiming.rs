@@ -1,4 +1,4 @@
-//! Files reclaimed for an owner who is not root.
+//! Reclaiming of files for an owner other than root.
 
 use std::path::{Path, PathBuf};
 
@@ -6,59 +6,63 @@ use bollard::container::LogOutput;
 use bollard::models::{Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountType};
 use containai_core::engine::{EngineError, Isolation};
 use containai_core::label::{self, Labels};
-use containai_core::layout::CONTAINER_PROGRAM;
+use containai_core::layout::CONTAINER_CAI;
 use futures_util::TryStreamExt as _;
 
-use super::errand::{Errand, MadeOf, bare};
+use super::helper::{HelperContainer, HelperSpec, helper_body};
 use crate::engine::DockerEngine;
 use crate::ownership::Reclaimed;
 
-/// The verb of `cai` that the helper runs; the grammar hides it.
-const VERB: [&str; 2] = ["workspace", "reclaim-inside"];
+/// The hidden subcommand of `cai` that the helper runs.
+const RECLAIM_COMMAND: [&str; 2] = ["workspace", "reclaim-inside"];
 
-/// Reclaims trees of one owner in a helper: its root may change the owners of whatever ids a
-/// container has, and the owner of each tree is the agent there. It has the trees and nothing
-/// else, and runs the program of this machine.
-pub(crate) async fn reclaim_beside(
+/// Reclaims trees of one owner in a helper container. Its root may change the owner of files of all
+/// container ids, and the owner of each tree is mapped to the agent. It mounts only the trees, and
+/// runs this machine's program.
+pub(crate) async fn reclaim_in_helper(
     engine: &DockerEngine,
     image: &str,
     isolation: Isolation,
     trees: &[PathBuf],
 ) -> Result<Reclaimed, EngineError> {
     let named = trees.first().map(|tree| tree.display().to_string()).unwrap_or_default();
-    let labels = Labels::for_helper().with_client(engine.client()).with(label::RECLAIMS, &named);
+    let labels = Labels::for_helper().with_client(engine.client_id()).with(label::RECLAIMS, &named);
     let targets: Vec<String> = (0..trees.len()).map(|index| format!("/mnt/{index}")).collect();
-    let mounts = trees.iter().zip(&targets).map(|(tree, target)| mount(tree, target)).collect();
-    let words = VERB.into_iter().map(str::to_owned).chain(targets).collect();
-    let mut body = bare(MadeOf { image, isolation, labels }, mounts, words);
-    body.entrypoint = Some(vec![CONTAINER_PROGRAM.into()]);
-    let mut helper = Errand::begin(engine, body, named).await?;
-    let outcome = answer(&mut helper, trees).await;
+    let mounts =
+        trees.iter().zip(&targets).map(|(tree, target)| bind_mount(tree, target)).collect();
+    let words = RECLAIM_COMMAND.into_iter().map(str::to_owned).chain(targets).collect();
+    let mut body = helper_body(HelperSpec { image, isolation, labels }, mounts, words);
+    body.entrypoint = Some(vec![CONTAINER_CAI.into()]);
+    let mut helper = HelperContainer::create_and_start(engine, body, named).await?;
+    let outcome = read_result(&mut helper, trees).await;
     helper.remove().await?;
     outcome
 }
 
-async fn answer(helper: &mut Errand<'_>, trees: &[PathBuf]) -> Result<Reclaimed, EngineError> {
+async fn read_result(
+    helper: &mut HelperContainer<'_>,
+    trees: &[PathBuf],
+) -> Result<Reclaimed, EngineError> {
     let mut heard = Vec::new();
     let engine = helper.engine();
-    while let Some(output) = helper.output.try_next().await.map_err(|it| engine.failure(it))? {
+    while let Some(output) = helper.output.try_next().await.map_err(|it| engine.map_error(it))? {
         match output {
             LogOutput::StdOut { message } => heard.extend_from_slice(&message),
-            output => helper.note(output.as_ref()),
+            output => helper.push_stderr(output.as_ref()),
         }
     }
-    let status = helper.status().await?;
-    let tail = helper.complaints();
-    serde_json::from_slice(&heard).map_err(|_| EngineError::Host {
+    let status = helper.wait_exit().await?;
+    let tail = helper.stderr_lines();
+    serde_json::from_slice(&heard).map_err(|_| EngineError::HostFile {
         path: trees.first().map(|tree| tree.display().to_string()).unwrap_or_default(),
         source: std::io::Error::other(format!(
-            "the helper container ended with status {status}: {}",
+            "the helper container exited with status {status}: {}",
             tail.join("; ")
         )),
     })
 }
 
-fn mount(source: &Path, target: &str) -> Mount {
+fn bind_mount(source: &Path, target: &str) -> Mount {
     Mount {
         typ: Some(MountType::BIND),
         source: Some(source.to_string_lossy().into_owned()),

@@ -1,24 +1,24 @@
-//! What runs beside a volume. GNU coreutils, GNU tar and a POSIX shell are
-//! needed, which every image of ours has.
+//! Scripts of helper containers. They need GNU coreutils, GNU tar and a POSIX shell, which every
+//! ContainAI image has.
 
 use containai_core::layout::{CONTAINER_DATA, VOLUME_STAGING};
 
-use super::shortcut::PIPE;
+use super::fifo::PIPE_PATH;
 
-/// Where a restore has its tree unpacked, below [`VOLUME_STAGING`].
+/// The directory of a restore's unpacked tree, below [`VOLUME_STAGING`].
 pub(super) const TREE: &str = "new";
-/// The last file of a stream that is whole.
+/// The last file of a complete stream.
 pub(super) const COMPLETE: &str = "complete";
-/// The line that has a helper begin.
-pub(super) const GO: &[u8] = b"go\n";
-/// The line that has it read from the pipe.
-pub(super) const GO_PIPE: &[u8] = b"pipe\n";
+/// The line that starts the operation.
+pub(super) const START: &[u8] = b"go\n";
+/// The line that starts the operation with the pipe as input.
+pub(super) const START_FROM_PIPE: &[u8] = b"pipe\n";
 
-/// How GNU tar keeps what a tree has beside contents.
+/// Options with which GNU tar preserves attributes.
 const ATTRIBUTES: &str = "--numeric-owner --acls --xattrs --xattrs-include='user.*'";
 
-/// Waits for its line, then writes the volume as an archive. Its arguments are
-/// tar's.
+/// Waits for the start line, then writes the volume as an archive. The script's arguments are
+/// options of tar.
 pub(super) fn pack() -> String {
     format!(
         "read -r go || exit 3; \
@@ -28,23 +28,22 @@ pub(super) fn pack() -> String {
     )
 }
 
-/// The line that says that all is copied.
+/// The line after all files are copied.
 pub(super) const COPIED: &str = "copied";
-/// The line that says that the copies would outlive a power cut.
+/// The line after the copies are synced to the disk.
 pub(super) const SYNCED: &str = "synced";
-/// Where a helper has the volumes that it reads, and those that it makes.
-pub(super) const ORIGINALS: &str = "/mnt/containai/from";
-pub(super) const COPIES: &str = "/mnt/containai/to";
+/// The directories of the source and the target volumes in the helper container.
+pub(super) const SOURCES: &str = "/mnt/containai/from";
+pub(super) const TARGETS: &str = "/mnt/containai/to";
 
-/// Tells what the originals take and what is free, waits for its line, and
-/// copies each to the one of the same number. Then it waits for the end of its
-/// input: it runs as long as somebody needs it.
+/// Prints the size of the sources and the free space, waits for the start line, and copies each
+/// source to the target of the same number. Then it waits for the end of its input: it runs as long
+/// as its client is connected.
 ///
-/// `cp` keeps owners, modes, times, hard links, holes, ACLs, extended attributes
-/// and the whiteouts of overlay file systems, which are devices that everybody
-/// may make.
+/// `cp` preserves owners, modes, times, hard links, holes, ACLs, extended attributes and the
+/// whiteouts of overlay file systems, which are devices that unprivileged users may create.
 pub(super) fn copy() -> String {
-    copy_in(ORIGINALS, COPIES)
+    copy_in(SOURCES, TARGETS)
 }
 
 fn copy_in(originals: &str, copies: &str) -> String {
@@ -71,28 +70,27 @@ exit 0
     )
 }
 
-/// Tells how much room there is, waits for its line, unpacks beside what is
-/// there, and puts it in its place.
+/// Prints the free space, waits for the start line, unpacks the archive beside the current content,
+/// and replaces the content.
 ///
-/// Where there is a pipe, it is open before the first line is told: whoever
-/// then finds nobody at its other end is on another machine. The helper holds
-/// both ends until it reads, or it would wait for somebody who has gone.
+/// A pipe is opened before the first line is printed: a client that then finds no reader is on
+/// another machine. The helper holds both ends until it reads; otherwise it would wait for a client
+/// that has ended.
 ///
-/// Started once more before it was told anything it ends: nobody would tell it.
-/// Between `retire` and the end it is only moved about, and each move can be
-/// done again: started once more, at whatever point it was killed, the same
-/// container goes on or takes everything back. A stream that ends without its
-/// last file is taken back. The attributes of the top come last, since every
-/// move changes its time.
+/// If it is restarted before it has read a start line, it exits, because no client would send one.
+/// Between `retire` and the end it only moves files, and each move can be repeated: restarted at
+/// any point at which it was killed, the same container either finishes or rolls back. A stream
+/// without its last file is rolled back. The attributes of the top directory are set last, because
+/// every move changes its time.
 ///
-/// What takes the place of something is on the disk before that goes. Where
-/// nothing was before nothing can be lost, and nobody waits for the disk.
+/// New files are synced to the disk before old ones are removed. If the volume was empty, nothing
+/// can be lost, and the sync is skipped.
 pub(super) fn unpack() -> String {
-    unpack_in(CONTAINER_DATA, "", PIPE)
+    unpack_in(CONTAINER_DATA, "", PIPE_PATH)
 }
 
-/// As [`unpack`], for a volume and a pipe elsewhere; what has to outlive a
-/// crash beside the volume is kept below `memory`.
+/// As [`unpack`], for another volume and pipe; state that has to survive a crash is stored below
+/// `memory`.
 fn unpack_in(volume: &str, memory: &str, pipe: &str) -> String {
     format!(
         r#"set -eu

@@ -1,5 +1,4 @@
-//! The scripts on this machine's files, and what becomes of them when they are
-//! killed at any point.
+//! Runs the scripts on this machine's files and kills them at any point.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,11 +21,10 @@ fn scripts() {
     insta::assert_snapshot!("unpack", unpack());
 }
 
-/// A volume with a content, a tree to take its place, and room for what has to
-/// outlive a crash.
-struct Place(TempDir);
+/// A volume with content, a tree to restore, and a directory for state that survives a crash.
+struct TestVolume(TempDir);
 
-impl Place {
+impl TestVolume {
     fn new() -> io::Result<Self> {
         let place = Self(TempDir::new()?);
         for directory in ["volume/kept/deep", "tree/new/kept", "memory", "bin"] {
@@ -52,7 +50,7 @@ impl Place {
         Ok(place)
     }
 
-    /// One whose volume has no content.
+    /// Returns one whose volume is empty.
     fn empty() -> io::Result<Self> {
         let place = Self::new()?;
         fs::remove_dir_all(place.at("volume"))?;
@@ -64,15 +62,15 @@ impl Place {
         self.0.path().join(path)
     }
 
-    /// An archive of the tree, with or without its end.
+    /// Returns an archive of the tree, with or without its last file.
     fn archive(&self, last: &[&str]) -> io::Result<Vec<u8>> {
         let mut tar = Command::new("tar");
         tar.args(["--create", "--format=posix", "--file=-", "--directory"]).arg(self.at("tree"));
         Ok(tar.arg("new").args(last).output()?.stdout)
     }
 
-    /// Runs the script; every call of these programs counts, and the process
-    /// group is killed at one of them.
+    /// Runs the script. The calls of external programs are counted, and the process group is killed
+    /// at one of them.
     fn run(&self, input: &[u8], killed_at: Option<usize>) -> io::Result<bool> {
         let mut child = self.start(killed_at)?;
         if let Some(mut stdin) = child.stdin.take() {
@@ -82,8 +80,8 @@ impl Place {
         Ok(child.wait()?.success())
     }
 
-    /// As [`Self::run`], with the archive in a pipe beside its input.
-    fn run_beside_a_pipe(&self, input: &[u8]) -> io::Result<bool> {
+    /// As [`Self::run`], with the archive in a named pipe.
+    fn run_with_pipe(&self, input: &[u8]) -> io::Result<bool> {
         let pipe = self.at("pipe");
         assert!(Command::new("mkfifo").arg(&pipe).status()?.success());
         let mut child = self.start(None)?;
@@ -92,7 +90,7 @@ impl Place {
         if let Some(stdout) = &mut child.stdout {
             stdout.read_exact(&mut first)?;
         }
-        // Its end is open by now, or this would say that nobody reads.
+        // The script has opened the read end by now; otherwise opening fails.
         let nonblocking = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let end = rustix::fs::open(&pipe, nonblocking, Mode::empty())?;
         rustix::io::ioctl_fionbio(&end, false)?;
@@ -134,19 +132,19 @@ impl Place {
             .spawn()
     }
 
-    /// What runs next is another helper.
-    fn forget(&self) -> io::Result<()> {
+    /// Resets the state, so that the next run is a new helper container.
+    fn reset_helper_state(&self) -> io::Result<()> {
         fs::remove_dir_all(self.at("memory"))?;
         fs::create_dir(self.at("memory"))
     }
 
-    /// How many calls the last run made.
+    /// Returns the number of calls of the last run.
     fn calls(&self) -> usize {
         fs::read_to_string(self.at("count")).map_or(0, |text| text.lines().count())
     }
 }
 
-/// Everything below a directory, and the directory itself.
+/// Returns the contents of a directory, itself included.
 fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_owned()];
@@ -156,7 +154,7 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
             kind if kind.is_dir() => {
                 let entries = fs::read_dir(&path).expect("it is a directory");
                 open.extend(entries.map(|entry| entry.expect("it is there").path()));
-                // Only the top gets its time back at the end of all moves.
+                // Only the time of the top is restored after the moves.
                 match path == root {
                     true => format!("{:o} {}.{}", stat.mode(), stat.mtime(), stat.mtime_nsec()),
                     false => format!("{:o}", stat.mode()),
@@ -171,16 +169,16 @@ fn tree(root: &Path) -> BTreeMap<PathBuf, String> {
 }
 
 #[test]
-fn killed_anywhere_it_is_finished_or_taken_back() -> io::Result<()> {
-    finished_or_taken_back(Place::new)
+fn killed_restore_is_finished_or_rolled_back() -> io::Result<()> {
+    check_finished_or_rolled_back(TestVolume::new)
 }
 
 #[test]
-fn killed_anywhere_a_volume_that_was_empty_is_whole_or_empty() -> io::Result<()> {
-    finished_or_taken_back(Place::empty)
+fn killed_restore_leaves_an_empty_volume_complete_or_empty() -> io::Result<()> {
+    check_finished_or_rolled_back(TestVolume::empty)
 }
 
-fn finished_or_taken_back(prepare: fn() -> io::Result<Place>) -> io::Result<()> {
+fn check_finished_or_rolled_back(prepare: fn() -> io::Result<TestVolume>) -> io::Result<()> {
     let (mut taken_back, mut finished) = (0, 0);
     for at in 1.. {
         let place = prepare()?;
@@ -191,10 +189,10 @@ fn finished_or_taken_back(prepare: fn() -> io::Result<Place>) -> io::Result<()> 
             assert!(at > 10, "{at} calls are too few");
             break;
         }
-        // And killed again at each call of its second run.
+        // The second run is killed at each of its calls as well.
         let mut again = 1;
         while !place.run(b"", Some(again))? {
-            assert!(place.calls() > 0, "it fails by itself after call {at}");
+            assert!(place.calls() > 0, "it fails without being killed after call {at}");
             again += 1;
         }
         let mut found = tree(&place.at("volume"));
@@ -203,7 +201,7 @@ fn finished_or_taken_back(prepare: fn() -> io::Result<Place>) -> io::Result<()> 
             continue;
         }
         let mut old = old;
-        // What came and went has changed the time of the top.
+        // Temporary files have changed the time of the top.
         old.remove(Path::new(""));
         found.remove(Path::new(""));
         assert_eq!(found, old, "killed at call {at}");
@@ -214,67 +212,67 @@ fn finished_or_taken_back(prepare: fn() -> io::Result<Place>) -> io::Result<()> 
 }
 
 #[test]
-fn a_stream_without_its_end_changes_nothing() -> io::Result<()> {
-    let place = Place::new()?;
+fn incomplete_stream_changes_nothing() -> io::Result<()> {
+    let place = TestVolume::new()?;
     let whole = place.archive(&["complete"])?;
     for input in [&place.archive(&[])?[..], &whole[..whole.len() / 2], &whole[..512], b"", b"junk"]
     {
         let old = tree(&place.at("volume"));
         assert!(!place.run(input, None)?);
         assert_eq!(tree(&place.at("volume")), old);
-        place.forget()?;
+        place.reset_helper_state()?;
     }
     Ok(())
 }
 
 #[test]
-fn what_comes_through_a_pipe_is_no_other() -> io::Result<()> {
-    let place = Place::new()?;
+fn stream_through_a_pipe_behaves_the_same() -> io::Result<()> {
+    let place = TestVolume::new()?;
     let whole = place.archive(&["complete"])?;
     for input in [&place.archive(&[])?[..], &whole[..whole.len() / 2], b""] {
         let old = tree(&place.at("volume"));
-        assert!(!place.run_beside_a_pipe(input)?);
+        assert!(!place.run_with_pipe(input)?);
         assert_eq!(tree(&place.at("volume")), old);
-        place.forget()?;
+        place.reset_helper_state()?;
     }
     let new = tree(&place.at("tree/new"));
-    assert!(place.run_beside_a_pipe(&whole)?);
+    assert!(place.run_with_pipe(&whole)?);
     assert_eq!(tree(&place.at("volume")), new);
     Ok(())
 }
 
 #[test]
-fn a_pipe_that_nobody_writes_to_is_not_waited_for() -> io::Result<()> {
-    let place = Place::new()?;
+fn pipe_without_a_writer_does_not_block() -> io::Result<()> {
+    let place = TestVolume::new()?;
     assert!(Command::new("mkfifo").arg(place.at("pipe")).status()?.success());
     let (old, new) = (tree(&place.at("volume")), tree(&place.at("tree/new")));
-    // Whoever wanted to write has gone.
+    // The writer has ended.
     let mut child = place.start(None)?;
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(b"pipe\n")?;
     }
     assert!(!child.wait()?.success());
     assert_eq!(tree(&place.at("volume")), old);
-    place.forget()?;
-    // Whoever is on another machine writes to the input.
+    place.reset_helper_state()?;
+    // A client of a remote engine writes to the standard input.
     assert!(place.run(&place.archive(&["complete"])?, None)?);
     assert_eq!(tree(&place.at("volume")), new);
     Ok(())
 }
 
 #[test]
-fn what_was_told_nothing_does_nothing_when_it_is_started_again() -> io::Result<()> {
-    let place = Place::new()?;
+fn restarted_helper_without_a_command_does_nothing() -> io::Result<()> {
+    let place = TestVolume::new()?;
     let old = tree(&place.at("volume"));
     assert_eq!(place.start(None)?.wait()?.code(), Some(3));
     let mut again = place.start(None)?;
-    // As an engine has it that nobody is attached to.
+    // The input stays open, as in a container that no client is attached to.
     let input = again.stdin.take();
     let end = Instant::now() + Duration::from_secs(60);
     let status = loop {
         match again.try_wait()? {
             Some(status) => break status,
-            None => assert!(Instant::now() < end, "it waits for somebody who has gone"),
+            None => assert!(Instant::now() < end, "it waits for a client that has ended"),
         }
         thread::sleep(Duration::from_millis(10));
     };
@@ -284,8 +282,8 @@ fn what_was_told_nothing_does_nothing_when_it_is_started_again() -> io::Result<(
     Ok(())
 }
 
-/// All that a copy has to keep and `find` can tell.
-fn told(directory: &Path) -> io::Result<String> {
+/// Returns the attributes that a copy has to preserve, as printed by `find`.
+fn find_listing(directory: &Path) -> io::Result<String> {
     let mut find = Command::new("find");
     find.args([".", "-printf", "%P %y %#m %n %U:%G %s %T@ %l\n"]).current_dir(directory);
     let text = String::from_utf8_lossy(&find.output()?.stdout).into_owned();
@@ -294,8 +292,8 @@ fn told(directory: &Path) -> io::Result<String> {
     Ok(lines.join("\n"))
 }
 
-/// Two volumes of which the second is the store of an inner Docker.
-fn originals() -> io::Result<TempDir> {
+/// Creates two volumes; the second is the storage of an inner Docker.
+fn source_volumes() -> io::Result<TempDir> {
     let place = TempDir::new()?;
     let fill = "mkdir -p from/0/a from/1/overlay2/diff to/0 to/1 && cd from/0 && echo text > .hidden \
          && ln .hidden a/second && ln -s /nowhere a/dangling && mkfifo a/pipe \
@@ -306,7 +304,7 @@ fn originals() -> io::Result<TempDir> {
     Ok(place)
 }
 
-fn copy_of(place: &TempDir, input: &str) -> io::Result<(Option<i32>, String)> {
+fn run_copy(place: &TempDir, input: &str) -> io::Result<(Option<i32>, String)> {
     let at = |name: &str| place.path().join(name).display().to_string();
     let mut child = Command::new("sh")
         .args(["-c", &copy_in(&at("from"), &at("to"))])
@@ -321,16 +319,16 @@ fn copy_of(place: &TempDir, input: &str) -> io::Result<(Option<i32>, String)> {
 }
 
 #[test]
-fn copies_are_like_their_originals() -> io::Result<()> {
-    let place = originals()?;
-    let (status, said) = copy_of(&place, "go\n")?;
+fn copies_match_their_sources() -> io::Result<()> {
+    let place = source_volumes()?;
+    let (status, said) = run_copy(&place, "go\n")?;
     assert_eq!(status, Some(0));
     let lines: Vec<_> = said.lines().collect();
     let numbers = lines[0].split(' ').filter(|word| word.parse::<u64>().is_ok()).count();
     assert_eq!((numbers, &lines[1..]), (3, &["copied", "synced"][..]), "{said}");
     for volume in ["0", "1"] {
         let at = |side: &str| place.path().join(side).join(volume);
-        assert_eq!(told(&at("to"))?, told(&at("from"))?);
+        assert_eq!(find_listing(&at("to"))?, find_listing(&at("from"))?);
     }
     let copy = |path: &str| fs::metadata(place.path().join("to/0").join(path));
     assert_eq!(copy(".hidden")?.ino(), copy("a/second")?.ino());
@@ -339,12 +337,12 @@ fn copies_are_like_their_originals() -> io::Result<()> {
 }
 
 #[test]
-fn nothing_is_copied_for_somebody_who_has_gone() -> io::Result<()> {
-    let place = originals()?;
-    assert_eq!(copy_of(&place, "")?.0, Some(3));
+fn nothing_is_copied_without_a_command() -> io::Result<()> {
+    let place = source_volumes()?;
+    assert_eq!(run_copy(&place, "")?.0, Some(3));
     assert_eq!(fs::read_dir(place.path().join("to/0"))?.count(), 0);
     fs::remove_dir(place.path().join("to/1"))?;
     fs::write(place.path().join("to/1"), "in the way")?;
-    assert_eq!(copy_of(&place, "go\n")?.0, Some(4));
+    assert_eq!(run_copy(&place, "go\n")?.0, Some(4));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! A volume that gets another content.
+//! Replacement of a volume's content.
 
 use std::future::pending;
 use std::io;
@@ -13,110 +13,115 @@ use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc::Receiver;
 
-use super::errand::{Errand, Mounted};
-use super::shortcut::Shortcut;
+use super::fifo::NamedPipe;
+use super::helper::{HelperContainer, VolumeHelperSpec};
 use super::{VolumeError, script};
 use crate::engine::DockerEngine;
 
-/// How much room a disk has.
+/// The free space of a file system.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Room {
-    /// Bytes that are free.
+pub struct FreeSpace {
+    /// Free bytes.
     pub bytes: u64,
-    /// Files that can be made; `None` where the file system has no limit.
+    /// Free inodes; `None` if the file system has no limit.
     pub files: Option<u64>,
 }
 
-/// A helper that waits to give a volume another content. Until it is told to,
-/// nothing is written. [`Unpacking::close`] has to follow.
-pub struct Unpacking<'a> {
-    helper: Errand<'a>,
-    shortcut: Option<Shortcut>,
-    /// How much room the volume's disk has.
-    pub room: Room,
+/// A helper container that is ready to replace a volume's content. Nothing is written before
+/// [`VolumeUnpacker::run`]. [`VolumeUnpacker::close`] has to follow.
+pub struct VolumeUnpacker<'a> {
+    helper: HelperContainer<'a>,
+    pipe: Option<NamedPipe>,
+    /// The free space of the volume's file system.
+    pub free_space: FreeSpace,
 }
 
 impl DockerEngine {
-    /// Gets ready to unpack into a volume, which no container may be running
-    /// with. Where the engine runs on this machine, `pipe` is a directory to
-    /// be made, below one that is the user's alone, for a named pipe, which
-    /// spares what comes the way through the engine.
+    /// Starts a helper container that is ready to unpack into a volume. No container that mounts
+    /// the volume may be running. If the engine runs on this machine, `pipe` is the path of a
+    /// directory to create for a named pipe, which bypasses the engine; its parent is accessible
+    /// only to the user.
     ///
     /// # Errors
     ///
-    /// What the engine says to a new container; [`VolumeError::Failed`] when
-    /// its image is none of ours.
+    /// - The engine's error of creating the container.
+    /// - [`VolumeError::Failed`]: the image is not a ContainAI image.
     pub async fn unpack_volume(
         &self,
-        mounted: Mounted<'_>,
+        spec: VolumeHelperSpec<'_>,
         pipe: Option<PathBuf>,
-    ) -> Result<Unpacking<'_>, VolumeError> {
-        let (mut helper, shortcut) = self.unpacker(mounted, pipe).await?;
-        let error = match room(&mut helper).await {
-            Ok(Some(room)) => return Ok(Unpacking { helper, shortcut, room }),
-            Ok(None) => match helper.status().await {
-                Ok(status) => helper.failed(status),
+    ) -> Result<VolumeUnpacker<'_>, VolumeError> {
+        let (mut helper, named_pipe) = self.start_unpacker(spec, pipe).await?;
+        let error = match read_free_space(&mut helper).await {
+            Ok(Some(room)) => {
+                return Ok(VolumeUnpacker { helper, pipe: named_pipe, free_space: room });
+            }
+            Ok(None) => match helper.wait_exit().await {
+                Ok(status) => helper.exit_error(status),
                 Err(error) => error.into(),
             },
             Err(error) => error.into(),
         };
         helper.remove().await?;
-        if let Some(shortcut) = shortcut {
-            shortcut.remove();
+        if let Some(named_pipe) = named_pipe {
+            named_pipe.remove();
         }
         Err(error)
     }
 
-    /// A helper with a pipe where that can be had: not every engine and not
-    /// every file system takes one.
-    async fn unpacker(
+    /// Starts a helper with a named pipe if the engine and the file system support that.
+    async fn start_unpacker(
         &self,
-        mounted: Mounted<'_>,
+        spec: VolumeHelperSpec<'_>,
         pipe: Option<PathBuf>,
-    ) -> Result<(Errand<'_>, Option<Shortcut>), EngineError> {
+    ) -> Result<(HelperContainer<'_>, Option<NamedPipe>), EngineError> {
         let command = || vec![script::unpack()];
-        if let Some(shortcut) = pipe.as_deref().and_then(Shortcut::make) {
-            let started =
-                Errand::start_beside(&shortcut, self, mounted, label::RESTORES, command()).await;
+        if let Some(named_pipe) = pipe.as_deref().and_then(NamedPipe::create) {
+            let started = HelperContainer::start_with_pipe(
+                &named_pipe,
+                self,
+                spec,
+                label::RESTORES,
+                command(),
+            )
+            .await;
             match started {
-                Ok(helper) => return Ok((helper, Some(shortcut))),
-                Err(_) => shortcut.remove(),
+                Ok(helper) => return Ok((helper, Some(named_pipe))),
+                Err(_) => named_pipe.remove(),
             }
         }
-        Ok((Errand::start(self, mounted, label::RESTORES, command()).await?, None))
+        Ok((HelperContainer::start(self, spec, label::RESTORES, command()).await?, None))
     }
 }
 
-impl Unpacking<'_> {
-    /// The directory that a stream has its tree in, and the name of the empty
-    /// file that ends it. A stream without that file changes nothing.
-    pub const FRAME: (&'static str, &'static str) = (script::TREE, script::COMPLETE);
+impl VolumeUnpacker<'_> {
+    /// The directory that contains the tree of a stream, and the name of the empty file that ends
+    /// it. A stream without that file changes nothing.
+    pub const STREAM_LAYOUT: (&'static str, &'static str) = (script::TREE, script::COMPLETE);
 
-    /// Unpacks a tar archive, and puts what is in it in place of all that the
-    /// volume holds.
+    /// Unpacks a tar archive and replaces the whole content of the volume by it.
     ///
     /// # Errors
     ///
-    /// - [`VolumeError::Failed`]: it could not be unpacked; the volume is as
-    ///   it was.
-    /// - What the engine says. Where its answer is lost the helper stays, and
-    ///   has to be started again to its end.
+    /// - [`VolumeError::Failed`]: the archive could not be unpacked; the volume was not changed.
+    /// - The engine's error. If its response is lost, the helper container stays and has to be
+    ///   started again to finish.
     pub async fn run(&mut self, mut pieces: Receiver<Bytes>) -> Result<(), VolumeError> {
         let helper = &mut self.helper;
         let engine = helper.engine();
         let mut input = std::mem::replace(&mut helper.input, Box::pin(tokio::io::sink()));
-        let pipe = self.shortcut.as_ref().and_then(Shortcut::open);
+        let pipe = self.pipe.as_ref().and_then(NamedPipe::open_writer);
         let feed = async {
-            // Where that fails the helper has ended, and its status says why.
-            let _ = pass_on(&mut pieces, &mut input, pipe).await;
+            // If that fails, the helper has exited, and its status is the reason.
+            let _ = send_archive(&mut pieces, &mut input, pipe).await;
             let _ = input.shutdown().await;
-            // The sender is told that nobody listens any more.
+            // Closes the channel, so that the sender stops.
             drop(pieces);
             pending().await
         };
         let listen = async {
             while let Some(output) = helper.output.try_next().await? {
-                helper.note(output.as_ref());
+                helper.push_stderr(output.as_ref());
             }
             Ok(())
         };
@@ -124,44 +129,43 @@ impl Unpacking<'_> {
             heard = listen => heard,
             never = feed => never,
         };
-        heard.map_err(|error| engine.failure(error))?;
-        match helper.status().await? {
+        heard.map_err(|error| engine.map_error(error))?;
+        match helper.wait_exit().await? {
             0 => Ok(()),
-            status => Err(helper.failed(status)),
+            status => Err(helper.exit_error(status)),
         }
     }
 
-    /// Takes the helper away.
+    /// Removes the helper container.
     ///
     /// # Errors
     ///
-    /// What the engine says.
+    /// The engine's error.
     pub async fn close(self) -> Result<(), EngineError> {
         self.helper.remove().await?;
-        if let Some(shortcut) = self.shortcut {
-            shortcut.remove();
+        if let Some(named_pipe) = self.pipe {
+            named_pipe.remove();
         }
         Ok(())
     }
 }
 
-/// Has the helper begin, and passes everything on to it: past the engine where
-/// a pipe is open.
-async fn pass_on(
+/// Starts the helper's operation and sends it the archive, through the named pipe if it is open.
+async fn send_archive(
     pieces: &mut Receiver<Bytes>,
     input: &mut (dyn AsyncWrite + Send + Unpin),
     pipe: Option<Sender>,
 ) -> io::Result<()> {
     let Some(mut pipe) = pipe else {
-        input.write_all(script::GO).await?;
-        return pour(pieces, input).await;
+        input.write_all(script::START).await?;
+        return copy_chunks(pieces, input).await;
     };
-    input.write_all(script::GO_PIPE).await?;
+    input.write_all(script::START_FROM_PIPE).await?;
     input.flush().await?;
-    pour(pieces, &mut pipe).await
+    copy_chunks(pieces, &mut pipe).await
 }
 
-async fn pour(
+async fn copy_chunks(
     pieces: &mut Receiver<Bytes>,
     output: &mut (dyn AsyncWrite + Send + Unpin),
 ) -> io::Result<()> {
@@ -171,33 +175,35 @@ async fn pour(
     Ok(())
 }
 
-/// Its first line; `None` when it ends without one.
-async fn room(helper: &mut Errand<'_>) -> Result<Option<Room>, EngineError> {
+/// Reads the free space from the helper's first line; `None` if it exits without one.
+async fn read_free_space(
+    helper: &mut HelperContainer<'_>,
+) -> Result<Option<FreeSpace>, EngineError> {
     let mut line = Vec::new();
     let engine = helper.engine();
     while let Some(output) =
-        helper.output.try_next().await.map_err(|error| engine.failure(error))?
+        helper.output.try_next().await.map_err(|error| engine.map_error(error))?
     {
         match output {
             LogOutput::StdOut { message } => line.extend_from_slice(&message),
-            output => helper.note(output.as_ref()),
+            output => helper.push_stderr(output.as_ref()),
         }
         if line.ends_with(b"\n") {
-            return Ok(parse(&line));
+            return Ok(parse_free_space(&line));
         }
     }
     Ok(None)
 }
 
-/// Reads `blocks size files`, as `stat -f` tells them.
-fn parse(line: &[u8]) -> Option<Room> {
+/// Parses `blocks size files`, as printed by `stat -f`.
+fn parse_free_space(line: &[u8]) -> Option<FreeSpace> {
     let text = std::str::from_utf8(line).ok()?;
     let mut numbers = text.split_whitespace().map(str::parse::<u64>);
     let (blocks, size) = (numbers.next()?.ok()?, numbers.next()?.ok()?);
     let files = numbers.next()?.ok()?;
-    Some(Room {
+    Some(FreeSpace {
         bytes: blocks.saturating_mul(size),
-        // File systems without a fixed number of inodes report none at all.
+        // File systems without a fixed number of inodes report 0.
         files: (files > 0).then_some(files),
     })
 }
@@ -207,12 +213,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rooms() {
-        let room = |bytes, files| Some(Room { bytes, files });
-        assert_eq!(parse(b"6338644 4096 16046500\n"), room(25_963_085_824, Some(16_046_500)));
-        assert_eq!(parse(b"1 4096 0\n"), room(4096, None));
+    fn free_space_is_parsed() {
+        let room = |bytes, files| Some(FreeSpace { bytes, files });
+        assert_eq!(
+            parse_free_space(b"6338644 4096 16046500\n"),
+            room(25_963_085_824, Some(16_046_500))
+        );
+        assert_eq!(parse_free_space(b"1 4096 0\n"), room(4096, None));
         for bad in ["", "\n", "1 2\n", "a 1 2\n", "-1 1 1\n"] {
-            assert_eq!(parse(bad.as_bytes()), None, "{bad:?}");
+            assert_eq!(parse_free_space(bad.as_bytes()), None, "{bad:?}");
         }
     }
 }

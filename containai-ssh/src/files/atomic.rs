@@ -1,4 +1,4 @@
-//! Files that appear whole or not at all.
+//! Atomic file replacement and private directories.
 
 use std::fs::{DirBuilder, Permissions};
 use std::io::{self, ErrorKind, Write};
@@ -8,15 +8,15 @@ use std::path::Path;
 use tempfile::NamedTempFile;
 
 /// The mode of files that only their owner may read.
-pub(crate) const PRIVATE: u32 = 0o600;
+pub(crate) const PRIVATE_MODE: u32 = 0o600;
 
-/// Writes a file through a temporary one beside it, which then takes its name.
+/// Replaces a file through a temporary one in the same directory.
 pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    beside(path, content, mode)?.persist(path)?;
+    write_temp_file(path, content, mode)?.persist(path)?;
     Ok(())
 }
 
-/// Writes a file unless it has that content already.
+/// Replaces a file unless it has that content already.
 pub(super) fn replace_if_different(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     if std::fs::read(path).is_ok_and(|old| old == content) {
         return Ok(());
@@ -24,40 +24,41 @@ pub(super) fn replace_if_different(path: &Path, content: &[u8], mode: u32) -> io
     replace(path, content, mode)
 }
 
-/// Writes a file unless one exists; who comes second leaves the first one's.
+/// Creates a file unless one exists. Of two concurrent writers, the first one
+/// succeeds.
 pub(super) fn create(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    match beside(path, content, mode)?.persist_noclobber(path) {
+    match write_temp_file(path, content, mode)?.persist_noclobber(path) {
         Err(error) if error.error.kind() != ErrorKind::AlreadyExists => Err(error.error),
         _ => Ok(()),
     }
 }
 
-/// Makes a directory that only its owner may enter, parents included. One
-/// that exists keeps its mode.
-pub(super) fn private_dir(path: &Path) -> io::Result<()> {
+/// Creates a directory for its owner only, with its parents. An existing one
+/// keeps its mode.
+pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     DirBuilder::new().recursive(true).mode(0o700).create(path)
 }
 
-/// Makes a directory of ours and takes it away from other users.
-pub(crate) fn own_dir(path: &Path) -> io::Result<()> {
-    private_dir(path)?;
+/// Creates a directory and removes the permissions of other users.
+pub(crate) fn ensure_private_dir(path: &Path) -> io::Result<()> {
+    create_private_dir(path)?;
     if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
     }
     Ok(())
 }
 
-fn beside(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+fn write_temp_file(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     let mut file = tempfile::Builder::new()
         .prefix(".containai-")
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(dir)?;
     file.write_all(content)?;
-    // The umask may have taken bits from the mode.
+    // The umask may have cleared bits of the mode.
     file.as_file().set_permissions(Permissions::from_mode(mode))?;
     file.as_file().sync_all()?;
     Ok(file)

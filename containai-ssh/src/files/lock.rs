@@ -7,30 +7,29 @@ use std::time::Duration;
 
 use containai_core::remote::RemoteError;
 
-use super::atomic::{PRIVATE, private_dir};
-use super::failure;
+use super::atomic::{PRIVATE_MODE, create_private_dir};
+use super::io_error;
 
-/// How long to pause between two tries, at first and at most.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
+/// The pause between two attempts, at first and at most.
+const RETRY_INTERVAL: (Duration, Duration) = (Duration::from_millis(1), Duration::from_millis(50));
 
-/// A lock that is held until it is dropped, or its process ends.
+/// A file lock, held until it is dropped or its process exits.
 #[derive(Debug)]
 pub(crate) struct FileLock {
     _file: File,
 }
 
-/// Waits for the lock of a file; dropping the future gives up.
+/// Waits for the lock of a file; dropping the future cancels the wait.
 ///
-/// flock(2) can only wait in a thread that nothing can stop, so this asks
-/// again and again instead.
+/// A blocking flock(2) cannot be cancelled, so this polls.
 pub(crate) async fn lock(path: &Path) -> Result<FileLock, RemoteError> {
-    let file = open(path).map_err(failure::write(path))?;
-    let (mut pause, longest) = PAUSE;
+    let file = open(path).map_err(io_error::cannot_write(path))?;
+    let (mut pause, longest) = RETRY_INTERVAL;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(FileLock { _file: file }),
             Err(TryLockError::WouldBlock) => tokio::time::sleep(pause).await,
-            Err(TryLockError::Error(error)) => return Err(failure::write(path)(error)),
+            Err(TryLockError::Error(error)) => return Err(io_error::cannot_write(path)(error)),
         }
         pause = longest.min(pause * 2);
     }
@@ -38,7 +37,7 @@ pub(crate) async fn lock(path: &Path) -> Result<FileLock, RemoteError> {
 
 fn open(path: &Path) -> std::io::Result<File> {
     if let Some(dir) = path.parent() {
-        private_dir(dir)?;
+        create_private_dir(dir)?;
     }
-    OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE).open(path)
+    OpenOptions::new().create(true).truncate(false).write(true).mode(PRIVATE_MODE).open(path)
 }

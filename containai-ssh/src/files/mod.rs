@@ -1,16 +1,16 @@
-//! The files of the SSH side: who writes them, how, and under which lock.
+//! The SSH files of a user: formats, atomic writes and locks.
 
 mod atomic;
-mod failure;
-mod fragment;
+mod config_file;
 mod identity;
+mod io_error;
+mod known_hosts;
 mod lock;
-mod pins;
 mod ssh_config;
 
-pub(crate) use atomic::{PRIVATE, own_dir};
-pub(crate) use fragment::{fragments, remove_fragment, write_fragment};
-pub(crate) use identity::identity;
+pub(crate) use atomic::{PRIVATE_MODE, ensure_private_dir};
+pub(crate) use config_file::{config_files, remove_config_file, write_config_file};
+pub(crate) use identity::load_or_create_identity;
+pub(crate) use known_hosts::{pin, pinned, pinned_names, unpin};
 pub(crate) use lock::{FileLock, lock};
-pub(crate) use pins::{pin, pinned, pinned_names, unpin};
 pub(crate) use ssh_config::{has_include, write_include};

@@ -8,58 +8,59 @@ use containai_core::layout::Layout;
 use containai_core::remote::RemoteError;
 use nix::unistd::{Gid, Uid, User};
 
-use super::{atomic, failure};
+use super::{atomic, io_error};
 use crate::include;
 
-/// Adds our `Include` to the user's configuration, unless it stands there.
+/// Adds the `Include` line to the user's configuration, if it is missing.
 pub(crate) fn write_include(layout: &Layout) -> Result<(), RemoteError> {
     let path = layout.ssh_config();
-    let (dir, fragments) = (layout.ssh_dir(), layout.ssh_fragment_dir());
-    atomic::private_dir(&dir).map_err(failure::write(&dir))?;
-    atomic::own_dir(&fragments).map_err(failure::write(&fragments))?;
+    let (dir, fragments) = (layout.ssh_dir(), layout.ssh_include_dir());
+    atomic::create_private_dir(&dir).map_err(io_error::cannot_write(&dir))?;
+    atomic::ensure_private_dir(&fragments).map_err(io_error::cannot_write(&fragments))?;
     match with_include(layout)? {
         None => Ok(()),
-        Some(text) => write(&path, &text).map_err(failure::write(&path)),
+        Some(text) => write(&path, &text).map_err(io_error::cannot_write(&path)),
     }
 }
 
-/// Whether our `Include` stands in the user's configuration.
+/// Whether the user's configuration has the `Include` line.
 pub(crate) fn has_include(layout: &Layout) -> Result<bool, RemoteError> {
     Ok(with_include(layout)?.is_none())
 }
 
-/// The configuration with our `Include`; `None` when it has that already.
+/// Returns the configuration with the `Include` line; `None` if it has that
+/// already.
 fn with_include(layout: &Layout) -> Result<Option<String>, RemoteError> {
     let path = layout.ssh_config();
     let config = match std::fs::read_to_string(&path) {
         Ok(config) => config,
         Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(failure::read(&path)(error)),
+        Err(error) => return Err(io_error::cannot_read(&path)(error)),
     };
-    let pattern = pattern(layout).map_err(failure::write(&path))?;
+    let pattern = pattern(layout).map_err(io_error::cannot_write(&path))?;
     Ok(include::add(&config, &pattern))
 }
 
-/// OpenSSH takes `~` from the password database, whatever `HOME` says.
+/// OpenSSH expands `~` from the password database and ignores `HOME`.
 fn pattern(layout: &Layout) -> io::Result<String> {
     let user = User::from_uid(Uid::current())?;
     if user.is_none_or(|user| user.dir == layout.home()) {
         return Ok(include::PATTERN.to_owned());
     }
-    include::pattern_below(&layout.ssh_fragment_dir())
+    include::pattern_below(&layout.ssh_include_dir())
         .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))
 }
 
-/// Replaces the file that the path leads to: people link their configuration
-/// from elsewhere. Mode and owner stay.
+/// Replaces the file that the path resolves to, because dotfiles are often
+/// symbolic links. Mode and owner are kept.
 fn write(path: &Path, text: &str) -> io::Result<()> {
-    let target = target(path)?;
+    let target = resolve_symlinks(path)?;
     let old = match std::fs::metadata(&target) {
         Ok(old) => Some(old),
         Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let mode = old.as_ref().map_or(atomic::PRIVATE, |old| old.permissions().mode() & 0o7777);
+    let mode = old.as_ref().map_or(atomic::PRIVATE_MODE, |old| old.permissions().mode() & 0o7777);
     atomic::replace(&target, text.as_bytes(), mode)?;
     if let Some(old) = old.filter(|old| old.uid() != Uid::effective().as_raw()) {
         let (uid, gid) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
@@ -68,10 +69,10 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Where a chain of links ends, even if nothing is there yet.
-fn target(path: &Path) -> io::Result<PathBuf> {
+/// Resolves a chain of symbolic links, whose target may be missing.
+fn resolve_symlinks(path: &Path) -> io::Result<PathBuf> {
     let mut target = path.to_owned();
-    // As many links as Linux follows (path_resolution(7)).
+    // The limit of Linux (path_resolution(7)).
     for _ in 0..40 {
         let Ok(next) = std::fs::read_link(&target) else {
             return Ok(target);

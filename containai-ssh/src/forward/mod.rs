@@ -1,15 +1,15 @@
-//! What is led through a connection beside commands.
+//! Port, socket and agent forwarding over an SSH connection.
 
-mod grants;
-mod holder;
+mod allowed_channels;
 mod listener;
-mod notice;
+mod port_owner;
 mod relay;
 mod socks;
 mod tunnel;
+mod warning;
 
-pub(crate) use grants::{Agent, Grants, Origin};
-pub(crate) use listener::Stream;
-pub use notice::Notice;
-pub(crate) use notice::Notices;
+pub(crate) use allowed_channels::{AllowedChannels, RemoteListenAddress, SshAgent};
+pub(crate) use listener::ByteStream;
 pub use tunnel::Tunnel;
+pub use warning::ForwardWarning;
+pub(crate) use warning::WarningSender;

@@ -1,4 +1,4 @@
-//! One connection, led through a channel.
+//! Relaying one connection through a channel.
 
 use std::io;
 use std::pin::pin;
@@ -11,17 +11,18 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// How much a slow reader may leave unread. Past it the whole connection waits
-/// for that reader, as the library gives a window back before its content was
-/// taken; up to it nobody else notices.
+/// The maximum number of bytes unread by a slow reader. Above it the whole connection
+/// waits for that reader, because the library reopens a window before its
+/// content is consumed; below it the other channels are unaffected.
 const BACKLOG: usize = 16 << 20;
-/// How much is read at once; what a packet holds.
+/// The size of a read, which is that of a packet.
 const CHUNK: usize = 32 << 10;
 
-type Waiting = (Bytes, OwnedSemaphorePermit);
+type QueuedData = (Bytes, OwnedSemaphorePermit);
 
-/// Passes bytes both ways. The end of one direction is passed on and leaves
-/// the other one open; it is over when both have ended, or one broke.
+/// Relays bytes in both directions. EOF of one direction is forwarded and
+/// leaves the other one open; the relay ends when both have ended, or one
+/// failed.
 pub(crate) async fn relay(channel: Channel<Msg>, stream: impl AsyncRead + AsyncWrite) {
     let (read, write) = channel.split();
     let (from, into) = tokio::io::split(stream);
@@ -43,12 +44,12 @@ pub(crate) async fn relay(channel: Channel<Msg>, stream: impl AsyncRead + AsyncW
             },
         }
     }
-    // The connection may be gone, and the channel with it.
+    // The connection, and with it the channel, may be closed already.
     let _ = write.close().await;
 }
 
-/// Takes what comes off the connection until the channel is closed.
-async fn receive(mut read: ChannelReadHalf, queue: UnboundedSender<Waiting>) {
+/// Receives until the channel is closed.
+async fn receive(mut read: ChannelReadHalf, queue: UnboundedSender<QueuedData>) {
     let room = Arc::new(Semaphore::new(BACKLOG));
     let mut queue = Some(queue);
     while let Some(message) = read.wait().await {
@@ -57,7 +58,7 @@ async fn receive(mut read: ChannelReadHalf, queue: UnboundedSender<Waiting>) {
                 let size = u32::try_from(data.len().min(BACKLOG)).unwrap_or(u32::MAX);
                 let Ok(permit) = Arc::clone(&room).acquire_many_owned(size).await else { return };
                 if let Some(queue) = &queue {
-                    // Nobody takes it any more when our side broke.
+                    // The receiver is dropped when the local side failed.
                     let _ = queue.send((data, permit));
                 }
             }
@@ -69,7 +70,7 @@ async fn receive(mut read: ChannelReadHalf, queue: UnboundedSender<Waiting>) {
 }
 
 async fn deliver(
-    mut waiting: UnboundedReceiver<Waiting>,
+    mut waiting: UnboundedReceiver<QueuedData>,
     mut into: impl AsyncWrite + Unpin,
 ) -> io::Result<()> {
     while let Some((data, _permit)) = waiting.recv().await {

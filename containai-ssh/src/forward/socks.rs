@@ -1,25 +1,25 @@
-//! The server's side of SOCKS: version 5 (RFC 1928) without authentication,
-//! version 4 and its extension 4a, `CONNECT` only, as OpenSSH has it.
+//! A SOCKS server: version 5 (RFC 1928) without authentication, version 4 and
+//! its extension 4a, `CONNECT` only, as in OpenSSH.
 
 use std::io::{self, Error, ErrorKind};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-/// What a client asks for.
+/// A request of a client.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct Request {
+pub(super) struct SocksRequest {
     version: u8,
     pub(super) host: String,
     pub(super) port: u16,
 }
 
-/// The most bytes of a name in version 4, which ends it by a NUL.
-const LONGEST: usize = 255;
+/// The maximum length of a NUL-terminated field of version 4.
+const MAX_FIELD_LEN: usize = 255;
 const CONNECT: u8 = 1;
 
-impl Request {
-    /// Talks with the client until it has said where to connect.
+impl SocksRequest {
+    /// Negotiates with the client until its request is complete.
     pub(super) async fn read(
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     ) -> io::Result<Self> {
@@ -34,16 +34,16 @@ impl Request {
         let command = stream.read_u8().await?;
         let port = stream.read_u16().await?;
         let address = stream.read_u32().await?;
-        until_nul(stream).await?;
-        // 4a: an address of 0.0.0.x announces a name.
+        read_until_nul(stream).await?;
+        // 4a: an address of 0.0.0.x means that a host name follows.
         let host = match address {
-            1..=255 => until_nul(stream).await?,
+            1..=255 => read_until_nul(stream).await?,
             _ => Ipv4Addr::from(address).to_string(),
         };
         let request = Self { version: 4, host, port };
         match command {
             CONNECT => Ok(request),
-            _ => request.turn_down(stream).await,
+            _ => request.reject_command(stream).await,
         }
     }
 
@@ -63,7 +63,7 @@ impl Request {
             3 => {
                 let mut name = vec![0; stream.read_u8().await?.into()];
                 stream.read_exact(&mut name).await?;
-                text(name)?
+                parse_utf8(name)?
             }
             4 => Ipv6Addr::from(stream.read_u128().await?).to_string(),
             _ => return Err(malformed()),
@@ -71,26 +71,32 @@ impl Request {
         let request = Self { version: 5, host, port: stream.read_u16().await? };
         match (version, command) {
             (5, CONNECT) => Ok(request),
-            _ => request.turn_down(stream).await,
+            _ => request.reject_command(stream).await,
         }
     }
 
-    /// Tells the client that it is connected.
-    pub(super) async fn grant(&self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        self.answer(stream, 0x5a, 0).await
+    /// Replies that the client is connected.
+    pub(super) async fn reply_connected(
+        &self,
+        stream: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
+        self.reply(stream, 0x5a, 0).await
     }
 
-    /// Tells the client that nobody answers there.
-    pub(super) async fn refuse(&self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
-        self.answer(stream, 0x5b, 5).await
+    /// Replies that the target refused the connection.
+    pub(super) async fn reply_refused(
+        &self,
+        stream: &mut (impl AsyncWrite + Unpin),
+    ) -> io::Result<()> {
+        self.reply(stream, 0x5b, 5).await
     }
 
-    async fn turn_down(self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<Self> {
-        self.answer(stream, 0x5b, 7).await?;
+    async fn reject_command(self, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<Self> {
+        self.reply(stream, 0x5b, 7).await?;
         Err(malformed())
     }
 
-    async fn answer(
+    async fn reply(
         &self,
         stream: &mut (impl AsyncWrite + Unpin),
         code_4: u8,
@@ -103,23 +109,23 @@ impl Request {
     }
 }
 
-async fn until_nul(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
+async fn read_until_nul(stream: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
     let mut bytes = Vec::new();
     loop {
         match stream.read_u8().await? {
-            0 => return text(bytes),
-            _ if bytes.len() == LONGEST => return Err(malformed()),
+            0 => return parse_utf8(bytes),
+            _ if bytes.len() == MAX_FIELD_LEN => return Err(malformed()),
             byte => bytes.push(byte),
         }
     }
 }
 
-fn text(bytes: Vec<u8>) -> io::Result<String> {
+fn parse_utf8(bytes: Vec<u8>) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| malformed())
 }
 
 fn malformed() -> Error {
-    Error::new(ErrorKind::InvalidData, "not a SOCKS request that can be met")
+    Error::new(ErrorKind::InvalidData, "unsupported SOCKS request")
 }
 
 #[cfg(test)]
@@ -128,16 +134,16 @@ mod tests {
 
     use super::*;
 
-    /// What becomes of a request, and what the client hears.
+    /// Checks the parsed request, and the reply to the client.
     fn check(sent: &[u8], expected: Option<(&str, u16)>, heard: &[u8]) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let (mut client, mut server) = tokio::io::duplex(4096);
             client.write_all(sent).await.expect("room");
             client.shutdown().await.expect("open");
-            let request = Request::read(&mut server).await.ok();
+            let request = SocksRequest::read(&mut server).await.ok();
             if let Some(request) = &request {
-                request.grant(&mut server).await.expect("room");
+                request.reply_connected(&mut server).await.expect("room");
             }
             let seen = request.as_ref().map(|it| (it.host.as_str(), it.port));
             assert_eq!(seen, expected, "{sent:?}");
@@ -149,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn speaks_both_versions() {
+    fn accepts_socks4_and_socks5() {
         let ok_4 = [0, 0x5a, 0, 0, 0, 0, 0, 0];
         let ok_5 = [5, 0, 5, 0, 0, 1, 0, 0, 0, 0, 0, 0];
         check(b"\x04\x01\x00\x50\x7f\x00\x00\x01me\0", Some(("127.0.0.1", 80)), &ok_4);
@@ -161,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn rejects_other_requests() {
         check(b"", None, b"");
         check(b"GET / HTTP/1.1\r\n\r\n", None, b"");
         check(b"\x05\x01\x02", None, &[5, 0xff]);
@@ -180,7 +186,7 @@ mod tests {
                 let (mut client, mut server) = tokio::io::duplex(4096);
                 let _ = client.write_all(&[&[version], &sent[..]].concat()).await;
                 let _ = client.shutdown().await;
-                let _ = Request::read(&mut server).await;
+                let _ = SocksRequest::read(&mut server).await;
             });
         }
     }

@@ -1,4 +1,4 @@
-//! Forwards, from one connection to the next.
+//! A set of forwards that outlives connections.
 
 use std::future::poll_fn;
 use std::io;
@@ -14,37 +14,37 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::JoinSet;
 use tokio::time::{interval, sleep, timeout};
 
-use super::listener::{Listener, Stream};
-use super::notice::{Notice, Notices};
+use super::listener::{ByteStream, ForwardListener};
 use super::relay::relay;
-use super::socks::Request;
+use super::socks::SocksRequest;
+use super::warning::{ForwardWarning, WarningSender};
 use crate::session::Session;
 
-/// How often it is looked whether the connection still stands.
-const LOOK: Duration = Duration::from_millis(200);
-/// How long to wait when the system has no file descriptor left.
-const PAUSE: Duration = Duration::from_millis(100);
-/// How long a client may take to say where it wants to go.
-const HANDSHAKE: Duration = Duration::from_secs(30);
+/// The interval of checks for a closed connection.
+const CLOSED_CHECK_INTERVAL: Duration = Duration::from_millis(200);
+/// The pause before the next accept when file descriptors are exhausted.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(100);
+/// The timeout of a SOCKS request.
+const SOCKS_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A set of forwards whose local ends stay open while connections come and go.
+/// A set of forwards whose local listeners stay open across connections.
 ///
-/// Who connects while there is no connection waits for the next one.
+/// Clients that connect between two connections wait for the next one.
 pub struct Tunnel {
     forwards: Vec<Forward>,
-    /// Each with where it leads; `None` for SOCKS.
-    listeners: Vec<(Listener, Option<Endpoint>)>,
-    notices: Notices,
-    told: UnboundedReceiver<Notice>,
+    /// Each with its target; `None` for SOCKS.
+    listeners: Vec<(ForwardListener, Option<Endpoint>)>,
+    warning_sender: WarningSender,
+    warnings: UnboundedReceiver<ForwardWarning>,
 }
 
 impl Tunnel {
-    /// Opens the local ends.
+    /// Opens the local listeners.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::CannotListen`] naming the first end that cannot be
-    /// opened, and who holds it.
+    /// [`RemoteError::CannotListen`] with the first address that cannot be
+    /// opened, and the program that listens there.
     pub async fn open(forwards: Vec<Forward>) -> Result<Self, RemoteError> {
         let mut listeners = Vec::new();
         for forward in &forwards {
@@ -53,55 +53,55 @@ impl Tunnel {
                 Forward::Local { target, .. } => Some(target.clone()),
                 Forward::Dynamic { .. } => None,
             };
-            let opened = Listener::open(forward.listen()).await?;
+            let opened = ForwardListener::open(forward.listen()).await?;
             listeners.extend(opened.into_iter().map(|listener| (listener, target.clone())));
         }
-        let (notices, told) = Notices::new();
-        Ok(Self { forwards, listeners, notices, told })
+        let (notices, told) = WarningSender::new();
+        Ok(Self { forwards, listeners, warning_sender: notices, warnings: told })
     }
 
-    /// What is forwarded.
+    /// Returns the forwards.
     #[must_use]
     pub fn forwards(&self) -> &[Forward] {
         &self.forwards
     }
 
-    /// Asks the container to open the remote ends.
+    /// Requests the remote listeners from the container.
     ///
     /// # Errors
     ///
-    /// - [`RemoteError::CannotListenInside`]: the port is taken there, or the
-    ///   server does not allow it.
-    /// - [`RemoteError::Connection`]: the connection broke.
-    pub async fn listen_inside(&self, session: &Session) -> Result<(), RemoteError> {
+    /// - [`RemoteError::CannotListenInContainer`]: the port is in use there, or
+    ///   the server does not permit it.
+    /// - [`RemoteError::Connection`]: the connection failed.
+    pub async fn listen_remote(&self, session: &Session) -> Result<(), RemoteError> {
         for forward in &self.forwards {
             if let Forward::Remote { listen, target } = forward {
-                session.listen_inside(listen, target, &self.notices).await?;
+                session.listen_remote(listen, target, &self.warning_sender).await?;
             }
         }
         Ok(())
     }
 
-    /// Leads connections through a session until that ends, and tells what
-    /// could not be led on.
-    pub async fn serve(&mut self, session: Session, tell: impl Fn(&Notice)) {
+    /// Forwards connections over a session until it ends, and calls `warn` for
+    /// each that failed.
+    pub async fn serve(&mut self, session: Session, tell: impl Fn(&ForwardWarning)) {
         let session = Arc::new(session);
         let mut connections = JoinSet::new();
-        let mut look = interval(LOOK);
+        let mut look = interval(CLOSED_CHECK_INTERVAL);
         loop {
             tokio::select! {
                 accepted = accept(&self.listeners) => match accepted {
                     Ok((stream, peer, target)) => {
-                        let connection = Connection {
+                        let connection = LocalConnection {
                             session: Arc::clone(&session),
                             peer,
-                            notices: self.notices.clone(),
+                            warning_sender: self.warning_sender.clone(),
                         };
-                        connections.spawn(connection.lead(stream, target));
+                        connections.spawn(connection.forward(stream, target));
                     }
-                    Err(_) => sleep(PAUSE).await,
+                    Err(_) => sleep(ACCEPT_RETRY_DELAY).await,
                 },
-                Some(notice) = self.told.recv() => tell(&notice),
+                Some(notice) = self.warnings.recv() => tell(&notice),
                 Some(_) = connections.join_next() => {}
                 _ = look.tick() => if session.is_closed() { return },
             }
@@ -109,9 +109,9 @@ impl Tunnel {
     }
 }
 
-type Accepted = (Box<dyn Stream>, Option<SocketAddr>, Option<Endpoint>);
+type Accepted = (Box<dyn ByteStream>, Option<SocketAddr>, Option<Endpoint>);
 
-async fn accept(listeners: &[(Listener, Option<Endpoint>)]) -> io::Result<Accepted> {
+async fn accept(listeners: &[(ForwardListener, Option<Endpoint>)]) -> io::Result<Accepted> {
     poll_fn(|cx| {
         for (listener, target) in listeners {
             if let Poll::Ready(accepted) = listener.poll_accept(cx) {
@@ -123,29 +123,29 @@ async fn accept(listeners: &[(Listener, Option<Endpoint>)]) -> io::Result<Accept
     .await
 }
 
-/// One connection that somebody made to a local end.
-struct Connection {
+/// A connection accepted by a local listener.
+struct LocalConnection {
     session: Arc<Session>,
     peer: Option<SocketAddr>,
-    notices: Notices,
+    warning_sender: WarningSender,
 }
 
-impl Connection {
-    async fn lead(self, mut stream: Box<dyn Stream>, target: Option<Endpoint>) {
+impl LocalConnection {
+    async fn forward(self, mut stream: Box<dyn ByteStream>, target: Option<Endpoint>) {
         match target {
             Some(target) => {
-                if let Some(channel) = self.channel(&target).await {
+                if let Some(channel) = self.open_channel(&target).await {
                     relay(channel, stream).await;
                 }
             }
             None => {
-                // What is no SOCKS request is none of ours to complain about.
-                let request = timeout(HANDSHAKE, Request::read(&mut stream)).await;
+                // Anything other than a SOCKS request is dropped silently.
+                let request = timeout(SOCKS_TIMEOUT, SocksRequest::read(&mut stream)).await;
                 let Ok(Ok(request)) = request else { return };
-                let channel = self.tcp(&request.host, request.port).await;
+                let channel = self.open_tcp(&request.host, request.port).await;
                 let answer = match &channel {
-                    Some(_) => request.grant(&mut stream).await,
-                    None => request.refuse(&mut stream).await,
+                    Some(_) => request.reply_connected(&mut stream).await,
+                    None => request.reply_refused(&mut stream).await,
                 };
                 if let (Some(channel), Ok(())) = (channel, answer) {
                     relay(channel, stream).await;
@@ -154,25 +154,28 @@ impl Connection {
         }
     }
 
-    async fn channel(&self, target: &Endpoint) -> Option<Channel<Msg>> {
+    async fn open_channel(&self, target: &Endpoint) -> Option<Channel<Msg>> {
         match target {
-            Endpoint::Tcp { host, port } => self.tcp(host, port.get()).await,
-            Endpoint::Unix(path) => self.led(self.session.connect_unix(path).await, path),
+            Endpoint::Tcp { host, port } => self.open_tcp(host, port.get()).await,
+            Endpoint::Unix(path) => {
+                self.channel_or_warn(self.session.connect_unix(path).await, path)
+            }
         }
     }
 
-    async fn tcp(&self, host: &str, port: u16) -> Option<Channel<Msg>> {
+    async fn open_tcp(&self, host: &str, port: u16) -> Option<Channel<Msg>> {
         let channel = self.session.connect_tcp(host, port, self.peer).await;
-        self.led(channel, &format!("{host}:{port}"))
+        self.channel_or_warn(channel, &format!("{host}:{port}"))
     }
 
-    fn led(
+    fn channel_or_warn(
         &self,
         channel: Result<Channel<Msg>, russh::Error>,
         target: &str,
     ) -> Option<Channel<Msg>> {
         if matches!(channel, Err(russh::Error::ChannelOpenFailure(_))) {
-            self.notices.tell(Notice::RefusedInside { target: target.to_owned() });
+            self.warning_sender
+                .send(ForwardWarning::RemoteConnectFailed { target: target.to_owned() });
         }
         channel.ok()
     }

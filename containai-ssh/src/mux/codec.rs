@@ -1,60 +1,60 @@
-//! Fields of messages.
+//! Encoding of message fields.
 
-/// A message that is none of ours.
+/// A malformed message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("a message that makes no sense")]
-pub(super) struct Malformed;
+#[error("malformed message")]
+pub(super) struct MalformedMessage;
 
-/// Takes fields off the front of a message, whatever it holds.
-pub(super) struct Fields<'a>(&'a [u8]);
+/// Reads fields from the front of an untrusted message.
+pub(super) struct MessageReader<'a>(&'a [u8]);
 
-impl<'a> Fields<'a> {
+impl<'a> MessageReader<'a> {
     pub(super) fn new(message: &'a [u8]) -> Self {
         Self(message)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, Malformed> {
+    pub(super) fn byte(&mut self) -> Result<u8, MalformedMessage> {
         let [byte] = self.array()?;
         Ok(byte)
     }
 
-    pub(super) fn short(&mut self) -> Result<u16, Malformed> {
+    pub(super) fn short(&mut self) -> Result<u16, MalformedMessage> {
         self.array().map(u16::from_le_bytes)
     }
 
-    pub(super) fn number(&mut self) -> Result<u32, Malformed> {
+    pub(super) fn number(&mut self) -> Result<u32, MalformedMessage> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// Bytes with their length in front.
-    pub(super) fn bytes(&mut self) -> Result<&'a [u8], Malformed> {
-        let length = usize::try_from(self.number()?).map_err(|_| Malformed)?;
-        let (bytes, rest) = self.0.split_at_checked(length).ok_or(Malformed)?;
+    /// Reads bytes with a length prefix.
+    pub(super) fn bytes(&mut self) -> Result<&'a [u8], MalformedMessage> {
+        let length = usize::try_from(self.number()?).map_err(|_| MalformedMessage)?;
+        let (bytes, rest) = self.0.split_at_checked(length).ok_or(MalformedMessage)?;
         self.0 = rest;
         Ok(bytes)
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str, Malformed> {
-        std::str::from_utf8(self.bytes()?).map_err(|_| Malformed)
+    pub(super) fn text(&mut self) -> Result<&'a str, MalformedMessage> {
+        std::str::from_utf8(self.bytes()?).map_err(|_| MalformedMessage)
     }
 
-    /// Nothing may follow.
-    pub(super) fn end(self) -> Result<(), Malformed> {
-        if self.0.is_empty() { Ok(()) } else { Err(Malformed) }
+    /// Requires the end of the message.
+    pub(super) fn end(self) -> Result<(), MalformedMessage> {
+        if self.0.is_empty() { Ok(()) } else { Err(MalformedMessage) }
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Malformed> {
-        let (array, rest) = self.0.split_first_chunk().ok_or(Malformed)?;
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], MalformedMessage> {
+        let (array, rest) = self.0.split_first_chunk().ok_or(MalformedMessage)?;
         self.0 = rest;
         Ok(*array)
     }
 }
 
-/// Puts fields at the end of a message.
+/// Appends fields to a message.
 #[derive(Default)]
-pub(super) struct Message(Vec<u8>);
+pub(super) struct MessageWriter(Vec<u8>);
 
-impl Message {
+impl MessageWriter {
     pub(super) fn byte(mut self, byte: u8) -> Self {
         self.0.push(byte);
         self
@@ -71,8 +71,8 @@ impl Message {
     }
 
     pub(super) fn bytes(self, bytes: &[u8]) -> Self {
-        // What is longer than the length can tell is longer than any message
-        // may be, and refused by the wire.
+        // Bytes whose length does not fit exceed the maximum size of any
+        // message, and the socket refuses them.
         let mut message = self.number(u32::try_from(bytes.len()).unwrap_or(u32::MAX));
         message.0.extend(bytes);
         message

@@ -1,4 +1,4 @@
-//! A borrowed connection.
+//! A lease of a shared connection.
 
 use std::future::pending;
 use std::io;
@@ -8,91 +8,95 @@ use containai_core::naming::HostPort;
 use containai_core::remote::{Peer, RemoteError};
 use tokio::time::{Instant, sleep_until};
 
-use super::hand_over::HandOver;
-use super::reply::{self, Reply};
-use super::start::{Start, encode_wish};
-use super::wire::Wire;
+use super::fd_passing::PassedFiles;
+use super::message_socket::MessageSocket;
+use super::reply::{self, MuxReply};
+use super::start::{StartCommand, encode_action};
 use crate::command::Command;
-use crate::session::{ExitOutcome, Name, RawMode, Request, Stdio, Terminal, Wish, Wishes};
+use crate::session::{
+    ExecRequest, ExitOutcome, ForwardedSignal, RawMode, SignalAction, SignalSource, Stdio, Terminal,
+};
 
-/// How long the broker may take once we want to leave; more than it gives the
-/// server.
-const FAREWELL: Duration = Duration::from_secs(1);
+/// The timeout of the daemon after a detach; longer than the daemon waits
+/// for the server.
+const DETACH_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A connection of the broker's with an open channel, for one command.
+/// A shared connection of the mux daemon with an open channel, for one command.
 ///
-/// Dropping it gives it back unused.
+/// Dropping it returns the connection unused.
 pub struct Lease {
-    pub(super) wire: Wire,
+    pub(super) wire: MessageSocket,
     pub(super) port: HostPort,
 }
 
 impl Lease {
-    /// Runs a command; as [`Session::exec`](crate::Session::exec), with the
-    /// streams in the hands of the broker. If this process ends, the command
-    /// loses its connection.
+    /// Runs a command as [`Session::exec`](crate::Session::exec) does; the
+    /// daemon handles the streams. If this process exits, the command's
+    /// connection is closed.
     ///
     /// # Errors
     ///
-    /// As [`Session::exec`](crate::Session::exec); a broker that goes away is
-    /// a connection that breaks.
+    /// As [`Session::exec`](crate::Session::exec); a daemon that exits is a
+    /// failed connection.
     pub async fn exec(
         self,
         command: &Command,
         terminal: Terminal,
         stdio: Stdio,
     ) -> Result<ExitOutcome, RemoteError> {
-        let _raw = RawMode::fitting(&terminal, &stdio)?;
-        let wishes = Wishes::of_this_process(stdio.signals)?;
-        let streams = |source| RemoteError::Stream { stream: "standard streams", source };
-        let mut files = HandOver::new(stdio, &terminal).map_err(streams)?;
-        let start =
-            Start { request: Request::new(command, terminal.clone()), streams: files.streams() };
+        let _raw = RawMode::for_command(&terminal, &stdio)?;
+        let wishes = SignalSource::of_this_process(stdio.signals)?;
+        let streams = |source| RemoteError::StandardStream { stream: "standard streams", source };
+        let mut files = PassedFiles::new(stdio, &terminal).map_err(streams)?;
+        let start = StartCommand {
+            request: ExecRequest::new(command, terminal.clone()),
+            streams: files.streams(),
+        };
         let sent = self.wire.send_with(&start.encode(), &files.files()).await;
-        sent.map_err(|error| broken(self.port, error))?;
-        let writers = std::mem::take(&mut files.writers);
-        // Ours are not needed any more, and a pipe would not end otherwise.
+        sent.map_err(|error| connection_error(self.port, error))?;
+        let writers = std::mem::take(&mut files.copy_tasks);
+        // A pipe ends only when these copies are closed.
         drop(files);
-        let outcome = self.attend(wishes, &terminal).await?;
+        let outcome = self.forward_signals(wishes, &terminal).await?;
         for writer in writers {
-            // A writer of ours that failed has ended the command already.
+            // A writer that failed has ended the command already.
             let _ = writer.await;
         }
         Ok(outcome)
     }
 
-    /// Passes signals on until the command has ended, or we want to leave and
-    /// the broker takes too long.
-    async fn attend(
+    /// Forwards signals until the command ends, or the daemon takes too long
+    /// after a detach.
+    async fn forward_signals(
         mut self,
-        mut wishes: Wishes,
+        mut wishes: SignalSource,
         terminal: &Terminal,
     ) -> Result<ExitOutcome, RemoteError> {
-        let mut leaving: Option<(Name, Instant)> = None;
+        let mut leaving: Option<(ForwardedSignal, Instant)> = None;
         loop {
             tokio::select! {
-                message = self.wire.receive(reply::LONGEST) => return self.end(message),
+                message = self.wire.receive(reply::MAX_REPLY_LEN) => return self.finish(message),
                 wish = wishes.next() => {
                     match wish {
-                        Wish::Leave(name) => leave(&mut leaving, name),
-                        Wish::Pass(name) if *terminal != Terminal::None => leave(&mut leaving, name),
-                        Wish::Pass(_) | Wish::Resize => {}
+                        SignalAction::Detach(name) => start_detaching(&mut leaving, name),
+                        SignalAction::Forward(name) if *terminal != Terminal::None => start_detaching(&mut leaving, name),
+                        SignalAction::Forward(_) | SignalAction::Resize => {}
                     }
-                    let sent = self.wire.send(&encode_wish(wish)).await;
-                    sent.map_err(|error| broken(self.port, error))?;
+                    let sent = self.wire.send(&encode_action(wish)).await;
+                    sent.map_err(|error| connection_error(self.port, error))?;
                 }
-                name = overdue(leaving) => return Ok(ExitOutcome::Signal(name.number())),
+                name = detach_timeout(leaving) => return Ok(ExitOutcome::Signal(name.number())),
             }
         }
     }
 
-    fn end(&self, message: io::Result<Option<Vec<u8>>>) -> Result<ExitOutcome, RemoteError> {
-        let gone = || broken(self.port, "the process that shares connections has ended");
+    fn finish(&self, message: io::Result<Option<Vec<u8>>>) -> Result<ExitOutcome, RemoteError> {
+        let gone = || connection_error(self.port, "the mux daemon has exited");
         let message = message.ok().flatten().ok_or_else(gone)?;
-        match Reply::decode(&message).map_err(|error| broken(self.port, error))? {
-            Reply::Ended(outcome) => Ok(outcome),
-            Reply::Failed(failure) => Err(failure.into_error(self.port)),
-            _ => Err(broken(self.port, "an answer that was not asked for")),
+        match MuxReply::decode(&message).map_err(|error| connection_error(self.port, error))? {
+            MuxReply::Ended(outcome) => Ok(outcome),
+            MuxReply::Failed(failure) => Err(failure.into_error(self.port)),
+            _ => Err(connection_error(self.port, "unexpected reply from the mux daemon")),
         }
     }
 }
@@ -103,12 +107,12 @@ impl std::fmt::Debug for Lease {
     }
 }
 
-/// The first wish to leave sets the time.
-fn leave(leaving: &mut Option<(Name, Instant)>, name: Name) {
-    leaving.get_or_insert_with(|| (name, Instant::now() + FAREWELL));
+/// The first detach sets the deadline.
+fn start_detaching(leaving: &mut Option<(ForwardedSignal, Instant)>, name: ForwardedSignal) {
+    leaving.get_or_insert_with(|| (name, Instant::now() + DETACH_TIMEOUT));
 }
 
-async fn overdue(leaving: Option<(Name, Instant)>) -> Name {
+async fn detach_timeout(leaving: Option<(ForwardedSignal, Instant)>) -> ForwardedSignal {
     match leaving {
         Some((name, time)) => {
             sleep_until(time).await;
@@ -118,7 +122,7 @@ async fn overdue(leaving: Option<(Name, Instant)>) -> Name {
     }
 }
 
-fn broken(
+fn connection_error(
     port: HostPort,
     source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
 ) -> RemoteError {

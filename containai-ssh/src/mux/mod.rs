@@ -1,52 +1,51 @@
-//! One connection, many commands.
+//! Connection sharing: one connection, many commands.
 //!
-//! A small process of the user, the broker, keeps authenticated connections
-//! for a while after their command has ended. The next command for the same
-//! container borrows one and costs a channel instead of a handshake. The
-//! broker runs the command with the borrower's own streams, which come over its
-//! socket; terminal and signals stay with the borrower.
+//! The mux daemon is a small process of the user that keeps authenticated
+//! connections for a while after their command has ended. The next command for
+//! the same container leases one, and costs a channel instead of a handshake.
+//! The daemon runs the command with the client's own streams, which are passed
+//! over its socket; the client handles the terminal and signals.
 //!
-//! - A connection carries one command at a time: on one that carries several, a
-//!   reader that does not keep up stalls them all.
-//! - A connection belongs to a [`Target`] and is lent for an equal one only, and
-//!   only while the target's host key is the pinned one.
-//! - A command is sent once. Until the borrower has heard that a channel is open
-//!   it may go its own way; the words of the command go to the broker after
-//!   that, and then there is no way back.
-//! - Who does not know the target yet may ask for what was lent last on the same
-//!   occasion, and gets an [`Offer`]: it is taken by whoever learns meanwhile
-//!   that the target is the one meant, else given back with nothing run.
-//! - A connection keeps the login that it was made with: groups that the user
-//!   was given inside since then count on a new one only.
-//! - Everything about it may fail: who wants to borrow and cannot opens a
-//!   connection of its own.
+//! - A connection runs one command at a time: on one that runs several, a slow
+//!   reader stalls them all.
+//! - A connection belongs to a [`Target`]. It is leased for an equal target
+//!   only, and only while the target's host key is the pinned one.
+//! - A command is sent once. Until the client knows that a channel is open it
+//!   may use a dedicated connection instead; after that, the command is sent to
+//!   the daemon and is final.
+//! - A client that does not know the target yet may prefetch a connection to
+//!   the last target of a cache key ([`PrefetchedConnection`]). It uses the
+//!   connection if the target is the right one, or returns it unused.
+//! - A connection keeps its login: new group memberships in the container take
+//!   effect in new connections.
+//! - Everything here may fail: the client then opens a dedicated connection.
 //!
 //! # Security
 //!
-//! The socket has mode 0600 in a directory of mode 0700, and both ends look at
-//! the user id of the other (unix(7), `SO_PEERCRED`).
+//! The socket has mode 0600 in a directory of mode 0700, and both ends check
+//! the user id of the peer (unix(7), `SO_PEERCRED`).
 
-mod attend;
-mod broker;
+mod activity;
+mod client;
 mod codec;
-mod hand_over;
-mod hello;
+mod connection;
+mod daemon;
+mod fd_passing;
+mod handshake;
 mod lease;
-mod memory;
-mod offer;
-mod place;
+mod message_socket;
 mod pool;
-mod presence;
+mod prefetch;
+mod recent_targets;
 mod reply;
-mod sharing;
+mod serve_client;
+mod socket;
 mod start;
 mod target;
-mod way;
-mod wire;
 
-pub use broker::{Ended, detach, serve};
+pub use client::{LeaseError, MuxClient};
+pub use connection::Connection;
+pub use daemon::{MuxExit, daemonize, serve};
 pub use lease::Lease;
-pub use offer::Offer;
-pub use sharing::{NoLease, Sharing};
+pub use prefetch::PrefetchedConnection;
 pub use target::Target;
-pub use way::Way;

@@ -1,4 +1,4 @@
-//! Connections that wait for their next command.
+//! The pool of idle connections.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,152 +13,153 @@ use super::target::Target;
 use crate::remote::SshRemote;
 use crate::session::Session;
 
-/// How long a server may take to open a channel on a connection that stood
-/// idle; one that takes longer is taken for dead.
-const CHANNEL: Duration = Duration::from_millis(500);
-/// How long a new connection may take; a server that takes longer is not ready,
-/// and waiting for that is not the broker's affair.
-const CONNECTION: Duration = Duration::from_secs(2);
-/// The same by a detour, which is a login of its own.
-const DETOUR: Duration = Duration::from_secs(10);
-/// How many connections to one container may stand idle, and how many in all.
-const MOST: (usize, usize) = (4, 32);
+/// The timeout of opening a channel on an idle connection, after which
+/// that is considered dead.
+const CHANNEL_TIMEOUT: Duration = Duration::from_millis(500);
+/// The timeout of a new connection; the daemon does not wait for servers
+/// that are not ready.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// The same through a proxy, which is a login of its own.
+const PROXY_CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The maximum numbers of idle connections: to one container, and in total.
+const MAX_IDLE: (usize, usize) = (4, 32);
 
 /// A connection with a channel on which nothing runs yet.
-pub(super) type Open = (Session, Channel<Msg>);
+pub(super) type OpenConnection = (Session, Channel<Msg>);
 
-/// Connections that wait for their next command.
-pub(super) struct Pool {
+/// The pool of idle connections.
+pub(super) struct ConnectionPool {
     remote: SshRemote,
-    patience: Duration,
-    idle: Mutex<Vec<Idle>>,
-    /// What connections are being made for without anybody waiting for them.
-    warming: watch::Sender<Vec<Target>>,
+    idle_timeout: Duration,
+    idle: Mutex<Vec<IdleConnection>>,
+    /// The targets of connections that are being opened ahead of their use.
+    prewarming: watch::Sender<Vec<Target>>,
 }
 
-struct Idle {
+struct IdleConnection {
     target: Target,
     session: Session,
     since: Instant,
 }
 
-impl Pool {
+impl ConnectionPool {
     /// Keeps connections for `patience` after their last command.
-    pub(super) fn new(remote: SshRemote, patience: Duration) -> Self {
-        Self { remote, patience, idle: Mutex::default(), warming: watch::Sender::default() }
+    pub(super) fn new(remote: SshRemote, idle_timeout: Duration) -> Self {
+        Self { remote, idle_timeout, idle: Mutex::default(), prewarming: watch::Sender::default() }
     }
 
-    /// Takes a connection that leads to the target and answers. One that died
-    /// meanwhile shows here, before it has got any command.
-    pub(super) async fn take(&self, target: &Target) -> Option<Open> {
-        self.sweep(Some(target));
-        self.idle_to(target).await
+    /// Takes a responsive connection to the target. A dead connection is
+    /// detected before it gets a command.
+    pub(super) async fn take_idle(&self, target: &Target) -> Option<OpenConnection> {
+        self.evict(Some(target));
+        self.pop_responsive(target).await
     }
 
-    /// As [`Self::take`], for a target that nobody has vouched for: what leads
-    /// elsewhere by the same port stays.
-    pub(super) async fn try_take(&self, target: &Target) -> Option<Open> {
-        self.sweep(None);
-        self.idle_to(target).await
+    /// As [`Self::take_idle`], for a target that is not verified: connections
+    /// to other targets on the same port are kept.
+    pub(super) async fn take_prefetched(&self, target: &Target) -> Option<OpenConnection> {
+        self.evict(None);
+        self.pop_responsive(target).await
     }
 
-    async fn idle_to(&self, target: &Target) -> Option<Open> {
+    async fn pop_responsive(&self, target: &Target) -> Option<OpenConnection> {
         while let Some(session) = self.pop(target) {
-            if let Ok(Ok(channel)) = timeout(CHANNEL, session.open_channel()).await {
+            if let Ok(Ok(channel)) = timeout(CHANNEL_TIMEOUT, session.open_channel()).await {
                 return Some((session, channel));
             }
         }
         None
     }
 
-    /// Makes a new connection, unless one is being made already that is free.
-    pub(super) async fn open(&self, target: &Target) -> Result<Open, RemoteError> {
-        let mut warming = self.warming.subscribe();
+    /// Opens a new connection, or takes one that is being prewarmed.
+    pub(super) async fn open(&self, target: &Target) -> Result<OpenConnection, RemoteError> {
+        let mut warming = self.prewarming.subscribe();
         if warming.borrow().contains(target) {
             let made = warming.wait_for(|targets| !targets.contains(target));
-            // Whoever makes it gives up in time, too.
-            let _ = timeout(patience(target), made).await;
-            if let Some(open) = self.take(target).await {
+            // Prewarming has the same timeout.
+            let _ = timeout(connect_timeout(target), made).await;
+            if let Some(open) = self.take_idle(target).await {
                 return Ok(open);
             }
         }
         let opening = async {
-            let session = self.remote_to(target).open_pinned(target.port, &target.host_key).await?;
+            let session =
+                self.remote_for(target).open_pinned(target.port, &target.host_key).await?;
             let channel = session.open_channel().await?;
             Ok((session, channel))
         };
         let late = |_| RemoteError::Connection {
             peer: Peer::Container(target.port),
-            source: "the server takes too long".into(),
+            source: "the server timed out".into(),
         };
-        timeout(patience(target), opening).await.map_err(late)?
+        timeout(connect_timeout(target), opening).await.map_err(late)?
     }
 
-    /// Has a connection ready for whoever comes next.
-    /// Nobody waits for it, so nobody wants to know why it failed.
-    pub(super) async fn warm(&self, target: &Target) {
-        self.sweep(Some(target));
+    /// Prepares a connection for the next client. No client waits for it, so
+    /// errors are ignored.
+    pub(super) async fn prewarm(&self, target: &Target) {
+        self.evict(Some(target));
         if self.idle().iter().any(|idle| idle.target == *target) {
             return;
         }
-        self.warming.send_modify(|targets| targets.push(target.clone()));
-        let remote = self.remote_to(target);
+        self.prewarming.send_modify(|targets| targets.push(target.clone()));
+        let remote = self.remote_for(target);
         let opening = remote.open_pinned(target.port, &target.host_key);
-        if let Ok(Ok(session)) = timeout(patience(target), opening).await {
-            self.give_back(target.clone(), session);
+        if let Ok(Ok(session)) = timeout(connect_timeout(target), opening).await {
+            self.put_back(target.clone(), session);
         }
-        self.warming.send_modify(|targets| {
+        self.prewarming.send_modify(|targets| {
             if let Some(at) = targets.iter().position(|other| other == target) {
                 targets.swap_remove(at);
             }
         });
     }
 
-    /// Keeps a connection whose command has ended by itself.
-    pub(super) fn give_back(&self, target: Target, session: Session) {
+    /// Keeps a connection whose command has ended normally.
+    pub(super) fn put_back(&self, target: Target, session: Session) {
         let mut idle = self.idle();
-        let (most, most_in_all) = MOST;
+        let (most, most_in_all) = MAX_IDLE;
         let alike = idle.iter().filter(|idle| idle.target == target).count();
         if alike < most && idle.len() < most_in_all {
-            idle.push(Idle { target, session, since: Instant::now() });
+            idle.push(IdleConnection { target, session, since: Instant::now() });
         }
     }
 
-    /// Drops what is broken or too old, what leads to a server whose pin has
-    /// changed, and what led to another container behind the wanted port.
-    pub(super) fn sweep(&self, wanted: Option<&Target>) {
+    /// Closes connections that are dead or too old, whose host key is no longer
+    /// pinned, or that are to another container on the wanted port.
+    pub(super) fn evict(&self, wanted: Option<&Target>) {
         let is_pinned = |target: &Target| {
-            self.remote_to(target).is_pinned(target.port, &target.host_key).unwrap_or_default()
+            self.remote_for(target).is_pinned(target.port, &target.host_key).unwrap_or_default()
         };
         let is_replaced = |target: &Target| {
             wanted.is_some_and(|wanted| {
-                wanted.port == target.port && wanted.detour == target.detour && wanted != target
+                wanted.port == target.port && wanted.proxy == target.proxy && wanted != target
             })
         };
         self.idle().retain(|idle| {
             idle.session.is_open()
-                && idle.since.elapsed() < self.patience
+                && idle.since.elapsed() < self.idle_timeout
                 && !is_replaced(&idle.target)
                 && is_pinned(&idle.target)
         });
     }
 
-    fn remote_to(&self, target: &Target) -> SshRemote {
-        self.remote.clone().with_detour(target.detour.clone())
+    fn remote_for(&self, target: &Target) -> SshRemote {
+        self.remote.clone().with_proxy(target.proxy.clone())
     }
 
-    /// The one that was used last: it is the least likely to have died.
+    /// Removes the most recently used connection, the least likely to be dead.
     fn pop(&self, target: &Target) -> Option<Session> {
         let mut idle = self.idle();
         let last = idle.iter().rposition(|idle| idle.target == *target)?;
         Some(idle.remove(last).session)
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Idle>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<IdleConnection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn patience(target: &Target) -> Duration {
-    if target.detour.is_some() { DETOUR } else { CONNECTION }
+fn connect_timeout(target: &Target) -> Duration {
+    if target.proxy.is_some() { PROXY_CONNECT_TIMEOUT } else { CONNECT_TIMEOUT }
 }

@@ -1,19 +1,20 @@
-//! What the broker says.
+//! The replies of the daemon.
 
 use std::io;
 
 use containai_core::naming::HostPort;
 use containai_core::remote::{Peer, RemoteError};
 
-use super::codec::{Fields, Malformed, Message};
+use super::codec::{MalformedMessage, MessageReader, MessageWriter};
 use super::target::Target;
 use crate::session::ExitOutcome;
 
-/// More than an answer has, in bytes.
-pub(super) const LONGEST: usize = 64 * 1024;
+/// The maximum size of a reply, in bytes.
+pub(super) const MAX_REPLY_LEN: usize = 64 * 1024;
 
-/// What [`RemoteError::Refused`] and [`RemoteError::Stream`] may name.
-const NAMES: [&str; 9] = [
+/// The static texts of [`RemoteError::Refused`] and
+/// [`RemoteError::StandardStream`].
+const KNOWN_NAMES: [&str; 9] = [
     "a session",
     "a terminal",
     "to run a command",
@@ -25,62 +26,62 @@ const NAMES: [&str; 9] = [
     "terminal",
 ];
 
-/// What the broker says.
+/// A reply of the daemon.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Reply {
-    /// There is no connection yet; one is being made.
+pub(super) enum MuxReply {
+    /// A connection is being opened.
     Opening,
-    /// A channel is open and waits for the command.
+    /// A channel is open; the client may send the command.
     Ready,
-    /// A channel is open to what was lent last, and waits for the command if
-    /// that is meant.
-    Offered(Target),
-    /// Nothing was lent on that occasion, or nothing is idle that leads there.
-    Forgotten,
-    /// The client is to help itself: this is why.
+    /// A channel to the last target is open; the client may send a command if
+    /// the target is the right one.
+    Prefetched(Target),
+    /// The cache key has no target, or the target no idle connection.
+    NothingPrefetched,
+    /// No connection can be leased, for this reason.
     Unavailable(String),
-    /// This broker is of another version and makes room for one of the client's.
-    Retiring,
+    /// This daemon is of another version, and exits.
+    VersionMismatch,
     /// The command has ended.
     Ended(ExitOutcome),
-    /// The command was given up.
-    Failed(Failure),
+    /// The command was aborted.
+    Failed(CommandFailure),
 }
 
-/// A [`RemoteError`] of a command under way.
+/// A [`RemoteError`] of a running command.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Failure {
+pub(super) enum CommandFailure {
     Refused(&'static str),
     Stream(&'static str, i32),
     Connection(String),
 }
 
-impl Reply {
+impl MuxReply {
     pub(super) fn encode(&self) -> Vec<u8> {
-        let message = Message::default();
+        let message = MessageWriter::default();
         let message = match self {
             Self::Opening => message.byte(0),
             Self::Ready => message.byte(1),
-            Self::Offered(target) => target.encode(message.byte(10)),
-            Self::Forgotten => message.byte(11),
-            Self::Unavailable(why) => message.byte(2).text(brief(why)),
+            Self::Prefetched(target) => target.encode(message.byte(10)),
+            Self::NothingPrefetched => message.byte(11),
+            Self::Unavailable(why) => message.byte(2).text(truncated(why)),
             Self::Ended(outcome) => match outcome {
                 ExitOutcome::Status(status) => message.byte(3).byte(*status),
                 ExitOutcome::Signal(number) => message.byte(4).byte(*number),
                 ExitOutcome::OutputClosed => message.byte(5),
             },
-            Self::Failed(Failure::Refused(what)) => message.byte(6).text(what),
-            Self::Failed(Failure::Stream(stream, code)) => {
+            Self::Failed(CommandFailure::Refused(what)) => message.byte(6).text(what),
+            Self::Failed(CommandFailure::Stream(stream, code)) => {
                 message.byte(7).text(stream).number(code.cast_unsigned())
             }
-            Self::Retiring => message.byte(9),
-            Self::Failed(Failure::Connection(why)) => message.byte(8).text(brief(why)),
+            Self::VersionMismatch => message.byte(9),
+            Self::Failed(CommandFailure::Connection(why)) => message.byte(8).text(truncated(why)),
         };
         message.finish()
     }
 
-    pub(super) fn decode(message: &[u8]) -> Result<Self, Malformed> {
-        let mut fields = Fields::new(message);
+    pub(super) fn decode(message: &[u8]) -> Result<Self, MalformedMessage> {
+        let mut fields = MessageReader::new(message);
         let reply = match fields.byte()? {
             0 => Self::Opening,
             1 => Self::Ready,
@@ -88,26 +89,27 @@ impl Reply {
             3 => Self::Ended(ExitOutcome::Status(fields.byte()?)),
             4 => Self::Ended(ExitOutcome::Signal(fields.byte()?)),
             5 => Self::Ended(ExitOutcome::OutputClosed),
-            6 => Self::Failed(Failure::Refused(name(fields.text()?)?)),
-            7 => {
-                Self::Failed(Failure::Stream(name(fields.text()?)?, fields.number()?.cast_signed()))
-            }
-            8 => Self::Failed(Failure::Connection(fields.text()?.to_owned())),
-            9 => Self::Retiring,
-            10 => Self::Offered(Target::decode(&mut fields)?),
-            11 => Self::Forgotten,
-            _ => return Err(Malformed),
+            6 => Self::Failed(CommandFailure::Refused(known_name(fields.text()?)?)),
+            7 => Self::Failed(CommandFailure::Stream(
+                known_name(fields.text()?)?,
+                fields.number()?.cast_signed(),
+            )),
+            8 => Self::Failed(CommandFailure::Connection(fields.text()?.to_owned())),
+            9 => Self::VersionMismatch,
+            10 => Self::Prefetched(Target::decode(&mut fields)?),
+            11 => Self::NothingPrefetched,
+            _ => return Err(MalformedMessage),
         };
         fields.end()?;
         Ok(reply)
     }
 }
 
-impl Failure {
+impl CommandFailure {
     pub(super) fn of(error: &RemoteError) -> Self {
         match error {
             RemoteError::Refused { what } => Self::Refused(what),
-            RemoteError::Stream { stream, source } => {
+            RemoteError::StandardStream { stream, source } => {
                 Self::Stream(stream, source.raw_os_error().unwrap_or_default())
             }
             RemoteError::Connection { source, .. } => Self::Connection(source.to_string()),
@@ -119,10 +121,10 @@ impl Failure {
         match self {
             Self::Refused(what) => RemoteError::Refused { what },
             Self::Stream(stream, 0) => {
-                RemoteError::Stream { stream, source: io::ErrorKind::Other.into() }
+                RemoteError::StandardStream { stream, source: io::ErrorKind::Other.into() }
             }
             Self::Stream(stream, code) => {
-                RemoteError::Stream { stream, source: io::Error::from_raw_os_error(code) }
+                RemoteError::StandardStream { stream, source: io::Error::from_raw_os_error(code) }
             }
             Self::Connection(why) => {
                 RemoteError::Connection { peer: Peer::Container(port), source: why.into() }
@@ -131,13 +133,13 @@ impl Failure {
     }
 }
 
-fn name(text: &str) -> Result<&'static str, Malformed> {
-    NAMES.into_iter().find(|name| *name == text).ok_or(Malformed)
+fn known_name(text: &str) -> Result<&'static str, MalformedMessage> {
+    KNOWN_NAMES.into_iter().find(|name| *name == text).ok_or(MalformedMessage)
 }
 
-/// A text that fits into an answer: part of it may be the server's.
-fn brief(text: &str) -> &str {
-    let most = LONGEST / 2;
+/// Truncates a text, which may be the server's, to the size of a reply.
+fn truncated(text: &str) -> &str {
+    let most = MAX_REPLY_LEN / 2;
     let end = text.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= most);
     &text[..end.last().unwrap_or_default()]
 }
@@ -150,66 +152,69 @@ mod tests {
     use crate::mux::target::tests::target;
 
     #[test]
-    fn every_answer_comes_back() {
-        let failures = NAMES.into_iter().flat_map(|name| {
-            [Failure::Refused(name), Failure::Stream(name, 28)].map(Reply::Failed)
+    fn replies_round_trip() {
+        let failures = KNOWN_NAMES.into_iter().flat_map(|name| {
+            [CommandFailure::Refused(name), CommandFailure::Stream(name, 28)].map(MuxReply::Failed)
         });
         let others = [
-            Reply::Opening,
-            Reply::Ready,
-            Reply::Offered(target("3f2a")),
-            Reply::Forgotten,
-            Reply::Retiring,
-            Reply::Unavailable("busy".to_owned()),
-            Reply::Ended(ExitOutcome::Status(255)),
-            Reply::Ended(ExitOutcome::Signal(9)),
-            Reply::Ended(ExitOutcome::OutputClosed),
-            Reply::Failed(Failure::Connection("broke".to_owned())),
+            MuxReply::Opening,
+            MuxReply::Ready,
+            MuxReply::Prefetched(target("3f2a")),
+            MuxReply::NothingPrefetched,
+            MuxReply::VersionMismatch,
+            MuxReply::Unavailable("busy".to_owned()),
+            MuxReply::Ended(ExitOutcome::Status(255)),
+            MuxReply::Ended(ExitOutcome::Signal(9)),
+            MuxReply::Ended(ExitOutcome::OutputClosed),
+            MuxReply::Failed(CommandFailure::Connection("broke".to_owned())),
         ];
         for reply in failures.chain(others) {
             let message = reply.encode();
-            assert_eq!(Reply::decode(&message), Ok(reply.clone()));
-            assert!(Reply::decode(&message[..message.len() - 1]).is_err(), "{reply:?}");
+            assert_eq!(MuxReply::decode(&message), Ok(reply.clone()));
+            assert!(MuxReply::decode(&message[..message.len() - 1]).is_err(), "{reply:?}");
         }
     }
 
     #[test]
-    fn errors_keep_their_kind() {
+    fn errors_keep_their_variant() {
         let port = HostPort::new(2300).expect("a port");
-        let full = RemoteError::Stream {
+        let full = RemoteError::StandardStream {
             stream: "standard output",
             source: io::Error::from_raw_os_error(28),
         };
         for error in [full, RemoteError::Refused { what: "a terminal" }] {
             let text = format!("{error:?}");
-            assert_eq!(format!("{:?}", Failure::of(&error).into_error(port)), text);
+            assert_eq!(format!("{:?}", CommandFailure::of(&error).into_error(port)), text);
         }
     }
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let port = HostPort::new(2300).expect("a port");
-        let samples = containai_core::samples!(Failure {
-            Refused: [Failure::Refused("a terminal")],
-            Stream: [Failure::Stream("standard output", 28), Failure::Stream("standard input", 0)],
-            Connection: [Failure::Connection("Connection reset by peer".to_owned())],
+        let samples = containai_core::samples!(CommandFailure {
+            Refused: [CommandFailure::Refused("a terminal")],
+            Stream: [
+                CommandFailure::Stream("standard output", 28),
+                CommandFailure::Stream("standard input", 0)
+            ],
+            Connection: [CommandFailure::Connection("Connection reset by peer".to_owned())],
         });
         let samples: Vec<_> =
             samples.into_iter().map(|(name, failure)| (name, failure.into_error(port))).collect();
-        insta::assert_snapshot!(containai_core::fake::advised(&samples));
+        insta::assert_snapshot!(containai_core::testing::render_errors_with_hints(&samples));
     }
 
     #[test]
-    fn a_long_text_is_cut() {
-        let reply = Reply::Unavailable("ä".repeat(LONGEST));
-        assert!(reply.encode().len() < LONGEST);
-        assert!(Reply::decode(&reply.encode()).is_ok());
+    fn long_texts_are_truncated() {
+        let reply = MuxReply::Unavailable("ä".repeat(MAX_REPLY_LEN));
+        assert!(reply.encode().len() < MAX_REPLY_LEN);
+        assert!(MuxReply::decode(&reply.encode()).is_ok());
     }
 
     proptest! {
         #[test]
         fn garbage_never_panics(bytes: Vec<u8>) {
-            let _ = Reply::decode(&bytes);
+            let _ = MuxReply::decode(&bytes);
         }
     }
 }

@@ -1,64 +1,63 @@
-//! What a connection leads to.
+//! The target of a connection.
 
 use containai_core::engine::ContainerId;
 use containai_core::naming::HostPort;
 use containai_core::remote::HostKey;
 
-use super::codec::{Fields, Malformed, Message};
-use crate::detour::{Detour, Means};
+use super::codec::{MalformedMessage, MessageReader, MessageWriter};
+use crate::proxy::{ProxyKind, ProxyRoute};
 
-/// What a connection leads to: this container of this engine, behind this port,
-/// with this host key. A connection is lent for an equal target only.
+/// The target of a connection: a container of an engine, its port and its host
+/// key. A connection is leased for an equal target only.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub struct Target {
     /// The engine's address.
     pub engine: String,
-    /// The container, as the engine has just listed it.
+    /// The container, as just listed by the engine.
     pub container: ContainerId,
-    /// The port of the loopback of the engine's machine that it is published
-    /// on.
+    /// The published port on the loopback interface of the engine's machine.
     pub port: HostPort,
     /// The key that is pinned for the port.
     pub host_key: HostKey,
-    /// What leads to the port; `None` when it is on this machine.
-    pub detour: Option<Detour>,
+    /// The route to the port; `None` if it is on this machine.
+    pub proxy: Option<ProxyRoute>,
 }
 
 impl Target {
-    pub(super) fn encode(&self, message: Message) -> Message {
+    pub(super) fn encode(&self, message: MessageWriter) -> MessageWriter {
         let message = message.text(&self.engine).text(self.container.as_ref());
         let message = message.short(self.port.get()).text(self.host_key.as_ref());
-        encode(self.detour.as_ref(), message)
+        encode_proxy(self.proxy.as_ref(), message)
     }
 
-    pub(super) fn decode(fields: &mut Fields<'_>) -> Result<Self, Malformed> {
+    pub(super) fn decode(fields: &mut MessageReader<'_>) -> Result<Self, MalformedMessage> {
         Ok(Self {
             engine: fields.text()?.to_owned(),
             container: ContainerId::new(fields.text()?),
-            port: HostPort::new(fields.short()?).map_err(|_| Malformed)?,
-            host_key: HostKey::parse(fields.text()?).map_err(|_| Malformed)?,
-            detour: decode(fields)?,
+            port: HostPort::new(fields.short()?).map_err(|_| MalformedMessage)?,
+            host_key: HostKey::parse(fields.text()?).map_err(|_| MalformedMessage)?,
+            proxy: decode_proxy(fields)?,
         })
     }
 }
 
-/// The words of the detour behind what kind it is; a jump has three, the user
-/// and the port empty where there is none.
-fn encode(detour: Option<&Detour>, message: Message) -> Message {
-    let Some(Detour { engine, means }) = detour else { return message.byte(0) };
+/// Writes the kind of proxy, then its words. A jump has three: user, host and
+/// port, empty if unset.
+fn encode_proxy(detour: Option<&ProxyRoute>, message: MessageWriter) -> MessageWriter {
+    let Some(ProxyRoute { engine, kind: means }) = detour else { return message.byte(0) };
     let (kind, words) = match means {
-        Means::Jump { user, host, port } => {
+        ProxyKind::Jump { user, host, port } => {
             let port = port.map(|port| port.to_string()).unwrap_or_default();
             (1, vec![user.clone().unwrap_or_default(), host.clone(), port])
         }
-        Means::Program(words) => (2, words.clone()),
+        ProxyKind::Command(words) => (2, words.clone()),
     };
     let count = u16::try_from(words.len()).unwrap_or(u16::MAX);
     let message = message.byte(kind).text(engine).short(count);
     words.iter().take(count.into()).fold(message, |message, word| message.text(word))
 }
 
-fn decode(fields: &mut Fields<'_>) -> Result<Option<Detour>, Malformed> {
+fn decode_proxy(fields: &mut MessageReader<'_>) -> Result<Option<ProxyRoute>, MalformedMessage> {
     let kind = fields.byte()?;
     if kind == 0 {
         return Ok(None);
@@ -66,20 +65,20 @@ fn decode(fields: &mut Fields<'_>) -> Result<Option<Detour>, Malformed> {
     let engine = fields.text()?.to_owned();
     let count = fields.short()?;
     let words = (0..count).map(|_| Ok(fields.text()?.to_owned()));
-    let words = words.collect::<Result<Vec<_>, Malformed>>()?;
+    let words = words.collect::<Result<Vec<_>, MalformedMessage>>()?;
     let means = match (kind, words.as_slice()) {
-        (1, [user, host, port]) => Means::Jump {
+        (1, [user, host, port]) => ProxyKind::Jump {
             user: Some(user.clone()).filter(|user| !user.is_empty()),
             host: host.clone(),
             port: match port.as_str() {
                 "" => None,
-                port => Some(port.parse().map_err(|_| Malformed)?),
+                port => Some(port.parse().map_err(|_| MalformedMessage)?),
             },
         },
-        (2, [_, ..]) => Means::Program(words),
-        _ => return Err(Malformed),
+        (2, [_, ..]) => ProxyKind::Command(words),
+        _ => return Err(MalformedMessage),
     };
-    Ok(Some(Detour { engine, means }))
+    Ok(Some(ProxyRoute { engine, kind: means }))
 }
 
 #[cfg(test)]
@@ -95,7 +94,7 @@ pub(super) mod tests {
             container: ContainerId::new(container),
             port: HostPort::new(2300).expect("a port"),
             host_key: HostKey::parse(KEY).expect("a key"),
-            detour: None,
+            proxy: None,
         }
     }
 }

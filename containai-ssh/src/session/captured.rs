@@ -13,14 +13,14 @@ use super::stdio::Stdio;
 use super::terminal::Terminal;
 use crate::command::Command;
 
-/// What a command gave back.
+/// The result and output of a command.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Captured {
-    /// How it ended.
+    /// The result.
     pub outcome: ExitOutcome,
-    /// What it wrote to its standard output.
+    /// The standard output.
     pub stdout: Vec<u8>,
-    /// What it wrote to its standard error.
+    /// The standard error.
     pub stderr: Vec<u8>,
 }
 
@@ -31,7 +31,7 @@ impl Session {
     ///
     /// As [`exec`](Self::exec).
     pub async fn output(&self, command: &Command, input: Input) -> Result<Captured, RemoteError> {
-        let (stdout, stderr) = (Memory::default(), Memory::default());
+        let (stdout, stderr) = (SharedBuffer::default(), SharedBuffer::default());
         let stdio = Stdio {
             input,
             output: Output::Writer(Box::new(stdout.clone())),
@@ -44,15 +44,15 @@ impl Session {
 }
 
 #[derive(Clone, Default)]
-struct Memory(Arc<Mutex<Vec<u8>>>);
+struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
 
-impl Memory {
+impl SharedBuffer {
     fn take(&self) -> Vec<u8> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-impl Write for Memory {
+impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
         Ok(bytes.len())

@@ -1,4 +1,4 @@
-//! Authentication of both sides.
+//! Connection and mutual authentication.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,132 +11,145 @@ use russh::{Disconnect, Preferred, cipher, compression};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::agent_loan::AgentLoan;
-use super::gate::{Farewell, Gate, GateError};
-use super::quickack::{Haste, QuickAck};
-use crate::door::{Door, Way};
-use crate::forward::Grants;
-use crate::identity::Identity;
+use super::agent_forwarding::PendingAgent;
+use super::client_handler::{ClientHandler, ClientHandlerError, DisconnectMessage};
+use super::quickack::{QuickAck, QuickAckSwitch};
+use crate::forward::AllowedChannels;
+use crate::identity::SshIdentity;
+use crate::transport::{Transport, TransportStream};
 
-/// How long both sides may take to authenticate each other.
-const HANDSHAKE: Duration = Duration::from_secs(30);
-/// After how long a silence the server is asked whether it lives, and how
-/// often it may stay silent.
+/// The timeout of the mutual authentication.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(30);
+/// The interval of keepalive requests on a silent connection, and the number of
+/// unanswered ones.
 const KEEPALIVE: (Duration, usize) = (Duration::from_secs(15), 3);
 
 /// An authenticated connection to a container, or to another host.
 ///
-/// Commands run on it one after another. Dropping it closes the connection as
-/// soon as its runtime runs again; [`close`](Self::close) does so politely.
+/// Commands run on it in sequence. Dropping it closes the connection when its
+/// runtime runs next; [`close`](Self::close) disconnects cleanly.
 pub struct Session {
-    pub(super) handle: Handle<Gate>,
+    pub(super) handle: Handle<ClientHandler>,
     pub(super) peer: Peer,
-    pub(super) haste: Haste,
-    pub(super) agent: AgentLoan,
-    pub(crate) grants: Grants,
-    farewell: Farewell,
+    pub(super) quick_ack: QuickAckSwitch,
+    pub(super) pending_agent: PendingAgent,
+    pub(crate) allowed_channels: AllowedChannels,
+    disconnect_message: DisconnectMessage,
 }
 
-/// Who is to be believed, and who we are.
+/// The peer to authenticate, and the credentials for it.
 pub(crate) struct Login<'a> {
     pub(crate) peer: Peer,
     pub(crate) host_key: &'a HostKey,
     pub(crate) user: &'a str,
-    pub(crate) identity: &'a Identity,
+    pub(crate) identity: &'a SshIdentity,
 }
 
 impl Session {
-    /// Authenticates both sides: the server by the pinned key, us by ours.
-    pub(crate) async fn open(door: Door, login: Login<'_>) -> Result<Self, RemoteError> {
-        let (peer, haste) = (login.peer.clone(), Haste::new());
+    /// Authenticates both sides: the server by its pinned key, the client by
+    /// its identity.
+    pub(crate) async fn open(door: Transport, login: Login<'_>) -> Result<Self, RemoteError> {
+        let (peer, haste) = (login.peer.clone(), QuickAckSwitch::new());
         let handshake = async {
-            match door.way {
-                Way::Socket(stream) => {
+            match door.stream {
+                TransportStream::Tcp(stream) => {
                     let stream = QuickAck::new(stream, haste.clone());
-                    Self::shake_hands(stream, haste, login).await
+                    Self::handshake(stream, haste, login).await
                 }
-                Way::Other(stream) => Self::shake_hands(stream, haste, login).await,
+                TransportStream::Boxed(stream) => Self::handshake(stream, haste, login).await,
             }
         };
-        let late = |_| failed(&peer, "the handshake took too long");
-        timeout(HANDSHAKE, handshake).await.map_err(late)?
+        let late = |_| connection_error(&peer, "the handshake timed out");
+        timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(late)?
     }
 
-    async fn shake_hands(
+    async fn handshake(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        haste: Haste,
+        haste: QuickAckSwitch,
         Login { peer, host_key, user, identity }: Login<'_>,
     ) -> Result<Self, RemoteError> {
         let mut session = Self::connect(stream, haste, peer, host_key).await?;
         match session.authenticate(user, identity).await? {
             true => Ok(session),
-            false => {
-                Err(RemoteError::Denied { peer: session.peer, identity: identity.path.clone() })
-            }
+            false => Err(RemoteError::KeyRejected {
+                peer: session.peer,
+                identity: identity.path.clone(),
+            }),
         }
     }
 
     async fn connect(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        haste: Haste,
+        haste: QuickAckSwitch,
         peer: Peer,
         host_key: &HostKey,
     ) -> Result<Self, RemoteError> {
-        let pinned =
-            PublicKey::from_openssh(host_key.as_ref()).map_err(|error| failed(&peer, error))?;
+        let pinned = PublicKey::from_openssh(host_key.as_ref())
+            .map_err(|error| connection_error(&peer, error))?;
         let fingerprint = pinned.fingerprint(HashAlg::Sha256).to_string();
-        let farewell = Farewell::default();
-        let grants = Grants::default();
-        let gate = Gate::new(pinned, farewell.clone(), grants.clone());
+        let farewell = DisconnectMessage::default();
+        let grants = AllowedChannels::default();
+        let gate = ClientHandler::new(pinned, farewell.clone(), grants.clone());
         let handle = connect_stream(Arc::new(config()), stream, gate).await;
         let handle = handle.map_err(|error| match error {
-            GateError::WrongKey { presented } => {
+            ClientHandlerError::WrongKey { presented } => {
                 let peer = peer.clone();
                 RemoteError::HostKeyMismatch { peer, pinned: fingerprint, presented }
             }
-            GateError::Library(error) => failed(&peer, error),
+            ClientHandlerError::Library(error) => connection_error(&peer, error),
         })?;
-        Ok(Self { handle, peer, haste, agent: AgentLoan::default(), grants, farewell })
+        Ok(Self {
+            handle,
+            peer,
+            quick_ack: haste,
+            pending_agent: PendingAgent::default(),
+            allowed_channels: grants,
+            disconnect_message: farewell,
+        })
     }
 
-    async fn authenticate(&mut self, user: &str, identity: &Identity) -> Result<bool, RemoteError> {
-        let key = PrivateKeyWithHashAlg::new(Arc::new(identity.pair.private().clone()), None);
+    async fn authenticate(
+        &mut self,
+        user: &str,
+        identity: &SshIdentity,
+    ) -> Result<bool, RemoteError> {
+        let key = PrivateKeyWithHashAlg::new(Arc::new(identity.pair.private_key().clone()), None);
         match self.handle.authenticate_publickey(user, key).await {
             Ok(result) => Ok(result.success()),
-            Err(error) => Err(self.failure(error)),
+            Err(error) => Err(self.to_remote_error(error)),
         }
     }
 
-    /// Whether the connection stands, as far as we have heard.
+    /// Whether the connection is open, as far as is known.
     pub(crate) fn is_open(&self) -> bool {
         !self.handle.is_closed()
     }
 
-    /// Has both sides agree on new keys (RFC 4253 §9). Commands go on
-    /// meanwhile; it happens by itself after 1 GiB or an hour.
+    /// Starts a new key exchange (RFC 4253 §9). Commands continue meanwhile; it
+    /// happens automatically after 1 GiB or an hour.
     ///
     /// # Errors
     ///
-    /// [`RemoteError::Connection`]: the connection is broken.
+    /// [`RemoteError::Connection`]: the connection failed.
     pub async fn rekey(&self) -> Result<(), RemoteError> {
-        self.handle.rekey_soon().await.map_err(|error| self.failure(error))
+        self.handle.rekey_soon().await.map_err(|error| self.to_remote_error(error))
     }
 
-    /// Says goodbye and waits until the connection is closed.
+    /// Disconnects, and waits until the connection is closed.
     pub async fn close(self) {
         let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
         if goodbye.is_ok() {
-            // How it ends does not matter any more.
+            // The result is irrelevant here.
             let _ = timeout(Duration::from_secs(1), self.handle).await;
         }
     }
 
-    /// An error of this connection; the reason why the connection ended says
-    /// more than that it has.
-    pub(super) fn failure(&self, error: russh::Error) -> RemoteError {
-        match self.farewell.said() {
-            Some(reason) => failed(&self.peer, reason),
-            None => failed(&self.peer, error),
+    /// Converts an error of this connection. The server's reason for the
+    /// disconnect is preferred over the library's error.
+    pub(super) fn to_remote_error(&self, error: russh::Error) -> RemoteError {
+        match self.disconnect_message.get() {
+            Some(reason) => connection_error(&self.peer, reason),
+            None => connection_error(&self.peer, error),
         }
     }
 }
@@ -147,12 +160,15 @@ impl std::fmt::Debug for Session {
     }
 }
 
-fn failed(peer: &Peer, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> RemoteError {
+fn connection_error(
+    peer: &Peer,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> RemoteError {
     RemoteError::Connection { peer: peer.clone(), source: source.into() }
 }
 
-/// AES-GCM first, because the CPUs that this runs on have instructions for it;
-/// no compression, because the way is a loopback.
+/// AES-GCM first, because most CPUs have instructions for it; no compression,
+/// because the connection is usually a loopback.
 fn config() -> Config {
     let (keepalive_interval, keepalive_max) = KEEPALIVE;
     Config {

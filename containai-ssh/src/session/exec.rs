@@ -1,38 +1,39 @@
-//! Running a command.
+//! Running commands.
 
 use containai_core::remote::RemoteError;
 use russh::Channel;
 use russh::client::Msg;
 
 use super::connect::Session;
-use super::conversation::Conversation;
 use super::outcome::ExitOutcome;
 use super::raw_mode::RawMode;
-use super::replies::Replies;
-use super::request::Request;
-use super::signals::Wishes;
+use super::replies::PendingReplies;
+use super::request::ExecRequest;
+use super::signals::SignalSource;
 use super::stdio::Stdio;
+use super::stdio_pump::StdioPump;
 use super::terminal::Terminal;
 use crate::command::Command;
 
 impl Session {
-    /// Runs a command until it ends, and passes its streams through.
+    /// Runs a command until it ends, with these streams.
     ///
-    /// Everything is binary-clean, and a slow reader or writer slows the other
-    /// side down. The end of our input is passed on; the end of the command is
-    /// the end even if our input goes on. One command at a time: a second one
-    /// beside it waits whenever the first one's reader is slow.
+    /// Streams are binary-safe, and a slow reader or writer slows the other
+    /// side down. EOF of the input is forwarded; the session ends with the
+    /// command, even if the input continues. Commands run in sequence: a
+    /// concurrent one is blocked whenever the reader of the first one is slow.
     ///
-    /// Dropping the future gives the command up; the server then closes its
+    /// Dropping the future aborts the command; the server then closes its
     /// streams.
     ///
     /// # Errors
     ///
-    /// - [`RemoteError::Connection`]: the connection broke; how far the command
-    ///   came is unknown.
-    /// - [`RemoteError::Refused`]: the server gives no terminal or runs nothing.
-    /// - [`RemoteError::Stream`]: our own input or output failed, other than by
-    ///   a reader that went away.
+    /// - [`RemoteError::Connection`]: the connection failed; the progress of
+    ///   the command is unknown.
+    /// - [`RemoteError::Refused`]: the server refused the terminal or the
+    ///   command.
+    /// - [`RemoteError::StandardStream`]: a local stream failed, other than by
+    ///   a closed reader.
     pub async fn exec(
         &self,
         command: &Command,
@@ -40,35 +41,35 @@ impl Session {
         stdio: Stdio,
     ) -> Result<ExitOutcome, RemoteError> {
         let channel = self.open_channel().await?;
-        let _raw = RawMode::fitting(&terminal, &stdio)?;
-        let wishes = Wishes::of_this_process(stdio.signals)?;
-        self.run(channel, Request::new(command, terminal), stdio, wishes).await
+        let _raw = RawMode::for_command(&terminal, &stdio)?;
+        let wishes = SignalSource::of_this_process(stdio.signals)?;
+        self.run_on_channel(channel, ExecRequest::new(command, terminal), stdio, wishes).await
     }
 
-    /// Runs a command on a channel that is open already.
-    pub(crate) async fn run(
+    /// Runs a command on an open channel.
+    pub(crate) async fn run_on_channel(
         &self,
         channel: Channel<Msg>,
-        request: Request,
+        request: ExecRequest,
         stdio: Stdio,
-        wishes: Wishes,
+        wishes: SignalSource,
     ) -> Result<ExitOutcome, RemoteError> {
         let (read, write) = channel.split();
         let asked = async {
-            let mut replies = Replies::default();
-            if self.lend_agent() {
+            let mut replies = PendingReplies::default();
+            if self.enable_agent_forwarding() {
                 write.agent_forward(true).await?;
                 replies.expect("to forward the SSH agent");
             }
             request.send(&write, replies).await
         };
-        let replies = asked.await.map_err(|error| self.failure(error))?;
-        let conversation = Conversation { session: self, write, terminal: request.terminal };
-        conversation.hold(read, replies, stdio, wishes).await
+        let replies = asked.await.map_err(|error| self.to_remote_error(error))?;
+        let conversation = StdioPump { session: self, write, terminal: request.terminal };
+        conversation.run(read, replies, stdio, wishes).await
     }
 
-    /// Runs the user's login shell in the workspace; see
-    /// [`Command::shell`] and [`exec`](Self::exec).
+    /// Runs the user's login shell in the workspace; see [`Command::shell`] and
+    /// [`exec`](Self::exec).
     ///
     /// # Errors
     ///
@@ -86,9 +87,9 @@ impl Session {
         let channel = self.handle.channel_open_session().await;
         let channel = channel.map_err(|error| match error {
             russh::Error::ChannelOpenFailure(_) => RemoteError::Refused { what: "a session" },
-            error => self.failure(error),
+            error => self.to_remote_error(error),
         })?;
-        self.haste.stop();
+        self.quick_ack.stop();
         Ok(channel)
     }
 }

@@ -1,4 +1,4 @@
-//! What a remote command reads.
+//! The standard input of a remote command.
 
 use std::fmt;
 use std::fs::File;
@@ -12,34 +12,34 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// What is read at once, in bytes: twice what a pipe of Linux holds, and four
-/// packets.
+/// The size of a read, in bytes: twice the capacity of a pipe in Linux, and
+/// four packets.
 const CHUNK: usize = 128 * 1024;
-/// How many chunks may wait for the network.
-const AHEAD: usize = 4;
+/// The maximum number of chunks that wait for the network.
+const QUEUED_CHUNKS: usize = 4;
 
-/// Where a remote command's standard input comes from.
+/// The source of a remote command's standard input.
 #[derive(Default)]
 #[non_exhaustive]
 pub enum Input {
-    /// It is empty.
+    /// No input.
     #[default]
     Null,
-    /// A file of ours, such as a terminal or a pipe. Nothing is read from it
-    /// after the command has ended.
+    /// A local file, such as a terminal or a pipe. It is not read after the
+    /// command has ended.
     File(OwnedFd),
-    /// Anything else that can be read. Where it blocks when the command ends,
-    /// its thread stays until it does not.
+    /// Any other reader. If it blocks when the command ends, its thread remains
+    /// until it returns.
     Reader(Box<dyn Read + Send>),
 }
 
 impl Input {
-    /// Input from memory.
+    /// Creates input from memory.
     pub fn bytes(bytes: impl Into<Bytes>) -> Self {
         Self::Reader(Box::new(io::Cursor::new(bytes.into())))
     }
 
-    /// The file, if it is one.
+    /// Returns the file, if any.
     pub(crate) fn file(&self) -> Option<&OwnedFd> {
         match self {
             Self::File(file) => Some(file),
@@ -47,15 +47,15 @@ impl Input {
         }
     }
 
-    /// Starts to read on a thread of its own: a read blocks, and must not stop
-    /// the connection meanwhile.
-    pub(crate) fn start(self) -> io::Result<Chunks> {
-        let (sender, receiver) = channel(AHEAD);
+    /// Starts to read on a thread of its own, because a blocking read must not
+    /// stop the connection.
+    pub(crate) fn start(self) -> io::Result<InputChunks> {
+        let (sender, receiver) = channel(QUEUED_CHUNKS);
         let stop = match self {
             Self::Null => None,
             Self::File(file) => {
                 let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
-                spawn(sender, Watched { file: file.into(), stopped })?;
+                spawn(sender, StoppableFile { file: file.into(), stopped })?;
                 Some(stop)
             }
             Self::Reader(reader) => {
@@ -63,7 +63,7 @@ impl Input {
                 None
             }
         };
-        Ok(Chunks { receiver, _stop: stop })
+        Ok(InputChunks { receiver, _stop: stop })
     }
 }
 
@@ -77,27 +77,27 @@ impl fmt::Debug for Input {
     }
 }
 
-/// What was read. Dropping it ends a thread that waits for a file.
-pub(crate) struct Chunks {
+/// The input read so far. Dropping it ends a thread that waits for a file.
+pub(crate) struct InputChunks {
     receiver: Receiver<Bytes>,
     _stop: Option<OwnedFd>,
 }
 
-impl Chunks {
-    /// The next chunk; `None` at the end. An unreadable stream is one that has
-    /// ended, as for any program.
+impl InputChunks {
+    /// Returns the next chunk; `None` at the end. A read error ends the stream,
+    /// as in most programs.
     pub(crate) async fn next(&mut self) -> Option<Bytes> {
         self.receiver.recv().await
     }
 }
 
 /// A file that ends when the other end of a pipe is closed.
-struct Watched {
+struct StoppableFile {
     file: File,
     stopped: OwnedFd,
 }
 
-impl Read for Watched {
+impl Read for StoppableFile {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let mut fds = [
             PollFd::new(&self.file, PollFlags::IN),
@@ -119,13 +119,13 @@ fn spawn(sender: Sender<Bytes>, mut reader: impl Read + Send + 'static) -> io::R
             let length = match reader.read(&mut buffer) {
                 Ok(0) => return,
                 Ok(length) => length,
-                Err(error) if is_passing(&error) => {
+                Err(error) if is_transient(&error) => {
                     let _ = home.send(buffer);
                     continue;
                 }
                 Err(_) => return,
             };
-            let chunk = Chunk { buffer, length, home: home.clone() };
+            let chunk = InputChunk { buffer, length, recycled: home.clone() };
             if sender.blocking_send(Bytes::from_owner(chunk)).is_err() {
                 return;
             }
@@ -135,30 +135,29 @@ fn spawn(sender: Sender<Bytes>, mut reader: impl Read + Send + 'static) -> io::R
     Ok(())
 }
 
-/// What one read brought, in a buffer that is read into again after it was
-/// sent: a fresh one would be cleared first, and its memory taken from the
-/// kernel anew each time.
-struct Chunk {
+/// A chunk of input, in a buffer that is reused after it was sent: a new one
+/// would be zeroed first, and allocated by the kernel each time.
+struct InputChunk {
     buffer: Vec<u8>,
     length: usize,
-    home: mpsc::Sender<Vec<u8>>,
+    recycled: mpsc::Sender<Vec<u8>>,
 }
 
-impl AsRef<[u8]> for Chunk {
+impl AsRef<[u8]> for InputChunk {
     fn as_ref(&self) -> &[u8] {
         &self.buffer[..self.length]
     }
 }
 
-impl Drop for Chunk {
+impl Drop for InputChunk {
     fn drop(&mut self) {
-        // Nobody reads any more at the end.
-        let _ = self.home.send(std::mem::take(&mut self.buffer));
+        // The reader is gone at the end.
+        let _ = self.recycled.send(std::mem::take(&mut self.buffer));
     }
 }
 
-/// `WouldBlock` comes where another process has set `O_NONBLOCK` on a file
-/// that it shares with us; polling waits for the next byte.
-fn is_passing(error: &io::Error) -> bool {
+/// `WouldBlock` occurs if another process has set `O_NONBLOCK` on a shared
+/// file; polling waits for the next byte.
+fn is_transient(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
 }

@@ -1,11 +1,11 @@
 //! Native SSH sessions.
 
-mod agent_loan;
+mod agent_forwarding;
 mod captured;
+mod channels;
+mod client_handler;
 mod connect;
-mod conversation;
 mod exec;
-mod gate;
 mod input;
 mod outcome;
 mod output;
@@ -15,14 +15,14 @@ mod replies;
 mod request;
 mod signals;
 mod stdio;
+mod stdio_pump;
 mod terminal;
-mod ways;
 
 pub(crate) use connect::Login;
-pub(crate) use output::Sink;
+pub(crate) use output::OutputSink;
 pub(crate) use raw_mode::RawMode;
-pub(crate) use request::Request;
-pub(crate) use signals::{Name, Wish, Wishes};
+pub(crate) use request::ExecRequest;
+pub(crate) use signals::{ForwardedSignal, SignalAction, SignalSource};
 
 pub use captured::Captured;
 pub use connect::Session;
@@ -32,4 +32,4 @@ pub use output::Output;
 pub use raw_mode::restore_terminal;
 pub use signals::Signals;
 pub use stdio::Stdio;
-pub use terminal::{Size, Terminal};
+pub use terminal::{Terminal, TerminalSize};

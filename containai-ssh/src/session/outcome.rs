@@ -1,22 +1,22 @@
-//! How a remote command ended.
+//! The result of a remote command.
 
 use russh::Sig;
 
-/// How a remote command ended.
+/// The result of a remote command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum ExitOutcome {
     /// It exited with a status.
     Status(u8),
-    /// A signal ended it, or ended us while it ran.
+    /// It was ended by a signal, or this process was while it ran.
     Signal(u8),
-    /// Nobody reads our standard output any more, which ends us as `SIGPIPE`
-    /// ends other programs.
+    /// The reader of the local standard output is closed, which ends a session
+    /// as `SIGPIPE` ends other programs.
     OutputClosed,
 }
 
 impl ExitOutcome {
-    /// The exit code to pass on: the status, or 128 + the signal's number.
+    /// Returns the exit code: the status, or 128 + the signal's number.
     #[must_use]
     pub fn code(self) -> u8 {
         match self {
@@ -26,13 +26,13 @@ impl ExitOutcome {
         }
     }
 
-    /// The protocol has 32 bits where systems have 8; what does not fit is a
-    /// failure all the same.
+    /// The protocol has 32 bits, the system 8; a status that does not fit is a
+    /// failure.
     pub(super) fn of_status(status: u32) -> Self {
         Self::Status(u8::try_from(status).unwrap_or(u8::MAX))
     }
 
-    /// Signals are named on the wire (RFC 4254 §6.10); the numbers are Linux's.
+    /// The protocol names signals (RFC 4254 §6.10); the numbers are Linux's.
     pub(super) fn of_signal(signal: &Sig) -> Self {
         let number = match signal {
             Sig::HUP => 1,
@@ -47,15 +47,15 @@ impl ExitOutcome {
             Sig::PIPE => 13,
             Sig::ALRM => 14,
             Sig::TERM => 15,
-            Sig::Custom(name) => custom(name),
+            Sig::Custom(name) => custom_signal(name),
         };
         Self::Signal(number)
     }
 }
 
 /// Names that OpenSSH sends besides those of the RFC, such as `USR2`; an
-/// unknown one counts as a kill.
-fn custom(name: &str) -> u8 {
+/// unknown one is treated as `KILL`.
+fn custom_signal(name: &str) -> u8 {
     match name.split('@').next() {
         Some("TRAP") => 5,
         Some("BUS") => 7,
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes() {
+    fn exit_codes() {
         assert_eq!(ExitOutcome::of_status(0).code(), 0);
         assert_eq!(ExitOutcome::of_status(255).code(), 255);
         assert_eq!(ExitOutcome::of_status(256).code(), 255);

@@ -1,4 +1,4 @@
-//! What a remote command writes.
+//! The output of a remote command.
 
 use std::fmt;
 use std::fs::File;
@@ -9,19 +9,20 @@ use bytes::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::sync::oneshot;
 
-/// How many packets may wait for a slow reader; a packet has 32 KiB at most.
-const AHEAD: usize = 16;
+/// The maximum number of packets that wait for a slow reader; a packet has at
+/// most 32 KiB.
+const QUEUED_PACKETS: usize = 16;
 
-/// Where a remote command's output goes.
+/// The destination of a remote command's output.
 #[derive(Default)]
 #[non_exhaustive]
 pub enum Output {
-    /// Nowhere.
+    /// Discarded.
     #[default]
     Null,
-    /// To a file of ours, such as a terminal or a pipe.
+    /// A local file, such as a terminal or a pipe.
     File(File),
-    /// To a writer, which may block.
+    /// A writer, which may block.
     Writer(Box<dyn Write + Send>),
 }
 
@@ -41,24 +42,24 @@ impl fmt::Debug for Output {
     }
 }
 
-/// A writer on a thread of its own: a write blocks, and must not stop the
-/// connection meanwhile. Without output there is no thread.
-pub(crate) enum Sink {
+/// A writer on a thread of its own, because a blocking write must not stop the
+/// connection. The thread starts with the first output.
+pub(crate) enum OutputSink {
     Idle(Output),
-    Busy(Sender<Bytes>, oneshot::Receiver<io::Result<()>>),
+    Running(Sender<Bytes>, oneshot::Receiver<io::Result<()>>),
     Failed,
 }
 
-impl Sink {
+impl OutputSink {
     pub(crate) fn new(output: Output) -> Self {
         Self::Idle(output)
     }
 
-    /// Writes, sooner or later; waits while the writer is too far behind.
+    /// Queues bytes for the writer; waits while the queue is full.
     pub(crate) async fn write(&mut self, bytes: Bytes) -> io::Result<()> {
         self.start()?;
         match self {
-            Self::Busy(sender, _) if sender.send(bytes).await.is_err() => self.finish().await,
+            Self::Running(sender, _) if sender.send(bytes).await.is_err() => self.finish().await,
             _ => Ok(()),
         }
     }
@@ -66,7 +67,7 @@ impl Sink {
     /// Waits until everything is written.
     pub(crate) async fn finish(&mut self) -> io::Result<()> {
         match std::mem::replace(self, Self::Failed) {
-            Self::Busy(sender, done) => {
+            Self::Running(sender, done) => {
                 drop(sender);
                 done.await.unwrap_or_else(|_| Err(ErrorKind::Other.into()))
             }
@@ -83,14 +84,14 @@ impl Sink {
             Output::File(file) => Box::new(file),
             Output::Writer(writer) => writer,
         };
-        let (sender, receiver) = channel(AHEAD);
+        let (sender, receiver) = channel(QUEUED_PACKETS);
         let (report, done) = oneshot::channel();
         let write = move || {
-            // Nobody waits for the report of a session that was given up.
+            // The receiver is gone if the session was aborted.
             let _ = report.send(write_all(receiver, writer));
         };
         thread::Builder::new().name("stdout".to_owned()).spawn(write)?;
-        *self = Self::Busy(sender, done);
+        *self = Self::Running(sender, done);
         Ok(())
     }
 }

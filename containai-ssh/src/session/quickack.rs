@@ -1,4 +1,4 @@
-//! A socket that acknowledges at once while a connection is set up.
+//! A socket that acknowledges immediately during connection set-up.
 
 use std::io;
 use std::pin::Pin;
@@ -9,27 +9,27 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A TCP stream whose peer never waits for our acknowledgements while the
-/// connection is young.
+/// A TCP stream without delayed acknowledgements during connection set-up.
 ///
-/// sshd sends small packets back to back. With Nagle's algorithm on its side
-/// and delayed acknowledgements on ours the second one waits for 40 ms. Linux
-/// forgets `TCP_QUICKACK` by itself (tcp(7)), so it is set after every read.
+/// sshd sends small packets in succession. With Nagle's algorithm on its side
+/// and delayed acknowledgements on this one, the second packet is delayed by 40
+/// ms. Linux resets `TCP_QUICKACK` automatically (tcp(7)), so it is set after
+/// every read.
 pub(super) struct QuickAck {
     stream: TcpStream,
-    haste: Haste,
+    switch: QuickAckSwitch,
 }
 
-/// Whether a connection is still young.
+/// Whether acknowledgements are immediate.
 #[derive(Clone, Debug)]
-pub(super) struct Haste(Arc<AtomicBool>);
+pub(super) struct QuickAckSwitch(Arc<AtomicBool>);
 
-impl Haste {
+impl QuickAckSwitch {
     pub(super) fn new() -> Self {
         Self(Arc::new(AtomicBool::new(true)))
     }
 
-    /// Stops it: from now on fewer packets matter more.
+    /// Turns it off: after set-up, fewer packets matter more.
     pub(super) fn stop(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
@@ -40,16 +40,16 @@ impl Haste {
 }
 
 impl QuickAck {
-    pub(super) fn new(stream: TcpStream, haste: Haste) -> Self {
-        let stream = Self { stream, haste };
-        stream.acknowledge();
+    pub(super) fn new(stream: TcpStream, haste: QuickAckSwitch) -> Self {
+        let stream = Self { stream, switch: haste };
+        stream.set_quickack();
         stream
     }
 
-    fn acknowledge(&self) {
+    fn set_quickack(&self) {
         #[cfg(target_os = "linux")]
-        if self.haste.is_on() {
-            // It only costs time where it does not work.
+        if self.switch.is_on() {
+            // Without support this costs only time.
             let _ = self.stream.set_quickack(true);
         }
     }
@@ -63,7 +63,7 @@ impl AsyncRead for QuickAck {
     ) -> Poll<io::Result<()>> {
         let poll = Pin::new(&mut self.stream).poll_read(cx, buf);
         if poll.is_ready() {
-            self.acknowledge();
+            self.set_quickack();
         }
         poll
     }

@@ -1,4 +1,4 @@
-//! Raw mode of our own terminal, undone on every way out.
+//! Raw mode of the local terminal, restored in every case.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,28 +10,32 @@ use rustix::termios::{OptionalActions, Termios, isatty, tcgetattr, tcsetattr};
 use super::stdio::Stdio;
 use super::terminal::Terminal;
 
-/// The terminal that is in raw mode, and how it was before. There is one for
-/// the whole process, because a panic or an exit elsewhere has to undo it too.
-static CHANGED: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
+/// The terminal in raw mode, and its previous settings. Global, because a panic
+/// or an exit elsewhere has to restore it too.
+static SAVED_TERMINAL: Mutex<Option<(OwnedFd, Termios)>> = Mutex::new(None);
 
 /// Keeps a terminal in raw mode until it is dropped.
 #[derive(Debug)]
 pub(crate) struct RawMode(());
 
 impl RawMode {
-    /// The mode that a command's terminal needs of ours; `None` without one.
-    pub(crate) fn fitting(terminal: &Terminal, stdio: &Stdio) -> Result<Option<Self>, RemoteError> {
+    /// Enters raw mode if a command needs it; `None` otherwise.
+    pub(crate) fn for_command(
+        terminal: &Terminal,
+        stdio: &Stdio,
+    ) -> Result<Option<Self>, RemoteError> {
         match (terminal, stdio.input.file()) {
             (Terminal::Request { .. }, Some(file)) => Self::enter(file)
-                .map_err(|source| RemoteError::Stream { stream: "terminal", source }),
+                .map_err(|source| RemoteError::StandardStream { stream: "terminal", source }),
             _ => Ok(None),
         }
     }
 
-    /// Puts a terminal into raw mode, so that every key goes to the other side.
-    /// `None` when the file is no terminal, or one is in raw mode already.
+    /// Puts a terminal into raw mode, so that every key is sent to the remote
+    /// terminal. `None` if the file is not a terminal, or one is in raw mode
+    /// already.
     fn enter(fd: impl AsFd) -> io::Result<Option<Self>> {
-        let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = SAVED_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
         if changed.is_some() || !isatty(&fd) {
             return Ok(None);
         }
@@ -52,20 +56,19 @@ impl Drop for RawMode {
     }
 }
 
-/// Gives our terminal back as it was before a session changed it; does nothing
-/// when none did.
+/// Restores the local terminal, if a session changed it.
 ///
-/// A session does this by itself when it ends, whatever ends it. It is for
-/// programs that leave through [`std::process::exit`] while one is open.
+/// A session restores it automatically when it ends. This is for programs that
+/// call [`std::process::exit`] during one.
 pub fn restore_terminal() {
-    let mut changed = CHANGED.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut changed = SAVED_TERMINAL.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((fd, before)) = changed.take() {
-        // Who hangs up takes the terminal away, and nothing is left to restore.
+        // After a hangup the terminal is gone, and needs no restoring.
         let _ = tcsetattr(&fd, OptionalActions::Now, &before);
     }
 }
 
-/// Restores before the message is printed, so that it can be read.
+/// Restores the terminal before the message is printed, so that it is readable.
 fn restore_on_panic() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -94,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_gives_the_terminal_back_before_it_is_told() -> anyhow::Result<()> {
+    fn a_panic_restores_the_terminal_before_its_message() -> anyhow::Result<()> {
         let pair = openpty(None, None)?;
         let before = settings(&pair.slave)?;
         let stream = || pair.slave.try_clone().map(Stdio::from);
@@ -110,19 +113,19 @@ mod tests {
             let _ = screen.read_to_end(&mut shown);
             String::from_utf8_lossy(&shown).into_owned()
         });
-        assert!(!child.wait()?.success(), "it panics");
+        assert!(!child.wait()?.success(), "the child panics");
         assert_eq!(settings(&pair.slave)?, before);
         drop(pair.slave);
         let shown = reader.join().expect("it reads to the end");
-        let (_, told) = shown.split_once("the terminal is raw").expect("it was raw");
-        let (_, told) = told.split_once("panicked at").expect("the panic is told");
+        let (_, told) = shown.split_once("the terminal is raw").expect("the terminal was raw");
+        let (_, told) = told.split_once("panicked at").expect("the panic is printed");
         assert!(told.contains("something is wrong"), "{told:?}");
         let is_readable = told.lines().count() > 1 && !told.replace("\r\n", "").contains('\n');
-        assert!(is_readable, "every line begins at the left: {told:?}");
+        assert!(is_readable, "lines do not start at the left margin: {told:?}");
         Ok(())
     }
 
-    /// Another thread panics, and nobody else gives the terminal back.
+    /// Another thread panics, and only the hook restores the terminal.
     #[test]
     #[ignore = "a test starts it on a terminal of its own"]
     fn panics_in_raw_mode() {

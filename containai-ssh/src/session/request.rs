@@ -1,4 +1,4 @@
-//! What is asked for on a channel.
+//! The requests that start a command on a channel.
 
 use std::fmt;
 
@@ -6,39 +6,40 @@ use containai_core::naming::EnvName;
 use russh::client::Msg;
 use russh::{ChannelWriteHalf, Pty};
 
-use super::replies::Replies;
+use super::replies::PendingReplies;
 use super::terminal::Terminal;
 use crate::command::Command;
 
-/// A command as the server gets it. `Debug` shows nothing that may be secret.
+/// A command as sent to the server. `Debug` omits everything that may be
+/// secret.
 #[derive(Clone, Eq, PartialEq)]
-pub(crate) struct Request {
+pub(crate) struct ExecRequest {
     /// The line for the remote user's shell.
     pub(crate) line: Vec<u8>,
-    /// Variables that are sent beside it.
+    /// Environment variables sent separately.
     pub(crate) env: Vec<(EnvName, String)>,
-    /// Whether it gets a terminal.
+    /// Whether a terminal is requested.
     pub(crate) terminal: Terminal,
 }
 
-impl Request {
+impl ExecRequest {
     pub(crate) fn new(command: &Command, terminal: Terminal) -> Self {
-        Self { line: command.line(), env: command.sent_env(), terminal }
+        Self { line: command.line(), env: command.request_env(), terminal }
     }
 
-    /// Asks for everything at once; the answers come while the command runs.
+    /// Sends all requests at once; the replies arrive while the command runs.
     pub(super) async fn send(
         &self,
         write: &ChannelWriteHalf<Msg>,
-        mut replies: Replies,
-    ) -> Result<Replies, russh::Error> {
+        mut replies: PendingReplies,
+    ) -> Result<PendingReplies, russh::Error> {
         for (name, value) in &self.env {
             write.set_env(false, name.as_str(), value).await?;
         }
         if let Terminal::Request { term, size } = &self.terminal {
             let (columns, rows) = (size.columns.into(), size.rows.into());
-            // The other modes are as the remote kernel has them; this one it has
-            // off, and then erases half of a character.
+            // The other modes keep the defaults of the remote kernel. `IUTF8`
+            // is off there, which makes erase delete half a character.
             let modes = [(Pty::IUTF8, 1)];
             write.request_pty(true, term, columns, rows, 0, 0, &modes).await?;
             replies.expect("a terminal");
@@ -49,7 +50,7 @@ impl Request {
     }
 }
 
-impl fmt::Debug for Request {
+impl fmt::Debug for ExecRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Request").field("terminal", &self.terminal).finish_non_exhaustive()
     }

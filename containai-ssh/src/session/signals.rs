@@ -1,4 +1,4 @@
-//! What signals to us mean for the remote command.
+//! Forwarding of local signals to the remote command.
 
 use std::future::pending;
 use std::io;
@@ -8,43 +8,43 @@ use containai_core::remote::RemoteError;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 
-/// Whether signals to this process are meant for the remote command.
+/// Whether signals to this process are forwarded to the remote command.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Signals {
-    /// They are not; whoever embeds this decides what they do.
+    /// They are not; the embedding program handles them.
     #[default]
     Ignore,
-    /// `SIGINT`, `SIGTERM` and `SIGHUP` are passed on, and changes of the
-    /// terminal's size with them. From then on these signals do not end this
-    /// process by themselves, even after the command has ended.
+    /// `SIGINT`, `SIGTERM`, `SIGHUP` and changes of the terminal's size are
+    /// forwarded. From then on these signals do not end this process by
+    /// themselves, even after the command has ended.
     Forward,
 }
 
 /// A second signal within this time means that the first had no effect.
-const IMPATIENCE: Duration = Duration::from_secs(1);
+const REPEAT_WINDOW: Duration = Duration::from_secs(1);
 
-/// Where wishes come from.
-pub(crate) enum Wishes {
+/// The source of signal actions.
+pub(crate) enum SignalSource {
     /// Signals to this process.
-    Own(Listener),
-    /// Another process, which gets the signals.
-    Told(Receiver<Wish>),
+    Process(SignalListener),
+    /// Another process, which receives the signals.
+    Channel(Receiver<SignalAction>),
 }
 
-impl Wishes {
+impl SignalSource {
     pub(crate) fn of_this_process(signals: Signals) -> Result<Self, RemoteError> {
-        let listener = Listener::new(signals);
+        let listener = SignalListener::new(signals);
         let listener =
-            listener.map_err(|source| RemoteError::Stream { stream: "signals", source })?;
-        Ok(Self::Own(listener))
+            listener.map_err(|source| RemoteError::StandardStream { stream: "signals", source })?;
+        Ok(Self::Process(listener))
     }
 
-    /// Waits for the next one.
-    pub(crate) async fn next(&mut self) -> Wish {
+    /// Waits for the next action.
+    pub(crate) async fn next(&mut self) -> SignalAction {
         match self {
-            Self::Own(listener) => listener.next().await,
-            Self::Told(receiver) => match receiver.recv().await {
+            Self::Process(listener) => listener.next().await,
+            Self::Channel(receiver) => match receiver.recv().await {
                 Some(wish) => wish,
                 None => pending().await,
             },
@@ -52,39 +52,39 @@ impl Wishes {
     }
 }
 
-/// The signals that are listened to.
-pub(crate) struct Listener {
-    streams: Option<Streams>,
+/// The signals listened to.
+pub(crate) struct SignalListener {
+    streams: Option<SignalStreams>,
     last: Option<Instant>,
 }
 
-struct Streams {
+struct SignalStreams {
     interrupt: Signal,
     terminate: Signal,
     hang_up: Signal,
     resize: Signal,
 }
 
-/// What a signal asks for.
+/// The action of a signal.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Wish {
-    /// Pass it on, and stay.
-    Pass(Name),
-    /// Pass it on, and go.
-    Leave(Name),
-    /// The terminal has another size.
+pub(crate) enum SignalAction {
+    /// Forward it, and continue.
+    Forward(ForwardedSignal),
+    /// Forward it, and detach.
+    Detach(ForwardedSignal),
+    /// Send the new size of the terminal.
     Resize,
 }
 
-/// A signal that is passed on.
+/// A signal that is forwarded.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Name {
+pub(crate) enum ForwardedSignal {
     Interrupt,
     Terminate,
     HangUp,
 }
 
-impl Name {
+impl ForwardedSignal {
     pub(crate) fn number(self) -> u8 {
         match self {
             Self::HangUp => 1,
@@ -93,7 +93,7 @@ impl Name {
         }
     }
 
-    pub(super) fn on_the_wire(self) -> russh::Sig {
+    pub(super) fn to_ssh(self) -> russh::Sig {
         match self {
             Self::HangUp => russh::Sig::HUP,
             Self::Interrupt => russh::Sig::INT,
@@ -102,11 +102,11 @@ impl Name {
     }
 }
 
-impl Listener {
+impl SignalListener {
     fn new(signals: Signals) -> io::Result<Self> {
         let streams = match signals {
             Signals::Ignore => None,
-            Signals::Forward => Some(Streams {
+            Signals::Forward => Some(SignalStreams {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
                 hang_up: signal(SignalKind::hangup())?,
@@ -117,19 +117,23 @@ impl Listener {
     }
 
     /// Waits for the next signal.
-    async fn next(&mut self) -> Wish {
+    async fn next(&mut self) -> SignalAction {
         let Some(streams) = &mut self.streams else {
             return pending().await;
         };
         let name = tokio::select! {
-            _ = streams.interrupt.recv() => Name::Interrupt,
-            _ = streams.terminate.recv() => Name::Terminate,
-            _ = streams.hang_up.recv() => Name::HangUp,
-            _ = streams.resize.recv() => return Wish::Resize,
+            _ = streams.interrupt.recv() => ForwardedSignal::Interrupt,
+            _ = streams.terminate.recv() => ForwardedSignal::Terminate,
+            _ = streams.hang_up.recv() => ForwardedSignal::HangUp,
+            _ = streams.resize.recv() => return SignalAction::Resize,
         };
         let last = self.last.replace(Instant::now());
-        let is_second = last.is_some_and(|last| last.elapsed() < IMPATIENCE);
-        // After a hang-up there is nobody to send a second signal.
-        if is_second || name == Name::HangUp { Wish::Leave(name) } else { Wish::Pass(name) }
+        let is_second = last.is_some_and(|last| last.elapsed() < REPEAT_WINDOW);
+        // After a hangup, no second signal can follow.
+        if is_second || name == ForwardedSignal::HangUp {
+            SignalAction::Detach(name)
+        } else {
+            SignalAction::Forward(name)
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Our ends of a remote command's streams.
+//! The local ends of a remote command's streams.
 
 use std::fs::File;
 use std::io;
@@ -10,41 +10,41 @@ use super::input::Input;
 use super::output::Output;
 use super::signals::Signals;
 
-/// Where the streams of a remote command come from and go to.
+/// The standard streams of a remote command.
 #[derive(Debug, Default)]
 pub struct Stdio {
-    /// What the command reads.
+    /// The standard input.
     pub input: Input,
-    /// What it writes to its standard output, or to its terminal.
+    /// The standard output, or the output of the terminal.
     pub output: Output,
-    /// What it writes to its standard error.
+    /// The standard error.
     pub error: Output,
-    /// Whether signals to this process are meant for it.
+    /// Whether signals to this process are forwarded.
     pub signals: Signals,
 }
 
 impl Stdio {
-    /// The streams and signals of this process, as a command line tool wants
-    /// them. A stream that is closed counts as empty.
+    /// Returns the streams and signals of this process, as for a command line
+    /// tool. A closed stream is empty.
     ///
-    /// Their files are never set to `O_NONBLOCK`, which would reach the shell
-    /// that started this process.
+    /// `O_NONBLOCK` is never set on the files, because they are shared with the
+    /// shell that started this process.
     #[must_use]
     pub fn inherit() -> Self {
         let output = |fd: io::Result<OwnedFd>| fd.map_or(Output::Null, |fd| File::from(fd).into());
         Self {
-            input: match own(io::stdin()) {
+            input: match duplicate(io::stdin()) {
                 Ok(file) if !is_null_device(&file) => Input::File(file),
                 _ => Input::Null,
             },
-            output: output(own(io::stdout())),
-            error: output(own(io::stderr())),
+            output: output(duplicate(io::stdout())),
+            error: output(duplicate(io::stderr())),
             signals: Signals::Forward,
         }
     }
 }
 
-/// Whether it is what has nothing to read, null(4); nobody has to wait for that.
+/// Whether this is null(4), which needs no reader thread.
 fn is_null_device(file: &OwnedFd) -> bool {
     let null = rustix::fs::stat("/dev/null");
     match (rustix::fs::fstat(file), null) {
@@ -56,7 +56,7 @@ fn is_null_device(file: &OwnedFd) -> bool {
     }
 }
 
-fn own(stream: impl AsFd) -> io::Result<OwnedFd> {
+fn duplicate(stream: impl AsFd) -> io::Result<OwnedFd> {
     stream.as_fd().try_clone_to_owned()
 }
 
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_null_device_has_nothing_to_read() -> io::Result<()> {
+    fn recognizes_only_the_null_device() -> io::Result<()> {
         let check = |path: &str| io::Result::Ok(is_null_device(&File::open(path)?.into()));
         assert!(check("/dev/null")?);
         assert!(!check("/dev/zero")?);

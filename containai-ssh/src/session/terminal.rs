@@ -1,42 +1,43 @@
-//! Terminals, here and there.
+//! Local and remote terminals.
 
 use std::os::fd::AsFd;
 
-/// Whether a command gets a terminal in the container.
+/// Whether a command gets a terminal.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum Terminal {
-    /// None: stdout and stderr stay apart and binary.
+    /// No terminal: stdout and stderr are separate and binary-safe.
     #[default]
     None,
-    /// One, to which stdin leads and from which stdout comes. If our stdin is
-    /// a terminal, that is in raw mode meanwhile and lends its size.
+    /// A terminal for standard input and output. If the local stdin is a
+    /// terminal, it is in raw mode meanwhile, and its size is forwarded.
     Request {
         /// The type of terminal, as in `TERM`.
         term: String,
-        /// The size at first.
-        size: Size,
+        /// The initial size.
+        size: TerminalSize,
     },
 }
 
 /// The size of a terminal in characters.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Size {
+pub struct TerminalSize {
     /// Characters in a line.
     pub columns: u16,
     /// Lines.
     pub rows: u16,
 }
 
-impl Default for Size {
+impl Default for TerminalSize {
     /// 80 × 24.
     fn default() -> Self {
         Self { columns: 80, rows: 24 }
     }
 }
 
-impl Size {
-    /// The size of a terminal of ours; `None` when it is none or does not know.
+impl TerminalSize {
+    /// Returns the size of a local terminal; `None` if the file is not a
+    /// terminal or has no known size.
     #[must_use]
     pub fn of(fd: impl AsFd) -> Option<Self> {
         let size = rustix::termios::tcgetwinsize(fd).ok()?;

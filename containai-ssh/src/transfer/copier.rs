@@ -1,171 +1,174 @@
-//! The copier: what both directions have in common.
+//! The copier: what uploads and downloads have in common.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use containai_core::archive::Moment;
+use containai_core::archive::FileTime;
 use containai_core::layout::CONTAINER_WORKSPACE;
 
+use super::destination::{SourceCount, TargetKind};
 use super::error::TransferError;
-use super::exchange::{Ending, ask};
-use super::file_kind::{Attributes, FileKind};
-use super::landing::{Count, Standing};
-use super::meter::Meter;
+use super::file_kind::{FileAttributes, FileKind};
+use super::progress::TransferProgress;
+use super::remote_script::{ScriptOutcome, script_reply};
 use super::script;
-use super::source::{AtEnd, show, trim_slashes};
+use super::source::{FinalLink, escape_path, trim_slashes};
 use crate::session::Session;
 
-/// Copies files and trees to and from a container, as `cp -a` would.
+/// Copies files and trees to and from a container, as `cp -a` does.
 ///
-/// A source that is a directory is copied with all that is in it; `dir/.` means
-/// its contents. If the destination is a directory the copy is made in it,
-/// under the source's name; else the copy gets the destination's name, whose
-/// directory has to exist. Several sources need a directory.
+/// A directory is copied with its contents; `dir/.` means its contents only. If
+/// the destination is a directory, the copy is made in it under the source's
+/// name. Otherwise the copy gets the destination's name, whose parent directory
+/// has to exist. Several sources require a directory.
 ///
-/// Modes and times are kept, to the nanosecond; links are copied as links, and
-/// hard links as files of their own. Owners, access control lists, extended
-/// attributes and special files are not copied; in both directions the copy
-/// belongs to whoever makes it.
+/// Modes and times are kept, to the nanosecond. Symbolic links are copied as
+/// links, and hard links as separate files. Owners, access control lists,
+/// extended attributes and special files are not copied; in both directions the
+/// copy belongs to the user who makes it.
 ///
-/// A single file that was interrupted goes on where it stopped: its part waits
-/// beside the destination as `.cai-….part`, and is used if the source still
-/// begins with the same bytes, which SHA-256 on both sides tells.
+/// An interrupted copy of a single file is resumed: the partial file is kept
+/// next to the destination as `.cai-….part`, and is reused if the source still
+/// begins with the same bytes, by SHA-256 on both sides.
 #[derive(Debug)]
 pub struct Copier<'a> {
     pub(super) session: &'a Session,
     pub(super) directory: OsString,
-    pub(super) boundaries: Vec<PathBuf>,
-    pub(super) meter: Arc<Meter>,
+    pub(super) untrusted_dirs: Vec<PathBuf>,
+    pub(super) progress: Arc<TransferProgress>,
 }
 
-/// What is known of a file in the container, by its own account.
+/// The properties of a file in the container, as the container reports them.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Seen {
+pub(super) struct RemoteStat {
     pub(super) kind: FileKind,
     pub(super) size: u64,
-    pub(super) attributes: Attributes,
-    /// Where it leads, if it is a link.
+    pub(super) attributes: FileAttributes,
+    /// The target, if it is a symbolic link.
     pub(super) link: Vec<u8>,
 }
 
 impl<'a> Copier<'a> {
-    /// Copies over a session; in the container paths are relative to the
+    /// Copies over a session; paths in the container are relative to the
     /// workspace.
     #[must_use]
     pub fn new(session: &'a Session) -> Self {
         Self {
             session,
             directory: CONTAINER_WORKSPACE.into(),
-            boundaries: Vec::new(),
-            meter: Arc::default(),
+            untrusted_dirs: Vec::new(),
+            progress: Arc::default(),
         }
     }
 
-    /// Takes paths in the container relative to another directory.
+    /// Sets the directory to which paths in the container are relative.
     #[must_use]
     pub fn in_dir(mut self, directory: impl Into<OsString>) -> Self {
         self.directory = directory.into();
         self
     }
 
-    /// Names a directory of this machine that a container writes to, as an
-    /// absolute path without links. Links in there are never followed.
+    /// Adds a local directory that a container can write to, as an absolute
+    /// path without symbolic links. Links in it are never followed.
     #[must_use]
-    pub fn guarding(mut self, boundary: impl Into<PathBuf>) -> Self {
-        self.boundaries.push(boundary.into());
+    pub fn with_untrusted_dir(mut self, boundary: impl Into<PathBuf>) -> Self {
+        self.untrusted_dirs.push(boundary.into());
         self
     }
 
-    /// Counts on this meter.
+    /// Sets the progress that copies update.
     #[must_use]
-    pub fn measured(mut self, meter: Arc<Meter>) -> Self {
-        self.meter = meter;
+    pub fn with_progress(mut self, meter: Arc<TransferProgress>) -> Self {
+        self.progress = meter;
         self
     }
 
-    /// What is at a path in the container; `Err` with its words if nothing is.
-    pub(super) async fn look(
+    /// Returns the properties of a path in the container; `Err` with the failed
+    /// command if it does not exist.
+    pub(super) async fn stat(
         &self,
         path: &[u8],
-        at_end: AtEnd,
-    ) -> Result<Result<Seen, Ending>, TransferError> {
-        let follow: &[u8] = if at_end == AtEnd::Directory { b"follow" } else { b"not" };
-        let (ending, answer) = self.ask(script::LOOK, path, &[follow]).await?;
+        at_end: FinalLink,
+    ) -> Result<Result<RemoteStat, ScriptOutcome>, TransferError> {
+        let follow: &[u8] = if at_end == FinalLink::Directory { b"follow" } else { b"not" };
+        let (ending, answer) = self.run_script(script::STAT, path, &[follow]).await?;
         if !ending.is_success() {
             return Ok(Err(ending));
         }
-        seen(&answer).map(Ok).ok_or_else(|| TransferError::Nonsense { path: show(path) })
+        parse_stat(&answer)
+            .map(Ok)
+            .ok_or_else(|| TransferError::UnexpectedReply { path: escape_path(path) })
     }
 
-    /// What stands at a destination in the container.
-    pub(super) async fn standing(&self, target: &[u8]) -> Result<Standing, TransferError> {
+    /// Returns what exists at a destination in the container.
+    pub(super) async fn target_kind(&self, target: &[u8]) -> Result<TargetKind, TransferError> {
         let bare = match trim_slashes(target) {
             b"" if !target.is_empty() => b"/",
             bare => bare,
         };
-        Ok(match self.look(bare, AtEnd::Directory).await? {
-            Ok(seen) if seen.kind == FileKind::Directory => Standing::Directory,
-            Ok(_) => Standing::Other,
-            Err(_) => Standing::Nothing,
+        Ok(match self.stat(bare, FinalLink::Directory).await? {
+            Ok(seen) if seen.kind == FileKind::Directory => TargetKind::Directory,
+            Ok(_) => TargetKind::Other,
+            Err(_) => TargetKind::Missing,
         })
     }
 
-    pub(super) async fn ask(
+    pub(super) async fn run_script(
         &self,
         script: &str,
         path: &[u8],
         more: &[&[u8]],
-    ) -> Result<(Ending, Vec<u8>), TransferError> {
-        let command = script::call(&self.directory, script, path, more)?;
-        Ok(ask(self.session, &command).await?)
+    ) -> Result<(ScriptOutcome, Vec<u8>), TransferError> {
+        let command = script::command(&self.directory, script, path, more)?;
+        Ok(script_reply(self.session, &command).await?)
     }
 }
 
-/// Reads the answer of [`script::LOOK`].
-fn seen(answer: &[u8]) -> Option<Seen> {
+/// Parses the reply of [`script::STAT`].
+fn parse_stat(answer: &[u8]) -> Option<RemoteStat> {
     let end = answer.iter().position(|&byte| byte == b'\n')?;
     let line = std::str::from_utf8(&answer[..end]).ok()?;
     let mut fields = line.split(' ');
     let mode = u32::from_str_radix(fields.next()?, 16).ok()?;
     let size = fields.next()?.parse().ok()?;
-    let modified = Moment::parse(fields.next()?.as_bytes())?;
+    let modified = FileTime::parse(fields.next()?.as_bytes())?;
     let link = answer[end + 1..].to_vec();
     if link.contains(&0) {
         return None;
     }
-    Some(Seen {
+    Some(RemoteStat {
         kind: FileKind::of_mode(mode),
         size,
-        attributes: Attributes::new(mode, modified),
+        attributes: FileAttributes::new(mode, modified),
         link,
     })
 }
 
-/// How many sources there are.
-pub(super) fn count<T>(sources: &[T]) -> Count {
-    if sources.len() == 1 { Count::One } else { Count::Several }
+/// Returns the number of sources.
+pub(super) fn source_count<T>(sources: &[T]) -> SourceCount {
+    if sources.len() == 1 { SourceCount::One } else { SourceCount::Several }
 }
 
-/// Does blocking work on a thread of its own.
-pub(super) async fn aside<T: Send + 'static>(
+/// Runs blocking work on a thread of its own.
+pub(super) async fn run_blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(io::Error::other)
 }
 
-/// An error of this machine's file.
+/// Returns a converter for errors of a local file.
 pub(super) fn cannot_read(path: &OsStr) -> impl Fn(io::Error) -> TransferError {
     use std::os::unix::ffi::OsStrExt as _;
-    let path = show(path.as_bytes());
+    let path = escape_path(path.as_bytes());
     move |source| TransferError::Read { path: path.clone(), source }
 }
 
-/// An error of this machine's file.
+/// Returns a converter for errors of a local file.
 pub(super) fn cannot_write(path: &OsStr) -> impl Fn(io::Error) -> TransferError {
     use std::os::unix::ffi::OsStrExt as _;
-    let path = show(path.as_bytes());
+    let path = escape_path(path.as_bytes());
     move |source| TransferError::Write { path: path.clone(), source }
 }
 
@@ -174,15 +177,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn answers() {
-        let file =
-            seen(b"81a4 12 5.500000000\n").map(|seen| (seen.kind, seen.size, seen.attributes));
-        let attributes = Attributes::new(0o644, Moment { seconds: 5, nanoseconds: 500_000_000 });
+    fn stat_replies() {
+        let file = parse_stat(b"81a4 12 5.500000000\n")
+            .map(|seen| (seen.kind, seen.size, seen.attributes));
+        let attributes =
+            FileAttributes::new(0o644, FileTime { seconds: 5, nanoseconds: 500_000_000 });
         assert_eq!(file, Some((FileKind::File, 12, attributes)));
-        let link = seen(b"a1ff 3 5.0\n a\nb ").map(|seen| (seen.kind, seen.link));
+        let link = parse_stat(b"a1ff 3 5.0\n a\nb ").map(|seen| (seen.kind, seen.link));
         assert_eq!(link, Some((FileKind::Link, b" a\nb ".to_vec())));
         for bad in ["", "81a4 12 5.5", "81a4 -1 5\n", "x 1 5\n", "81a4 1\n", "a1ff 1 5.0\na\0"] {
-            assert_eq!(seen(bad.as_bytes()), None, "{bad:?}");
+            assert_eq!(parse_stat(bad.as_bytes()), None, "{bad:?}");
         }
     }
 }

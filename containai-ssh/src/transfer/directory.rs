@@ -1,5 +1,4 @@
-//! A directory of this machine, held open, so that nobody can move another one
-//! under its name.
+//! A local directory, held open so that it cannot be exchanged under its name.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -8,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Component, Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use containai_core::archive::Moment;
+use containai_core::archive::FileTime;
 use rustix::fs::{
     AtFlags, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_OMIT, fchmod, fstat, futimens,
     mkdirat, openat, readlinkat, renameat, statat, symlinkat, unlinkat, utimensat,
@@ -16,10 +15,10 @@ use rustix::fs::{
 use rustix::io::Errno;
 
 use super::error::TransferError;
-use super::file_kind::Attributes;
+use super::file_kind::FileAttributes;
 use super::resolve;
 
-/// A directory of this machine, held open.
+/// A local directory, held open.
 #[derive(Debug)]
 pub struct Directory {
     fd: OwnedFd,
@@ -27,22 +26,22 @@ pub struct Directory {
 }
 
 impl Directory {
-    /// Opens a directory. Links in its path are followed, but none that is
-    /// inside of one of `boundaries`, absolute paths without links.
+    /// Opens a directory. Symbolic links in its path are followed, except for
+    /// those inside of `boundaries`, absolute paths without links.
     ///
     /// # Errors
     ///
-    /// - [`TransferError::Link`]: there is such a link.
-    /// - [`TransferError::Read`]: it does not open.
+    /// - [`TransferError::UntrustedLink`]: there is such a link.
+    /// - [`TransferError::Read`]: the directory cannot be opened.
     pub fn open(path: &Path, boundaries: &[PathBuf]) -> Result<Self, TransferError> {
         let real = resolve::resolve(path, boundaries)?;
-        Self::walk(&real)
+        Self::open_resolved(&real)
             .map_err(|source| TransferError::Read { path: path.display().to_string(), source })
     }
 
-    /// Opens a path that has no links; one that came meanwhile is an error.
-    /// The way may lead through directories that we may not list.
-    fn walk(real: &Path) -> io::Result<Self> {
+    /// Opens a path without symbolic links; a link created meanwhile is an
+    /// error. The parent directories may be unreadable.
+    fn open_resolved(real: &Path) -> io::Result<Self> {
         let flags = OFlags::PATH | flags();
         let mut fd = openat(rustix::fs::CWD, "/", flags, Mode::empty())?;
         for component in real.components() {
@@ -53,42 +52,43 @@ impl Directory {
         Ok(Self { fd, is_new: false })
     }
 
-    /// A directory in this one; a link is not followed.
-    pub(super) fn child(&self, name: &OsStr) -> io::Result<Self> {
+    /// Opens a subdirectory; a symbolic link is not followed.
+    pub(super) fn open_dir(&self, name: &OsStr) -> io::Result<Self> {
         Ok(Self { fd: openat(&self.fd, name, flags(), Mode::empty())?, is_new: false })
     }
 
-    /// The directory that these names lead to, no link among them; `None` when
-    /// one of them is missing or no directory.
+    /// Opens a nested directory through these names, without symbolic links;
+    /// `None` if one of them is missing or not a directory.
     pub(super) fn descend(&self, names: &[&OsStr]) -> io::Result<Option<Self>> {
         let mut directory = Self { fd: self.fd.try_clone()?, is_new: false };
         for name in names {
-            directory = match directory.child(name) {
+            directory = match directory.open_dir(name) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) if is_in_the_way(&error) => return Ok(None),
+                Err(error) if is_link_or_not_dir(&error) => return Ok(None),
                 child => child?,
             };
         }
         Ok(Some(directory))
     }
 
-    /// A directory in this one, made unless it is there. A new one is private
-    /// until [`dress`](Self::dress) gives it its mode.
-    pub(super) fn make_child(&self, name: &OsStr) -> io::Result<Self> {
+    /// Opens a subdirectory, and creates it if it is missing. A new one is
+    /// private until [`set_attributes`](Self::set_attributes).
+    pub(super) fn create_dir(&self, name: &OsStr) -> io::Result<Self> {
         let is_new = match mkdirat(&self.fd, name, Mode::RWXU) {
             Ok(()) => true,
             Err(Errno::EXIST) => false,
             Err(error) => return Err(error.into()),
         };
-        Ok(Self { is_new, ..self.child(name)? })
+        Ok(Self { is_new, ..self.open_dir(name)? })
     }
 
-    /// Whether it was made by this copy.
+    /// Whether this copy created the directory.
     pub(super) fn is_new(&self) -> bool {
         self.is_new
     }
 
-    /// What is called so, links not followed; `None` when nothing is.
+    /// Returns the attributes of an entry, without following links; `None` if
+    /// there is none.
     pub(super) fn stat(&self, name: &OsStr) -> io::Result<Option<Stat>> {
         match statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => Ok(Some(stat)),
@@ -97,11 +97,12 @@ impl Directory {
         }
     }
 
-    pub(super) fn own_stat(&self) -> io::Result<Stat> {
+    pub(super) fn stat_self(&self) -> io::Result<Stat> {
         Ok(fstat(&self.fd)?)
     }
 
-    /// Opens a file in it. A link is not followed, and a pipe not waited for.
+    /// Opens a file in the directory. A symbolic link is not followed, and
+    /// opening a pipe does not block.
     pub(super) fn open_file(&self, name: &OsStr, flags: OFlags) -> io::Result<std::fs::File> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC | OFlags::NOCTTY;
         Ok(openat(&self.fd, name, flags, Mode::RUSR | Mode::WUSR)?.into())
@@ -111,15 +112,20 @@ impl Directory {
         Ok(OsString::from_vec(readlinkat(&self.fd, name, Vec::new())?.into_bytes()))
     }
 
-    /// Makes a link, in place of whatever file or link has its name.
-    pub(super) fn link(&self, name: &OsStr, to: &OsStr, moment: Option<Moment>) -> io::Result<()> {
+    /// Creates a symbolic link, in place of any file or link with its name.
+    pub(super) fn replace_symlink(
+        &self,
+        name: &OsStr,
+        to: &OsStr,
+        moment: Option<FileTime>,
+    ) -> io::Result<()> {
         match symlinkat(to, &self.fd, name) {
             Ok(()) => {}
             Err(Errno::EXIST) => {
-                let aside = unused_name();
+                let aside = temp_name();
                 symlinkat(to, &self.fd, &aside)?;
                 if let Err(error) = self.rename(&aside, name) {
-                    self.remove(&aside);
+                    self.remove_file(&aside);
                     return Err(error);
                 }
             }
@@ -131,8 +137,8 @@ impl Directory {
         Ok(())
     }
 
-    /// Makes a link where nothing is.
-    pub(super) fn new_link(&self, name: &OsStr, to: &OsStr) -> io::Result<()> {
+    /// Creates a symbolic link where nothing exists.
+    pub(super) fn create_symlink(&self, name: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(symlinkat(to, &self.fd, name)?)
     }
 
@@ -140,25 +146,26 @@ impl Directory {
         Ok(renameat(&self.fd, from, &self.fd, to)?)
     }
 
-    /// Removes a directory that is empty.
+    /// Removes an empty directory.
     pub(super) fn remove_empty(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.fd, name, AtFlags::REMOVEDIR)?)
     }
 
-    /// Removes a file of ours; that it is gone already does not matter.
-    pub(super) fn remove(&self, name: &OsStr) {
+    /// Removes a file, which may be missing.
+    pub(super) fn remove_file(&self, name: &OsStr) {
         let _ = unlinkat(&self.fd, name, AtFlags::empty());
     }
 
-    /// Gives the directory its mode and time.
-    pub(super) fn dress(&self, attributes: Attributes) -> io::Result<()> {
-        dress(&self.fd, attributes)
+    /// Sets the mode and time of the directory.
+    pub(super) fn set_attributes(&self, attributes: FileAttributes) -> io::Result<()> {
+        set_attributes(&self.fd, attributes)
     }
 
-    /// The names in it, sorted, so that two copies of one tree are alike.
+    /// Returns the names of the entries, sorted so that copies of a tree are
+    /// reproducible.
     pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
-        // What was opened only as a part of a path cannot be listed itself.
+        // A directory opened with `O_PATH` cannot be listed.
         let listed = openat(&self.fd, ".", flags(), Mode::empty())?;
         for entry in rustix::fs::Dir::new(listed)? {
             let name = entry?.file_name().to_bytes().to_vec();
@@ -177,21 +184,22 @@ impl AsFd for Directory {
     }
 }
 
-/// Gives an open file its mode and time, the time last.
-pub(super) fn dress(fd: impl AsFd, attributes: Attributes) -> io::Result<()> {
+/// Sets the mode and then the time of an open file.
+pub(super) fn set_attributes(fd: impl AsFd, attributes: FileAttributes) -> io::Result<()> {
     fchmod(&fd, Mode::from_raw_mode(attributes.mode))?;
     Ok(futimens(&fd, &timestamps(attributes.modified))?)
 }
 
-/// A name that nothing has; whoever guesses it makes one file fail.
-pub(super) fn unused_name() -> OsString {
+/// Returns an unused name; a process that guesses it can make one file fail.
+pub(super) fn temp_name() -> OsString {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     format!(".cai-{}-{number}.new", std::process::id()).into()
 }
 
-/// Whether something stands where a directory should: a link, or another file.
-pub(super) fn is_in_the_way(error: &io::Error) -> bool {
+/// Whether a path component is a symbolic link or another file instead of a
+/// directory.
+pub(super) fn is_link_or_not_dir(error: &io::Error) -> bool {
     [Errno::LOOP, Errno::NOTDIR]
         .map(|errno| Some(errno.raw_os_error()))
         .contains(&error.raw_os_error())
@@ -201,7 +209,7 @@ fn flags() -> OFlags {
     OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC
 }
 
-fn timestamps(modified: Moment) -> Timestamps {
+fn timestamps(modified: FileTime) -> Timestamps {
     Timestamps {
         last_access: Timespec { tv_sec: 0, tv_nsec: UTIME_OMIT },
         last_modification: Timespec {

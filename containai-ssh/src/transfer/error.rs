@@ -1,4 +1,4 @@
-//! Why nothing, or not everything, was copied.
+//! Errors of copies.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,113 +10,113 @@ use containai_core::remote::RemoteError;
 
 use super::unpack_error::UnpackError;
 
-/// Why nothing, or not everything, was copied.
+/// The reason why a copy failed, in whole or in part.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TransferError {
     /// The session failed.
     #[error(transparent)]
     Remote(#[from] RemoteError),
-    /// The source is not there, or nobody may look.
+    /// The source does not exist, or is not accessible.
     #[error("cannot copy `{path}`: {reason}")]
     Missing {
         /// The source, escaped.
         path: String,
-        /// What the system said.
+        /// The system's error.
         reason: String,
     },
-    /// The source is `/` or ends in `..`.
-    #[error("`{path}` has no name that its copy could have")]
+    /// The source is `/` or ends with `..`.
+    #[error("`{path}` has no name for its copy")]
     Nameless {
         /// The source, escaped.
         path: String,
     },
     /// The source is a device, pipe or socket.
-    #[error("`{path}` is no file, directory or link")]
+    #[error("`{path}` is not a file, directory or link")]
     Special {
         /// The source, escaped.
         path: String,
     },
-    /// The destination has to be a directory for this.
+    /// The destination has to be a directory here.
     #[error("`{path}` is not a directory")]
     NotADirectory {
         /// The destination, escaped.
         path: String,
     },
-    /// A path of the host leads through a link that the container may have
-    /// made.
-    #[error("`{}` is a link, and the container may have made it", .path.display())]
-    Link {
+    /// A path of the host has a symbolic link that the container may have
+    /// created.
+    #[error("`{}` is a symbolic link that the container may have created", .path.display())]
+    UntrustedLink {
         /// The link.
         path: PathBuf,
     },
-    /// A file of the host could not be read.
+    /// A file of the host cannot be read.
     #[error("cannot read `{path}`")]
     Read {
         /// The file, escaped.
         path: String,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
-    /// A file of the host could not be written.
+    /// A file of the host cannot be written.
     #[error("cannot write `{path}`")]
     Write {
         /// The file, escaped.
         path: String,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
-    /// Another copy of the same file is under way.
-    #[error("another copy of `{path}` is under way")]
+    /// Another copy of the same file is running.
+    #[error("another copy of `{path}` is running")]
     Busy {
         /// The file, escaped.
         path: String,
     },
-    /// The source announces more bytes than the disk has room for.
-    #[error("`{path}` has {announced} bytes, and {free} are free")]
+    /// The source announces more bytes than the disk has space for.
+    #[error("`{path}` has {announced} bytes, but only {free} are available")]
     TooBig {
         /// The file, escaped.
         path: String,
-        /// How big it says it is.
+        /// The announced size.
         announced: u64,
-        /// How much room there is.
+        /// The available space.
         free: u64,
     },
-    /// Less came than was announced: the connection or the command broke, or
-    /// the file shrank. What came is kept.
-    #[error("`{path}` came only up to byte {received} of {announced}")]
+    /// Fewer bytes arrived than were announced: the connection or the command
+    /// failed, or the file shrank. The received part is kept.
+    #[error("only {received} of {announced} bytes of `{path}` were copied")]
     Incomplete {
         /// The file, escaped.
         path: String,
-        /// How much of it there is.
+        /// The number of received bytes.
         received: u64,
-        /// How big it was announced.
+        /// The announced size.
         announced: u64,
     },
     /// A command in the container failed.
-    #[error("the container could not {what} `{path}`: {said}")]
-    Inside {
-        /// What it should have done.
+    #[error("the container cannot {what} `{path}`: {stderr}")]
+    RemoteCommand {
+        /// The operation.
         what: &'static str,
         /// The file, escaped.
         path: String,
-        /// The end of what it wrote to its standard error.
-        said: String,
+        /// The last line of its standard error.
+        stderr: String,
     },
-    /// What the container sent instead of an answer makes no sense.
-    #[error("the container's answer about `{path}` makes no sense")]
-    Nonsense {
+    /// The container's reply is malformed.
+    #[error("the container sent an unexpected reply about `{path}`")]
+    UnexpectedReply {
         /// The file, escaped.
         path: String,
     },
-    /// The archive was given up.
+    /// Unpacking was aborted.
     #[error("cannot unpack `{path}`")]
     Archive {
         /// The directory, escaped.
         path: String,
-        /// What is wrong with it.
+        /// The error of the archive.
         #[source]
         source: UnpackError,
     },
@@ -134,35 +134,37 @@ impl Advice for TransferError {
         let hint = match self {
             Self::Remote(error) => return error.hints(),
             Self::NotADirectory { .. } => {
-                "make the directory first; several sources, and a directory, need one to go to"
+                "create the destination directory first; it is required for a directory and for several sources"
             }
-            Self::Nameless { .. } => "name the directory itself, or its contents with `/.`",
-            Self::Link { .. } => "look where it leads, and name that place instead",
-            Self::Incomplete { .. } => "run the same command again to go on where it stopped",
-            Self::Busy { .. } => "wait for it, or end it",
+            Self::Nameless { .. } => "name the directory, or append `/.` for its contents",
+            Self::UntrustedLink { .. } => "check its target, and use that path instead",
+            Self::Incomplete { .. } => "run the same command again to resume the copy",
+            Self::Busy { .. } => "wait for it to finish, or stop it",
             Self::Missing { .. } => {
-                "in the container a path is relative to the workspace; begin it with `/` or `~/` otherwise"
+                "paths in the container are relative to the workspace; start other paths with `/` or `~/`"
             }
             Self::Archive {
                 source:
                     UnpackError::Archive(ArchiveError::Refused { .. } | ArchiveError::Malformed(_)),
                 ..
             } => {
-                "nothing was written outside; look at what `tar` is in the container before you trust it again"
+                "nothing was written outside of the destination; check `tar` in the container before you trust it again"
             }
             Self::TooBig { .. }
             | Self::Archive {
-                source: UnpackError::TooBig { .. } | UnpackError::NoRoom { .. },
+                source: UnpackError::TooBig { .. } | UnpackError::DiskFull { .. },
                 ..
-            } => "make room, or copy to another disk",
-            Self::Special { .. } => "name a file, a directory or a link",
-            Self::Read { .. } => "see that you may read it, and run the same command again",
+            } => "free disk space, or copy to another disk",
+            Self::Special { .. } => "choose a file, a directory or a link",
+            Self::Read { .. } => "check that you can read it, and run the same command again",
             Self::Write { .. } => {
-                "see that you may write it and that its disk has room, and run the same command again"
+                "check its permissions and the free disk space, and run the same command again"
             }
-            Self::Inside { .. } => "look at it with `cai shell`, and run the same command again",
-            Self::Nonsense { .. } => {
-                "look at what `sh`, `stat` and `cat` are in the container before you trust it again"
+            Self::RemoteCommand { .. } => {
+                "inspect it with `cai shell`, and run the same command again"
+            }
+            Self::UnexpectedReply { .. } => {
+                "check `sh`, `stat` and `cat` in the container before you trust it again"
             }
             Self::Archive { .. } => "run the same command again",
         };
@@ -173,13 +175,13 @@ impl Advice for TransferError {
 #[cfg(test)]
 mod tests {
     use containai_core::archive::MemberPath;
-    use containai_core::{fake, samples};
+    use containai_core::{samples, testing};
     use io::ErrorKind;
 
     use super::*;
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let path = || "/src/api/a\\nb".to_owned();
         let archive = |source| TransferError::Archive { path: path(), source };
         let samples = samples!(TransferError {
@@ -191,7 +193,7 @@ mod tests {
             Nameless: [TransferError::Nameless { path: "..".into() }],
             Special: [TransferError::Special { path: path() }],
             NotADirectory: [TransferError::NotADirectory { path: path() }],
-            Link: [TransferError::Link { path: "/src/api/link".into() }],
+            UntrustedLink: [TransferError::UntrustedLink { path: "/src/api/link".into() }],
             Read: [TransferError::Read {
                 path: path(),
                 source: ErrorKind::PermissionDenied.into()
@@ -204,23 +206,23 @@ mod tests {
                 received: 512,
                 announced: 4096
             }],
-            Inside: [TransferError::Inside {
+            RemoteCommand: [TransferError::RemoteCommand {
                 what: "write",
                 path: path(),
-                said: "Permission denied".into(),
+                stderr: "Permission denied".into(),
             }],
-            Nonsense: [TransferError::Nonsense { path: path() }],
+            UnexpectedReply: [TransferError::UnexpectedReply { path: path() }],
             Archive: [
                 archive(MemberPath::parse(b"/etc/passwd").expect_err("it is absolute").into()),
                 archive(ArchiveError::Malformed("a checksum is wrong").into()),
                 archive(UnpackError::TooBig { path: path(), announced: 4096, free: 512 }),
-                archive(UnpackError::NoRoom {
+                archive(UnpackError::DiskFull {
                     path: path(),
                     source: ErrorKind::StorageFull.into()
                 }),
                 archive(ArchiveError::Truncated.into()),
             ],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

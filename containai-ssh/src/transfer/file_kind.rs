@@ -1,20 +1,20 @@
-//! What a file is, and what a copy keeps of it.
+//! Kinds of files, and the attributes that a copy keeps.
 
-use containai_core::archive::Moment;
+use containai_core::archive::FileTime;
 use rustix::fs::{FileType, Stat};
 
-/// What a file is.
+/// The kind of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum FileKind {
     File,
     Directory,
     Link,
-    /// A device, pipe or socket: never copied.
+    /// A device, pipe or socket, which is never copied.
     Special,
 }
 
 impl FileKind {
-    /// From the `st_mode` of stat(2), which is the same on both sides.
+    /// Converts the `st_mode` of stat(2), which is the same on both sides.
     pub(super) fn of_mode(mode: u32) -> Self {
         match FileType::from_raw_mode(mode) {
             FileType::RegularFile => Self::File,
@@ -25,23 +25,23 @@ impl FileKind {
     }
 }
 
-/// What a copy keeps of a file, besides its content.
+/// The attributes that a copy keeps of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Attributes {
-    /// Permissions: three times three bits, nothing else.
+pub(super) struct FileAttributes {
+    /// The permissions: nine bits.
     pub(super) mode: u32,
-    /// When the content was modified.
-    pub(super) modified: Moment,
+    /// The time of the last modification.
+    pub(super) modified: FileTime,
 }
 
-impl Attributes {
-    pub(super) fn new(mode: u32, modified: Moment) -> Self {
+impl FileAttributes {
+    pub(super) fn new(mode: u32, modified: FileTime) -> Self {
         Self { mode: mode & 0o777, modified }
     }
 
     pub(super) fn of(stat: &Stat) -> Self {
         let nanoseconds = u32::try_from(stat.st_mtime_nsec).unwrap_or(0);
-        let modified = Moment { seconds: stat.st_mtime, nanoseconds };
+        let modified = FileTime { seconds: stat.st_mtime, nanoseconds };
         Self::new(stat.st_mode, modified)
     }
 }

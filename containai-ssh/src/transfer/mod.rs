@@ -1,30 +1,31 @@
-//! Files and trees to and from a container.
+//! Copying files and trees to and from a container.
 //!
-//! [`Copier`] copies as `cp -a` does, across an open
-//! [`Session`](crate::Session): a regular file as one stream that can be
-//! resumed, a directory as a tar archive.
+//! [`Copier`] copies as `cp -a` does, over an open [`Session`](crate::Session):
+//! a regular file as one stream that can be resumed, a directory as a tar
+//! archive.
 //!
-//! What may go wrong is one-sided. Inside, everything runs as the session's
-//! user, and can harm nobody but the container. Outside, whatever the container
-//! sends is hostile input:
+//! The two sides are not equally trusted. Inside, everything runs as the
+//! session's user, and can harm only the container. Outside, all data from the
+//! container is hostile input:
 //!
-//! - nothing is written outside of the one file or directory that was asked
-//!   for, whatever an archive's names and links say;
-//! - links are made and never followed; hard links, devices, pipes and sockets
-//!   are refused; modes lose set-user-id, set-group-id and sticky bits;
-//! - what a boundary encloses ([`Copier::guarding`]) is written by the
-//!   container, so no link in there is followed, whoever named it;
-//! - an archive may not hold more than the disk, in bytes and in files
-//!   ([`Limits`]), and no header may be big.
+//! - Nothing is written outside of the requested file or directory, regardless
+//!   of the names and links in an archive.
+//! - Symbolic links are created and never followed; hard links, devices, pipes
+//!   and sockets are refused; set-user-id, set-group-id and sticky bits are
+//!   removed from modes.
+//! - Links in untrusted directories ([`Copier::with_untrusted_dir`]) are never
+//!   followed, because the container can write there.
+//! - An archive may not exceed the disk, in bytes and in files
+//!   ([`ArchiveLimits`]), and header sizes are limited.
 //!
-//! There is no SFTP in here: a tree of small files is several times quicker as
-//! one archive than as a request for each, and to resume a file `dd` inside is
-//! enough. SFTP clients use the server's own.
+//! SFTP is not used: a tree of small files is several times faster as one
+//! archive than with a request for each, and `dd` inside is enough to resume a
+//! file. SFTP clients use the server's own.
 //!
 //! ```no_run
 //! # use containai_ssh::{Session, transfer::{Copier, TransferError}};
 //! # async fn example(session: &Session) -> Result<(), TransferError> {
-//! let copier = Copier::new(session).guarding("/home/me/src/api");
+//! let copier = Copier::new(session).with_untrusted_dir("/home/me/src/api");
 //! let report = copier.download(&["target/doc".into()], "/tmp/doc".as_ref()).await?;
 //! for failure in report.failures() {
 //!     eprintln!("{failure}");
@@ -33,56 +34,56 @@
 //! # }
 //! ```
 //!
-//! Needed inside: a POSIX shell, GNU coreutils, GNU tar and `flock`.
+//! Required inside: a POSIX shell, GNU coreutils, GNU tar and `flock`.
 
+mod atomic_file;
 mod copier;
-mod deliver;
+mod copy_direction;
+mod destination;
 mod directory;
 mod download;
 mod error;
-mod exchange;
 mod file_kind;
-mod holes;
-mod inventory;
-mod landing;
+mod import_stream;
 mod limits;
-mod member_header;
-mod meter;
+mod link_repair;
 mod pack;
-mod parcel;
-mod part;
+mod partial_file;
+mod path_arg;
+mod progress;
+mod remote_script;
 mod report;
 mod resolve;
-mod route;
 mod script;
 mod selection;
-mod settle;
 mod source;
-mod spot;
-mod store;
-mod survey;
-mod twin;
+mod sparse_writer;
+mod tar_entries;
+mod tar_header;
+mod tree_scan;
+mod tree_state;
 mod unpack;
 mod unpack_error;
 mod upload;
 mod watch;
+mod workspace_sync;
 
 pub use copier::Copier;
-pub use deliver::{Delivery, LinkRepair, wide_pipe};
+pub use copy_direction::{CopyDirection, CopyDirectionError};
 pub use directory::Directory;
 pub use error::TransferError;
-pub use inventory::inventory;
-pub use limits::Limits;
-pub use meter::{Meter, Reading};
+pub use import_stream::{ImportStream, LinkRepairMode, large_pipe};
+pub use limits::ArchiveLimits;
+pub use link_repair::{HomeLinkRepair, LinkOutcome};
 pub use pack::pack;
-pub use parcel::{Filling, Packed, Parcel, hash, pack_parcels};
-pub use report::{Failure, Report};
-pub use route::{Route, RouteError};
+pub use path_arg::{PathArg, PathArgError};
+pub use progress::{TransferCounts, TransferProgress};
+pub use report::{CopyFailure, CopyReport};
 pub use selection::Selection;
-pub use settle::{Settled, Settling};
-pub use spot::{Spot, SpotError};
-pub use survey::{Found, FoundKind, Survey};
-pub use twin::Twin;
+pub use tar_entries::{EntryContent, EntrySource, PackedEntries, blake3_hex, pack_entries};
+pub use tree_scan::{ScanEntry, ScanEntryKind, TreeScan};
+pub use tree_state::tree_state;
 pub use unpack::unpack;
 pub use unpack_error::UnpackError;
-pub use watch::{Change, Novelty, Watch};
+pub use watch::{DirectoryWatcher, WatchEvent, WatchUpdate};
+pub use workspace_sync::RemoteWorkspace;

@@ -1,4 +1,4 @@
-//! A tree of this machine into an archive.
+//! Packing of a local tree into an archive.
 
 use std::ffi::OsStr;
 use std::io::{self, Read, Write};
@@ -7,120 +7,124 @@ use std::os::unix::ffi::OsStrExt as _;
 use rustix::fs::{OFlags, Stat, fstat};
 
 use super::directory::Directory;
-use super::file_kind::{Attributes, FileKind};
-use super::member_header::{SentKind, blocks, padding};
-use super::meter::Meter;
-use super::report::Report;
+use super::file_kind::{FileAttributes, FileKind};
+use super::progress::TransferProgress;
+use super::report::CopyReport;
 use super::selection::Selection;
-use super::source::show;
+use super::source::escape_path;
+use super::tar_header::{TarEntryKind, header_blocks, padding};
 
-/// Packs what is in a directory, not the directory itself. Links are packed as
-/// links; nothing is reached through one.
+/// Packs the contents of a directory, without the directory itself. Symbolic
+/// links are packed as links and never followed.
 ///
-/// What cannot be read is reported, and the rest goes on. A file that shrinks
-/// meanwhile is filled up with zeros, one that grows is cut.
+/// Read errors are reported, and the rest is packed. A file that shrinks
+/// meanwhile is padded with zeros; one that grows is truncated.
 ///
 /// # Errors
 ///
-/// When the archive cannot be written.
-pub fn pack(root: &Directory, archive: impl Write, meter: &Meter) -> io::Result<Report> {
-    pack_part(root, &Selection::Everything, archive, meter)
+/// Write errors of the archive.
+pub fn pack(
+    root: &Directory,
+    archive: impl Write,
+    meter: &TransferProgress,
+) -> io::Result<CopyReport> {
+    pack_selection(root, &Selection::Everything, archive, meter)
 }
 
-/// As [`pack`], of a part only.
-pub(super) fn pack_part(
+/// As [`pack`], for a selection.
+pub(super) fn pack_selection(
     root: &Directory,
     part: &Selection,
     archive: impl Write,
-    meter: &Meter,
-) -> io::Result<Report> {
-    let mut packing = Packing {
-        part,
+    meter: &TransferProgress,
+) -> io::Result<CopyReport> {
+    let mut packing = TreePacker {
+        selection: part,
         archive,
         meter,
-        report: Report::default(),
+        report: CopyReport::default(),
         path: Vec::new(),
         buffer: vec![0; 64 << 10],
     };
-    packing.contents(root)?;
-    // Two empty blocks are the end.
+    packing.pack_contents(root)?;
+    // An archive ends with two empty blocks.
     packing.archive.write_all(&[0; 1024])?;
     packing.archive.flush()?;
     Ok(packing.report)
 }
 
-struct Packing<'a, W> {
-    part: &'a Selection,
+struct TreePacker<'a, W> {
+    selection: &'a Selection,
     archive: W,
-    meter: &'a Meter,
-    report: Report,
-    /// Where we are below the root, with a slash at the end.
+    meter: &'a TransferProgress,
+    report: CopyReport,
+    /// The current directory below the root, with a trailing slash.
     path: Vec<u8>,
     buffer: Vec<u8>,
 }
 
-impl<W: Write> Packing<'_, W> {
-    fn contents(&mut self, directory: &Directory) -> io::Result<()> {
+impl<W: Write> TreePacker<'_, W> {
+    fn pack_contents(&mut self, directory: &Directory) -> io::Result<()> {
         let names = match directory.names() {
             Ok(names) => names,
             Err(error) => {
-                self.report.leave_out(show(&self.path), &error);
+                self.report.skip(escape_path(&self.path), &error);
                 return Ok(());
             }
         };
         for name in names {
             let length = self.path.len();
             self.path.extend(name.as_bytes());
-            let packed = self.entry(directory, &name);
+            let packed = self.pack_entry(directory, &name);
             self.path.truncate(length);
             packed?;
         }
         Ok(())
     }
 
-    /// An error is the archive's; those of the tree are reported.
-    fn entry(&mut self, directory: &Directory, name: &OsStr) -> io::Result<()> {
+    /// Returns errors of the archive; those of the tree are reported.
+    fn pack_entry(&mut self, directory: &Directory, name: &OsStr) -> io::Result<()> {
         let stat = match directory.stat(name) {
             Ok(Some(stat)) => stat,
-            // It went away since the directory was read.
+            // It was removed since the directory was read.
             Ok(None) => return Ok(()),
-            Err(error) => return self.leave_out(&error),
+            Err(error) => return self.skip(&error),
         };
         let kind = FileKind::of_mode(stat.st_mode);
         let is_meant = match kind {
-            FileKind::Directory => self.part.has_some_in(&self.path),
-            _ => self.part.has_file(&self.path),
+            FileKind::Directory => self.selection.has_any_below(&self.path),
+            _ => self.selection.has_file(&self.path),
         };
         if !is_meant {
             return Ok(());
         }
         match kind {
-            FileKind::Directory => match directory.child(name) {
-                Ok(child) => self.directory(&child),
-                Err(error) => self.leave_out(&error),
+            FileKind::Directory => match directory.open_dir(name) {
+                Ok(child) => self.pack_directory(&child),
+                Err(error) => self.skip(&error),
             },
-            FileKind::File => match open(directory, name) {
-                Ok((file, stat)) => self.file(file, &stat),
-                Err(error) => self.leave_out(&error),
+            FileKind::File => match open_regular_file(directory, name) {
+                Ok((file, stat)) => self.pack_file(file, &stat),
+                Err(error) => self.skip(&error),
             },
             FileKind::Link => match directory.read_link(name) {
-                Ok(to) => self.header(SentKind::Link(to.as_bytes()), &stat),
-                Err(error) => self.leave_out(&error),
+                Ok(to) => self.write_header(TarEntryKind::Link(to.as_bytes()), &stat),
+                Err(error) => self.skip(&error),
             },
-            FileKind::Special => self.leave_out(&"it is no file, directory or link"),
+            FileKind::Special => self.skip(&"it is not a file, directory or link"),
         }
     }
 
-    fn directory(&mut self, directory: &Directory) -> io::Result<()> {
+    fn pack_directory(&mut self, directory: &Directory) -> io::Result<()> {
         self.path.push(b'/');
-        let stat = directory.own_stat()?;
-        self.header(SentKind::Directory, &stat)?;
-        self.contents(directory)
+        let stat = directory.stat_self()?;
+        self.write_header(TarEntryKind::Directory, &stat)?;
+        self.pack_contents(directory)
     }
 
-    fn file(&mut self, file: std::fs::File, stat: &Stat) -> io::Result<()> {
+    fn pack_file(&mut self, file: std::fs::File, stat: &Stat) -> io::Result<()> {
         let size = u64::try_from(stat.st_size).unwrap_or(0);
-        self.header(SentKind::File(size), stat)?;
+        self.write_header(TarEntryKind::File(size), stat)?;
         let mut content = file.take(size);
         let mut left = size;
         while left > 0 {
@@ -129,35 +133,38 @@ impl<W: Write> Packing<'_, W> {
                 Ok(length) => length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    self.report.leave_out(show(&self.path), &format!("cut short: {error}"));
+                    self.report.skip(escape_path(&self.path), &format!("truncated: {error}"));
                     break;
                 }
             };
             self.archive.write_all(&self.buffer[..length])?;
-            self.meter.add(length as u64);
+            self.meter.add_bytes(length as u64);
             left -= length as u64;
         }
         io::copy(&mut io::repeat(0).take(left + padding(size)), &mut self.archive)?;
         Ok(())
     }
 
-    fn header(&mut self, kind: SentKind<'_>, stat: &Stat) -> io::Result<()> {
+    fn write_header(&mut self, kind: TarEntryKind<'_>, stat: &Stat) -> io::Result<()> {
         self.meter.add_file();
-        self.archive.write_all(&blocks(&self.path, kind, Attributes::of(stat)))
+        self.archive.write_all(&header_blocks(&self.path, kind, FileAttributes::of(stat)))
     }
 
-    fn leave_out(&mut self, reason: &dyn ToString) -> io::Result<()> {
-        self.report.leave_out(show(&self.path), reason);
+    fn skip(&mut self, reason: &dyn ToString) -> io::Result<()> {
+        self.report.skip(escape_path(&self.path), reason);
         Ok(())
     }
 }
 
-/// Opens a file that was one a moment ago.
-pub(super) fn open(directory: &Directory, name: &OsStr) -> io::Result<(std::fs::File, Stat)> {
+/// Opens a file, and checks that it still is a regular file.
+pub(super) fn open_regular_file(
+    directory: &Directory,
+    name: &OsStr,
+) -> io::Result<(std::fs::File, Stat)> {
     let file = directory.open_file(name, OFlags::RDONLY)?;
     let stat = fstat(&file)?;
     match FileKind::of_mode(stat.st_mode) {
         FileKind::File => Ok((file, stat)),
-        _ => Err(io::Error::other("it is no file any more")),
+        _ => Err(io::Error::other("it is no longer a regular file")),
     }
 }

@@ -1,21 +1,21 @@
-//! What a copy left out.
+//! The report of a copy.
 
 use super::error::TransferError;
 
-/// How many failures are kept word by word.
-const KEPT: usize = 50;
+/// The maximum number of recorded failures.
+const MAX_FAILURES: usize = 50;
 
-/// What a copy left out. The rest was copied.
+/// The failures of a copy. Everything else was copied.
 #[derive(Debug, Default)]
-pub struct Report {
-    failures: Vec<Failure>,
-    others: u64,
+pub struct CopyReport {
+    failures: Vec<CopyFailure>,
+    omitted: u64,
 }
 
-/// One file that was left out.
+/// A file that was not copied.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum Failure {
+pub enum CopyFailure {
     /// A whole source.
     #[error(transparent)]
     Source(#[from] TransferError),
@@ -24,31 +24,31 @@ pub enum Failure {
     Entry {
         /// The file, escaped.
         path: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// What `tar` said in the container.
+    /// A message of `tar` in the container.
     #[error("in the container: {0}")]
-    Inside(String),
+    RemoteCommand(String),
 }
 
-impl Report {
-    /// The first failures.
+impl CopyReport {
+    /// Returns the first failures.
     #[must_use]
-    pub fn failures(&self) -> &[Failure] {
+    pub fn failures(&self) -> &[CopyFailure] {
         &self.failures
     }
 
-    /// The first failures, to keep.
+    /// Consumes the report and returns the first failures.
     #[must_use]
-    pub fn into_failures(self) -> Vec<Failure> {
+    pub fn into_failures(self) -> Vec<CopyFailure> {
         self.failures
     }
 
-    /// How many more there were.
+    /// Returns the number of further failures.
     #[must_use]
-    pub fn others(&self) -> u64 {
-        self.others
+    pub fn omitted(&self) -> u64 {
+        self.omitted
     }
 
     /// Whether everything was copied.
@@ -57,22 +57,22 @@ impl Report {
         self.failures.is_empty()
     }
 
-    pub(super) fn note(&mut self, failure: impl Into<Failure>) {
-        if self.failures.len() < KEPT {
+    pub(super) fn add(&mut self, failure: impl Into<CopyFailure>) {
+        if self.failures.len() < MAX_FAILURES {
             self.failures.push(failure.into());
         } else {
-            self.others += 1;
+            self.omitted += 1;
         }
     }
 
-    pub(super) fn leave_out(&mut self, path: String, reason: &dyn ToString) {
-        self.note(Failure::Entry { path, reason: reason.to_string() });
+    pub(super) fn skip(&mut self, path: String, reason: &dyn ToString) {
+        self.add(CopyFailure::Entry { path, reason: reason.to_string() });
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        self.others += other.others;
+        self.omitted += other.omitted;
         for failure in other.failures {
-            self.note(failure);
+            self.add(failure);
         }
     }
 }

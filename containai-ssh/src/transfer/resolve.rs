@@ -1,4 +1,4 @@
-//! Following links as far as that is safe.
+//! Safe resolution of symbolic links.
 
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -7,11 +7,12 @@ use std::{fs, io};
 
 use super::error::TransferError;
 
-/// How many links one path may have; as path_resolution(7).
-const LINKS: usize = 40;
+/// The maximum number of links in a path, as in path_resolution(7).
+const MAX_LINKS: usize = 40;
 
-/// The path without links, `.` and `..`. A link inside of one of `boundaries` is not
-/// followed: whoever writes there could send us anywhere with it.
+/// Resolves symbolic links, `.` and `..` in a path. A link inside of one of
+/// `boundaries` is an error, because the container could redirect the copy with
+/// it.
 pub(super) fn resolve(path: &Path, boundaries: &[PathBuf]) -> Result<PathBuf, TransferError> {
     let failed = |source| TransferError::Read { path: path.display().to_string(), source };
     let absolute = std::path::absolute(path).map_err(failed)?;
@@ -29,10 +30,10 @@ pub(super) fn resolve(path: &Path, boundaries: &[PathBuf]) -> Result<PathBuf, Tr
             continue;
         }
         if boundaries.iter().any(|boundary| real.starts_with(boundary)) {
-            return Err(TransferError::Link { path: next });
+            return Err(TransferError::UntrustedLink { path: next });
         }
         links += 1;
-        if links > LINKS {
+        if links > MAX_LINKS {
             return Err(failed(io::Error::from(rustix::io::Errno::LOOP)));
         }
         let to = fs::read_link(&next).map_err(failed)?;
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn links_of_the_container_lead_nowhere() -> Result<(), Box<dyn std::error::Error>> {
+    fn untrusted_links_are_not_followed() -> Result<(), Box<dyn std::error::Error>> {
         let place = tempfile::tempdir()?;
         let place = fs::canonicalize(place.path())?;
         let workspace = place.join("ws");
@@ -77,7 +78,8 @@ mod tests {
             real.map_err(|error| error.to_string().replace(&place.display().to_string(), ""))
         };
         assert_eq!(resolved("ws/planted", &[]), Ok(place.join("secret")));
-        let refused = Err("`/ws/planted` is a link, and the container may have made it".to_owned());
+        let refused =
+            Err("`/ws/planted` is a symbolic link that the container may have created".to_owned());
         assert_eq!(resolved("ws/planted", &guarded), refused);
         assert_eq!(resolved("ws/planted/x", &guarded), refused);
         assert_eq!(resolved("mine", &guarded), refused);

@@ -1,36 +1,37 @@
-//! What runs in the container. Paths are arguments, never part of a script.
+//! Scripts that run in the container. Paths are arguments, never part of a
+//! script.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
 use super::error::TransferError;
-use super::source::show;
+use super::source::escape_path;
 use crate::command::Command;
 
-/// A path that a person typed, with the home directory in place of `~`.
-const PLACE: &str = "p=$1; case $p in '~') p=$HOME ;; '~/'*) p=$HOME/${p#??} ;; esac\n";
+/// Expands `~` in a path that a user typed.
+const EXPAND_HOME: &str = "p=$1; case $p in '~') p=$HOME ;; '~/'*) p=$HOME/${p#??} ;; esac\n";
 
-/// PATH WHETHER-TO-FOLLOW: what is there, and where it leads if it is a link.
-pub(super) const LOOK: &str = "\
+/// PATH FOLLOW: properties of the path, and the target of a symbolic link.
+pub(super) const STAT: &str = "\
 case $2 in follow) stat -L --printf='%f %s %.9Y\\n' -- \"$p\" ;;
 *) stat --printf='%f %s %.9Y\\n' -- \"$p\" && { [ ! -L \"$p\" ] || readlink -n -- \"$p\"; } ;; esac";
 
-/// DIRECTORY PART: how much of a file came up to now, and its hash.
-pub(super) const FIND_PART: &str = "\
+/// DIRECTORY PART: size of a partial file, and its hash.
+pub(super) const FIND_PARTIAL: &str = "\
 cd -- \"$p\" || exit
 [ -f \"$2\" ] && [ ! -L \"$2\" ] && exec 9<\"$2\" || { echo '0 -'; exit 0; }
 flock -w 10 9 || exit 75
 stat -L --printf='%s ' /proc/self/fd/9 && sha256sum <&9";
 
-/// PATH LENGTH: the hash of a file's beginning.
+/// PATH LENGTH: hash of the beginning of a file.
 pub(super) const HASH: &str = "head -c \"$2\" -- \"$p\" | sha256sum";
 
-/// PATH OFFSET: a file from there on.
+/// PATH OFFSET: content of a file from an offset.
 pub(super) const GET_FILE: &str =
     "exec dd if=\"$p\" bs=256K iflag=skip_bytes skip=\"$2\" status=none";
 
-/// DIRECTORY NAME PART OFFSET TOTAL MODE TIME: the rest of a file, which gets
-/// its name when all of it is there. Private until then.
+/// DIRECTORY NAME PART OFFSET TOTAL MODE TIME: writes the rest of a file, which
+/// is renamed when it is complete. Private until then.
 pub(super) const PUT_FILE: &str = "\
 cd -- \"$p\" || exit
 umask 077
@@ -42,12 +43,12 @@ dd of=\"$3\" bs=256K iflag=fullblock oflag=seek_bytes seek=\"$4\" conv=notrunc,s
 [ \"$(stat -c %s -- \"$3\")\" = \"$5\" ] || exit 76
 chmod -- \"$6\" \"$3\" && touch -d \"@$7\" -- \"$3\" && mv -fT -- \"$3\" \"$2\"";
 
-/// DIRECTORY NAME TARGET TIME: a link.
+/// DIRECTORY NAME TARGET TIME: creates a symbolic link.
 pub(super) const PUT_LINK: &str = "\
 cd -- \"$p\" && ln -sfnT -- \"$3\" \"$2\" && touch -h -d \"@$4\" -- \"$2\"";
 
-/// DIRECTORY NAME MODE TIME: a tree. A directory that was there keeps its mode
-/// and time.
+/// DIRECTORY NAME MODE TIME: unpacks a tree. An existing directory keeps its
+/// mode and time.
 pub(super) const PUT_TREE: &str = "\
 cd -- \"$p\" || exit
 new=
@@ -58,19 +59,20 @@ status=$?
 [ -z \"$new\" ] || { chmod -- \"$3\" \"$2\" && touch -d \"@$4\" -- \"$2\"; } || exit
 exit $status";
 
-/// PATH: a tree. Hard links are sent as files, so that none has to be made.
+/// PATH: packs a tree. Hard links are sent as files, so that none has to be
+/// created.
 pub(super) const GET_TREE: &str = "\
 cd -- \"$p\" && exec tar --create --file=- --format=posix \
 --pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner .";
 
-/// FILE WORD: whether the file says the word.
-pub(super) const HAS_STAMP: &str = "[ ! -L .containai ] && [ -f \"$p\" ] && [ ! -L \"$p\" ] && [ \"$(head -c 100 -- \"$p\")\" = \"$2\" ]";
+/// FILE ID: whether the file contains the id.
+pub(super) const HAS_IMPORT_ID: &str = "[ ! -L .containai ] && [ -f \"$p\" ] && [ ! -L \"$p\" ] && [ \"$(head -c 100 -- \"$p\")\" = \"$2\" ]";
 
-/// FILE LENGTH WORD: an archive of so many bytes, of which only what is missing
-/// is made, and one that is written over what is there. The directories are in
-/// the second, which goes first and replaces links by them. In the end the file
-/// says the word.
-pub(super) const DELIVER: &str = "\
+/// FILE LENGTH ID: reads two archives. From the first one, of this length,
+/// missing files are created; the second one replaces existing files. The
+/// second one is unpacked first, because its directories replace symbolic
+/// links. At the end the id is written to the file.
+pub(super) const IMPORT: &str = "\
 umask 077
 [ -d .containai ] && [ ! -L .containai ] || { rm -f .containai && mkdir .containai; } || exit
 rm -f -- \"$p\" || exit
@@ -81,11 +83,11 @@ tar --extract --file=- --preserve-permissions --no-same-owner --delay-directory-
 tar --extract --file=\"$spare\" --preserve-permissions --no-same-owner --skip-old-files || exit
 printf %s \"$3\" >\"$p\"";
 
-/// HOME check|fix: reads lines of FORCE, LINK and TARGET with tabs between, and
-/// tells each link that is not as it should be. Every directory on the way has
-/// to be one; with `fix`, missing ones are made, and a link in the place of one
-/// is left alone and told.
-pub(super) const LINKS: &str = "\
+/// HOME check|fix: reads lines of FORCE, LINK and TARGET, separated by tabs,
+/// and prints each link that is wrong, with its state. Every parent directory
+/// has to be a directory: `fix` creates missing ones, and reports a symbolic
+/// link in place of one without changing it.
+pub(super) const HOME_LINKS: &str = "\
 tab=$(printf '\\t')
 while IFS=$tab read -r force link target; do
 cd -P -- \"$p\" || exit
@@ -95,9 +97,9 @@ while [ \"${rest#*/}\" != \"$rest\" ]; do
 part=${rest%%/*}
 rest=${rest#*/}
 if [ ! -L \"$part\" ] && [ ! -e \"$part\" ] && [ \"$2\" = fix ]; then mkdir -- \"$part\" || exit; fi
-if [ -L \"$part\" ]; then state='in the way: a link on the way'; break; fi
+if [ -L \"$part\" ]; then state='in the way: a parent directory is a link'; break; fi
 if [ ! -d \"$part\" ]; then
-[ -e \"$part\" ] && state='in the way: a file on the way' || state=missing
+[ -e \"$part\" ] && state='in the way: a parent directory is a file' || state=missing
 break
 fi
 cd -P -- \"./$part\" || exit
@@ -122,60 +124,61 @@ fi
 printf '%s\\t%s\\n' \"$link\" \"$state\"
 done";
 
-/// PATH: what git would keep of a tree, NUL after each; all of it where there
-/// is no git, which is told by the status.
-pub(super) const LIST: &str = "\
+/// PATH: files of a tree that git tracks or would add, NUL-terminated; a status
+/// of its own without git.
+pub(super) const GIT_LS_FILES: &str = "\
 cd -- \"$p\" || exit
 [ -e .git ] && command -v git >/dev/null || exit 77
 exec git -c core.fsmonitor=false ls-files -z --cached --others --exclude-standard";
 
-/// PATH: kind, mode, path and target of everything in a tree but for git's own
-/// directories, NUL after each but the first two.
-pub(super) const WALK: &str = "\
+/// PATH: kind, mode and path, then the target, of everything in a tree except
+/// git directories, each pair NUL-terminated.
+pub(super) const FIND: &str = "\
 cd -- \"$p\" && exec find . -mindepth 1 -name .git -prune -o -printf '%y %m %P\\0%l\\0'";
 
-/// PATH: the hashes of the files that are named on standard input, NUL after
-/// each name.
-pub(super) const HASHES: &str = "\
+/// PATH: hashes of the files named on standard input, with NUL-terminated
+/// names.
+pub(super) const SHA256SUM: &str = "\
 cd -- \"$p\" && exec xargs -0 -r sha256sum -z --";
 
-/// PATH: the files and links that are named on standard input, NUL after each,
-/// as an archive.
-pub(super) const GET_PART: &str = "\
+/// PATH: packs the files and links named on standard input, NUL-terminated.
+pub(super) const GET_FILES: &str = "\
 cd -- \"$p\" && exec tar --create --file=- --format=posix \
 --pax-option=delete=atime,delete=ctime --hard-dereference --numeric-owner \
 --no-recursion --null --files-from=-";
 
-/// PATH: whether there is anything.
-pub(super) const HAS_ANY: &str = "cd -- \"$p\" && ls -A | head -c 1";
+/// PATH: whether the directory has any entry.
+pub(super) const FIRST_NAME: &str = "cd -- \"$p\" && ls -A | head -c 1";
 
-/// Ours: there is no git.
-pub(super) const NO_GIT: u8 = 77;
-/// The exit status of `flock` when it waited in vain.
-pub(super) const BUSY: u8 = 75;
-/// Ours: not everything came.
-pub(super) const SHORT: u8 = 76;
+/// Exit status: git is missing.
+pub(super) const NO_GIT_STATUS: u8 = 77;
+/// Exit status: the lock was not acquired in time.
+pub(super) const BUSY_STATUS: u8 = 75;
+/// Exit status: the received file is incomplete.
+pub(super) const INCOMPLETE_STATUS: u8 = 76;
 
-/// A script's call with a path and more arguments.
-pub(super) fn call(
+/// Returns the command that runs a script with a path and further arguments.
+pub(super) fn command(
     directory: &OsString,
     script: &str,
     path: &[u8],
     more: &[&[u8]],
 ) -> Result<Command, TransferError> {
-    let script = format!("{PLACE}{script}");
+    let script = format!("{EXPAND_HOME}{script}");
     let mut words: Vec<OsString> =
         ["LC_ALL=C", "TAR_OPTIONS=", "sh", "-c", &script, "sh"].map(OsString::from).into();
-    words.push(OsString::from_vec(reachable(path)));
+    words.push(OsString::from_vec(unambiguous_path(path)));
     words.extend(more.iter().map(|word| OsString::from_vec(word.to_vec())));
-    let command = Command::new(words)
-        .map_err(|error| TransferError::Missing { path: show(path), reason: error.to_string() })?;
+    let command = Command::new(words).map_err(|error| TransferError::Missing {
+        path: escape_path(path),
+        reason: error.to_string(),
+    })?;
     Ok(command.in_dir(directory))
 }
 
-/// A path that no program takes for an option, and only the home directory
-/// begins with `~`.
-fn reachable(path: &[u8]) -> Vec<u8> {
+/// Prefixes a path so that no program takes it for an option, and `~` only ever
+/// means the home directory.
+fn unambiguous_path(path: &[u8]) -> Vec<u8> {
     match path {
         b"" => b".".to_vec(),
         b"~" | [b'/', ..] | [b'~', b'/', ..] => path.to_vec(),
@@ -188,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_no_options() {
+    fn paths_are_not_options() {
         for (path, expected) in [
             ("", "."),
             ("-rf", "./-rf"),
@@ -198,7 +201,7 @@ mod tests {
             ("/etc", "/etc"),
             ("a/b", "./a/b"),
         ] {
-            assert_eq!(reachable(path.as_bytes()), expected.as_bytes(), "{path}");
+            assert_eq!(unambiguous_path(path.as_bytes()), expected.as_bytes(), "{path}");
         }
     }
 }

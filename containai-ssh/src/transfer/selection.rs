@@ -1,14 +1,14 @@
-//! Which part of a tree is copied.
+//! The selected part of a tree.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
 
-/// Which part of a tree is copied, by paths below its root.
+/// The selected part of a tree, by paths below its root.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Selection {
-    /// All of it.
+    /// The whole tree.
     Everything,
-    /// These files and links, and these directories with all that is in them.
+    /// These files and links, and these directories with their contents.
     Only {
         /// Paths of files and links.
         files: BTreeSet<Vec<u8>>,
@@ -18,26 +18,26 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// Whether a file or link is meant.
+    /// Whether a file or link is selected.
     pub(super) fn has_file(&self, path: &[u8]) -> bool {
         match self {
             Self::Everything => true,
-            Self::Only { files, .. } => files.contains(path) || self.has_tree_around(path),
+            Self::Only { files, .. } => files.contains(path) || self.is_in_selected_tree(path),
         }
     }
 
-    /// Whether something in a directory is meant.
-    pub(super) fn has_some_in(&self, directory: &[u8]) -> bool {
+    /// Whether anything in a directory is selected.
+    pub(super) fn has_any_below(&self, directory: &[u8]) -> bool {
         let Self::Only { files, trees } = self else { return true };
         let inside = [directory, b"/"].concat();
         let has_below = |paths: &BTreeSet<Vec<u8>>| {
             let range = (Bound::Excluded(inside.clone()), Bound::Unbounded);
             paths.range(range).next().is_some_and(|path| path.starts_with(&inside))
         };
-        self.has_tree_around(directory) || has_below(files) || has_below(trees)
+        self.is_in_selected_tree(directory) || has_below(files) || has_below(trees)
     }
 
-    fn has_tree_around(&self, path: &[u8]) -> bool {
+    fn is_in_selected_tree(&self, path: &[u8]) -> bool {
         let Self::Only { trees, .. } = self else { return true };
         let ends = path.iter().enumerate().filter(|(_, byte)| **byte == b'/').map(|(at, _)| at);
         ends.chain([path.len()]).any(|end| trees.contains(&path[..end]))
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_a_tree() {
+    fn selects_files_and_trees() {
         let paths = |list: &[&str]| list.iter().map(|path| path.as_bytes().to_vec()).collect();
         let files = paths(&["a/b/c", "d"]);
         let part = Selection::Only { files, trees: paths(&[".git", "x/y"]) };
@@ -68,7 +68,7 @@ mod tests {
             ("x", true),
             ("z", false),
         ] {
-            assert_eq!(part.has_some_in(path.as_bytes()), expected, "{path}");
+            assert_eq!(part.has_any_below(path.as_bytes()), expected, "{path}");
         }
     }
 }

@@ -1,66 +1,66 @@
-//! What a source's path asks for.
+//! The source of a copy.
 
 use super::error::TransferError;
 
-/// A path to copy from, split as `cp` reads it.
+/// A path to copy from, split as in `cp`.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) struct Source {
-    /// The path without what only says how it is meant.
+pub(super) struct CopySource {
+    /// The path without suffixes that only select its meaning.
     pub(super) path: Vec<u8>,
-    /// What the copy is called; `None` when only the contents are meant.
+    /// The name of the copy; `None` to copy the contents only.
     pub(super) name: Option<Vec<u8>>,
-    /// Whether a link at the end stands for what it leads to.
-    pub(super) at_end: AtEnd,
+    /// The meaning of a symbolic link at the end.
+    pub(super) final_link: FinalLink,
 }
 
-/// What a link at the end of a path stands for.
+/// The meaning of a symbolic link at the end of a path.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum AtEnd {
-    /// For itself.
+pub(super) enum FinalLink {
+    /// The link itself.
     Itself,
-    /// For the directory that it leads to, because a slash follows.
+    /// The directory that it refers to, because a slash follows.
     Directory,
 }
 
-impl Source {
-    /// `dir` and `dir/` are the directory, `dir/.` its contents. `..` and `/`
-    /// have no name that a copy could get.
+impl CopySource {
+    /// Parses a path: `dir` and `dir/` are the directory, `dir/.` its contents.
+    /// `..` and `/` have no name for a copy.
     pub(super) fn parse(path: &[u8]) -> Result<Self, TransferError> {
         let bare = trim_slashes(path);
         let ends_in_slash = bare.len() < path.len();
-        let (parent, last) = split(bare);
+        let (parent, last) = split_parent(bare);
         match last {
             b"." => {
                 let at = if parent.is_empty() { b".".as_slice() } else { parent };
-                Ok(Self { path: at.to_vec(), name: None, at_end: AtEnd::Directory })
+                Ok(Self { path: at.to_vec(), name: None, final_link: FinalLink::Directory })
             }
             b"" if path.is_empty() => {
-                Ok(Self { path: b".".to_vec(), name: None, at_end: AtEnd::Directory })
+                Ok(Self { path: b".".to_vec(), name: None, final_link: FinalLink::Directory })
             }
-            b".." | b"" => Err(TransferError::Nameless { path: show(path) }),
+            b".." | b"" => Err(TransferError::Nameless { path: escape_path(path) }),
             name => Ok(Self {
                 path: bare.to_vec(),
                 name: Some(name.to_vec()),
-                at_end: if ends_in_slash { AtEnd::Directory } else { AtEnd::Itself },
+                final_link: if ends_in_slash { FinalLink::Directory } else { FinalLink::Itself },
             }),
         }
     }
 }
 
-/// The path without slashes at its end; `/` alone becomes empty.
+/// Removes slashes from the end of a path; `/` alone becomes empty.
 pub(super) fn trim_slashes(path: &[u8]) -> &[u8] {
     let end = path.iter().rposition(|&byte| byte != b'/').map_or(0, |last| last + 1);
     &path[..end]
 }
 
-/// What is before the last component, its slash included, and the component.
-pub(super) fn split(path: &[u8]) -> (&[u8], &[u8]) {
+/// Splits a path into its parent, with the slash, and its last component.
+pub(super) fn split_parent(path: &[u8]) -> (&[u8], &[u8]) {
     let at = path.iter().rposition(|&byte| byte == b'/').map_or(0, |slash| slash + 1);
     path.split_at(at)
 }
 
-/// A path for a message: what would move the cursor is escaped.
-pub(super) fn show(path: &[u8]) -> String {
+/// Returns a path for a message, with control characters escaped.
+pub(super) fn escape_path(path: &[u8]) -> String {
     let mut shown = String::new();
     for chunk in path.utf8_chunks() {
         for character in chunk.valid().chars() {
@@ -83,12 +83,12 @@ mod tests {
     #[test]
     fn sources() {
         let check = |path: &str, expected: &str| {
-            let shown = match Source::parse(path.as_bytes()) {
+            let shown = match CopySource::parse(path.as_bytes()) {
                 Ok(source) => format!(
                     "{} as {} {:?}",
-                    show(&source.path),
-                    source.name.as_deref().map_or("-".to_owned(), show),
-                    source.at_end
+                    escape_path(&source.path),
+                    source.name.as_deref().map_or("-".to_owned(), escape_path),
+                    source.final_link
                 ),
                 Err(error) => error.to_string(),
             };
@@ -102,8 +102,8 @@ mod tests {
         check("", ". as - Directory");
         check("./", ". as - Directory");
         check("/.", "/ as - Directory");
-        check("..", "`..` has no name that its copy could have");
-        check("/", "`/` has no name that its copy could have");
+        check("..", "`..` has no name for its copy");
+        check("/", "`/` has no name for its copy");
         check("a\nb", "a\\nb as a\\nb Itself");
     }
 }

@@ -1,145 +1,150 @@
-//! A stranger's archive into a directory of this machine.
+//! Unpacking of an untrusted archive into a local directory.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind, Read, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 
-use containai_core::archive::{ArchiveError, Member, MemberKind, MemberPath, Members};
+use containai_core::archive::{ArchiveError, Member, MemberKind, MemberPath, MemberReader};
 
-use super::directory::{Directory, is_in_the_way};
-use super::file_kind::Attributes;
-use super::holes::HoleWriter;
-use super::limits::Limits;
-use super::meter::Meter;
-use super::report::Report;
-use super::store::NewFile;
+use super::atomic_file::AtomicFile;
+use super::directory::{Directory, is_link_or_not_dir};
+use super::file_kind::FileAttributes;
+use super::limits::ArchiveLimits;
+use super::progress::TransferProgress;
+use super::report::CopyReport;
+use super::sparse_writer::SparseWriter;
 use super::unpack_error::UnpackError;
 
-/// How many bytes of directories' names are kept until the end.
-const NAMES: usize = 256 << 20;
+/// The total size of the names of new directories, in bytes.
+const MAX_NAME_BYTES: usize = 256 << 20;
 
-/// Unpacks an archive below a directory, whatever is in it.
+/// Unpacks an untrusted archive below a directory.
 ///
-/// Every component of every path is opened from the directory above it and must
-/// not be a link, so nothing outside can be reached. Files and links replace
-/// files and links of the same name, never directories; directories that exist
-/// keep their mode and time. What cannot be made is reported, and the rest goes
-/// on.
+/// Every component of every path is opened from its parent directory and must
+/// not be a symbolic link, so nothing outside can be reached. Files and links
+/// replace files and links of the same name, never directories; existing
+/// directories keep their mode and time. Entries that cannot be created are
+/// reported, and the rest is unpacked.
 ///
 /// # Errors
 ///
-/// [`UnpackError`]: the archive is broken, breaks out, or is too big. What
-/// came before stays.
+/// [`UnpackError`]: the archive is malformed, has a path outside, or is too
+/// large. Earlier entries remain.
 pub fn unpack(
     archive: impl Read,
     root: &Directory,
-    limits: Limits,
-    meter: &Meter,
-) -> Result<Report, UnpackError> {
-    unpack_part(archive, root, limits, meter, &|_, _| Ok(()))
+    limits: ArchiveLimits,
+    meter: &TransferProgress,
+) -> Result<CopyReport, UnpackError> {
+    unpack_filtered(archive, root, limits, meter, &|_, _| Ok(()))
 }
 
-/// What may be written, by its path and kind; else why not.
-pub(super) type Admission<'a> = dyn Fn(&MemberPath, &MemberKind) -> Result<(), String> + 'a;
+/// Decides by path and kind which entries to write; the error is the reason.
+pub(super) type EntryFilter<'a> = dyn Fn(&MemberPath, &MemberKind) -> Result<(), String> + 'a;
 
-/// As [`unpack`], of what is admitted only. It is asked right before the file
-/// is written.
-pub(super) fn unpack_part(
+/// As [`unpack`], for the entries that the filter admits. The filter is called
+/// immediately before an entry is written.
+pub(super) fn unpack_filtered(
     archive: impl Read,
     root: &Directory,
-    limits: Limits,
-    meter: &Meter,
-    admission: &Admission<'_>,
-) -> Result<Report, UnpackError> {
-    let mut unpacking = Unpacking {
-        admission,
+    limits: ArchiveLimits,
+    meter: &TransferProgress,
+    admission: &EntryFilter<'_>,
+) -> Result<CopyReport, UnpackError> {
+    let mut unpacking = TreeUnpacker {
+        filter: admission,
         root,
-        here: None,
-        made: Vec::new(),
+        current_dir: None,
+        new_dirs: Vec::new(),
         kept_names: 0,
         limits,
-        left: limits,
+        remaining: limits,
         meter,
-        report: Report::default(),
+        report: CopyReport::default(),
         buffer: vec![0; 64 << 10],
     };
-    let mut members = Members::new(archive);
+    let mut members = MemberReader::new(archive);
     while let Some(member) = members.next_member()? {
-        unpacking.take(member, &mut members)?;
+        unpacking.unpack_member(member, &mut members)?;
     }
     unpacking.finish()
 }
 
-struct Unpacking<'a> {
-    admission: &'a Admission<'a>,
+struct TreeUnpacker<'a> {
+    filter: &'a EntryFilter<'a>,
     root: &'a Directory,
-    /// The directory of the last member, because the next one's is the same.
-    here: Option<(Vec<u8>, Directory)>,
-    /// New directories; they get their mode and time when nothing more comes.
-    made: Vec<(MemberPath, Attributes)>,
+    /// The directory of the last member, which often is that of the next one.
+    current_dir: Option<(Vec<u8>, Directory)>,
+    /// New directories, whose mode and time are set at the end.
+    new_dirs: Vec<(MemberPath, FileAttributes)>,
     kept_names: usize,
-    limits: Limits,
-    left: Limits,
-    meter: &'a Meter,
-    report: Report,
+    limits: ArchiveLimits,
+    remaining: ArchiveLimits,
+    meter: &'a TransferProgress,
+    report: CopyReport,
     buffer: Vec<u8>,
 }
 
-impl Unpacking<'_> {
-    fn take(&mut self, member: Member, content: &mut impl Read) -> Result<(), UnpackError> {
+impl TreeUnpacker<'_> {
+    fn unpack_member(
+        &mut self,
+        member: Member,
+        content: &mut impl Read,
+    ) -> Result<(), UnpackError> {
         let too_many = UnpackError::TooMany { limit: self.limits.entries };
-        self.left.entries = self.left.entries.checked_sub(1).ok_or(too_many)?;
-        let size = member.kind.stored();
-        self.left.bytes = self.left.bytes.checked_sub(size).ok_or_else(|| UnpackError::TooBig {
-            path: member.path.show(),
-            announced: size,
-            free: self.left.bytes,
-        })?;
+        self.remaining.entries = self.remaining.entries.checked_sub(1).ok_or(too_many)?;
+        let size = member.kind.stored_size();
+        self.remaining.bytes =
+            self.remaining.bytes.checked_sub(size).ok_or_else(|| UnpackError::TooBig {
+                path: member.path.display(),
+                announced: size,
+                free: self.remaining.bytes,
+            })?;
         let path = member.path.clone();
-        match self.make(member, content) {
+        match self.create(member, content) {
             Ok(()) => self.meter.add_file(),
-            Err(Trouble::Archive(error)) => return Err(error),
-            Err(Trouble::Disk(source)) if UnpackError::is_about_the_disk(&source) => {
-                return Err(UnpackError::NoRoom { path: path.show(), source });
+            Err(EntryError::Archive(error)) => return Err(error),
+            Err(EntryError::Disk(source)) if UnpackError::is_disk_error(&source) => {
+                return Err(UnpackError::DiskFull { path: path.display(), source });
             }
-            Err(Trouble::Disk(error)) => self.report.leave_out(path.show(), &reason(&error)),
+            Err(EntryError::Disk(error)) => self.report.skip(path.display(), &reason(&error)),
         }
         Ok(())
     }
 
-    fn make(&mut self, member: Member, content: &mut impl Read) -> Result<(), Trouble> {
+    fn create(&mut self, member: Member, content: &mut impl Read) -> Result<(), EntryError> {
         let Member { path, kind, mode, modified, .. } = member;
-        let attributes = Attributes::new(mode, modified);
-        if path.is_top() {
+        let attributes = FileAttributes::new(mode, modified);
+        if path.is_root() {
             if kind == MemberKind::Directory && self.root.is_new() {
-                self.remember(path, attributes)?;
+                self.record_new_dir(path, attributes)?;
             }
             return Ok(());
         }
         let (parent, name) = (path.parent(), OsStr::from_bytes(path.name()));
-        if let Err(reason) = (self.admission)(&path, &kind) {
-            self.report.leave_out(path.show(), &reason);
+        if let Err(reason) = (self.filter)(&path, &kind) {
+            self.report.skip(path.display(), &reason);
             return Ok(());
         }
         match kind {
-            MemberKind::Special(what) => self.refuse(&path, what),
-            MemberKind::HardLink(_) => self.refuse(&path, "is a hard link"),
+            MemberKind::Unsupported(what) => self.skip_special(&path, what),
+            MemberKind::HardLink(_) => self.skip_special(&path, "is a hard link"),
             MemberKind::Directory => {
-                let made = self.enter(parent)?.make_child(name)?;
+                let made = self.open_dir(parent)?.create_dir(name)?;
                 let is_new = made.is_new();
-                self.here = Some((path.as_bytes().to_vec(), made));
-                if is_new { self.remember(path, attributes) } else { Ok(()) }
+                self.current_dir = Some((path.as_bytes().to_vec(), made));
+                if is_new { self.record_new_dir(path, attributes) } else { Ok(()) }
             }
             MemberKind::Symlink(to) => {
                 let to = OsStr::from_bytes(&to);
-                Ok(self.enter(parent)?.link(name, to, Some(attributes.modified))?)
+                Ok(self.open_dir(parent)?.replace_symlink(name, to, Some(attributes.modified))?)
             }
-            MemberKind::File { parts: Some(_), .. } => Err(HOLES.into()),
+            MemberKind::File { sparse_map: Some(_), .. } => Err(UNEXPECTED_HOLES.into()),
             MemberKind::File { .. } => {
                 let mut buffer = std::mem::take(&mut self.buffer);
                 let meter = self.meter;
-                let written = self.enter(parent).and_then(|directory| {
-                    write(directory, name, attributes, content, &mut buffer, meter)
+                let written = self.open_dir(parent).and_then(|directory| {
+                    write_file(directory, name, attributes, content, &mut buffer, meter)
                 });
                 self.buffer = buffer;
                 written
@@ -147,65 +152,69 @@ impl Unpacking<'_> {
         }
     }
 
-    fn refuse(&mut self, path: &MemberPath, what: &str) -> Result<(), Trouble> {
-        self.report.leave_out(path.show(), &format!("it {what}"));
+    fn skip_special(&mut self, path: &MemberPath, what: &str) -> Result<(), EntryError> {
+        self.report.skip(path.display(), &format!("it {what}"));
         Ok(())
     }
 
-    /// The directory with this path, no part of which is a link. Missing ones
-    /// are made, for archives that do not name them.
-    fn enter(&mut self, path: &[u8]) -> Result<&Directory, Trouble> {
+    /// Opens the directory of a path without following links. Missing ones are
+    /// created, for archives that do not contain them.
+    fn open_dir(&mut self, path: &[u8]) -> Result<&Directory, EntryError> {
         if path.is_empty() {
             return Ok(self.root);
         }
-        let is_here = self.here.as_ref().is_some_and(|(here, _)| here == path);
+        let is_here = self.current_dir.as_ref().is_some_and(|(here, _)| here == path);
         if !is_here {
             let mut directory: Option<Directory> = None;
             for name in path.split(|&byte| byte == b'/').map(OsStr::from_bytes) {
                 let above = directory.as_ref().unwrap_or(self.root);
-                directory = Some(match above.child(name) {
-                    Err(error) if error.kind() == ErrorKind::NotFound => above.make_child(name)?,
+                directory = Some(match above.open_dir(name) {
+                    Err(error) if error.kind() == ErrorKind::NotFound => above.create_dir(name)?,
                     child => child?,
                 });
             }
-            self.here = directory.map(|directory| (path.to_vec(), directory));
+            self.current_dir = directory.map(|directory| (path.to_vec(), directory));
         }
-        Ok(self.here.as_ref().map_or(self.root, |(_, directory)| directory))
+        Ok(self.current_dir.as_ref().map_or(self.root, |(_, directory)| directory))
     }
 
-    fn remember(&mut self, path: MemberPath, attributes: Attributes) -> Result<(), Trouble> {
+    fn record_new_dir(
+        &mut self,
+        path: MemberPath,
+        attributes: FileAttributes,
+    ) -> Result<(), EntryError> {
         self.kept_names += path.as_bytes().len() + 64;
-        if self.kept_names > NAMES {
-            let too_many = UnpackError::TooMany { limit: self.made.len() as u64 };
-            return Err(Trouble::Archive(too_many));
+        if self.kept_names > MAX_NAME_BYTES {
+            let too_many = UnpackError::TooMany { limit: self.new_dirs.len() as u64 };
+            return Err(EntryError::Archive(too_many));
         }
-        self.made.push((path, attributes));
+        self.new_dirs.push((path, attributes));
         Ok(())
     }
 
-    /// The innermost directories first: a mode may close the way to them, and
-    /// whatever is made in a directory changes its time.
-    fn finish(mut self) -> Result<Report, UnpackError> {
-        while let Some((path, attributes)) = self.made.pop() {
-            let dressed = self.enter(path.as_bytes()).map(|it| it.dress(attributes));
-            if let Err(Trouble::Disk(error)) | Ok(Err(error)) = dressed {
-                self.report.leave_out(path.show(), &error);
+    /// Sets attributes of the innermost directories first: a mode may block
+    /// access to them, and each new entry changes a directory's time.
+    fn finish(mut self) -> Result<CopyReport, UnpackError> {
+        while let Some((path, attributes)) = self.new_dirs.pop() {
+            let dressed = self.open_dir(path.as_bytes()).map(|it| it.set_attributes(attributes));
+            if let Err(EntryError::Disk(error)) | Ok(Err(error)) = dressed {
+                self.report.skip(path.display(), &error);
             }
         }
         Ok(self.report)
     }
 }
 
-fn write(
+fn write_file(
     directory: &Directory,
     name: &OsStr,
-    attributes: Attributes,
+    attributes: FileAttributes,
     content: &mut impl Read,
     buffer: &mut [u8],
-    meter: &Meter,
-) -> Result<(), Trouble> {
-    let new = NewFile::create(directory, name)?;
-    let mut writer = HoleWriter::new(new.file.try_clone()?, 0)?;
+    meter: &TransferProgress,
+) -> Result<(), EntryError> {
+    let new = AtomicFile::create(directory, name)?;
+    let mut writer = SparseWriter::new(new.file.try_clone()?, 0)?;
     loop {
         let length = match content.read(buffer) {
             Ok(0) => break,
@@ -217,37 +226,38 @@ fn write(
             Err(error) => return Err(ArchiveError::Read(error).into()),
         };
         writer.write_all(&buffer[..length])?;
-        meter.add(length as u64);
+        meter.add_bytes(length as u64);
     }
-    writer.settle()?;
-    Ok(new.keep(attributes)?)
+    writer.set_final_length()?;
+    Ok(new.commit(attributes)?)
 }
 
-/// Nobody who packs for us is asked for them.
-const HOLES: ArchiveError = ArchiveError::Malformed("a file with holes was not asked for");
+/// The archives requested here have no sparse files.
+const UNEXPECTED_HOLES: ArchiveError = ArchiveError::Malformed("a sparse file was not requested");
 
-/// What went wrong with one member: with the archive, or here.
-enum Trouble {
+/// The error of one member: of the archive, or of the local file system.
+enum EntryError {
     Archive(UnpackError),
     Disk(io::Error),
 }
 
-impl From<ArchiveError> for Trouble {
+impl From<ArchiveError> for EntryError {
     fn from(error: ArchiveError) -> Self {
         Self::Archive(error.into())
     }
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for EntryError {
     fn from(error: io::Error) -> Self {
         Self::Disk(error)
     }
 }
 
-/// The system's words, but for what is in the way.
+/// Returns the system's message, except for a path component that is not a
+/// directory.
 fn reason(error: &io::Error) -> String {
-    match is_in_the_way(error) {
-        true => "a file or a link is in the way, and no link is followed".to_owned(),
+    match is_link_or_not_dir(error) {
+        true => "a file or a link is in the way, and links are not followed".to_owned(),
         false => error.to_string(),
     }
 }

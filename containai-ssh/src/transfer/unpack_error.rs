@@ -1,4 +1,4 @@
-//! Why unpacking was given up.
+//! Errors of unpacking.
 
 use std::io;
 
@@ -6,45 +6,46 @@ use containai_core::archive::ArchiveError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 
-/// Why unpacking was given up. Until then nothing was written but what an
-/// archive is allowed to hold, below its directory.
+/// The reason why unpacking was aborted. Up to then only valid entries were
+/// written, below the destination.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnpackError {
-    /// The archive is broken, or names a place outside; whoever made it sends
-    /// what it likes.
+    /// The archive is malformed, or has a path outside of the destination. Its
+    /// content is untrusted.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
-    /// It holds more files than the limit.
-    #[error("the archive holds more than {limit} files")]
+    /// The archive has more files than the limit.
+    #[error("the archive contains more than {limit} files")]
     TooMany {
-        /// The limit, or how many the disk has room for.
+        /// The limit, or the number of files that the disk has space for.
         limit: u64,
     },
-    /// It announces more bytes than there is room for; they were not taken.
-    #[error("`{path}` announces {announced} bytes where {free} are free")]
+    /// An entry announces more bytes than the available space; it was not
+    /// written.
+    #[error("`{path}` announces {announced} bytes, but only {free} are available")]
     TooBig {
         /// The file, escaped.
         path: String,
-        /// How big it says it is.
+        /// The announced size.
         announced: u64,
-        /// How much more was allowed.
+        /// The remaining limit.
         free: u64,
     },
-    /// The disk is full, or does not take writes any more.
+    /// The disk is full, or rejects writes.
     #[error("cannot write `{path}`")]
-    NoRoom {
+    DiskFull {
         /// The file, escaped.
         path: String,
-        /// What the system said.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
 }
 
 impl UnpackError {
-    /// Whether the system's answer concerns every file to come.
-    pub(super) fn is_about_the_disk(error: &io::Error) -> bool {
+    /// Whether the error affects every later file.
+    pub(super) fn is_disk_error(error: &io::Error) -> bool {
         matches!(
             error.kind(),
             io::ErrorKind::StorageFull
@@ -62,11 +63,15 @@ impl Advice for UnpackError {
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
             Self::Archive(ArchiveError::Refused { .. } | ArchiveError::Malformed(_)) => {
-                "nothing was written outside; look at what made it before you trust it again"
+                "nothing was written outside of the destination; check the source of the archive before you trust it again"
             }
-            Self::Archive(_) => "see that all of it is there, and run the same command again",
-            Self::TooMany { .. } => "copy a part of it at a time",
-            Self::TooBig { .. } | Self::NoRoom { .. } => "make room, or copy to another disk",
+            Self::Archive(_) => {
+                "check that the archive is complete, and run the same command again"
+            }
+            Self::TooMany { .. } => "copy it in parts",
+            Self::TooBig { .. } | Self::DiskFull { .. } => {
+                "free disk space, or copy to another disk"
+            }
         };
         vec![Hint::new(hint)]
     }
@@ -79,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let samples = containai_core::samples!(UnpackError {
             Archive: [
                 MemberPath::parse(b"a/../../b").expect_err("it leads upwards").into(),
@@ -88,11 +93,11 @@ mod tests {
             ],
             TooMany: [UnpackError::TooMany { limit: 1000 }],
             TooBig: [UnpackError::TooBig { path: "a".into(), announced: 4096, free: 512 }],
-            NoRoom: [UnpackError::NoRoom {
+            DiskFull: [UnpackError::DiskFull {
                 path: "a".into(),
                 source: io::ErrorKind::StorageFull.into(),
             }],
         });
-        insta::assert_snapshot!(containai_core::fake::advised(&samples));
+        insta::assert_snapshot!(containai_core::testing::render_errors_with_hints(&samples));
     }
 }

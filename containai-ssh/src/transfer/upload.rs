@@ -1,4 +1,4 @@
-//! Into the container.
+//! Copies to the container.
 
 use std::fs::File;
 use std::io::{Read, Seek as _, SeekFrom};
@@ -8,45 +8,52 @@ use std::sync::Arc;
 
 use rustix::fs::Stat;
 
-use super::copier::{Copier, aside, cannot_read, count};
+use super::copier::{Copier, cannot_read, run_blocking, source_count};
+use super::destination::{CopyDestination, resolve_destination};
 use super::directory::Directory;
 use super::error::TransferError;
-use super::exchange::exchange;
-use super::file_kind::{Attributes, FileKind};
-use super::landing::{Landing, land};
-use super::meter::Meter;
-use super::pack::{open, pack_part};
-use super::part::{hash, part_name};
-use super::report::{Failure, Report};
+use super::file_kind::{FileAttributes, FileKind};
+use super::pack::{open_regular_file, pack_selection};
+use super::partial_file::{partial_name, sha256_prefix};
+use super::progress::TransferProgress;
+use super::remote_script::run_script;
+use super::report::{CopyFailure, CopyReport};
 use super::script;
 use super::selection::Selection;
-use super::source::{AtEnd, Source, show, split};
+use super::source::{CopySource, FinalLink, escape_path, split_parent};
 use crate::session::{Input, Output};
 
 impl Copier<'_> {
-    /// Copies files and trees of this machine into the container.
+    /// Copies files and trees of this machine to the container.
     ///
-    /// What cannot be copied is reported, and the rest goes on.
+    /// Failures are reported, and the rest is copied.
     ///
     /// # Errors
     ///
-    /// [`TransferError::Remote`] when the session broke.
+    /// [`TransferError::Remote`] if the session failed.
     pub async fn upload(
         &self,
         sources: &[PathBuf],
         target: &std::ffi::OsStr,
-    ) -> Result<Report, TransferError> {
-        let mut report = Report::default();
+    ) -> Result<CopyReport, TransferError> {
+        let mut report = CopyReport::default();
         for source in sources {
-            // The first of several may have made what the next one meets.
-            let standing = self.standing(target.as_bytes()).await?;
-            let landing = |source: &Source, kind| {
-                land(target.as_bytes(), standing, source, kind, count(sources))
+            // An earlier source may have created the destination of the next
+            // one.
+            let standing = self.target_kind(target.as_bytes()).await?;
+            let landing = |source: &CopySource, kind| {
+                resolve_destination(
+                    target.as_bytes(),
+                    standing,
+                    source,
+                    kind,
+                    source_count(sources),
+                )
             };
             match self.upload_one(source, landing).await {
                 Ok(one) => report.merge(one),
                 Err(error @ TransferError::Remote(_)) => return Err(error),
-                Err(error) => report.note(error),
+                Err(error) => report.add(error),
             }
         }
         Ok(report)
@@ -55,33 +62,33 @@ impl Copier<'_> {
     async fn upload_one(
         &self,
         path: &Path,
-        landing: impl Fn(&Source, FileKind) -> Result<Landing, TransferError>,
-    ) -> Result<Report, TransferError> {
-        let source = Source::parse(path.as_os_str().as_bytes())?;
+        landing: impl Fn(&CopySource, FileKind) -> Result<CopyDestination, TransferError>,
+    ) -> Result<CopyReport, TransferError> {
+        let source = CopySource::parse(path.as_os_str().as_bytes())?;
         let cannot_read = cannot_read(path.as_os_str());
-        if source.at_end == AtEnd::Directory {
-            let directory = Directory::open(path, &self.boundaries)?;
+        if source.final_link == FinalLink::Directory {
+            let directory = Directory::open(path, &self.untrusted_dirs)?;
             return self.upload_tree(directory, landing(&source, FileKind::Directory)?).await;
         }
-        let (parent, name) = split(&source.path);
+        let (parent, name) = split_parent(&source.path);
         let name = std::ffi::OsStr::from_bytes(name);
         let parent = if parent.is_empty() { b".".as_slice() } else { parent };
         let parent = Path::new(std::ffi::OsStr::from_bytes(parent));
-        let directory = Directory::open(parent, &self.boundaries)?;
+        let directory = Directory::open(parent, &self.untrusted_dirs)?;
         let stat = directory.stat(name).map_err(&cannot_read)?;
         let stat = stat.ok_or_else(|| TransferError::Missing {
-            path: show(path.as_os_str().as_bytes()),
-            reason: "there is no such file or directory".to_owned(),
+            path: escape_path(path.as_os_str().as_bytes()),
+            reason: "no such file or directory".to_owned(),
         })?;
         let kind = FileKind::of_mode(stat.st_mode);
         let landing = landing(&source, kind)?;
         match kind {
             FileKind::Directory => {
-                let tree = directory.child(name).map_err(cannot_read)?;
+                let tree = directory.open_dir(name).map_err(cannot_read)?;
                 self.upload_tree(tree, landing).await
             }
             FileKind::File => {
-                let (file, stat) = open(&directory, name).map_err(cannot_read)?;
+                let (file, stat) = open_regular_file(&directory, name).map_err(cannot_read)?;
                 self.upload_file(path, file, &stat, &landing).await
             }
             FileKind::Link => {
@@ -89,7 +96,7 @@ impl Copier<'_> {
                 self.upload_link(to.as_bytes(), &stat, &landing).await
             }
             FileKind::Special => {
-                Err(TransferError::Special { path: show(path.as_os_str().as_bytes()) })
+                Err(TransferError::Special { path: escape_path(path.as_os_str().as_bytes()) })
             }
         }
     }
@@ -97,41 +104,42 @@ impl Copier<'_> {
     async fn upload_tree(
         &self,
         tree: Directory,
-        landing: Landing,
-    ) -> Result<Report, TransferError> {
-        self.upload_part(tree, Selection::Everything, landing).await
+        landing: CopyDestination,
+    ) -> Result<CopyReport, TransferError> {
+        self.upload_selection(tree, Selection::Everything, landing).await
     }
 
-    pub(super) async fn upload_part(
+    pub(super) async fn upload_selection(
         &self,
         tree: Directory,
         part: Selection,
-        landing: Landing,
-    ) -> Result<Report, TransferError> {
+        landing: CopyDestination,
+    ) -> Result<CopyReport, TransferError> {
         let name = landing.name.unwrap_or_else(|| b".".to_vec());
-        let stat = tree.own_stat().map_err(cannot_read(".".as_ref()))?;
-        let attributes = Attributes::of(&stat);
-        let (mode, time) = (format!("{:o}", attributes.mode), attributes.modified.text());
+        let stat = tree.stat_self().map_err(cannot_read(".".as_ref()))?;
+        let attributes = FileAttributes::of(&stat);
+        let (mode, time) = (format!("{:o}", attributes.mode), attributes.modified.to_pax());
         let more = [&name[..], mode.as_bytes(), time.as_bytes()];
-        let command = script::call(&self.directory, script::PUT_TREE, &landing.directory, &more)?;
+        let command =
+            script::command(&self.directory, script::PUT_TREE, &landing.directory, &more)?;
         let (read, write) = std::io::pipe().map_err(cannot_read("a pipe".as_ref()))?;
-        let meter = Arc::clone(&self.meter);
+        let meter = Arc::clone(&self.progress);
         let packing = tokio::task::spawn_blocking(move || {
-            pack_part(&tree, &part, std::io::BufWriter::with_capacity(64 << 10, write), &meter)
+            pack_selection(&tree, &part, std::io::BufWriter::with_capacity(64 << 10, write), &meter)
         });
         let input = Input::File(read.into());
-        let ending = exchange(self.session, &command, input, Output::Null).await?;
-        // A pipe that nobody reads is the sign that the other side gave up, of
-        // which it says more itself.
+        let ending = run_script(self.session, &command, input, Output::Null).await?;
+        // A closed pipe means that the remote command failed, which reports the
+        // reason itself.
         let packed = packing.await.ok().and_then(Result::ok);
         let mut report = packed.unwrap_or_default();
         if !ending.is_success() {
-            let lines = ending.lines();
+            let lines = ending.error_lines();
             if lines.is_empty() {
-                return Err(ending.failed("unpack", &name));
+                return Err(ending.to_error("unpack", &name));
             }
             for line in lines {
-                report.note(Failure::Inside(line));
+                report.add(CopyFailure::RemoteCommand(line));
             }
         }
         Ok(report)
@@ -142,19 +150,20 @@ impl Copier<'_> {
         path: &Path,
         mut file: File,
         stat: &Stat,
-        landing: &Landing,
-    ) -> Result<Report, TransferError> {
+        landing: &CopyDestination,
+    ) -> Result<CopyReport, TransferError> {
         let shown = path.as_os_str().as_bytes();
         let name = landing.name.as_deref().unwrap_or(b".");
-        let part = part_name(name);
+        let part = partial_name(name);
         let total = u64::try_from(stat.st_size).unwrap_or(0);
-        self.meter.expect(total);
-        let (offset, returned) = self.common(path, file, total, landing, part.as_bytes()).await?;
+        self.progress.add_total(total);
+        let (offset, returned) =
+            self.remote_resume_offset(path, file, total, landing, part.as_bytes()).await?;
         file = returned;
         file.seek(SeekFrom::Start(offset)).map_err(cannot_read(path.as_os_str()))?;
-        self.meter.add(offset);
-        let attributes = Attributes::of(stat);
-        let (mode, time) = (format!("{:o}", attributes.mode), attributes.modified.text());
+        self.progress.add_bytes(offset);
+        let attributes = FileAttributes::of(stat);
+        let (mode, time) = (format!("{:o}", attributes.mode), attributes.modified.to_pax());
         let (at, size) = (offset.to_string(), total.to_string());
         let more = [
             name,
@@ -164,38 +173,42 @@ impl Copier<'_> {
             mode.as_bytes(),
             time.as_bytes(),
         ];
-        let command = script::call(&self.directory, script::PUT_FILE, &landing.directory, &more)?;
-        let content =
-            Metered { content: file.take(total - offset), meter: Arc::clone(&self.meter) };
+        let command =
+            script::command(&self.directory, script::PUT_FILE, &landing.directory, &more)?;
+        let content = CountingReader {
+            content: file.take(total - offset),
+            meter: Arc::clone(&self.progress),
+        };
         let input = Input::Reader(Box::new(content));
-        let ending = exchange(self.session, &command, input, Output::Null).await?;
+        let ending = run_script(self.session, &command, input, Output::Null).await?;
         match ending.outcome.code() {
-            0 => Ok(Report::default()),
-            script::BUSY => Err(TransferError::Busy { path: show(shown) }),
-            script::SHORT => Err(TransferError::Incomplete {
-                path: show(shown),
-                received: self.meter.read().bytes.min(total),
+            0 => Ok(CopyReport::default()),
+            script::BUSY_STATUS => Err(TransferError::Busy { path: escape_path(shown) }),
+            script::INCOMPLETE_STATUS => Err(TransferError::Incomplete {
+                path: escape_path(shown),
+                received: self.progress.read().bytes.min(total),
                 announced: total,
             }),
-            _ => Err(ending.failed("write", name)),
+            _ => Err(ending.to_error("write", name)),
         }
     }
 
-    /// How much of the file is in the container already.
-    async fn common(
+    /// Returns how many bytes of the file exist in the container already.
+    async fn remote_resume_offset(
         &self,
         path: &Path,
         mut file: File,
         total: u64,
-        landing: &Landing,
+        landing: &CopyDestination,
         part: &[u8],
     ) -> Result<(u64, File), TransferError> {
-        let (ending, answer) = self.ask(script::FIND_PART, &landing.directory, &[part]).await?;
-        if ending.outcome.code() == script::BUSY {
-            return Err(TransferError::Busy { path: show(path.as_os_str().as_bytes()) });
+        let (ending, answer) =
+            self.run_script(script::FIND_PARTIAL, &landing.directory, &[part]).await?;
+        if ending.outcome.code() == script::BUSY_STATUS {
+            return Err(TransferError::Busy { path: escape_path(path.as_os_str().as_bytes()) });
         }
         if !ending.is_success() {
-            return Err(ending.failed("enter", &landing.directory));
+            return Err(ending.to_error("enter", &landing.directory));
         }
         let answer = String::from_utf8_lossy(&answer);
         let mut words = answer.split_whitespace();
@@ -203,7 +216,7 @@ impl Copier<'_> {
         let Some(theirs) = words.next().filter(|_| (1..=total).contains(&there)) else {
             return Ok((0, file));
         };
-        let hashed = aside(move || (hash(&mut file, there), file)).await;
+        let hashed = run_blocking(move || (sha256_prefix(&mut file, there), file)).await;
         let (ours, file) = hashed.map_err(cannot_read(path.as_os_str()))?;
         let ours = ours.map_err(cannot_read(path.as_os_str()))?;
         Ok((if ours == theirs { there } else { 0 }, file))
@@ -213,30 +226,30 @@ impl Copier<'_> {
         &self,
         to: &[u8],
         stat: &Stat,
-        landing: &Landing,
-    ) -> Result<Report, TransferError> {
+        landing: &CopyDestination,
+    ) -> Result<CopyReport, TransferError> {
         let name = landing.name.as_deref().unwrap_or(b".");
-        let time = Attributes::of(stat).modified.text();
+        let time = FileAttributes::of(stat).modified.to_pax();
         let more = [name, to, time.as_bytes()];
-        let (ending, _) = self.ask(script::PUT_LINK, &landing.directory, &more).await?;
+        let (ending, _) = self.run_script(script::PUT_LINK, &landing.directory, &more).await?;
         if ending.is_success() {
-            Ok(Report::default())
+            Ok(CopyReport::default())
         } else {
-            Err(ending.failed("make the link", name))
+            Err(ending.to_error("create the link", name))
         }
     }
 }
 
-/// Content that is counted as it is read.
-struct Metered {
+/// Counts content as it is read.
+struct CountingReader {
     content: std::io::Take<File>,
-    meter: Arc<Meter>,
+    meter: Arc<TransferProgress>,
 }
 
-impl Read for Metered {
+impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let length = self.content.read(buffer)?;
-        self.meter.add(length as u64);
+        self.meter.add_bytes(length as u64);
         Ok(length)
     }
 }

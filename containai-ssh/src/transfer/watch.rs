@@ -1,4 +1,4 @@
-//! Directories of this machine, watched for changes.
+//! Watching of local directories.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
@@ -13,89 +13,89 @@ use rustix::fs::inotify::{
 use rustix::io::Errno;
 use tokio::io::unix::AsyncFd;
 
-use super::directory::{Directory, is_in_the_way};
-use super::survey::descend;
+use super::directory::{Directory, is_link_or_not_dir};
+use super::tree_scan::descend;
 
-/// Room for some hundred changes; the kernel keeps the rest.
+/// Space for some hundred events; the kernel queues the rest.
 const BUFFER: usize = 16 << 10;
 
-/// Watches directories of this machine (inotify(7)); what is below them is
-/// watched only where it is named too. No link is followed to one.
+/// Watches local directories (inotify(7)), without their subdirectories.
+/// Symbolic links to directories are not followed.
 #[derive(Debug)]
-pub struct Watch {
+pub struct DirectoryWatcher {
     inotify: AsyncFd<OwnedFd>,
-    /// The paths of directories, by the kernel's numbers for them.
+    /// The paths of directories, by watch descriptor.
     paths: BTreeMap<i32, String>,
 }
 
-/// Something that changed.
+/// A change.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Change {
-    /// The content, the mode or the being there of this path.
-    At(String),
-    /// Nobody knows what: there was more than the kernel keeps.
-    Somewhere,
+pub enum WatchEvent {
+    /// The path whose content, mode or existence changed.
+    Path(String),
+    /// Events were lost, because the kernel's queue overflowed.
+    Overflow,
 }
 
-/// Whether directories are watched that were not before.
+/// Whether new directories are watched.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Novelty {
-    /// Some are: what happened in them until now was not seen.
-    New,
-    /// None are.
-    Nothing,
+pub enum WatchUpdate {
+    /// Some are new: earlier changes in them were not seen.
+    Added,
+    /// None are new.
+    Unchanged,
 }
 
-impl Watch {
-    /// Watches nothing yet; belongs to a runtime.
+impl DirectoryWatcher {
+    /// Creates a watcher without directories, in a Tokio runtime.
     ///
     /// # Errors
     ///
-    /// When the kernel has no more watchers for this user.
+    /// That the user has too many watchers.
     pub fn new() -> io::Result<Self> {
         let inotify = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
         // SAFETY: the descriptor is the same one until it is closed, after its
-        // registration is gone: nothing takes it out of this value.
+        // registration is removed: nothing takes it out of this value.
         let inotify = unsafe { AsyncFd::register(inotify) }?;
         Ok(Self { inotify, paths: BTreeMap::new() })
     }
 
-    /// Watches exactly these directories below the root from now on, by their
-    /// paths; the empty path is the root. Those that are not there, or not to be
-    /// reached without links, are left out.
+    /// Sets the watched directories to exactly these paths below the root; the
+    /// empty path is the root. Missing directories, and those behind symbolic
+    /// links, are skipped.
     ///
     /// # Errors
     ///
-    /// When the kernel watches no more directories for this user.
-    pub fn follow<'a>(
+    /// That the user watches too many directories.
+    pub fn watch_only<'a>(
         &mut self,
         root: &Directory,
         paths: impl IntoIterator<Item = &'a str>,
-    ) -> io::Result<Novelty> {
+    ) -> io::Result<WatchUpdate> {
         let mut watched = BTreeMap::new();
-        let mut novelty = Novelty::Nothing;
+        let mut novelty = WatchUpdate::Unchanged;
         for path in paths {
             let Some(number) = self.add(root, path)? else { continue };
             if self.paths.get(&number).is_none_or(|known| known != path) {
-                novelty = Novelty::New;
+                novelty = WatchUpdate::Added;
             }
             watched.insert(number, path.to_owned());
         }
         let kept: BTreeSet<i32> = watched.keys().copied().collect();
         for number in self.paths.keys().filter(|number| !kept.contains(number)) {
-            // One that is gone is not watched any more as it is.
+            // A removed directory is not watched any more.
             let _ = remove_watch(self.inotify.get_ref(), *number);
         }
         self.paths = watched;
         Ok(novelty)
     }
 
-    /// Waits until something changes, and tells all that did.
+    /// Waits for changes, and returns all of them.
     ///
     /// # Errors
     ///
-    /// When the kernel gives no answer.
-    pub async fn changes(&mut self) -> io::Result<Vec<Change>> {
+    /// Those of read(2).
+    pub async fn next_changes(&mut self) -> io::Result<Vec<WatchEvent>> {
         loop {
             let mut ready = self.inotify.readable().await?;
             let changes = read(self.inotify.get_ref(), &mut self.paths)?;
@@ -110,7 +110,7 @@ impl Watch {
         let directory = match descend(root, path) {
             Ok(Some(directory)) => directory,
             Ok(None) => return Ok(None),
-            Err(error) if is_in_the_way(&error) => return Ok(None),
+            Err(error) if is_link_or_not_dir(&error) => return Ok(None),
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -119,7 +119,7 @@ impl Watch {
             | WatchFlags::MODIFY
             | WatchFlags::ATTRIB
             | WatchFlags::MOVED_TO;
-        // What is open is watched, not what has its name by now.
+        // The open directory is watched, even if its name was reused meanwhile.
         let open = format!("/proc/self/fd/{}", directory.as_fd().as_raw_fd());
         match add_watch(self.inotify.get_ref(), open, seen | WatchFlags::ONLYDIR) {
             Ok(number) => Ok(Some(number)),
@@ -129,7 +129,7 @@ impl Watch {
     }
 }
 
-fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<Change>> {
+fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<WatchEvent>> {
     let mut changes = Vec::new();
     let mut buffer = [MaybeUninit::uninit(); BUFFER];
     let mut reader = Reader::new(inotify, &mut buffer);
@@ -141,19 +141,19 @@ fn read(inotify: &OwnedFd, paths: &mut BTreeMap<i32, String>) -> io::Result<Vec<
             Err(error) => return Err(error.into()),
         };
         let change = if event.events().contains(ReadFlags::QUEUE_OVERFLOW) {
-            Change::Somewhere
+            WatchEvent::Overflow
         } else if event.events().contains(ReadFlags::IGNORED) {
-            // Its number may be given to another directory.
+            // The watch descriptor may be reused for another directory.
             paths.remove(&event.wd());
             continue;
         } else {
             let Some(path) = paths.get(&event.wd()) else { continue };
             let name = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
             match name.map(OsStr::to_str) {
-                Some(Some(name)) if path.is_empty() => Change::At(name.to_owned()),
-                Some(Some(name)) => Change::At(format!("{path}/{name}")),
-                None => Change::At(path.clone()),
-                // No name that is not UTF-8 is ever brought over.
+                Some(Some(name)) if path.is_empty() => WatchEvent::Path(name.to_owned()),
+                Some(Some(name)) => WatchEvent::Path(format!("{path}/{name}")),
+                None => WatchEvent::Path(path.clone()),
+                // Names that are not UTF-8 are never imported.
                 Some(None) => continue,
             }
         };
@@ -171,13 +171,13 @@ mod tests {
 
     use super::*;
 
-    async fn next(watch: &mut Watch) -> Option<Vec<Change>> {
-        let waited = tokio::time::timeout(Duration::from_millis(300), watch.changes()).await;
+    async fn next(watch: &mut DirectoryWatcher) -> Option<Vec<WatchEvent>> {
+        let waited = tokio::time::timeout(Duration::from_millis(300), watch.next_changes()).await;
         waited.ok().map(|changes| changes.expect("the kernel answers"))
     }
 
     #[tokio::test]
-    async fn only_what_is_named_is_watched_and_never_through_a_link() {
+    async fn watches_only_the_given_directories_and_follows_no_link() {
         let place = tempfile::tempdir().expect("a directory");
         let at = |path: &str| place.path().join(path);
         for directory in ["home/.x/sub", "home/.y", "outside"] {
@@ -185,27 +185,27 @@ mod tests {
         }
         symlink(at("outside"), at("home/.way")).expect("a link");
         let root = Directory::open(&at("home"), &[]).expect("a directory");
-        let mut watch = Watch::new().expect("a watcher");
+        let mut watch = DirectoryWatcher::new().expect("a watcher");
         let paths = ["", ".x", ".way", ".none/deep"];
-        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::New);
-        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::Nothing);
+        assert_eq!(watch.watch_only(&root, paths).expect("watched"), WatchUpdate::Added);
+        assert_eq!(watch.watch_only(&root, paths).expect("watched"), WatchUpdate::Unchanged);
 
         fs::write(at("outside/file"), "x").expect("written");
         fs::write(at("home/.x/sub/file"), "x").expect("written");
         fs::write(at("home/.y/file"), "x").expect("written");
         assert_eq!(next(&mut watch).await, None);
         fs::write(at("home/.x/file"), "x").expect("written");
-        let seen = vec![Change::At(".x/file".into())];
+        let seen = vec![WatchEvent::Path(".x/file".into())];
         assert_eq!(next(&mut watch).await, Some(seen));
         fs::rename(at("home/.x/file"), at("home/.file")).expect("moved");
-        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".file".into())]));
+        assert_eq!(next(&mut watch).await, Some(vec![WatchEvent::Path(".file".into())]));
 
-        // A directory that is made anew is another one.
+        // A recreated directory is a different one.
         fs::remove_dir_all(at("home/.x")).expect("removed");
         fs::create_dir(at("home/.x")).expect("made");
-        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".x".into())]));
-        assert_eq!(watch.follow(&root, paths).expect("watched"), Novelty::New);
-        assert_eq!(watch.follow(&root, [".y"]).expect("watched"), Novelty::New);
+        assert_eq!(next(&mut watch).await, Some(vec![WatchEvent::Path(".x".into())]));
+        assert_eq!(watch.watch_only(&root, paths).expect("watched"), WatchUpdate::Added);
+        assert_eq!(watch.watch_only(&root, [".y"]).expect("watched"), WatchUpdate::Added);
         fs::write(at("home/.x/file"), "x").expect("written");
         assert_eq!(next(&mut watch).await, None);
         fs::set_permissions(
@@ -213,6 +213,6 @@ mod tests {
             std::os::unix::fs::PermissionsExt::from_mode(0o600),
         )
         .expect("changed");
-        assert_eq!(next(&mut watch).await, Some(vec![Change::At(".y/file".into())]));
+        assert_eq!(next(&mut watch).await, Some(vec![WatchEvent::Path(".y/file".into())]));
     }
 }

@@ -1,4 +1,4 @@
-//! The SSH agent of this side, lent to the other.
+//! SSH agent forwarding.
 
 use std::process::{Child, Command as Program, Stdio as Streams};
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use tempfile::TempDir;
 use crate::sshd::{Sshd, sh};
 
 /// An agent with one key.
-struct Agent {
+struct TestAgent {
     dir: TempDir,
     process: Child,
 }
 
-impl Agent {
+impl TestAgent {
     fn start() -> Result<Self> {
         let dir = TempDir::new()?;
         let socket = dir.path().join("agent");
@@ -46,11 +46,11 @@ impl Agent {
 
     async fn session(&self, sshd: &Sshd) -> Result<Session> {
         let remote = sshd.remote.clone().with_agent(self.dir.path().join("agent"));
-        Ok(remote.open(remote.knock(sshd.port).await?, sshd.port).await?)
+        Ok(remote.authenticate(remote.wait_ready(sshd.port).await?, sshd.port).await?)
     }
 }
 
-impl Drop for Agent {
+impl Drop for TestAgent {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -59,7 +59,7 @@ impl Drop for Agent {
 
 #[tokio::test]
 async fn every_command_of_a_session_reaches_the_agent() -> Result<()> {
-    let (sshd, agent) = (Sshd::start().await?, Agent::start()?);
+    let (sshd, agent) = (Sshd::start().await?, TestAgent::start()?);
     let session = agent.session(&sshd).await?;
     for _ in 0..3 {
         let listed = session.output(&sh("ssh-add -L")?, Input::Null).await?;
@@ -72,8 +72,8 @@ async fn every_command_of_a_session_reaches_the_agent() -> Result<()> {
 }
 
 #[tokio::test]
-async fn without_the_wish_there_is_no_agent() -> Result<()> {
-    let (sshd, _agent) = (Sshd::start().await?, Agent::start()?);
+async fn the_agent_is_not_forwarded_by_default() -> Result<()> {
+    let (sshd, _agent) = (Sshd::start().await?, TestAgent::start()?);
     let session = sshd.session().await?;
     let listed = session.output(&sh("echo \"$SSH_AUTH_SOCK\"")?, Input::Null).await?;
     assert_eq!(listed.stdout, b"\n");
@@ -81,8 +81,8 @@ async fn without_the_wish_there_is_no_agent() -> Result<()> {
 }
 
 #[tokio::test]
-async fn an_agent_that_is_gone_is_an_error_inside_only() -> Result<()> {
-    let (sshd, agent) = (Sshd::start().await?, Agent::start()?);
+async fn a_stopped_agent_is_an_error_in_the_command_only() -> Result<()> {
+    let (sshd, agent) = (Sshd::start().await?, TestAgent::start()?);
     let session = agent.session(&sshd).await?;
     drop(agent);
     let listed = session.output(&sh("ssh-add -L 2>/dev/null || echo none")?, Input::Null).await?;
@@ -90,11 +90,11 @@ async fn an_agent_that_is_gone_is_an_error_inside_only() -> Result<()> {
     Ok(())
 }
 
-/// OpenSSH's agent uses a key that is bound to a host only for sessions that
-/// it was told to lead there.
+/// OpenSSH's agent uses a key that is restricted to a host only for sessions
+/// with that host.
 #[tokio::test]
-async fn the_agent_is_told_through_which_host_a_request_came() -> Result<()> {
-    let (sshd, agent) = (Sshd::start().await?, Agent::start()?);
+async fn the_agent_learns_the_host_of_a_request() -> Result<()> {
+    let (sshd, agent) = (Sshd::start().await?, TestAgent::start()?);
     let known_hosts = agent.dir.path().join("known_hosts");
     let other = crate::sshd::make_host_key(&agent.dir.path().join("other"))?;
     std::fs::write(&known_hosts, format!("elsewhere.invalid {other}\n"))?;
@@ -105,13 +105,13 @@ async fn the_agent_is_told_through_which_host_a_request_came() -> Result<()> {
         .arg(agent.dir.path().join("bound"))
         .env("SSH_AUTH_SOCK", agent.dir.path().join("agent"))
         .status()?;
-    ensure!(added.success(), "`ssh-add` knows no `-h`");
+    ensure!(added.success(), "`ssh-add` does not support `-h`");
     let session = agent.session(&sshd).await?;
     let listed = session.output(&sh("ssh-add -L")?, Input::Null).await?;
     assert_eq!(
         String::from_utf8(listed.stdout)?,
         agent.public_key()?,
-        "the bound key is not there"
+        "the restricted key is not listed"
     );
     Ok(())
 }

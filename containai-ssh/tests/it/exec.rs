@@ -11,7 +11,7 @@ use containai_ssh::{Command, ExitOutcome, Input, Output, Stdio, Terminal};
 use crate::sshd::{Sshd, sh};
 
 #[tokio::test]
-async fn statuses_come_back() -> Result<()> {
+async fn exit_statuses_are_returned() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     for (script, expected) in [
@@ -28,13 +28,13 @@ async fn statuses_come_back() -> Result<()> {
         assert_eq!(captured.outcome.code(), expected.code(), "{script}");
     }
     let runs = std::fs::read_to_string(sshd.dir.path().join("runs"))?;
-    assert_eq!(runs, "1\n", "a status of 255 is never a reason to run again");
+    assert_eq!(runs, "1\n", "a status of 255 never causes a retry");
     session.close().await;
     Ok(())
 }
 
 #[tokio::test]
-async fn words_environment_and_directory_arrive() -> Result<()> {
+async fn arguments_environment_and_directory_are_passed() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let words =
@@ -52,7 +52,7 @@ async fn words_environment_and_directory_arrive() -> Result<()> {
 }
 
 #[tokio::test]
-async fn streams_stay_apart() -> Result<()> {
+async fn stdout_and_stderr_are_separate() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let command = sh("echo out; echo err >&2; cat; echo end >&2")?;
@@ -63,10 +63,10 @@ async fn streams_stay_apart() -> Result<()> {
 }
 
 #[tokio::test]
-async fn much_and_binary_both_ways() -> Result<()> {
+async fn large_binary_data_round_trips() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
-    // Every byte value, and no period that a lost block could hide in.
+    // Every byte value, without a period that could hide a lost block.
     let sent: Vec<u8> =
         (0_u32..8 << 20).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     assert_eq!(sent.len(), 32 << 20);
@@ -77,7 +77,7 @@ async fn much_and_binary_both_ways() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_end_of_the_command_is_the_end() -> Result<()> {
+async fn a_session_ends_with_its_command() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let (mut read, write) = pipe()?;
@@ -86,7 +86,7 @@ async fn the_end_of_the_command_is_the_end() -> Result<()> {
     let outcome = session.exec(&sh("exit 7")?, Terminal::None, stdio).await?;
     assert_eq!(outcome, ExitOutcome::Status(7));
     assert!(start.elapsed() < Duration::from_secs(5));
-    // What comes later belongs to whoever reads next.
+    // Later input belongs to the next reader.
     std::thread::sleep(Duration::from_millis(50));
     std::io::Write::write_all(&mut &write, b"later")?;
     drop(write);
@@ -107,7 +107,7 @@ async fn input_may_end_before_the_command() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_reader_that_goes_away_ends_it() -> Result<()> {
+async fn a_closed_reader_ends_the_command() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let (read, write) = pipe()?;
@@ -129,7 +129,7 @@ async fn a_full_disk_is_an_error() -> Result<()> {
         ..Stdio::default()
     };
     let error = session.exec(&sh("echo x")?, Terminal::None, stdio).await.unwrap_err();
-    assert_eq!(error.to_string(), "cannot use the standard output");
+    assert_eq!(error.to_string(), "cannot use standard output");
     Ok(())
 }
 
@@ -151,9 +151,9 @@ async fn a_slow_reader_slows_the_command() -> Result<()> {
 }
 
 #[tokio::test]
-async fn the_way_through_the_core_border() -> Result<()> {
+async fn the_pinned_key_is_read_through_the_trait() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let pinned = sshd.remote.pinned(sshd.port).await?;
+    let pinned = sshd.remote.pinned_host_key(sshd.port).await?;
     assert_eq!(pinned.as_ref(), Some(&sshd.host_key));
     Ok(())
 }

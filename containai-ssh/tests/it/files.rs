@@ -1,4 +1,4 @@
-//! What is written to the host, by one process and by several at once.
+//! Files written to the host, by one process and by several concurrently.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -9,7 +9,7 @@ use anyhow::{Result, ensure};
 use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange};
 use containai_core::remote::{Remote, RemoteError};
-use containai_ssh::{SshRemote, Witness};
+use containai_ssh::{EngineContainers, SshRemote};
 use tempfile::TempDir;
 
 use crate::child;
@@ -19,15 +19,15 @@ fn mode(path: &Path) -> Result<u32> {
     Ok(fs::metadata(path)?.mode() & 0o7777)
 }
 
-fn at(dir: &TempDir) -> (Layout, SshRemote) {
+fn remote_in(dir: &TempDir) -> (Layout, SshRemote) {
     let layout = Layout::new(dir.path(), None, None);
     (layout.clone(), SshRemote::new(layout))
 }
 
 #[tokio::test]
-async fn key_is_one_that_openssh_takes() -> Result<()> {
+async fn openssh_accepts_the_key() -> Result<()> {
     let dir = TempDir::new()?;
-    let (layout, remote) = at(&dir);
+    let (layout, remote) = remote_in(&dir);
     let line = remote.authorized_key().await?;
     assert_eq!(mode(&layout.identity())?, 0o600);
     assert_eq!(mode(layout.config_dir())?, 0o700);
@@ -38,16 +38,16 @@ async fn key_is_one_that_openssh_takes() -> Result<()> {
 
     fs::remove_file(layout.identity_public())?;
     fs::set_permissions(layout.identity(), Permissions::from_mode(0o644))?;
-    assert_eq!(remote.authorized_key().await?, line, "the key stays");
+    assert_eq!(remote.authorized_key().await?, line, "the key is kept");
     assert_eq!(mode(&layout.identity())?, 0o600, "the mode is repaired");
     assert!(layout.identity_public().exists(), "the public half is repaired");
     Ok(())
 }
 
 #[tokio::test]
-async fn bad_key_is_never_overwritten() -> Result<()> {
+async fn an_invalid_key_is_never_overwritten() -> Result<()> {
     let dir = TempDir::new()?;
-    let (layout, remote) = at(&dir);
+    let (layout, remote) = remote_in(&dir);
     fs::create_dir_all(layout.config_dir())?;
     let path = layout.identity();
     let keygen = |arguments: &[&str]| {
@@ -59,7 +59,7 @@ async fn bad_key_is_never_overwritten() -> Result<()> {
         async move {
             let before = fs::read(&path)?;
             let error = remote.authorized_key().await.unwrap_err();
-            assert!(matches!(error, RemoteError::BadKey { .. }), "{error:?}");
+            assert!(matches!(error, RemoteError::InvalidKey { .. }), "{error:?}");
             assert!(error.to_string().contains(reason), "{error}");
             assert_eq!(fs::read(&path)?, before);
             fs::remove_file(&path)?;
@@ -76,7 +76,7 @@ async fn bad_key_is_never_overwritten() -> Result<()> {
 }
 
 #[test]
-fn processes_at_once_end_with_one_key_and_every_pin() -> Result<()> {
+fn concurrent_processes_create_one_key_and_every_pin() -> Result<()> {
     let dir = TempDir::new()?;
     let host_key = make_host_key(&dir.path().join("host_key"))?;
     let children = (0..8)
@@ -88,44 +88,44 @@ fn processes_at_once_end_with_one_key_and_every_pin() -> Result<()> {
     }
     lines.dedup();
     assert_eq!(lines.len(), 1, "{lines:?}");
-    let (layout, _) = at(&dir);
+    let (layout, _) = remote_in(&dir);
     let expected: String =
         (2300..2308).map(|port| format!("[127.0.0.1]:{port} {host_key}\n")).collect();
     assert_eq!(fs::read_to_string(layout.known_hosts())?, expected);
     assert_eq!(mode(&layout.known_hosts())?, 0o600);
-    assert_eq!(fs::read_dir(layout.ssh_fragment_dir())?.count(), 8);
+    assert_eq!(fs::read_dir(layout.ssh_include_dir())?.count(), 8);
     Ok(())
 }
 
 #[tokio::test]
-async fn introducing_twice_writes_once() -> Result<()> {
+async fn registering_twice_writes_once() -> Result<()> {
     let dir = TempDir::new()?;
-    let (layout, remote) = at(&dir);
+    let (layout, remote) = remote_in(&dir);
     let name = ContainerName::parse("api-main")?;
     let port = HostPort::new(2300)?;
     let key = make_host_key(&dir.path().join("host_key"))?;
-    remote.introduce(&name, port, &key).await?;
-    let fragment = layout.ssh_fragment(&name);
+    remote.register(&name, port, &key).await?;
+    let fragment = layout.ssh_include_file(&name);
     assert_eq!(mode(&fragment)?, 0o600);
-    assert_eq!(mode(&layout.ssh_fragment_dir())?, 0o700);
+    assert_eq!(mode(&layout.ssh_include_dir())?, 0o700);
     assert_eq!(mode(&layout.ssh_dir())?, 0o700);
     let inodes = || -> Result<_> {
         Ok((fs::metadata(&fragment)?.ino(), fs::metadata(layout.known_hosts())?.ino()))
     };
     let before = inodes()?;
-    remote.introduce(&name, port, &key).await?;
-    assert_eq!(inodes()?, before, "nothing was written again");
-    remote.forget(&name, port).await?;
-    remote.forget(&name, port).await?;
+    remote.register(&name, port, &key).await?;
+    assert_eq!(inodes()?, before, "no file was written again");
+    remote.unregister(&name, port).await?;
+    remote.unregister(&name, port).await?;
     assert!(!fragment.exists());
-    assert_eq!(remote.pinned(port).await?, None);
+    assert_eq!(remote.pinned_host_key(port).await?, None);
     Ok(())
 }
 
 #[test]
-fn include_goes_to_where_the_link_leads() -> Result<()> {
+fn include_is_written_through_the_link() -> Result<()> {
     let dir = TempDir::new()?;
-    let (layout, remote) = at(&dir);
+    let (layout, remote) = remote_in(&dir);
     let dotfiles = dir.path().join("dotfiles");
     fs::create_dir(&dotfiles)?;
     fs::create_dir(layout.ssh_dir())?;
@@ -143,15 +143,15 @@ fn include_goes_to_where_the_link_leads() -> Result<()> {
 
     fs::remove_file(dotfiles.join("ssh"))?;
     remote.write_include()?;
-    assert!(dotfiles.join("ssh").exists(), "a link to nothing leads somewhere, too");
+    assert!(dotfiles.join("ssh").exists(), "the target of a broken link is created");
     assert_eq!(mode(&layout.ssh_config())?, 0o600);
     Ok(())
 }
 
 #[tokio::test]
-async fn reservations_wait_for_each_other() -> Result<()> {
+async fn port_reservations_are_exclusive() -> Result<()> {
     let dir = TempDir::new()?;
-    let (_, remote) = at(&dir);
+    let (_, remote) = remote_in(&dir);
     let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
     let taken = HostPort::new(listener.local_addr()?.port())?;
     let range = PortRange::new(taken, HostPort::new(taken.get().saturating_add(20))?)?;
@@ -160,7 +160,7 @@ async fn reservations_wait_for_each_other() -> Result<()> {
     let none = [].into();
     let second = remote.reserve_port(range, &none);
     let waited = tokio::time::timeout(std::time::Duration::from_millis(100), second).await;
-    assert!(waited.is_err(), "the first reservation still stands");
+    assert!(waited.is_err(), "the first reservation is held");
     let port = first.port;
     drop(first);
     assert_eq!(remote.reserve_port(range, &none).await?.port, port);
@@ -170,9 +170,9 @@ async fn reservations_wait_for_each_other() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_renamed_container_leaves_nothing_behind() -> Result<()> {
+async fn a_renamed_container_leaves_no_config_file() -> Result<()> {
     let dir = TempDir::new()?;
-    let (layout, remote) = at(&dir);
+    let (layout, remote) = remote_in(&dir);
     let (here, elsewhere) =
         (remote.clone().with_engine("unix:///a"), remote.clone().with_engine("unix:///b"));
     let key = make_host_key(&dir.path().join("host_key"))?;
@@ -180,36 +180,36 @@ async fn a_renamed_container_leaves_nothing_behind() -> Result<()> {
     let other = ContainerName::parse("other-main")?;
     let unmarked = ContainerName::parse("unmarked-main")?;
     let port = HostPort::new(2300)?;
-    elsewhere.introduce(&other, port, &key).await?;
-    remote.introduce(&unmarked, port, &key).await?;
-    here.introduce(&old, port, &key).await?;
-    here.introduce(&new, port, &key).await?;
-    let is_there = |name| layout.ssh_fragment(name).exists();
-    assert!(is_there(&new) && !is_there(&old), "the old name goes");
-    assert!(is_there(&other) && is_there(&unmarked), "what may belong to another engine stays");
+    elsewhere.register(&other, port, &key).await?;
+    remote.register(&unmarked, port, &key).await?;
+    here.register(&old, port, &key).await?;
+    here.register(&new, port, &key).await?;
+    let is_there = |name| layout.ssh_include_file(name).exists();
+    assert!(is_there(&new) && !is_there(&old), "the old name is removed");
+    assert!(is_there(&other) && is_there(&unmarked), "entries of other engines are kept");
     Ok(())
 }
 
 #[tokio::test]
-async fn what_is_left_of_containers_that_are_gone_can_be_removed() -> Result<()> {
+async fn stale_entries_can_be_removed() -> Result<()> {
     let dir = TempDir::new()?;
-    let (layout, remote) = at(&dir);
+    let (layout, remote) = remote_in(&dir);
     let remote = remote.with_engine("unix:///a");
     let key = make_host_key(&dir.path().join("host_key"))?;
     let (gone, here) = (ContainerName::parse("gone-main")?, ContainerName::parse("here-main")?);
-    remote.introduce(&gone, HostPort::new(2300)?, &key).await?;
-    remote.introduce(&here, HostPort::new(2301)?, &key).await?;
-    fs::write(layout.ssh_fragment_dir().join("mine.conf"), "Host mine\n")?;
-    let containers = vec![(here.to_string(), HostPort::new(2301).ok().map(HostKeyAlias::here))];
-    let witness = Witness { engine: "unix:///a".to_owned(), containers };
-    let leftovers = remote.leftovers(&[witness])?;
-    assert_eq!(leftovers.fragments.len(), 1);
-    assert_eq!(leftovers.pins, [HostKeyAlias::here(HostPort::new(2300)?)]);
-    assert!(layout.ssh_fragment(&gone).exists(), "looking removes nothing");
-    remote.remove(&leftovers).await?;
-    assert!(!layout.ssh_fragment(&gone).exists() && layout.ssh_fragment(&here).exists());
-    assert!(layout.ssh_fragment_dir().join("mine.conf").exists());
-    assert_eq!(remote.pinned(HostPort::new(2300)?).await?, None);
-    assert_eq!(remote.pinned(HostPort::new(2301)?).await?, Some(key));
+    remote.register(&gone, HostPort::new(2300)?, &key).await?;
+    remote.register(&here, HostPort::new(2301)?, &key).await?;
+    fs::write(layout.ssh_include_dir().join("mine.conf"), "Host mine\n")?;
+    let containers = vec![(here.to_string(), HostPort::new(2301).ok().map(HostKeyAlias::local))];
+    let witness = EngineContainers { engine: "unix:///a".to_owned(), containers };
+    let leftovers = remote.stale_entries(&[witness])?;
+    assert_eq!(leftovers.config_files.len(), 1);
+    assert_eq!(leftovers.host_key_aliases, [HostKeyAlias::local(HostPort::new(2300)?)]);
+    assert!(layout.ssh_include_file(&gone).exists(), "the search removes nothing");
+    remote.remove_stale(&leftovers).await?;
+    assert!(!layout.ssh_include_file(&gone).exists() && layout.ssh_include_file(&here).exists());
+    assert!(layout.ssh_include_dir().join("mine.conf").exists());
+    assert_eq!(remote.pinned_host_key(HostPort::new(2300)?).await?, None);
+    assert_eq!(remote.pinned_host_key(HostPort::new(2301)?).await?, Some(key));
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use containai_core::remote::{Direction, Forward, RemoteError};
-use containai_ssh::{Notice, Tunnel};
+use containai_ssh::{ForwardWarning, Tunnel};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -14,33 +14,33 @@ use tokio::time::timeout;
 
 use crate::sshd::{Sshd, free_port};
 
-/// A tunnel that is served in the background.
-struct Served {
+/// A tunnel served in the background.
+struct ServedTunnel {
     serving: JoinHandle<()>,
-    notices: UnboundedReceiver<Notice>,
+    warnings: UnboundedReceiver<ForwardWarning>,
 }
 
-impl Served {
+impl ServedTunnel {
     async fn start(sshd: &Sshd, forwards: &[(Direction, String)]) -> Result<Self> {
         let forwards = forwards.iter().map(|(direction, text)| Forward::parse(*direction, text));
         let mut tunnel = Tunnel::open(forwards.collect::<Result<_, _>>()?).await?;
         let session = sshd.session().await?;
-        tunnel.listen_inside(&session).await?;
+        tunnel.listen_remote(&session).await?;
         let (sender, notices) = unbounded_channel();
         let serving = tokio::spawn(async move {
             tunnel.serve(session, |notice| drop(sender.send(notice.clone()))).await;
         });
-        Ok(Self { serving, notices })
+        Ok(Self { serving, warnings: notices })
     }
 }
 
-impl Drop for Served {
+impl Drop for ServedTunnel {
     fn drop(&mut self) {
         self.serving.abort();
     }
 }
 
-/// Reads to the end, and only then answers with how much that was.
+/// Reads to the end, and then answers with the number of bytes.
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<()> {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).await?;
@@ -66,7 +66,8 @@ fn serve_unix(path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sends much, ends, and reads the answer: half-close in both directions.
+/// Sends much data, closes, and reads the answer: half-close in both
+/// directions.
 async fn ask(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<String> {
     let talk = async {
         stream.write_all(&vec![7; 3 << 20]).await?;
@@ -88,7 +89,7 @@ async fn echo() -> Result<u16> {
 }
 
 #[tokio::test]
-async fn tcp_and_sockets_lead_both_ways() -> Result<()> {
+async fn ports_and_sockets_are_forwarded_both_ways() -> Result<()> {
     let sshd = Sshd::start().await?;
     let target = echo().await?;
     let at = |name: &str| sshd.dir.path().join(name);
@@ -98,7 +99,7 @@ async fn tcp_and_sockets_lead_both_ways() -> Result<()> {
     for direction in [Direction::Local, Direction::Remote] {
         let (tcp, unix) = (ports[0], ports[1]);
         let [a, b] = [socket("a"), socket("b")];
-        let _served = Served::start(
+        let _served = ServedTunnel::start(
             &sshd,
             &[
                 (direction, format!("{tcp}:localhost:{target}")),
@@ -119,13 +120,13 @@ async fn tcp_and_sockets_lead_both_ways() -> Result<()> {
         }
         drop(_served);
         tokio::time::sleep(Duration::from_millis(100)).await;
-        assert!(!Path::new(&a).exists(), "the socket goes with the tunnel");
+        assert!(!Path::new(&a).exists(), "the socket is removed with the tunnel");
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn many_at_once_and_one_that_does_not_read() -> Result<()> {
+async fn one_slow_reader_does_not_stall_others() -> Result<()> {
     let sshd = Sshd::start().await?;
     let source = TcpListener::bind("127.0.0.1:0").await?;
     let (endless, target) = (source.local_addr()?.port(), echo().await?);
@@ -135,7 +136,7 @@ async fn many_at_once_and_one_that_does_not_read() -> Result<()> {
         }
     });
     let (slow, quick) = (free_port()?, free_port()?);
-    let _served = Served::start(
+    let _served = ServedTunnel::start(
         &sshd,
         &[
             (Direction::Local, format!("{slow}:localhost:{endless}")),
@@ -160,7 +161,7 @@ async fn many_at_once_and_one_that_does_not_read() -> Result<()> {
 }
 
 #[tokio::test]
-async fn curl_finds_its_way_through_socks() -> Result<()> {
+async fn curl_connects_through_socks() -> Result<()> {
     let sshd = Sshd::start().await?;
     let web = TcpListener::bind("127.0.0.1:0").await?;
     let (port, socks) = (web.local_addr()?.port(), free_port()?);
@@ -170,7 +171,7 @@ async fn curl_finds_its_way_through_socks() -> Result<()> {
             let _ = stream.write_all(b"HTTP/1.0 200 OK\r\n\r\nthrough").await;
         }
     });
-    let mut served = Served::start(&sshd, &[(Direction::Dynamic, socks.to_string())]).await?;
+    let mut served = ServedTunnel::start(&sshd, &[(Direction::Dynamic, socks.to_string())]).await?;
     for scheme in ["socks5", "socks5h", "socks4", "socks4a"] {
         let output = tokio::process::Command::new("curl")
             .args(["-s", "--noproxy", "", "-x", &format!("{scheme}://127.0.0.1:{socks}")])
@@ -186,17 +187,17 @@ async fn curl_finds_its_way_through_socks() -> Result<()> {
             .await?;
         assert_eq!(refused.code(), Some(97), "curl: the proxy refused");
     }
-    let notice = served.notices.recv().await.context("a notice")?;
+    let notice = served.warnings.recv().await.context("no warning")?;
     assert_eq!(notice.to_string(), "the container cannot connect to `127.0.0.1:1`");
-    assert!(served.notices.try_recv().is_err(), "it is told once");
+    assert!(served.warnings.try_recv().is_err(), "it is reported once");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_target_that_refuses_is_told_once_and_not_fatal() -> Result<()> {
+async fn a_refusing_target_is_reported_once() -> Result<()> {
     let sshd = Sshd::start().await?;
     let (here, inside) = (free_port()?, free_port()?);
-    let mut served = Served::start(
+    let mut served = ServedTunnel::start(
         &sshd,
         &[
             (Direction::Local, format!("{here}:127.0.0.1:1")),
@@ -208,49 +209,51 @@ async fn a_target_that_refuses_is_told_once_and_not_fatal() -> Result<()> {
     for port in [here, inside] {
         for _ in 0..3 {
             let mut stream = TcpStream::connect(("127.0.0.1", port.get())).await?;
-            // Closed or reset; it ends.
+            // Closed or reset.
             let _ = timeout(Duration::from_secs(5), stream.read(&mut [0])).await?;
         }
-        told.push(served.notices.recv().await.context("a notice")?.to_string());
+        told.push(served.warnings.recv().await.context("no warning")?.to_string());
     }
     assert_eq!(told[0], "the container cannot connect to `127.0.0.1:1`");
     assert!(told[1].starts_with("cannot connect to `127.0.0.1:2`: Connection refused"), "{told:?}");
-    assert!(served.notices.try_recv().is_err());
+    assert!(served.warnings.try_recv().is_err());
     Ok(())
 }
 
 #[tokio::test]
-async fn ends_that_are_taken_are_errors() -> Result<()> {
+async fn occupied_addresses_are_errors() -> Result<()> {
     let taken = TcpListener::bind("127.0.0.1:0").await?;
     let port = taken.local_addr()?.port();
     let open = |text: String| async move {
         let forward = Forward::parse(Direction::Local, &text)?;
         anyhow::Ok(Tunnel::open(vec![forward]).await.err())
     };
-    let error = open(format!("{port}:localhost:80")).await?.context("taken")?;
+    let error = open(format!("{port}:localhost:80")).await?.context("the address is not in use")?;
     let us = format!("(process {})", std::process::id());
     assert!(matches!(&error, RemoteError::CannotListen { .. }), "{error:?}");
-    assert!(error.to_string().ends_with(&format!("{us} does")), "{error}");
+    assert!(error.to_string().ends_with(&us), "{error}");
 
     let dir = tempfile::TempDir::new()?;
     let path = dir.path().join("socket");
     let listener = UnixListener::bind(&path)?;
     let text = format!("{}:localhost:80", path.display());
-    assert!(open(text.clone()).await?.is_some(), "somebody listens");
+    assert!(open(text.clone()).await?.is_some(), "the socket has a listener");
     drop(listener);
-    assert!(open(text).await?.is_none(), "nobody listens any more");
+    assert!(open(text).await?.is_none(), "the socket has no listener");
 
     let sshd = Sshd::start().await?;
-    let inside =
-        Served::start(&sshd, &[(Direction::Remote, format!("127.0.0.1:{port}:localhost:80"))])
-            .await;
-    let error = inside.err().context("taken")?.to_string();
+    let inside = ServedTunnel::start(
+        &sshd,
+        &[(Direction::Remote, format!("127.0.0.1:{port}:localhost:80"))],
+    )
+    .await;
+    let error = inside.err().context("the address is not in use")?.to_string();
     assert_eq!(error, format!("the container cannot listen on `127.0.0.1:{port}`"));
     Ok(())
 }
 
 #[tokio::test]
-async fn local_ends_outlive_a_connection() -> Result<()> {
+async fn local_listeners_outlive_a_connection() -> Result<()> {
     let sshd = Sshd::start().await?;
     let (target, port) = (echo().await?, free_port()?);
     let forward = Forward::parse(Direction::Local, &format!("{port}:localhost:{target}"))?;
@@ -266,9 +269,11 @@ async fn local_ends_outlive_a_connection() -> Result<()> {
         let (_, ended) = tokio::join!(tunnel.serve(first, |_| {}), end);
         ended
     };
-    timeout(Duration::from_secs(10), serving).await.context("the end is noticed")??;
+    timeout(Duration::from_secs(10), serving)
+        .await
+        .context("the closed connection is not detected")??;
     drop(stranger);
-    // It connects while there is no connection, and waits.
+    // A client that connects between two connections waits.
     let waiting = TcpStream::connect(("127.0.0.1", port.get())).await?;
     let second = sshd.session().await?;
     let served = tokio::spawn(async move { tunnel.serve(second, |_| {}).await });

@@ -1,4 +1,4 @@
-//! Hosts that are no containers: any name, any port, any byte stream.
+//! Hosts other than containers: any name, any port, any byte stream.
 
 use std::net::TcpListener;
 use std::process::Stdio as Streams;
@@ -6,23 +6,23 @@ use std::process::Stdio as Streams;
 use anyhow::{Context, Result};
 use containai_core::layout::Layout;
 use containai_core::remote::{HostKey, Remote, RemoteError};
-use containai_ssh::{Command, Door, ExitOutcome, Host, Identity, Input};
+use containai_ssh::{Command, ExitOutcome, Input, SshIdentity, SshServer, Transport};
 use tokio::process::{Child, Command as Program};
 
-use crate::hostile_flow::noise;
-use crate::sshd::{SSHD, Sshd, free_port, make_host_key, me, sh};
+use crate::hostile_flow::pseudo_random_bytes;
+use crate::sshd::{SSHD, Sshd, current_user, free_port, make_host_key, sh};
 
-/// The server as a host, and its key to us.
-fn host_of(sshd: &Sshd) -> Result<(Host, Identity)> {
-    let (name, user) = ("localhost".to_owned(), me()?);
-    let host = Host { name, port: sshd.port, user, key: sshd.host_key.clone() };
+/// Returns the server, and the client's identity.
+fn server_of(sshd: &Sshd) -> Result<(SshServer, SshIdentity)> {
+    let (name, user) = ("localhost".to_owned(), current_user()?);
+    let host = SshServer { name, port: sshd.port, user, key: sshd.host_key.clone() };
     let identity = Layout::new(&sshd.home(), None, None).identity();
-    Ok((host, Identity::read(identity)?))
+    Ok((host, SshIdentity::read(identity)?))
 }
 
-/// A server without a port, on the streams of a child process. It wants new
-/// keys every now and then.
-fn on_a_pipe(sshd: &Sshd) -> Result<(Child, Door)> {
+/// Starts a server without a port, on the streams of a child process. It rekeys
+/// frequently.
+fn transport_over_child(sshd: &Sshd) -> Result<(Child, Transport)> {
     let mut child = Program::new(SSHD)
         .args(["-i", "-e", "-oRekeyLimit=1M", "-f"])
         .arg(sshd.dir.path().join("sshd_config"))
@@ -33,10 +33,10 @@ fn on_a_pipe(sshd: &Sshd) -> Result<(Child, Door)> {
         .spawn()?;
     let output = child.stdout.take().context("no output")?;
     let input = child.stdin.take().context("no input")?;
-    Ok((child, Door::over(tokio::io::join(output, input))))
+    Ok((child, Transport::over(tokio::io::join(output, input))))
 }
 
-async fn said(session: &containai_ssh::Session) -> Result<String> {
+async fn run_pwd(session: &containai_ssh::Session) -> Result<String> {
     let command = Command::new(["sh", "-c", "pwd; exit 3"])?.in_home();
     let captured = session.output(&command, Input::Null).await?;
     assert_eq!(captured.outcome, ExitOutcome::Status(3));
@@ -44,46 +44,46 @@ async fn said(session: &containai_ssh::Session) -> Result<String> {
 }
 
 #[tokio::test]
-async fn a_command_runs_at_home() -> Result<()> {
+async fn a_command_runs_in_the_home_directory() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let (host, identity) = host_of(&sshd)?;
+    let (host, identity) = server_of(&sshd)?;
     let home = nix::unistd::User::from_name(&host.user)?.context("no such user")?.dir;
     let session = host.connect(&identity).await?;
-    assert_eq!(said(&session).await?, format!("{}\n", home.display()));
+    assert_eq!(run_pwd(&session).await?, format!("{}\n", home.display()));
     session.close().await;
     Ok(())
 }
 
 #[tokio::test]
-async fn a_child_process_carries_a_connection() -> Result<()> {
+async fn a_child_process_is_a_transport() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let (host, identity) = host_of(&sshd)?;
-    let (_child, door) = on_a_pipe(&sshd)?;
+    let (host, identity) = server_of(&sshd)?;
+    let (_child, door) = transport_over_child(&sshd)?;
     let session = host.connect_over(door, &identity).await?;
-    said(&session).await?;
-    // Much, both ways, and through pipes that hold little.
-    let much = noise(5 << 20);
+    run_pwd(&session).await?;
+    // Large data in both directions, through pipes with a small capacity.
+    let much = pseudo_random_bytes(5 << 20);
     let captured = session.output(&sh("cat")?, Input::bytes(much.clone())).await?;
     assert!(captured.stdout == much);
 
-    // What a container's port leads to may be elsewhere, too.
-    let (_child, door) = on_a_pipe(&sshd)?;
-    let session = sshd.remote.open(door, sshd.port).await?;
-    said(&session).await?;
+    // The port of a container works with any transport, too.
+    let (_child, door) = transport_over_child(&sshd)?;
+    let session = sshd.remote.authenticate(door, sshd.port).await?;
+    run_pwd(&session).await?;
 
-    // The key counts there as well.
-    let (_child, door) = on_a_pipe(&sshd)?;
+    // The host key is checked there as well.
+    let (_child, door) = transport_over_child(&sshd)?;
     let other = make_host_key(&sshd.dir.path().join("other"))?;
-    let error = Host { key: other, ..host }.connect_over(door, &identity).await.unwrap_err();
+    let error = SshServer { key: other, ..host }.connect_over(door, &identity).await.unwrap_err();
     assert!(matches!(error, RemoteError::HostKeyMismatch { .. }), "{error:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_child_that_ends_is_a_broken_connection() -> Result<()> {
+async fn an_exited_child_is_a_connection_error() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let (host, identity) = host_of(&sshd)?;
-    let (mut child, door) = on_a_pipe(&sshd)?;
+    let (host, identity) = server_of(&sshd)?;
+    let (mut child, door) = transport_over_child(&sshd)?;
     let session = host.connect_over(door, &identity).await?;
     let command = sh("sleep 60")?;
     let (outcome, killed) = tokio::join!(session.output(&command, Input::Null), child.kill());
@@ -96,47 +96,47 @@ async fn a_child_that_ends_is_a_broken_connection() -> Result<()> {
 #[tokio::test]
 async fn refusals_name_the_host() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let (host, identity) = host_of(&sshd)?;
-    let error = |host: Host, identity: Identity| async move {
+    let (host, identity) = server_of(&sshd)?;
+    let error = |host: SshServer, identity: SshIdentity| async move {
         let port = format!(":{}", host.port);
         let error = host.connect(&identity).await.expect_err("it is refused");
         (error.to_string().replace(&port, ":PORT"), error)
     };
 
     let other = make_host_key(&sshd.dir.path().join("other"))?;
-    let (shown, mismatch) = error(Host { key: other, ..host.clone() }, identity.clone()).await;
+    let (shown, mismatch) = error(SshServer { key: other, ..host.clone() }, identity.clone()).await;
     let RemoteError::HostKeyMismatch { pinned, presented, .. } = mismatch else {
         panic!("{mismatch:?}");
     };
-    let expected = "the host key on `localhost:PORT` is";
-    assert_eq!(shown, format!("{expected} `{presented}`, pinned is `{pinned}`"));
+    let expected = "host key on `localhost:PORT` is";
+    assert_eq!(shown, format!("{expected} `{presented}`, but `{pinned}` is pinned"));
 
     let stranger = sshd.dir.path().join("stranger");
     make_host_key(&stranger)?;
-    let (shown, _) = error(host.clone(), Identity::read(&stranger)?).await;
+    let (shown, _) = error(host.clone(), SshIdentity::read(&stranger)?).await;
     let expected = "the SSH server on `localhost:PORT` does not accept the key";
     assert_eq!(shown, format!("{expected} `{}`", stranger.display()));
 
-    let closed = Host { port: free_port()?, ..host.clone() };
+    let closed = SshServer { port: free_port()?, ..host.clone() };
     let (shown, _) = error(closed, identity.clone()).await;
     assert_eq!(shown, "the SSH connection to `localhost:PORT` failed");
 
-    let nowhere = Host { name: "host.invalid".to_owned(), ..host.clone() };
+    let nowhere = SshServer { name: "host.invalid".to_owned(), ..host.clone() };
     let (shown, _) = error(nowhere, identity.clone()).await;
     assert_eq!(shown, "the SSH connection to `host.invalid:PORT` failed");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_host_that_stays_silent_is_given_up() -> Result<()> {
+async fn a_silent_host_times_out() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let port = listener.local_addr()?.port().to_string().parse()?;
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("key");
     let key: HostKey = make_host_key(&path)?;
-    let host = Host { name: "127.0.0.1".to_owned(), port, user: "nobody".to_owned(), key };
+    let host = SshServer { name: "127.0.0.1".to_owned(), port, user: "nobody".to_owned(), key };
     let start = std::time::Instant::now();
-    let error = host.connect(&Identity::read(path)?).await.unwrap_err();
+    let error = host.connect(&SshIdentity::read(path)?).await.unwrap_err();
     assert!(matches!(error, RemoteError::NotReady { .. }), "{error:?}");
     assert!((10..15).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     Ok(())

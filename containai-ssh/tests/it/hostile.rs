@@ -1,5 +1,4 @@
-//! A server that asks for what it must not get, and one that tells what it
-//! was asked.
+//! A server that opens forbidden channels, and records the client's requests.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -7,29 +6,29 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use containai_core::naming::HostPort;
 use containai_core::remote::{HostKey, Remote};
-use containai_ssh::russh_keys::{Algorithm, PrivateKey, key::safe_rng};
 use containai_ssh::{Command, ExitOutcome, Input, SshRemote};
+use russh::keys::{Algorithm, PrivateKey, key::safe_rng};
 use russh::server::{self, Auth, ChannelOpenHandle, Msg, Session};
 use russh::{Channel, ChannelId, Pty, Sig};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
-use crate::sshd::name;
+use crate::sshd::container_name;
 
-/// A server of our own on a free port, pinned in a home directory of its own.
-pub(crate) struct Server {
+/// A test server on a free port, pinned in a home directory of its own.
+pub(crate) struct TestServer {
     pub(crate) home: TempDir,
     pub(crate) port: HostPort,
     pub(crate) remote: SshRemote,
-    heard: Heard,
+    events: Events,
 }
 
-/// What clients asked for, and what they granted.
+/// The recorded requests of clients, and their replies.
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<String>>>);
+struct Events(Arc<Mutex<Vec<String>>>);
 
-impl Heard {
-    fn note(&self, what: impl Into<String>) {
+impl Events {
+    fn push(&self, what: impl Into<String>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(what.into());
     }
 
@@ -38,12 +37,12 @@ impl Heard {
     }
 }
 
-impl Server {
+impl TestServer {
     pub(crate) async fn start() -> Result<Self> {
         Self::with(server::Config::default()).await
     }
 
-    /// Starts one that keeps to other limits.
+    /// Starts a server with other limits.
     pub(crate) async fn with(config: server::Config) -> Result<Self> {
         let home = TempDir::new()?;
         let remote = crate::sshd::remote(home.path())?;
@@ -51,39 +50,39 @@ impl Server {
         let host_key = HostKey::parse(&key.public_key().to_openssh()?)?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let port = HostPort::new(listener.local_addr()?.port())?;
-        remote.introduce(&name()?, port, &host_key).await?;
+        remote.register(&container_name()?, port, &host_key).await?;
         let config = Arc::new(server::Config { keys: vec![key], nodelay: true, ..config });
-        let heard = Heard::default();
+        let heard = Events::default();
         let client = heard.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let handler = Client { heard: client.clone(), digest: None };
+                let handler = TestHandler { heard: client.clone(), digest: None };
                 if let Ok(running) = server::run_stream(Arc::clone(&config), stream, handler).await
                 {
                     tokio::spawn(running);
                 }
             }
         });
-        Ok(Self { home, port, remote, heard })
+        Ok(Self { home, port, remote, events: heard })
     }
 
-    pub(crate) fn heard(&self) -> Vec<String> {
-        self.heard.all()
+    pub(crate) fn events(&self) -> Vec<String> {
+        self.events.all()
     }
 
     pub(crate) async fn session(&self) -> Result<containai_ssh::Session> {
-        Ok(self.remote.open(self.remote.knock(self.port).await?, self.port).await?)
+        Ok(self.remote.authenticate(self.remote.wait_ready(self.port).await?, self.port).await?)
     }
 }
 
 /// The server's side of one connection.
-struct Client {
-    heard: Heard,
-    /// What came on a channel that wants to know.
+struct TestHandler {
+    heard: Events,
+    /// The hash of the data of a channel, if requested.
     digest: Option<Sha256>,
 }
 
-impl server::Handler for Client {
+impl server::Handler for TestHandler {
     type Error = russh::Error;
 
     async fn auth_publickey(
@@ -142,7 +141,7 @@ impl server::Handler for Client {
         if line.contains("attack") {
             tokio::spawn(attack(handle, heard, channel));
         } else if line.contains("status-255") {
-            self.heard.note("ran");
+            self.heard.push("ran");
             session.exit_status_request(channel, 255)?;
             session.close(channel)?;
         } else if line.contains("digest") {
@@ -166,7 +165,7 @@ impl server::Handler for Client {
         match &mut self.digest {
             Some(digest) => {
                 digest.update(data);
-                // What is sent back has to come back whole, too.
+                // The echoed data has to be complete, too.
                 session.data(channel, data.to_vec())
             }
             None => Ok(()),
@@ -179,7 +178,7 @@ impl server::Handler for Client {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         if let Some(digest) = self.digest.take() {
-            self.heard.note(format!("{:x}", digest.finalize()));
+            self.heard.push(crate::hostile_flow::hex(&digest.finalize()));
             session.exit_status_request(channel, 0)?;
             session.eof(channel)?;
             session.close(channel)?;
@@ -193,7 +192,7 @@ impl server::Handler for Client {
         signal: Sig,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        self.heard.note(format!("{signal:?}"));
+        self.heard.push(format!("{signal:?}"));
         if matches!(signal, Sig::TERM) {
             session.exit_signal_request(channel, Sig::TERM, false, "", "")?;
             session.close(channel)?;
@@ -202,10 +201,10 @@ impl server::Handler for Client {
     }
 }
 
-/// How much [`flood`] writes, in bytes.
+/// The number of bytes that [`flood`] writes.
 pub(crate) const FLOOD: usize = 16 << 20;
 
-/// Writes to standard error and nowhere else.
+/// Writes to standard error only.
 async fn flood(server: server::Handle, channel: ChannelId) {
     for _ in 0..FLOOD / (32 << 10) {
         if server.extended_data(channel, 1, vec![b'e'; 32 << 10]).await.is_err() {
@@ -216,8 +215,8 @@ async fn flood(server: server::Handle, channel: ChannelId) {
     let _ = server.close(channel).await;
 }
 
-/// Asks the client for every kind of channel.
-async fn attack(server: server::Handle, heard: Heard, channel: ChannelId) {
+/// Opens every kind of channel to the client.
+async fn attack(server: server::Handle, heard: Events, channel: ChannelId) {
     let answers = [
         ("agent", server.channel_open_agent().await.is_ok()),
         ("x11", server.channel_open_x11("127.0.0.1", 1).await.is_ok()),
@@ -240,22 +239,22 @@ async fn attack(server: server::Handle, heard: Heard, channel: ChannelId) {
         ),
     ];
     for (kind, is_open) in answers {
-        heard.note(format!("{kind}: {}", if is_open { "open" } else { "refused" }));
+        heard.push(format!("{kind}: {}", if is_open { "open" } else { "refused" }));
     }
     let _ = server.exit_status_request(channel, 0).await;
     let _ = server.close(channel).await;
 }
 
 #[tokio::test]
-async fn whatever_the_server_opens_is_refused() -> Result<()> {
-    let server = Server::start().await?;
+async fn channels_opened_by_the_server_are_rejected() -> Result<()> {
+    let server = TestServer::start().await?;
     let session = server.session().await?;
     let command = Command::new(["attack"])?;
     let attack = session.output(&command, Input::Null);
     let captured =
-        tokio::time::timeout(Duration::from_secs(10), attack).await.context("hangs")??;
+        tokio::time::timeout(Duration::from_secs(10), attack).await.context("timed out")??;
     assert_eq!(captured.outcome, ExitOutcome::Status(0));
-    insta::assert_snapshot!(server.heard().join("\n"), @r"
+    insta::assert_snapshot!(server.events().join("\n"), @r"
     agent: refused
     x11: refused
     session: refused
@@ -269,13 +268,13 @@ async fn whatever_the_server_opens_is_refused() -> Result<()> {
 
 #[tokio::test]
 async fn refusals_and_broken_connections_are_errors() -> Result<()> {
-    let server = Server::start().await?;
+    let server = TestServer::start().await?;
     let session = server.session().await?;
     let error = session.output(&Command::new(["refuse"])?, Input::Null).await.unwrap_err();
     assert_eq!(error.to_string(), "the SSH server refused to run a command");
     let terminal = containai_ssh::Terminal::Request {
         term: "xterm".to_owned(),
-        size: containai_ssh::Size::default(),
+        size: containai_ssh::TerminalSize::default(),
     };
     let shell = session.shell(terminal, containai_ssh::Stdio::default());
     assert_eq!(shell.await.unwrap_err().to_string(), "the SSH server refused a terminal");
@@ -286,19 +285,19 @@ async fn refusals_and_broken_connections_are_errors() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_granted_forward_opens_nothing_else() -> Result<()> {
+async fn an_allowed_forward_allows_nothing_else() -> Result<()> {
     use containai_core::remote::{Direction, Forward};
 
-    let server = Server::start().await?;
+    let server = TestServer::start().await?;
     let session = server.session().await?;
-    // The server asks for ports and sockets other than this one.
+    // The server opens ports and sockets other than this one.
     let forward = Forward::parse(Direction::Remote, "2222:localhost:1")?;
     let tunnel = containai_ssh::Tunnel::open(vec![forward]).await?;
-    tunnel.listen_inside(&session).await?;
+    tunnel.listen_remote(&session).await?;
     let command = Command::new(["attack"])?;
     let attack = session.output(&command, Input::Null);
-    tokio::time::timeout(Duration::from_secs(10), attack).await.context("hangs")??;
-    let heard = server.heard();
+    tokio::time::timeout(Duration::from_secs(10), attack).await.context("timed out")??;
+    let heard = server.events();
     assert!(heard.iter().all(|line| line.ends_with("refused")) && heard.len() == 7, "{heard:?}");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Servers that keep to the protocol, and to nothing that one would wish.
+//! Servers that follow the protocol with extreme parameters.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use russh::{Limits, server};
 use sha2::{Digest, Sha256};
 use tokio::time::{sleep, timeout};
 
-use crate::hostile::{FLOOD, Server};
+use crate::hostile::{FLOOD, TestServer};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Bytes in which a part that is missing, twice there or misplaced shows.
-pub(crate) fn noise(length: usize) -> Vec<u8> {
+/// Returns bytes in which a missing, repeated or misplaced part is detected.
+pub(crate) fn pseudo_random_bytes(length: usize) -> Vec<u8> {
     let mut state = 1_u64;
     let next = |_| {
         state =
@@ -23,58 +23,63 @@ pub(crate) fn noise(length: usize) -> Vec<u8> {
     (0..length).map(next).collect()
 }
 
-/// Sends bytes, which come back; both ways they are the same.
-async fn exchange(server: &Server, session: &Session, bytes: Vec<u8>) -> Result<()> {
-    let digest = format!("{:x}", Sha256::digest(&bytes));
+/// Returns bytes in hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Sends bytes that the server echoes, and checks both directions.
+async fn exchange(server: &TestServer, session: &Session, bytes: Vec<u8>) -> Result<()> {
+    let digest = hex(&Sha256::digest(&bytes));
     let command = Command::new(["digest"])?;
     let output = session.output(&command, Input::bytes(bytes.clone()));
-    let captured = timeout(PATIENCE, output).await.context("hangs")??;
+    let captured = timeout(TEST_TIMEOUT, output).await.context("timed out")??;
     assert_eq!(captured.outcome, ExitOutcome::Status(0));
-    assert_eq!(server.heard().last(), Some(&digest), "what the server got");
+    assert_eq!(server.events().last(), Some(&digest), "the bytes that the server received");
     assert!(captured.stdout == bytes, "{} of {} bytes", captured.stdout.len(), bytes.len());
     Ok(())
 }
 
 #[tokio::test]
-async fn status_255_is_the_commands_own_and_it_ran_once() -> Result<()> {
-    let server = Server::start().await?;
+async fn status_255_is_returned_and_the_command_runs_once() -> Result<()> {
+    let server = TestServer::start().await?;
     let session = server.session().await?;
     let command = Command::new(["status-255"])?;
     let output = session.output(&command, Input::Null);
-    let captured = timeout(PATIENCE, output).await.context("hangs")??;
+    let captured = timeout(TEST_TIMEOUT, output).await.context("timed out")??;
     assert_eq!(captured.outcome, ExitOutcome::Status(255));
-    assert_eq!(server.heard(), ["ran"]);
+    assert_eq!(server.events(), ["ran"]);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_flood_of_errors_arrives_and_ends() -> Result<()> {
-    let server = Server::start().await?;
+async fn a_large_stderr_is_received_completely() -> Result<()> {
+    let server = TestServer::start().await?;
     let session = server.session().await?;
     let command = Command::new(["flood"])?;
     let output = session.output(&command, Input::Null);
-    let captured = timeout(PATIENCE, output).await.context("hangs")??;
+    let captured = timeout(TEST_TIMEOUT, output).await.context("timed out")??;
     assert_eq!(captured.outcome, ExitOutcome::Status(7));
     assert_eq!((captured.stdout.len(), captured.stderr.len()), (0, FLOOD));
     Ok(())
 }
 
 #[tokio::test]
-async fn tiny_windows_are_slow_and_lose_nothing() -> Result<()> {
+async fn small_windows_lose_no_data() -> Result<()> {
     for (window_size, maximum_packet_size) in [(64, 32), (300, 7), (4096, 32768)] {
         let config = server::Config { window_size, maximum_packet_size, ..Default::default() };
-        let server = Server::with(config).await?;
-        exchange(&server, &server.session().await?, noise(20_000)).await?;
+        let server = TestServer::with(config).await?;
+        exchange(&server, &server.session().await?, pseudo_random_bytes(20_000)).await?;
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn new_keys_in_the_middle_lose_nothing() -> Result<()> {
+async fn rekeying_loses_no_data() -> Result<()> {
     let (often, seldom) = (256 << 10, 1 << 30);
     for (limit, is_ours) in [(often, false), (seldom, true), (often, true)] {
         let limits = Limits::new(limit, limit, Duration::from_secs(3600));
-        let server = Server::with(server::Config { limits, ..Default::default() }).await?;
+        let server = TestServer::with(server::Config { limits, ..Default::default() }).await?;
         let session = server.session().await?;
         let ours = async {
             loop {
@@ -85,11 +90,11 @@ async fn new_keys_in_the_middle_lose_nothing() -> Result<()> {
             }
         };
         tokio::select! {
-            done = exchange(&server, &session, noise(8 << 20)) => done?,
+            done = exchange(&server, &session, pseudo_random_bytes(8 << 20)) => done?,
             error = ours, if is_ours => return Err(error.into()),
         }
-        // And the connection is as good as before.
-        exchange(&server, &session, noise(100)).await?;
+        // The connection works as before.
+        exchange(&server, &session, pseudo_random_bytes(100)).await?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! The SSH side against a real `sshd` on the loopback, as the user who runs
-//! the tests. Without an OpenSSH server installed these tests fail.
+//! Tests against a real `sshd` on the loopback interface, as the user who runs
+//! the tests. They fail without an installed OpenSSH server.
 
 mod agent;
 mod child;
@@ -9,10 +9,10 @@ mod forward;
 mod host;
 mod hostile;
 mod hostile_flow;
-mod hostile_wire;
+mod hostile_handshake;
 mod mux;
-mod mux_offer;
-mod mux_trouble;
+mod mux_failures;
+mod mux_prefetch;
 mod openssh;
 mod pty;
 mod signals;

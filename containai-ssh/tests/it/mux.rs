@@ -1,4 +1,4 @@
-//! Connections that commands share.
+//! Shared connections.
 
 use std::fs::File;
 use std::os::fd::OwnedFd;
@@ -9,72 +9,73 @@ use anyhow::{Context, Result, bail};
 use containai_core::engine::ContainerId;
 use containai_core::naming::HostPort;
 use containai_core::remote::{HostKey, Remote};
-use containai_ssh::mux::{Lease, NoLease, Sharing, Target};
+use containai_ssh::mux::{Lease, LeaseError, MuxClient, Target};
 use containai_ssh::{Command, ExitOutcome, Input, Output, SshRemote, Stdio, Terminal};
 
-use crate::child::{SHARED, broker_program};
+use crate::child::{SHARED_ENV, daemon_program};
 use crate::pty::Pty;
-use crate::sshd::{Sshd, make_host_key, name, sh};
+use crate::sshd::{Sshd, container_name, make_host_key, sh};
 
-/// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout of every wait.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A broker in a process of its own, beside a server.
-pub(crate) struct Broker {
+/// A mux daemon in a process of its own, and a server.
+pub(crate) struct TestDaemon {
     pub(crate) process: Child,
-    pub(crate) sharing: Sharing,
+    pub(crate) client: MuxClient,
     pub(crate) target: Target,
 }
 
-impl Broker {
+impl TestDaemon {
     pub(crate) async fn start(sshd: &Sshd, patience: Duration) -> Result<Self> {
-        let process = broker_program(&sshd.home(), patience)?.spawn()?;
+        let process = daemon_program(&sshd.home(), patience)?.spawn()?;
         let target = target(&sshd.remote, sshd.port).await?;
-        let broker = Self { process, sharing: sharing(&sshd.remote), target };
+        let broker = Self { process, client: mux_client(&sshd.remote), target };
         let is_there = || sshd.socket().exists();
         wait_until("socket", || Ok(is_there())).await?;
         Ok(broker)
     }
 
-    pub(crate) async fn borrow(&self) -> Result<Lease> {
-        borrow(&self.sharing, &self.target).await
+    pub(crate) async fn lease(&self) -> Result<Lease> {
+        lease(&self.client, &self.target).await
     }
 
     pub(crate) async fn run(&self, script: &str) -> Result<ExitOutcome> {
-        Ok(self.borrow().await?.exec(&sh(script)?, Terminal::None, Stdio::default()).await?)
+        Ok(self.lease().await?.exec(&sh(script)?, Terminal::None, Stdio::default()).await?)
     }
 }
 
-impl Drop for Broker {
+impl Drop for TestDaemon {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-pub(crate) fn sharing(remote: &SshRemote) -> Sharing {
-    Sharing::new(remote.clone(), "it")
+pub(crate) fn mux_client(remote: &SshRemote) -> MuxClient {
+    MuxClient::new(remote.clone(), "it")
 }
 
-/// The container behind a port, by the key that is pinned for it.
+/// Returns the target of a port, with the key that is pinned for it.
 pub(crate) async fn target(remote: &SshRemote, port: HostPort) -> Result<Target> {
-    let host_key = remote.pinned(port).await?.context("a key is pinned")?;
+    let host_key = remote.pinned_host_key(port).await?.context("no key is pinned_host_key")?;
     Ok(Target {
         engine: "unix:///it".to_owned(),
         container: ContainerId::new("3f2a"),
         port,
         host_key,
-        detour: None,
+        proxy: None,
     })
 }
 
-/// Borrows as soon as a broker is there; a machine under load may be late.
-pub(crate) async fn borrow(sharing: &Sharing, target: &Target) -> Result<Lease> {
+/// Leases a connection as soon as a daemon is running; a loaded machine may be
+/// slow.
+pub(crate) async fn lease(sharing: &MuxClient, target: &Target) -> Result<Lease> {
     let start = Instant::now();
     loop {
-        match sharing.borrow(target).await {
+        match sharing.lease(target).await {
             Ok(lease) => return Ok(lease),
-            Err(error) if start.elapsed() > PATIENCE => return Err(error.into()),
+            Err(error) if start.elapsed() > TEST_TIMEOUT => return Err(error.into()),
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
         }
     }
@@ -83,8 +84,8 @@ pub(crate) async fn borrow(sharing: &Sharing, target: &Target) -> Result<Lease> 
 pub(crate) async fn wait_until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()> {
     let start = Instant::now();
     while !is_so()? {
-        if start.elapsed() > PATIENCE {
-            bail!("{what} never came");
+        if start.elapsed() > TEST_TIMEOUT {
+            bail!("timed out waiting for {what}");
         }
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
@@ -97,14 +98,14 @@ fn pipe() -> Result<(File, File)> {
 }
 
 #[tokio::test]
-async fn who_begins_leaves_a_connection_for_the_next() -> Result<()> {
+async fn starting_the_daemon_prewarms_a_connection() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let (sharing, target) = (sharing(&sshd.remote), target(&sshd.remote, sshd.port).await?);
-    assert_eq!(sharing.borrow(&target).await.unwrap_err(), NoLease::Nobody);
-    sharing.begin(broker_program(&sshd.home(), Duration::from_secs(2))?, &target)?;
+    let (sharing, target) = (mux_client(&sshd.remote), target(&sshd.remote, sshd.port).await?);
+    assert_eq!(sharing.lease(&target).await.unwrap_err(), LeaseError::NotRunning);
+    sharing.start_daemon(daemon_program(&sshd.home(), Duration::from_secs(2))?, &target)?;
     for status in [0, 1, 255] {
         let command = sh(&format!("exit {status}"))?;
-        let lease = borrow(&sharing, &target).await?;
+        let lease = lease(&sharing, &target).await?;
         let outcome = lease.exec(&command, Terminal::None, Stdio::default()).await?;
         assert_eq!(outcome, ExitOutcome::Status(status));
     }
@@ -113,10 +114,10 @@ async fn who_begins_leaves_a_connection_for_the_next() -> Result<()> {
 }
 
 #[tokio::test]
-async fn streams_and_environment_pass() -> Result<()> {
+async fn streams_and_environment_are_passed() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let broker = Broker::start(&sshd, PATIENCE).await?;
-    // Through a file and through memory on either side.
+    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    // From a file and from memory.
     let sent: Vec<u8> =
         (0_u32..1 << 20).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
     let (mut there, back) = (tempfile::tempfile()?, tempfile::tempfile()?);
@@ -132,7 +133,7 @@ async fn streams_and_environment_pass() -> Result<()> {
             ..Stdio::default()
         };
         let command = Command::new(["cat"])?.in_dir("/");
-        let outcome = broker.borrow().await?.exec(&command, Terminal::None, stdio).await?;
+        let outcome = broker.lease().await?.exec(&command, Terminal::None, stdio).await?;
         assert_eq!(outcome, ExitOutcome::Status(0));
         std::io::Seek::rewind(&mut copy)?;
         let mut came = Vec::new();
@@ -140,19 +141,19 @@ async fn streams_and_environment_pass() -> Result<()> {
         assert!(came == sent, "{} bytes came back", came.len());
     }
     let command = sh("test \"$CAI_IT\" = \"a 'b'\"")?.env("CAI_IT".parse()?, "a 'b'");
-    let outcome = broker.borrow().await?.exec(&command, Terminal::None, Stdio::default()).await?;
+    let outcome = broker.lease().await?.exec(&command, Terminal::None, Stdio::default()).await?;
     assert_eq!(outcome, ExitOutcome::Status(0));
     assert_eq!(sshd.connections()?, 1);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_session_that_nobody_reads_does_not_stall_another() -> Result<()> {
+async fn a_stalled_session_does_not_stall_another() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let broker = Broker::start(&sshd, PATIENCE).await?;
+    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let (read, write) = pipe()?;
     let stdio = Stdio { output: write.into(), ..Stdio::default() };
-    let (lease, command) = (broker.borrow().await?, sh("yes")?);
+    let (lease, command) = (broker.lease().await?, sh("yes")?);
     let stuck = tokio::spawn(async move { lease.exec(&command, Terminal::None, stdio).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
     for _ in 0..3 {
@@ -168,31 +169,31 @@ async fn a_session_that_nobody_reads_does_not_stall_another() -> Result<()> {
 }
 
 #[tokio::test]
-async fn a_connection_leads_to_its_own_target_only() -> Result<()> {
+async fn a_connection_is_leased_for_its_target_only() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let broker = Broker::start(&sshd, PATIENCE).await?;
+    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     assert_eq!(broker.run("true").await?, ExitOutcome::Status(0));
     let other = Target { container: ContainerId::new("77ab"), ..broker.target.clone() };
-    drop(borrow(&broker.sharing, &other).await?);
-    assert_eq!(sshd.connections()?, 2, "another container behind the same port");
-    // The engine vouches for another key now: what was open is worth nothing.
+    drop(lease(&broker.client, &other).await?);
+    assert_eq!(sshd.connections()?, 2, "another container on the same port");
+    // Another key is pinned now: open connections are not used any more.
     let key: HostKey = make_host_key(&sshd.dir.path().join("other_key"))?;
-    sshd.remote.introduce(&name()?, sshd.port, &key).await?;
+    sshd.remote.register(&container_name()?, sshd.port, &key).await?;
     for target in [broker.target.clone(), target(&sshd.remote, sshd.port).await?] {
-        let refused = broker.sharing.borrow(&target).await.unwrap_err();
-        assert!(matches!(refused, NoLease::Unavailable(_)), "{refused}");
-        assert!(!refused.wants_broker());
+        let refused = broker.client.lease(&target).await.unwrap_err();
+        assert!(matches!(refused, LeaseError::Unavailable(_)), "{refused}");
+        assert!(!refused.should_start_daemon());
     }
     Ok(())
 }
 
 #[tokio::test]
-async fn a_terminal_is_as_with_a_connection_of_ones_own() -> Result<()> {
+async fn a_terminal_works_as_on_a_dedicated_connection() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let _broker = Broker::start(&sshd, PATIENCE).await?;
+    let _broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let script = "trap 'echo interrupted' INT; trap 'stty size' WINCH; stty size; echo ready; \
                   until [ -n \"$line\" ]; do read -r line; done; echo \"got $line\"; exit 5";
-    let mut pty = Pty::start(&sshd, script, &[(SHARED, "1")])?;
+    let mut pty = Pty::start(&sshd, script, &[(SHARED_ENV, "1")])?;
     let before = pty.modes()?;
     pty.wait_for("24 80\r\nready")?;
     assert!(pty.is_raw()?);

@@ -1,4 +1,4 @@
-//! OpenSSH's own programs with what we write.
+//! OpenSSH's own programs with the generated configuration.
 
 use std::path::Path;
 use std::process::{Command as Program, Output, Stdio as Streams};
@@ -6,9 +6,10 @@ use std::process::{Command as Program, Output, Stdio as Streams};
 use anyhow::{Context, Result, ensure};
 use containai_core::layout::Layout;
 
-use crate::sshd::{Sshd, name};
+use crate::sshd::{Sshd, container_name};
 
-/// `ssh` with a configuration file, as a home directory would give it.
+/// Runs `ssh` with a configuration file in place of the one in the home
+/// directory.
 fn ssh(config: &Path, arguments: &[&str]) -> Result<Output> {
     Program::new("ssh")
         .arg("-F")
@@ -23,7 +24,7 @@ fn ssh(config: &Path, arguments: &[&str]) -> Result<Output> {
 async fn ssh_connects_through_the_include() -> Result<()> {
     let sshd = Sshd::start().await?;
     let layout = Layout::new(&sshd.home(), None, None);
-    // What would lead elsewhere if it counted.
+    // Options that would break the connection if they applied.
     std::fs::write(
         layout.ssh_config(),
         "Host *\n  ProxyJump nowhere.invalid\n  User nobody\n  Port 1\n  ForwardAgent yes\n",
@@ -43,8 +44,8 @@ async fn ssh_refuses_another_host_key() -> Result<()> {
     let layout = Layout::new(&sshd.home(), None, None);
     let other = crate::sshd::make_host_key(&sshd.dir.path().join("other"))?;
     use containai_core::remote::Remote;
-    sshd.remote.introduce(&name()?, sshd.port, &other).await?;
-    let fragment = layout.ssh_fragment(&name()?);
+    sshd.remote.register(&container_name()?, sshd.port, &other).await?;
+    let fragment = layout.ssh_include_file(&container_name()?);
     let output = ssh(&fragment, &["containai-it-main", "true"])?;
     assert_eq!(output.status.code(), Some(255));
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -53,12 +54,13 @@ async fn ssh_refuses_another_host_key() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ssh_reads_back_what_was_meant() -> Result<()> {
+async fn ssh_reads_the_host_block() -> Result<()> {
     let dir = tempfile::TempDir::new()?;
     for home in ["a b", "50%", "~x", "é", "a#b", "a'b", "$HOME"] {
         let layout = Layout::new(&dir.path().join(home), None, None);
         let remote = containai_ssh::SshRemote::new(layout.clone());
-        let block = remote.host_block(&name()?, containai_core::naming::HostPort::new(2300)?);
+        let block =
+            remote.host_block(&container_name()?, containai_core::naming::HostPort::new(2300)?);
         let config = dir.path().join("config");
         std::fs::write(&config, block.render()?)?;
         let output = ssh(&config, &["-G", "containai-it-main"])?;
@@ -75,7 +77,7 @@ async fn ssh_reads_back_what_was_meant() -> Result<()> {
         says("user", "agent");
         says("stricthostkeychecking", "true");
         says("forwardagent", "no");
-        // `-G` expands the tokens of one and not of the other.
+        // `-G` expands the tokens of one option only.
         let identity = layout.identity().display().to_string();
         says("identityfile", &identity.replace('%', "%%"));
         says("userknownhostsfile", &layout.known_hosts().display().to_string());
@@ -84,25 +86,27 @@ async fn ssh_reads_back_what_was_meant() -> Result<()> {
 }
 
 #[tokio::test]
-async fn ssh_finds_files_in_strange_places() -> Result<()> {
-    // The home directory has blanks already; tokens are what is left to expand.
+async fn ssh_finds_files_in_unusual_paths() -> Result<()> {
+    // The home directory contains blanks already; this adds tokens.
     let sshd = Sshd::start().await?;
     let strange = sshd.dir.path().join("50% of #1");
     std::fs::rename(sshd.home(), &strange)?;
     let layout = Layout::new(&strange, None, None);
     let remote = crate::sshd::remote(&strange)?;
     use containai_core::remote::Remote;
-    remote.introduce(&name()?, sshd.port, &sshd.host_key).await?;
-    let output =
-        ssh(&layout.ssh_fragment(&name()?), &["-o", "BatchMode=yes", "containai-it-main", "true"])?;
+    remote.register(&container_name()?, sshd.port, &sshd.host_key).await?;
+    let output = ssh(
+        &layout.ssh_include_file(&container_name()?),
+        &["-o", "BatchMode=yes", "containai-it-main", "true"],
+    )?;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     Ok(())
 }
 
 #[tokio::test]
-async fn ssh_reads_what_the_user_wishes() -> Result<()> {
+async fn ssh_reads_the_client_options() -> Result<()> {
     use containai_core::remote::{Direction, Forward};
-    use containai_ssh::{ForwardAgent, Wishes};
+    use containai_ssh::{ClientOptions, ForwardAgent};
 
     let dir = tempfile::TempDir::new()?;
     let forwards = [
@@ -124,7 +128,7 @@ async fn ssh_reads_what_the_user_wishes() -> Result<()> {
         ("RequestTTY force", "requesttty force"),
         ("AddKeysToAgent confirm", "addkeystoagent confirm"),
     ];
-    let wishes = Wishes {
+    let wishes = ClientOptions {
         forward_agent: ForwardAgent::Yes,
         forwards: forwards
             .iter()
@@ -134,8 +138,8 @@ async fn ssh_reads_what_the_user_wishes() -> Result<()> {
     };
     let remote = containai_ssh::SshRemote::new(Layout::new(dir.path(), None, None))
         .with_engine("unix:///run/x.sock")
-        .with_wishes(wishes);
-    let block = remote.host_block(&name()?, containai_core::naming::HostPort::new(2300)?);
+        .with_client_options(wishes);
+    let block = remote.host_block(&container_name()?, containai_core::naming::HostPort::new(2300)?);
     let config = dir.path().join("config");
     std::fs::write(&config, block.render()?)?;
     let output = ssh(&config, &["-G", "containai-it-main"])?;

@@ -12,8 +12,8 @@ use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 use crate::child;
 use crate::sshd::Sshd;
 
-/// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout of every wait.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A session on a terminal of 80 × 24.
 pub(crate) struct Pty {
@@ -31,7 +31,7 @@ impl Pty {
         resize(&keyboard, 80, 24)?;
         let program = Program::new("setsid")
             .arg("--ctty")
-            .args(child::session_words()?)
+            .args(child::session_argv()?)
             .env("IT_HOME", sshd.home())
             .env("IT_PORT", sshd.port.to_string())
             .env("IT_SCRIPT", script)
@@ -69,7 +69,7 @@ impl Pty {
     ) -> Result<()> {
         let start = Instant::now();
         while !is_so(self)? {
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TEST_TIMEOUT {
                 bail!("no `{what}` on the screen:\n{}", self.screen());
             }
             std::thread::sleep(Duration::from_millis(5));
@@ -99,7 +99,7 @@ impl Pty {
             if let Some(status) = self.program.try_wait()? {
                 return Ok(status);
             }
-            if start.elapsed() > PATIENCE {
+            if start.elapsed() > TEST_TIMEOUT {
                 bail!("the program does not end:\n{}", self.screen());
             }
             std::thread::sleep(Duration::from_millis(5));

@@ -9,11 +9,11 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use crate::child;
-use crate::hostile::Server;
+use crate::hostile::TestServer;
 
-/// A session whose command is running.
-fn start(server: &Server) -> Result<Child> {
-    let words = child::session_words()?;
+/// Starts a session and waits until its command runs.
+fn start(server: &TestServer) -> Result<Child> {
+    let words = child::session_argv()?;
     let mut program = Program::new(&words[0])
         .args(&words[1..])
         .env("IT_HOME", server.home.path())
@@ -36,7 +36,7 @@ fn wait_until(what: &str, mut is_so: impl FnMut() -> Result<bool>) -> Result<()>
     let start = Instant::now();
     while !is_so()? {
         if start.elapsed() > Duration::from_secs(20) {
-            bail!("{what} never came");
+            bail!("timed out waiting for {what}");
         }
         std::thread::sleep(Duration::from_millis(5));
     }
@@ -49,31 +49,31 @@ fn code(program: &mut Child) -> Result<Option<i32>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn first_interrupt_is_passed_on_and_the_second_ends_us() -> Result<()> {
-    let server = Server::start().await?;
+async fn the_first_interrupt_is_forwarded_and_the_second_detaches() -> Result<()> {
+    let server = TestServer::start().await?;
     let mut program = start(&server)?;
     send(&program, Signal::SIGINT)?;
-    wait_until("the interrupt", || Ok(server.heard() == ["INT"]))?;
-    assert!(program.try_wait()?.is_none(), "the first one is the command's affair");
+    wait_until("the interrupt", || Ok(server.events() == ["INT"]))?;
+    assert!(program.try_wait()?.is_none(), "the first signal is forwarded only");
     send(&program, Signal::SIGINT)?;
     assert_eq!(code(&mut program)?, Some(130));
-    assert_eq!(server.heard(), ["INT", "INT"]);
+    assert_eq!(server.events(), ["INT", "INT"]);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_command_may_end_by_the_signal() -> Result<()> {
-    let server = Server::start().await?;
+async fn a_forwarded_signal_may_end_the_command() -> Result<()> {
+    let server = TestServer::start().await?;
     let mut program = start(&server)?;
     send(&program, Signal::SIGTERM)?;
     assert_eq!(code(&mut program)?, Some(143));
-    assert_eq!(server.heard(), ["TERM"]);
+    assert_eq!(server.events(), ["TERM"]);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn hanging_up_ends_at_once() -> Result<()> {
-    let server = Server::start().await?;
+async fn a_hangup_detaches_at_once() -> Result<()> {
+    let server = TestServer::start().await?;
     let mut program = start(&server)?;
     send(&program, Signal::SIGHUP)?;
     assert_eq!(code(&mut program)?, Some(129));

@@ -17,8 +17,8 @@ use tempfile::TempDir;
 
 pub(crate) const SSHD: &str = "/usr/sbin/sshd";
 
-/// A server that knows our key, with a home directory of its own. The host key
-/// is pinned under the name `it-main`.
+/// A server that authorizes the test's key, with a home directory of its own.
+/// The host key is pinned under the name `it-main`.
 pub(crate) struct Sshd {
     pub(crate) dir: TempDir,
     pub(crate) port: HostPort,
@@ -35,46 +35,47 @@ impl Sshd {
         let host_key = make_host_key(&dir.path().join("host_key"))?;
         let port = free_port()?;
         let server = spawn(dir.path(), port)?;
-        remote.introduce(&name()?, port, &host_key).await?;
-        // Other clients do not wait for the server as ours does.
-        drop(remote.knock(port).await?);
+        remote.register(&container_name()?, port, &host_key).await?;
+        // Other clients do not wait for the server.
+        drop(remote.wait_ready(port).await?);
         Ok(Self { dir, port, host_key, remote, server })
     }
 
     pub(crate) async fn session(&self) -> Result<Session> {
-        let door = self.remote.knock(self.port).await?;
-        Ok(self.remote.open(door, self.port).await?)
+        let door = self.remote.wait_ready(self.port).await?;
+        Ok(self.remote.authenticate(door, self.port).await?)
     }
 
-    /// The process that listens.
+    /// Returns the process id of the listener.
     pub(crate) fn pid(&self) -> u32 {
         self.server.id()
     }
 
-    /// How many connections were authenticated up to now, restarts included.
+    /// Returns the number of authenticated connections so far, including those
+    /// before a restart.
     pub(crate) fn connections(&self) -> Result<usize> {
         let log = fs::read_to_string(self.dir.path().join("sshd.log"))?;
         Ok(log.matches("Accepted publickey").count())
     }
 
-    /// As [`Self::stop`], and starts it again.
+    /// As [`Self::stop`], and starts the server again.
     pub(crate) fn restart(&mut self) -> Result<()> {
         self.stop()?;
         self.server = spawn(self.dir.path(), self.port)?;
         Ok(())
     }
 
-    /// Where a broker of this home listens.
+    /// Returns the socket of a mux daemon of this home directory.
     pub(crate) fn socket(&self) -> PathBuf {
         Layout::new(&self.home(), None, None).mux_socket()
     }
 
-    /// Ends the server and all that it serves.
+    /// Stops the server and its sessions.
     pub(crate) fn stop(&mut self) -> Result<()> {
         let pid = self.server.id();
         let served = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"))?;
         for child in served.split_whitespace() {
-            // It may be gone already.
+            // It may have exited already.
             let _ = nix::sys::signal::kill(Pid::from_raw(child.parse()?), Signal::SIGKILL);
         }
         self.server.kill()?;
@@ -94,24 +95,24 @@ impl Drop for Sshd {
     }
 }
 
-/// A command of `sh`, in a directory that every machine has.
+/// Returns a command of `sh`, in a directory that exists on every machine.
 pub(crate) fn sh(script: &str) -> Result<Command> {
     Ok(Command::new(["sh", "-c", script])?.in_dir("/"))
 }
 
-pub(crate) fn name() -> Result<ContainerName> {
+pub(crate) fn container_name() -> Result<ContainerName> {
     Ok(ContainerName::parse("it-main")?)
 }
 
-/// The remote of a home directory, logging in as ourselves.
+/// Returns the remote of a home directory, with the current user as login.
 pub(crate) fn remote(home: &Path) -> Result<SshRemote> {
-    Ok(SshRemote::new(Layout::new(home, None, None)).with_user(me()?))
+    Ok(SshRemote::new(Layout::new(home, None, None)).with_user(current_user()?))
 }
 
-/// The user who runs the tests.
-pub(crate) fn me() -> Result<String> {
+/// Returns the user who runs the tests.
+pub(crate) fn current_user() -> Result<String> {
     let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective())?;
-    Ok(user.context("the tests run as a user without a name")?.name)
+    Ok(user.context("the user of the tests has no name")?.name)
 }
 
 pub(crate) fn make_host_key(path: &Path) -> Result<HostKey> {
@@ -128,9 +129,9 @@ fn home(dir: &Path) -> PathBuf {
     dir.join("home with a blank")
 }
 
-/// A port that nobody listens on and that no other test gets. It is below those
-/// that Linux gives to clients (ip(7), `ip_local_port_range`), so that none of
-/// their connections takes it before the server does.
+/// Returns a port without a listener that no other test gets. It is below the
+/// range of client ports in Linux (ip(7), `ip_local_port_range`), so that no
+/// outgoing connection takes it before the server does.
 pub(crate) fn free_port() -> Result<HostPort> {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let start = std::process::id() * 64;
@@ -154,7 +155,7 @@ fn spawn(dir: &Path, port: HostPort) -> Result<Child> {
     );
     fs::write(dir.join("sshd_config"), config)?;
     if nix::unistd::Uid::effective().is_root() {
-        // Where the server's unprivileged half is locked up.
+        // The chroot directory of the server's unprivileged process.
         fs::create_dir_all("/run/sshd")?;
     }
     Program::new(SSHD)

@@ -8,7 +8,7 @@ use crate::pty::Pty;
 use crate::sshd::Sshd;
 
 #[tokio::test]
-async fn size_follows_ours() -> Result<()> {
+async fn the_size_is_forwarded() -> Result<()> {
     let sshd = Sshd::start().await?;
     let script = "echo \"$TERM\"; stty size; trap 'stty size; exit 3' WINCH; echo ready; \
                   while :; do sleep 0.05; done";
@@ -23,16 +23,16 @@ async fn size_follows_ours() -> Result<()> {
 }
 
 #[tokio::test]
-async fn every_key_goes_to_the_other_side() -> Result<()> {
+async fn every_key_is_forwarded() -> Result<()> {
     let sshd = Sshd::start().await?;
-    // The interrupt key is a byte here and a signal there.
+    // The interrupt key is a byte on this side and a signal on the other.
     let script = "trap 'echo interrupted' INT; echo ready; until [ -n \"$line\" ]; do read -r line; done; echo \"got $line\"; exit 5";
     let mut pty = Pty::start(&sshd, script, &[])?;
     pty.wait_for("ready")?;
     assert!(pty.is_raw()?);
     pty.press(b"\x03")?;
     pty.wait_for("interrupted")?;
-    // Erasing takes a whole character, and a mouse's report is only bytes.
+    // Erase deletes a whole character, and a mouse report is passed as bytes.
     pty.press("äé\x7f\x1b[<0;1;1M\r".as_bytes())?;
     pty.wait_for("got ä\u{1b}[<0;1;1M")?;
     assert_eq!(pty.wait()?.code(), Some(5));
@@ -40,7 +40,7 @@ async fn every_key_goes_to_the_other_side() -> Result<()> {
 }
 
 #[tokio::test]
-async fn terminal_is_restored_however_it_ends() -> Result<()> {
+async fn the_terminal_is_always_restored() -> Result<()> {
     let sshd = Sshd::start().await?;
     for (script, signal, code) in [
         ("echo ready; sleep 0.1; exit 4", None, Some(4)),
@@ -64,19 +64,19 @@ async fn terminal_is_restored_however_it_ends() -> Result<()> {
 }
 
 #[tokio::test]
-async fn panic_restores_the_terminal() -> Result<()> {
+async fn a_panic_restores_the_terminal() -> Result<()> {
     let sshd = Sshd::start().await?;
     let pty = Pty::start(&sshd, "echo ready; sleep 60", &[("IT_PANIC_AFTER_MS", "1500")])?;
     pty.wait_for("ready")?;
     assert!(pty.is_raw()?);
-    pty.wait_for("as the test wants it")?;
+    pty.wait_for("requested by the test")?;
     assert!(!pty.is_raw()?);
     Ok(())
 }
 
 #[tokio::test]
-async fn a_server_that_goes_away_restores_the_terminal() -> Result<()> {
-    // The server is the parent, or its parent where the login shell stays between.
+async fn a_lost_server_restores_the_terminal() -> Result<()> {
+    // The server is the parent, or its parent if the login shell is in between.
     const SCRIPT: &str = "case $(cat /proc/$PPID/comm) in sshd*) server=$PPID;; \
         *) server=$(awk '/^PPid/ { print $2 }' /proc/$PPID/status);; esac; \
         echo ready; sleep 0.3; kill -KILL $server; sleep 60";

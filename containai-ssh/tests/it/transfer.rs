@@ -1,4 +1,4 @@
-//! Files and trees, both ways.
+//! Copies of files and trees in both directions.
 
 use std::ffi::OsString;
 use std::fs::{self, File, FileTimes, Permissions};
@@ -10,20 +10,20 @@ use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
 use containai_ssh::Session;
-use containai_ssh::transfer::{Copier, Meter, Report, TransferError};
+use containai_ssh::transfer::{Copier, CopyReport, TransferError, TransferProgress};
 
 use crate::sshd::Sshd;
 
 /// A server, a session, and a directory for each side.
-struct Sides {
+struct BothSides {
     sshd: Sshd,
     session: Session,
     here: PathBuf,
     there: PathBuf,
-    meter: Arc<Meter>,
+    progress: Arc<TransferProgress>,
 }
 
-impl Sides {
+impl BothSides {
     async fn new() -> Result<Self> {
         let sshd = Sshd::start().await?;
         let session = sshd.session().await?;
@@ -31,46 +31,46 @@ impl Sides {
         let (here, there) = (dir.join("here"), dir.join("-there with a ' quote"));
         fs::create_dir(&here)?;
         fs::create_dir(&there)?;
-        Ok(Self { sshd, session, here, there, meter: Arc::default() })
+        Ok(Self { sshd, session, here, there, progress: Arc::default() })
     }
 
     fn copier(&self) -> Copier<'_> {
-        Copier::new(&self.session).in_dir(&self.there).measured(Arc::clone(&self.meter))
+        Copier::new(&self.session).in_dir(&self.there).with_progress(Arc::clone(&self.progress))
     }
 
-    async fn up(&self, sources: &[&str], target: &str) -> Result<Report, TransferError> {
+    async fn upload(&self, sources: &[&str], target: &str) -> Result<CopyReport, TransferError> {
         let sources: Vec<_> = sources.iter().map(|it| self.at(it)).collect();
         self.copier().upload(&sources, target.as_ref()).await
     }
 
-    async fn down(&self, sources: &[&str], target: &str) -> Result<Report, TransferError> {
+    async fn download(&self, sources: &[&str], target: &str) -> Result<CopyReport, TransferError> {
         let sources: Vec<_> = sources.iter().map(OsString::from).collect();
         self.copier().download(&sources, &self.at(target)).await
     }
 
-    /// Joined as text, because a slash at the end means something.
+    /// Joined as text, because a trailing slash is significant.
     fn at(&self, path: &str) -> PathBuf {
         format!("{}/{path}", self.here.display()).into()
     }
 
-    /// The one part that waits in a directory.
-    fn part(dir: &Path) -> Option<PathBuf> {
+    /// Returns the partial file in a directory.
+    fn partial_file(dir: &Path) -> Option<PathBuf> {
         let mut paths = fs::read_dir(dir).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
         paths.find(|path| path.extension().is_some_and(|it| it == "part"))
     }
 }
 
 #[track_caller]
-fn complete(report: &Report) {
+fn assert_complete(report: &CopyReport) {
     assert!(report.is_complete(), "{:?}", report.failures());
 }
 
-fn failures(report: &Report) -> String {
+fn failures(report: &CopyReport) -> String {
     report.failures().iter().map(|failure| format!("{failure}\n")).collect()
 }
 
-/// Bytes without a period that a lost block could hide in.
-fn noise(length: u32) -> Vec<u8> {
+/// Returns bytes without a period that could hide a lost block.
+fn pseudo_random_bytes(length: u32) -> Vec<u8> {
     (0..length / 4).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect()
 }
 
@@ -79,7 +79,7 @@ fn make_tree(root: &Path) -> Result<()> {
     for name in ["plain", "-rf", "a\nb", "ümlaut \u{1f980}", " ", "it's", "\\", "*"] {
         fs::write(root.join("deep").join(name), name)?;
     }
-    fs::write(root.join("deep/er").join("n".repeat(255)), noise(1 << 20))?;
+    fs::write(root.join("deep/er").join("n".repeat(255)), pseudo_random_bytes(1 << 20))?;
     fs::write(root.join("run"), "#!/bin/sh\n")?;
     fs::set_permissions(root.join("run"), Permissions::from_mode(0o751))?;
     fs::set_permissions(root.join("deep/plain"), Permissions::from_mode(0o400))?;
@@ -94,8 +94,8 @@ fn make_tree(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Everything that a copy keeps of a tree, a line each.
-fn shape(root: &Path) -> Result<Vec<String>> {
+/// Returns everything that a copy keeps of a tree, one line each.
+fn tree_listing(root: &Path) -> Result<Vec<String>> {
     let mut lines = Vec::new();
     let mut left = vec![root.to_owned()];
     while let Some(path) = left.pop() {
@@ -123,47 +123,50 @@ fn shape(root: &Path) -> Result<Vec<String>> {
 }
 
 #[tokio::test]
-async fn a_tree_comes_back_as_it_went() -> Result<()> {
-    let sides = Sides::new().await?;
+async fn trees_round_trip() -> Result<()> {
+    let sides = BothSides::new().await?;
     make_tree(&sides.here.join("tree"))?;
-    complete(&sides.up(&["tree"], "").await?);
-    assert_eq!(shape(&sides.there.join("tree"))?, shape(&sides.here.join("tree"))?);
-    complete(&sides.down(&["tree"], "back").await?);
-    assert_eq!(shape(&sides.here.join("back"))?, shape(&sides.here.join("tree"))?);
-    complete(&sides.down(&["tree/"], "new/").await?);
-    assert_eq!(shape(&sides.here.join("new"))?, shape(&sides.here.join("tree"))?);
-    // Again onto itself, where only the times of directories change.
-    complete(&sides.up(&["tree/."], "tree").await?);
-    complete(&sides.down(&["tree/."], "back").await?);
-    assert_eq!(shape(&sides.here.join("back"))?.len(), shape(&sides.here.join("tree"))?.len());
-    assert!(sides.meter.read().files > 30);
+    assert_complete(&sides.upload(&["tree"], "").await?);
+    assert_eq!(tree_listing(&sides.there.join("tree"))?, tree_listing(&sides.here.join("tree"))?);
+    assert_complete(&sides.download(&["tree"], "back").await?);
+    assert_eq!(tree_listing(&sides.here.join("back"))?, tree_listing(&sides.here.join("tree"))?);
+    assert_complete(&sides.download(&["tree/"], "new/").await?);
+    assert_eq!(tree_listing(&sides.here.join("new"))?, tree_listing(&sides.here.join("tree"))?);
+    // Copied onto itself, which changes only the times of directories.
+    assert_complete(&sides.upload(&["tree/."], "tree").await?);
+    assert_complete(&sides.download(&["tree/."], "back").await?);
+    assert_eq!(
+        tree_listing(&sides.here.join("back"))?.len(),
+        tree_listing(&sides.here.join("tree"))?.len()
+    );
+    assert!(sides.progress.read().files > 30);
     Ok(())
 }
 
 #[tokio::test]
-async fn copies_land_as_cp_has_it() -> Result<()> {
-    let sides = Sides::new().await?;
+async fn destinations_follow_cp() -> Result<()> {
+    let sides = BothSides::new().await?;
     fs::write(sides.here.join("a"), "a")?;
     fs::write(sides.here.join("b"), "b")?;
     fs::create_dir(sides.there.join("dir"))?;
     symlink("a", sides.here.join("link"))?;
-    complete(&sides.up(&["a", "b", "link"], "dir").await?);
-    complete(&sides.up(&["a"], "new").await?);
-    complete(&sides.up(&["b"], "new").await?);
+    assert_complete(&sides.upload(&["a", "b", "link"], "dir").await?);
+    assert_complete(&sides.upload(&["a"], "new").await?);
+    assert_complete(&sides.upload(&["b"], "new").await?);
     assert_eq!(fs::read_to_string(sides.there.join("new"))?, "b");
     assert_eq!(fs::read_link(sides.there.join("dir/link"))?, Path::new("a"));
-    complete(&sides.down(&["dir/a", "dir/link"], "").await?);
-    complete(&sides.down(&["dir/b"], "c").await?);
+    assert_complete(&sides.download(&["dir/a", "dir/link"], "").await?);
+    assert_complete(&sides.download(&["dir/b"], "c").await?);
     assert_eq!(fs::read_to_string(sides.here.join("c"))?, "b");
     for (outcome, expected) in [
-        (sides.up(&["a"], "missing/").await?, "`missing/` is not a directory\n"),
+        (sides.upload(&["a"], "missing/").await?, "`missing/` is not a directory\n"),
         (
-            sides.up(&["a", "b"], "new").await?,
+            sides.upload(&["a", "b"], "new").await?,
             "`new` is not a directory\n`new` is not a directory\n",
         ),
-        (sides.down(&["dir"], "a").await?, "HERE/a` is not a directory\n"),
-        (sides.down(&["new/."], "x").await?, "new/': Not a directory\n"),
-        (sides.down(&["~"], "x").await?, "`~` has no name that its copy could have\n"),
+        (sides.download(&["dir"], "a").await?, "HERE/a` is not a directory\n"),
+        (sides.download(&["new/."], "x").await?, "new/': Not a directory\n"),
+        (sides.download(&["~"], "x").await?, "`~` has no name for its copy\n"),
     ] {
         let said = failures(&outcome).replace(&sides.here.display().to_string(), "HERE");
         assert!(said.ends_with(expected), "{said}");
@@ -172,35 +175,35 @@ async fn copies_land_as_cp_has_it() -> Result<()> {
 }
 
 #[tokio::test]
-async fn what_fails_is_listed_and_the_rest_is_copied() -> Result<()> {
-    let sides = Sides::new().await?;
+async fn failures_are_listed_and_the_rest_is_copied() -> Result<()> {
+    let sides = BothSides::new().await?;
     fs::create_dir(sides.here.join("tree"))?;
     fs::write(sides.here.join("tree/a"), "a")?;
     fs::write(sides.here.join("tree/z"), "z")?;
     std::process::Command::new("mkfifo").arg(sides.here.join("tree/pipe")).status()?;
-    let report = sides.up(&["nothing", "tree"], "").await?;
+    let report = sides.upload(&["nothing", "tree"], "").await?;
     let said = failures(&report);
-    assert!(said.contains("nothing`: there is no such file or directory\n"), "{said}");
-    assert!(said.ends_with("`pipe`: it is no file, directory or link\n"), "{said}");
-    assert_eq!(shape(&sides.there.join("tree"))?.len(), 3);
+    assert!(said.contains("nothing`: no such file or directory\n"), "{said}");
+    assert!(said.ends_with("`pipe`: it is not a file, directory or link\n"), "{said}");
+    assert_eq!(tree_listing(&sides.there.join("tree"))?.len(), 3);
     std::process::Command::new("mkfifo").arg(sides.there.join("tree/pipe")).status()?;
     fs::create_dir_all(sides.here.join("to/tree/a"))?;
-    let report = sides.down(&["none", "tree", "tree/pipe"], "to").await?;
+    let report = sides.download(&["none", "tree", "tree/pipe"], "to").await?;
     let said = failures(&report);
     assert!(said.contains("cannot copy `none`: stat: "), "{said}");
     assert!(said.contains("`a`: Is a directory"), "{said}");
-    assert!(said.contains("`pipe`: it is a pipe"), "{said}");
-    assert!(said.contains("`tree/pipe` is no file"), "{said}");
+    assert!(said.contains("`pipe`: it is a named pipe"), "{said}");
+    assert!(said.contains("`tree/pipe` is not a file"), "{said}");
     assert_eq!(fs::read_to_string(sides.here.join("to/tree/z"))?, "z");
     Ok(())
 }
 
 #[tokio::test]
-async fn an_interrupted_file_goes_on_where_it_stopped() -> Result<()> {
-    let sides = Sides::new().await?;
-    let content = noise(8 << 20);
+async fn an_interrupted_copy_is_resumed() -> Result<()> {
+    let sides = BothSides::new().await?;
+    let content = pseudo_random_bytes(8 << 20);
     fs::write(sides.here.join("big"), &content)?;
-    // A copy that ends at once leaves the name that a part has.
+    // An aborted copy leaves a partial file with this name.
     fs::set_permissions(sides.here.join("big"), Permissions::from_mode(0o640))?;
     let name = interrupted(&sides).await?;
     for (part, kept) in [
@@ -212,40 +215,41 @@ async fn an_interrupted_file_goes_on_where_it_stopped() -> Result<()> {
     ] {
         for up in [true, false] {
             let (dir, target) = if up { (&sides.there, "big") } else { (&sides.here, "back") };
-            let part_path = if up { dir.join(&name) } else { dir.join(part_of("back")) };
+            let part_path = if up { dir.join(&name) } else { dir.join(partial_name("back")) };
             fs::write(&part_path, &part)?;
-            let meter = Arc::new(Meter::default());
-            let copier = Copier::new(&sides.session).in_dir(&sides.there).measured(meter.clone());
+            let meter = Arc::new(TransferProgress::default());
+            let copier =
+                Copier::new(&sides.session).in_dir(&sides.there).with_progress(meter.clone());
             let report = match up {
                 true => copier.upload(&[sides.at("big")], "".as_ref()).await?,
                 false => copier.download(&["big".into()], &sides.at("back")).await?,
             };
-            complete(&report);
+            assert_complete(&report);
             assert!(fs::read(dir.join(target))? == content, "{up} {kept}");
             assert_eq!(fs::metadata(dir.join(target))?.mode() & 0o777, 0o640);
-            assert_eq!(Sides::part(dir), None, "{up} {kept}");
+            assert_eq!(BothSides::partial_file(dir), None, "{up} {kept}");
             assert_eq!(meter.read().bytes, 8 << 20);
         }
     }
     Ok(())
 }
 
-/// The name of a part in the container, from a copy that was given up.
-async fn interrupted(sides: &Sides) -> Result<String> {
+/// Returns the name of a partial file in the container, from an aborted copy.
+async fn interrupted(sides: &BothSides) -> Result<String> {
     let sources = [sides.at("big")];
     let copier = sides.copier();
     let copying = copier.upload(&sources, "".as_ref());
     let _ = tokio::time::timeout(Duration::from_millis(25), copying).await;
     fs::remove_file(sides.there.join("big")).ok();
-    if let Some(part) = Sides::part(&sides.there) {
-        assert_eq!(part.file_name(), Some(part_of("big").as_ref()));
+    if let Some(part) = BothSides::partial_file(&sides.there) {
+        assert_eq!(part.file_name(), Some(partial_name("big").as_ref()));
         assert_eq!(fs::metadata(&part)?.mode() & 0o777, 0o600);
     }
-    Ok(part_of("big"))
+    Ok(partial_name("big"))
 }
 
-/// `.cai-….part`, as sha256sum(1) has it.
-fn part_of(name: &str) -> String {
+/// Returns `.cai-….part` by means of sha256sum(1).
+fn partial_name(name: &str) -> String {
     let hash = std::process::Command::new("sh")
         .args(["-c", "printf %s \"$1\" | sha256sum | cut -c 1-16", "sh", name])
         .output()
@@ -254,13 +258,13 @@ fn part_of(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn zeros_stay_holes() -> Result<()> {
-    let sides = Sides::new().await?;
+async fn sparse_files_stay_sparse() -> Result<()> {
+    let sides = BothSides::new().await?;
     let file = File::create(sides.here.join("sparse"))?;
     file.set_len(64 << 20)?;
     std::os::unix::fs::FileExt::write_all_at(&file, b"x", 33 << 20)?;
-    complete(&sides.up(&["sparse"], "").await?);
-    complete(&sides.down(&["sparse"], "back").await?);
+    assert_complete(&sides.upload(&["sparse"], "").await?);
+    assert_complete(&sides.download(&["sparse"], "back").await?);
     for copy in [sides.there.join("sparse"), sides.here.join("back")] {
         let stat = fs::metadata(&copy)?;
         assert_eq!(stat.len(), 64 << 20);
@@ -271,22 +275,22 @@ async fn zeros_stay_holes() -> Result<()> {
 }
 
 #[tokio::test]
-async fn links_of_the_container_are_not_followed_here() -> Result<()> {
-    let sides = Sides::new().await?;
+async fn untrusted_links_are_not_followed() -> Result<()> {
+    let sides = BothSides::new().await?;
     let (workspace, outside) = (sides.at("ws"), sides.at("outside"));
     fs::create_dir(&workspace)?;
     fs::create_dir(&outside)?;
     fs::write(outside.join("secret"), "mine")?;
     symlink("../outside", workspace.join("way"))?;
     fs::write(sides.there.join("secret"), "theirs")?;
-    let copier = sides.copier().guarding(&workspace);
+    let copier = sides.copier().with_untrusted_dir(&workspace);
     for target in ["ws/way", "ws/way/", "ws/way/secret"] {
         let error = copier.download(&["secret".into()], &sides.at(target)).await.unwrap_err();
-        assert!(matches!(error, TransferError::Link { .. }), "{target}: {error}");
+        assert!(matches!(error, TransferError::UntrustedLink { .. }), "{target}: {error}");
     }
     let report = copier.upload(&[sides.at("ws/way/secret")], "stolen".as_ref()).await?;
-    assert!(failures(&report).contains("the container may have made it"));
-    complete(&copier.upload(&[sides.at("ws/way")], "way".as_ref()).await?);
+    assert!(failures(&report).contains("the container may have created"));
+    assert_complete(&copier.upload(&[sides.at("ws/way")], "way".as_ref()).await?);
     assert!(!sides.there.join("stolen").exists());
     assert_eq!(fs::read_link(sides.there.join("way"))?, Path::new("../outside"));
     assert_eq!(fs::read_to_string(outside.join("secret"))?, "mine");

@@ -1,17 +1,17 @@
-//! Who is let in, and whom we believe.
+//! Authentication of both sides.
 
 use anyhow::Result;
 use containai_core::remote::{Remote, RemoteError};
 
-use crate::sshd::{Sshd, free_port, make_host_key, name};
+use crate::sshd::{Sshd, container_name, free_port, make_host_key};
 
 #[tokio::test]
 async fn another_host_key_is_refused() -> Result<()> {
     let sshd = Sshd::start().await?;
     let other = make_host_key(&sshd.dir.path().join("other"))?;
-    sshd.remote.introduce(&name()?, sshd.port, &other).await?;
-    let door = sshd.remote.knock(sshd.port).await?;
-    let error = sshd.remote.open(door, sshd.port).await.unwrap_err();
+    sshd.remote.register(&container_name()?, sshd.port, &other).await?;
+    let door = sshd.remote.wait_ready(sshd.port).await?;
+    let error = sshd.remote.authenticate(door, sshd.port).await.unwrap_err();
     let RemoteError::HostKeyMismatch { pinned, presented, .. } = &error else {
         panic!("{error:?}");
     };
@@ -21,37 +21,37 @@ async fn another_host_key_is_refused() -> Result<()> {
 }
 
 #[tokio::test]
-async fn without_a_pin_there_is_no_connection() -> Result<()> {
+async fn an_unpinned_host_is_rejected() -> Result<()> {
     let sshd = Sshd::start().await?;
-    sshd.remote.forget(&name()?, sshd.port).await?;
-    let door = sshd.remote.knock(sshd.port).await?;
-    let error = sshd.remote.open(door, sshd.port).await.unwrap_err();
+    sshd.remote.unregister(&container_name()?, sshd.port).await?;
+    let door = sshd.remote.wait_ready(sshd.port).await?;
+    let error = sshd.remote.authenticate(door, sshd.port).await.unwrap_err();
     assert!(matches!(error, RemoteError::NotPinned { .. }), "{error:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_key_that_the_server_does_not_know_is_denied() -> Result<()> {
+async fn an_unauthorized_key_is_denied() -> Result<()> {
     let sshd = Sshd::start().await?;
     std::fs::write(sshd.dir.path().join("authorized_keys"), "")?;
-    let door = sshd.remote.knock(sshd.port).await?;
-    let error = sshd.remote.open(door, sshd.port).await.unwrap_err();
-    assert!(matches!(error, RemoteError::Denied { .. }), "{error:?}");
+    let door = sshd.remote.wait_ready(sshd.port).await?;
+    let error = sshd.remote.authenticate(door, sshd.port).await.unwrap_err();
+    assert!(matches!(error, RemoteError::KeyRejected { .. }), "{error:?}");
     Ok(())
 }
 
 #[tokio::test]
-async fn a_connection_that_breaks_early_is_made_anew() -> Result<()> {
+async fn an_early_broken_connection_is_retried() -> Result<()> {
     use std::io::Write;
 
     let port = free_port()?;
     let listener = std::net::TcpListener::bind(("127.0.0.1", port.get()))?;
     let sshd = Sshd::start().await?;
-    sshd.remote.introduce(&name()?, port, &sshd.host_key).await?;
-    // The proxy does not wait for the server as `knock` does.
+    sshd.remote.register(&container_name()?, port, &sshd.host_key).await?;
+    // The proxy does not wait for the server as `wait_ready` does.
     sshd.session().await?.close().await;
     let real = sshd.port;
-    // One connection that ends after the banner, then one that leads on.
+    // One connection that ends after the banner, then one that is forwarded.
     let proxy = std::thread::spawn(move || -> Result<()> {
         let (mut first, _) = listener.accept()?;
         first.write_all(b"SSH-2.0-broken\r\n")?;
@@ -64,8 +64,8 @@ async fn a_connection_that_breaks_early_is_made_anew() -> Result<()> {
         std::thread::spawn(move || std::io::copy(&mut a, &mut b));
         Ok(())
     });
-    let door = sshd.remote.knock(port).await?;
-    sshd.remote.open(door, port).await?;
+    let door = sshd.remote.wait_ready(port).await?;
+    sshd.remote.authenticate(door, port).await?;
     proxy.join().expect("the proxy does not panic")?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the shell version wrote, and what its commands meant.
+//! Compatibility with the shell version: its files and its commands.
 
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
@@ -8,10 +8,11 @@ use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostPort, SshAlias};
 use containai_core::remote::{Direction, Forward};
 use containai_ssh::include::{self, PATTERN};
-use containai_ssh::{Command, ForwardAgent, HostBlock, Launch, Wishes};
+use containai_ssh::{ClientOptions, Command, ForwardAgent, HostBlock, LaunchMode};
 use serde_json::Value;
 
-/// The recorded cases of a function: the newest ones, or the project's copy.
+/// Reads the recorded cases of a function: the newest ones, or the project's
+/// copy.
 fn records(file: &str) -> Result<Vec<Value>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let places = ["../shared/vectors", "tests/vectors"].map(|place| root.join(place).join(file));
@@ -30,8 +31,9 @@ fn strings(record: &Value, pointer: &str) -> Vec<String> {
     list.into_iter().flatten().filter_map(|v| v.as_str().map(str::to_owned)).collect()
 }
 
-/// Our host blocks say what the shell version's said, except that the alias
-/// has a prefix and that no key is accepted at first sight; they say more.
+/// Host blocks contain the directives of the shell version, except for the
+/// prefix of the alias and the acceptance of unknown host keys; they contain
+/// additional ones.
 #[test]
 fn host_blocks() -> Result<()> {
     for record in records("ssh_host_config.jsonl")? {
@@ -45,8 +47,8 @@ fn host_blocks() -> Result<()> {
             identity: layout.identity(),
             known_hosts: layout.known_hosts(),
             engine: None,
-            detour: None,
-            wishes: Wishes {
+            proxy: None,
+            client_options: ClientOptions {
                 forward_agent: match text(&record, "/input/forward_agent") {
                     Some("true") => ForwardAgent::Yes,
                     _ => ForwardAgent::No,
@@ -70,8 +72,7 @@ fn host_blocks() -> Result<()> {
     Ok(())
 }
 
-/// What is left of a configuration without our `Include`, and whether that
-/// stands first.
+/// Returns whether the `Include` is first, and the configuration without it.
 fn effect(config: &str) -> (bool, Vec<String>) {
     let is_ours = |line: &str| include::add(line, PATTERN).is_none();
     let mut rest: Vec<_> =
@@ -86,8 +87,8 @@ fn include_lines() -> Result<()> {
         let before = text(&record, "/input/before").unwrap_or_default();
         let ours = include::add(before, PATTERN).unwrap_or_else(|| before.to_owned());
         let after = text(&record, "/output/after").context("after")?;
-        // It took another directory's name for ours, so that plain `ssh`
-        // would never have found a container.
+        // The shell version took another directory's name for ContainAI's, so
+        // plain `ssh` would never have found a container.
         let expected = match text(&record, "/input/case") {
             Some("similar dir") => (true, effect(after).1),
             _ => effect(after),
@@ -97,9 +98,9 @@ fn include_lines() -> Result<()> {
     Ok(())
 }
 
-/// Shows what a shell makes of a line: `cd` goes nowhere, and a program that
-/// stands for every other prints its arguments and the variables it got.
-fn meaning(line: &str) -> Result<String> {
+/// Evaluates a line in a shell: `cd` changes nothing, and a placeholder for
+/// every program prints its arguments and variables.
+fn evaluate(line: &str) -> Result<String> {
     let dir = tempfile::TempDir::new()?;
     let script = format!(
         "cd() {{ printf 'cd <%s>\\n' \"$@\"; }}\n\
@@ -118,24 +119,24 @@ fn remote_commands() -> Result<()> {
     let mut compared = 0;
     for record in records("ssh_remote_command.jsonl")? {
         let launch = match text(&record, "/input/mode") {
-            Some("plain") => Launch::Plain,
-            Some("login" | "login+tty") => Launch::Login,
-            // Its line ends in a process id and sends its output nowhere.
+            Some("plain") => LaunchMode::Plain,
+            Some("login" | "login+tty") => LaunchMode::Login,
+            // Its line ends with a process id and discards its output.
             _ => continue,
         };
         let Some(theirs) = text(&record, "/output/remote_command") else {
             continue;
         };
         let args = strings(&record, "/input/args");
-        // Its `bash -lc` took such a program's name for an option of bash.
-        if launch == Launch::Login && args.first().is_some_and(|first| first.starts_with('-')) {
-            let ours = String::from_utf8(Command::new(&args)?.launched(launch).line())?;
-            assert!(meaning(&ours)?.contains(&format!("<{}>", args[0])), "{record}");
+        // Its `bash -lc` took such a program name for an option of bash.
+        if launch == LaunchMode::Login && args.first().is_some_and(|first| first.starts_with('-')) {
+            let ours = String::from_utf8(Command::new(&args)?.with_launch(launch).line())?;
+            assert!(evaluate(&ours)?.contains(&format!("<{}>", args[0])), "{record}");
             continue;
         }
-        let command = Command::new(args)?.launched(launch);
+        let command = Command::new(args)?.with_launch(launch);
         let ours = String::from_utf8(command.line())?;
-        assert_eq!(meaning(&ours)?, meaning(theirs)?, "{record}");
+        assert_eq!(evaluate(&ours)?, evaluate(theirs)?, "{record}");
         compared += 1;
     }
     assert!(compared > 30, "{compared}");

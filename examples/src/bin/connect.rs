@@ -1,11 +1,11 @@
-//! Opens a session in a running container and runs one command there.
+//! Opens a session in a running container and runs one command.
 //!
 //! ```text
 //! cargo run -p containai-examples --bin connect -- 2300 git status
 //! ```
 //!
-//! The port is the one that `cai status` shows; `cai` has pinned the
-//! container's host key for it. The command's streams and exit code are ours.
+//! The port is the one that `cai status` shows; `cai` has pinned the container's host key for it.
+//! The command uses the streams of this process, which exits with the command's status.
 
 use std::env;
 use std::path::PathBuf;
@@ -26,8 +26,8 @@ async fn main() -> Result<ExitCode> {
 
     let home = env::var_os("HOME").map(PathBuf::from);
     let remote = SshRemote::new(Layout::new(&home.context("`HOME` is not set")?, None, None));
-    let door = remote.knock(port).await?;
-    let session = remote.open(door, port).await?;
+    let door = remote.wait_ready(port).await?;
+    let session = remote.authenticate(door, port).await?;
     let outcome = session.exec(&command, Terminal::None, Stdio::inherit()).await?;
     session.close().await;
     Ok(outcome.code().into())

@@ -1,6 +1,5 @@
-//! Embeds the whole: makes and starts the system container of a workspace on
-//! an engine that `cai setup` prepared, runs a command in it over SSH, and
-//! passes its status on.
+//! Embeds the whole library: creates and starts the system container of a workspace on an engine
+//! that `cai setup` prepared, runs a command in it over SSH, and passes its status on.
 //!
 //! `cargo run -p containai-examples --bin enter_workspace -- DIR COMMAND…`
 
@@ -10,10 +9,10 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use containai_core::engine::{HostFacts, ImageRequest, ImageSource};
 use containai_core::layout::{EngineLayout, Layout};
-use containai_core::lifecycle::{Desired, Manner, Silent, drive};
+use containai_core::lifecycle::{Desired, IgnoreEvents, RunOptions, drive};
 use containai_core::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
-use containai_core::records::NoRecords;
 use containai_core::resources::{HostCapacity, Resources};
+use containai_core::workspace_store::NoWorkspaceStore;
 use containai_docker::host::EngineRecord;
 use containai_docker::{DockerEngine, EngineAddress};
 use containai_ssh::{Command, SshRemote, Stdio, Terminal};
@@ -24,7 +23,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let directory = words.next().context("usage: enter_workspace DIR COMMAND…")?;
     let home = std::env::var("HOME").context("`HOME` is not set")?;
 
-    // The facts: which engine, which user, which workspace.
+    // The facts: engine, user and workspace.
     let machine = EngineLayout::default();
     let record = EngineRecord::read(&machine)?.context("run `cai setup` first")?;
     let engine = DockerEngine::connect(EngineAddress::unix(machine.socket()), None)?
@@ -32,7 +31,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let remote = SshRemote::new(Layout::new(Path::new(&home), None, None));
     let workspace = WorkspacePath::new(std::fs::canonicalize(directory)?)?;
 
-    // The wish.
+    // The requested container.
     let capacity = HostCapacity { memory_bytes: 8 << 30, cpus: 4 };
     let desired = Desired {
         name: ContainerName::derive(&workspace, &GitHead::NoGit),
@@ -44,13 +43,13 @@ async fn main() -> anyhow::Result<ExitCode> {
         resources: Resources::half_of(capacity),
         isolation: record.isolation,
         template: String::new(),
-        manner: Manner::default(),
+        options: RunOptions::default(),
         client: None,
         host: HostFacts::default(),
     };
 
-    let reached = drive(&engine, &remote, &NoRecords, &desired, &Silent).await?;
+    let reached = drive(&engine, &remote, &NoWorkspaceStore, &desired, &IgnoreEvents).await?;
     let command = Command::new(words)?;
-    let outcome = reached.session.exec(&command, Terminal::None, Stdio::inherit()).await?;
+    let outcome = reached.connection.exec(&command, Terminal::None, Stdio::inherit()).await?;
     Ok(ExitCode::from(outcome.code()))
 }

@@ -1,4 +1,4 @@
-//! Lists what ContainAI runs on an engine.
+//! Lists the containers of ContainAI on an engine.
 //!
 //! `cargo run -p containai-examples --bin list_containers -- [ADDRESS]`
 

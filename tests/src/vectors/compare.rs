@@ -1,4 +1,4 @@
-//! Going through a folder of vectors.
+//! Comparison of a folder of vectors.
 
 use std::fs;
 use std::path::Path;
@@ -9,13 +9,13 @@ use super::functions;
 use super::record::Record;
 use super::report::{FileReport, Report, Verdict};
 
-/// Compares every file of vectors in a folder: `*.jsonl`, and the shipped
-/// catalogue in `manifest_artifacts.json`.
+/// Compares every file of vectors in a folder: `*.jsonl`, and the shipped manifests in
+/// `manifest_artifacts.json`.
 ///
 /// # Errors
 ///
-/// When the folder or a file cannot be read, or holds no vectors. A line that
-/// is no record counts as a difference.
+/// When the folder or a file cannot be read, or holds no vectors. A line that cannot be parsed is a
+/// difference.
 pub fn compare_dir(dir: &Path) -> Result<Report> {
     let unreadable = || format!("cannot read `{}`", dir.display());
     let mut paths = Vec::new();
@@ -47,7 +47,7 @@ fn compare_file(path: &Path) -> Result<FileReport> {
     for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let (function, verdict) = match Record::parse(line) {
             Ok(record) => {
-                let verdict = functions::judge(&record)
+                let verdict = functions::compare(&record)
                     .unwrap_or_else(|error| Verdict::Differs(format!("{error:#}")));
                 (record.function, verdict)
             }

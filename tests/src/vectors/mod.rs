@@ -1,8 +1,7 @@
-//! Comparing our functions with recorded ones.
+//! Comparison of our functions with recorded ones.
 //!
-//! A file of vectors has one JSON object a line: `fn`, `input`, and the
-//! `output` and `exit` status that the function of that name had. The rules by
-//! which they are compared are in the folder's `README.md`.
+//! A file of vectors has one JSON object a line: `fn`, `input`, and the `output` and `exit` status
+//! of the function of that name. The folder's `README.md` has the rules of the comparison.
 
 mod compare;
 mod functions;

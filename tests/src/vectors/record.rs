@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::report::Verdict;
 
-/// A call that was recorded.
+/// A recorded call.
 pub(super) struct Record {
     pub(super) function: String,
     pub(super) input: Value,
@@ -14,12 +14,12 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Reads a line.
+    /// Parses a line.
     pub(super) fn parse(line: &str) -> Result<Self> {
         let line: Value = serde_json::from_str(line)?;
         let function = line["fn"].as_str().context("the record names no `fn`")?;
-        // The rule that the documents give wins over what was recorded, which
-        // depends on the locale of the recording.
+        // The rule in the documents takes precedence over the recorded output, which depends on the
+        // locale of the recording.
         let output = line.get("ascii_doc_rule").unwrap_or(&line["output"]);
         Ok(Self {
             function: function.to_owned(),
@@ -29,8 +29,8 @@ impl Record {
         })
     }
 
-    /// Judges our own answer.
-    pub(super) fn judge(&self, output: impl Into<Value>, exit: i64) -> Verdict {
+    /// Compares our answer.
+    pub(super) fn compare(&self, output: impl Into<Value>, exit: i64) -> Verdict {
         let output = output.into();
         if output == self.output && exit == self.exit {
             Verdict::Matches
@@ -39,29 +39,29 @@ impl Record {
         }
     }
 
-    /// Judges an answer that is only accepted or refused.
-    pub(super) fn judge_accepted(&self, is_accepted: bool) -> Verdict {
-        self.judge("", i64::from(!is_accepted))
+    /// Compares an answer that is only accepted or rejected.
+    pub(super) fn compare_accepted(&self, is_accepted: bool) -> Verdict {
+        self.compare("", i64::from(!is_accepted))
     }
 
-    /// The text at a key of the input.
+    /// Returns the text at a key of the input.
     pub(super) fn text(&self, key: &str) -> Result<&str> {
         let text = self.input[key].as_str();
         text.with_context(|| format!("the input has no text `{key}`"))
     }
 
-    /// The input, where it is a text.
+    /// Returns the input, if it is a text.
     pub(super) fn whole_text(&self) -> Result<&str> {
         self.input.as_str().context("the input is no text")
     }
 
-    /// The number at a key of the input.
+    /// Returns the number at a key of the input.
     pub(super) fn number(&self, key: &str) -> Result<u64> {
         let number = self.input[key].as_u64();
         number.with_context(|| format!("the input has no number `{key}`"))
     }
 
-    /// The texts at a key of the input.
+    /// Returns the texts at a key of the input.
     pub(super) fn texts(&self, key: &str) -> Result<Vec<&str>> {
         let array = self.input[key].as_array();
         let array = array.with_context(|| format!("the input has no list `{key}`"))?;
@@ -70,7 +70,7 @@ impl Record {
     }
 }
 
-/// Puts text in place of every `{"b64": …}`; what is not UTF-8 becomes U+FFFD.
+/// Replaces every `{"b64": …}` by its text; invalid UTF-8 becomes U+FFFD.
 fn decoded(value: &Value) -> Result<Value> {
     Ok(match value {
         Value::Object(map) => match (map.len(), map.get("b64").and_then(Value::as_str)) {
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documented_rules_win_and_bytes_are_text() -> Result<()> {
+    fn documented_rules_take_precedence_and_bytes_are_decoded() -> Result<()> {
         let line = r#"{"fn":"f","input":{"a":{"b64":"aMOpbGxv"}},"output":"x","ascii_doc_rule":"y","exit":0}"#;
         let record = Record::parse(line)?;
         assert_eq!(record.text("a")?, "héllo");

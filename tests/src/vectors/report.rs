@@ -1,52 +1,52 @@
-//! What a comparison found.
+//! The result of a comparison.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// How many differences of a file are kept for showing.
-const SHOWN: usize = 5;
+/// How many differences of a file are kept.
+const MAX_DIFFERENCES: usize = 5;
 
-/// What one record amounts to.
+/// The result of one record.
 pub(super) enum Verdict {
-    /// Our answer is the recorded one, or is better in a way that is meant.
+    /// Our answer equals the recorded one, or differs in a documented way.
     Matches,
-    /// Our answer is another one: what it is.
+    /// Our answer differs; holds the answer.
     Differs(String),
-    /// There is no such function of ours.
+    /// We have no such function.
     NotImplemented,
 }
 
-/// What a folder amounts to.
+/// The result of a folder.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The files, by name.
+    /// The files by name.
     pub files: Vec<FileReport>,
 }
 
 impl Report {
-    /// Whether any record differs.
+    /// Returns whether any record differs.
     #[must_use]
     pub fn differs(&self) -> bool {
         self.files.iter().any(|file| file.differing > 0)
     }
 
-    /// Returns what a file amounts to.
+    /// Returns the result of a file.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&FileReport> {
         self.files.iter().find(|file| file.name == name)
     }
 }
 
-/// What a file amounts to.
+/// The result of a file.
 #[derive(Debug, Default)]
 pub struct FileReport {
-    /// The file's name without its ending.
+    /// The file's name without its extension.
     pub name: String,
     /// How many records match.
     pub matched: usize,
     /// How many records differ.
     pub differing: usize,
-    /// The functions that do not exist here, and how many records they have.
+    /// The functions that we do not have, and how many records they have.
     pub not_implemented: BTreeMap<String, usize>,
     /// The first few differences.
     pub differences: Vec<Difference>,
@@ -61,7 +61,7 @@ impl FileReport {
             }
             Verdict::Differs(ours) => {
                 self.differing += 1;
-                if self.differences.len() < SHOWN {
+                if self.differences.len() < MAX_DIFFERENCES {
                     self.differences.push(Difference { line, ours });
                 }
             }
@@ -81,11 +81,11 @@ impl fmt::Display for FileReport {
     }
 }
 
-/// A record that differs.
+/// A differing record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
     /// The record's line, counted from 1.
     pub line: usize,
-    /// What our answer is.
+    /// Our answer.
     pub ours: String,
 }

@@ -1,21 +1,21 @@
-//! The words that a shell makes of a line.
+//! Word splitting of shell commands.
 
 use std::iter::Peekable;
 use std::str::Chars;
 
 use anyhow::{Result, bail};
 
-/// A word of a line, as far as a simple command goes.
+/// A word of a simple command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Word {
-    /// A word after quotes are taken away.
+    /// A word after quote removal.
     Text(String),
-    /// An operator, or an expansion that is left to the remote shell.
+    /// An operator, or an expansion left to the remote shell.
     Live(String),
 }
 
-/// Splits a line as POSIX.1-2017 §2.2 and bash's `$'…'` have it, expanding
-/// nothing: no line that was recorded is ever run to find out what it means.
+/// Splits a line as POSIX.1-2017 §2.2 and bash's `$'…'` define it, without expansions: recorded
+/// lines are never executed.
 pub(super) fn split(line: &str) -> Result<Vec<Word>> {
     let mut words = Vec::new();
     let mut chars = line.chars().peekable();
@@ -58,7 +58,7 @@ fn single_quoted(chars: &mut Peekable<Chars<'_>>, text: &mut String) -> Result<(
     bail!("a quote is not closed")
 }
 
-/// Reads what `printf %q` of bash writes for control characters.
+/// Reads the output of bash's `printf %q` for control characters.
 fn dollar_quoted(chars: &mut Peekable<Chars<'_>>, text: &mut String) -> Result<()> {
     while let Some(c) = chars.next() {
         let escaped = match c {
@@ -101,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_quotes_away() -> Result<()> {
+    fn quotes_are_removed() -> Result<()> {
         let text = |text: &str| Word::Text(text.to_owned());
         assert_eq!(
             split(r"a\ b 'c d'\''e' $'f\tg\001' ''")?,

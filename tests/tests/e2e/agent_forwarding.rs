@@ -1,9 +1,9 @@
-//! The SSH agent of the person outside, used inside.
+//! Forwarding of the person's SSH agent.
 
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
-use containai_tests::{Person, Repository, SshAgent, until};
+use containai_tests::{Person, Repository, SshAgent, wait_until};
 
 const LIST: &str = "ssh-add -L 2>/dev/null || echo none";
 
@@ -17,19 +17,19 @@ fn prepared(name: &str) -> (Person<'static>, Repository, SshAgent) {
 }
 
 #[test]
-fn the_agent_is_lent_only_on_request() {
+fn agent_is_forwarded_only_on_request() {
     let (person, repository, agent) = prepared("lent");
     let list = |options: &[&str]| {
         let words = ["exec"].iter().chain(options).chain(&["--", "sh", "-c", LIST]);
         let cai = person.cai(words.copied()).env("SSH_AUTH_SOCK", agent.socket());
-        cai.inside(&repository).run().success().stdout()
+        cai.current_dir(&repository).run().success().stdout()
     };
     assert_eq!(list(&[]), "none\n");
     assert_eq!(list(&["-A"]), agent.public_key());
-    assert_eq!(list(&[]), "none\n", "it was for one command");
+    assert_eq!(list(&[]), "none\n", "forwarding applies to one command");
 
     let config = person.home().join(".config/containai/config.toml");
-    let before = std::fs::read_to_string(&config).expect("persons have one");
+    let before = std::fs::read_to_string(&config).expect("a person has a configuration");
     let section =
         format!("[workspace.'{}'.ssh]\nforward_agent = true\n", repository.path().display());
     person.configure(&format!("{before}{section}"));
@@ -40,14 +40,14 @@ fn the_agent_is_lent_only_on_request() {
     let shown = ssh.expect("ssh is installed").stdout;
     assert_eq!(String::from_utf8_lossy(&shown), agent.public_key());
 
-    let missing = person.cai(["exec", "-A", "--", "true"]).inside(&repository).run();
-    missing.success().tells("no SSH agent to forward");
+    let missing = person.cai(["exec", "-A", "--", "true"]).current_dir(&repository).run();
+    missing.success().stderr_contains("no SSH agent to forward");
 }
 
-/// A session of plain `ssh -A` that stays until it is killed.
-struct Held(Child);
+/// A session of plain `ssh -A` that lasts until it is killed.
+struct AgentSession(Child);
 
-impl Held {
+impl AgentSession {
     fn start(person: &Person<'_>, alias: &str, agent: &SshAgent) -> Self {
         let mut ssh = person.openssh("ssh");
         ssh.args(["-o", "ForwardAgent=yes", alias, "echo up; exec sleep 300"]);
@@ -60,7 +60,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for AgentSession {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -68,7 +68,7 @@ impl Drop for Held {
 }
 
 #[test]
-fn one_path_leads_to_whichever_session_lives() {
+fn agent_socket_follows_the_living_session() {
     let (person, repository, agent) = prepared("one-path");
     let alias = person.alias(repository.path());
     let path = "echo $SSH_AUTH_SOCK";
@@ -78,26 +78,26 @@ fn one_path_leads_to_whichever_session_lives() {
     assert_eq!(shown.stdout, b"/run/containai/agent.sock\n", "{shown:?}");
 
     let list = || person.exec(&repository, LIST).success().stdout();
-    let first = Held::start(&person, &alias, &agent);
-    let second = Held::start(&person, &alias, &agent);
+    let first = AgentSession::start(&person, &alias, &agent);
+    let second = AgentSession::start(&person, &alias, &agent);
     assert_eq!(list(), agent.public_key());
     drop(second);
-    assert_eq!(list(), agent.public_key(), "the older session serves");
-    let third = Held::start(&person, &alias, &agent);
+    assert_eq!(list(), agent.public_key(), "the older session provides the agent");
+    let third = AgentSession::start(&person, &alias, &agent);
     drop(first);
-    assert_eq!(list(), agent.public_key(), "the newer session serves");
-    // An agent that was started inside is not the person's.
+    assert_eq!(list(), agent.public_key(), "the newer session provides the agent");
+    // An agent started in the container is not the person's.
     person.exec(&repository, "ssh-agent > /dev/null; sleep 0.1").success();
     assert_eq!(list(), agent.public_key());
     drop(third);
-    until(Duration::from_secs(60), "nothing is lent any more", || {
+    wait_until(Duration::from_secs(60), "nothing is lent any more", || {
         (list() == "none\n").then_some(())
     });
     assert_eq!(person.exec(&repository, "systemctl is-system-running").line(), "running");
 }
 
 #[test]
-fn git_inside_pushes_and_signs_with_a_key_of_the_host() {
+fn git_pushes_and_signs_with_a_key_of_the_host() {
     let (person, repository, agent) = prepared("signs");
     let key = agent.public_key();
     let serve = format!(
@@ -126,7 +126,7 @@ fn git_inside_pushes_and_signs_with_a_key_of_the_host() {
     );
     let words = |option: &str| {
         let words = ["exec", option, "--", "sh", "-c", &push];
-        person.cai(words).env("SSH_AUTH_SOCK", agent.socket()).inside(&repository).run()
+        person.cai(words).env("SSH_AUTH_SOCK", agent.socket()).current_dir(&repository).run()
     };
     let without = words("--quiet");
     assert_ne!(without.status(), 0, "{without}");

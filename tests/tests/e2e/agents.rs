@@ -1,13 +1,12 @@
-//! The image `agents`, which is what a container is made of when nobody names
-//! another.
+//! The image `agents`, which is the default image.
 
 use std::fs;
 
 use containai_core::engine::ShippedImage;
 use containai_tests::{Engine, Outcome, Person, Repository};
 
-/// Of each agent a file of settings at home, and its own command that tells
-/// what stands in there.
+/// For each agent a file of settings in the home directory, and the agent's own command that prints
+/// its content.
 const SETTINGS: [[&str; 4]; 7] = [
     [
         ".claude.json",
@@ -50,12 +49,12 @@ const SETTINGS: [[&str; 4]; 7] = [
 
 #[track_caller]
 fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Outcome {
-    Engine::shared().provide_agents();
-    person.cai(["run", "--", "sh", "-c", script]).inside(repository).run()
+    Engine::shared().ensure_agents_image();
+    person.cai(["run", "--", "sh", "-c", script]).current_dir(repository).run()
 }
 
 #[test]
-fn every_agent_of_the_default_image_tells_its_version_to_every_kind_of_session() {
+fn every_agent_of_the_default_image_runs_in_every_kind_of_session() {
     let person = Person::new();
     let repository = person.repository("agents");
     let outcome = run(&person, &repository, "systemctl is-system-running --wait; command -v gh");
@@ -63,7 +62,7 @@ fn every_agent_of_the_default_image_tells_its_version_to_every_kind_of_session()
     let labels = person.container(repository.path())["Config"]["Labels"].clone();
     assert_eq!(labels["ai.containai.agents"], ShippedImage::Agents.agents().join(","));
     for agent in ShippedImage::Agents.agents() {
-        let version = person.cai(["exec", "--", agent, "--version"]).inside(&repository).run();
+        let version = person.cai(["exec", "--", agent, "--version"]).current_dir(&repository).run();
         let stdout = version.success().stdout();
         assert!(stdout.chars().any(|c| c.is_ascii_digit()), "{version}");
         let login = person.exec(&repository, &format!("bash -lc '{agent} --version'"));
@@ -72,26 +71,26 @@ fn every_agent_of_the_default_image_tells_its_version_to_every_kind_of_session()
 }
 
 #[test]
-fn a_command_of_an_agent_adds_what_its_manifest_says_to_whatever_is_installed() {
+fn agent_command_adds_manifest_arguments_to_any_installation() {
     let person = Person::new();
     let repository = person.repository("wrapped");
     let install = "mkdir -p ~/.local/bin && printf '#!/bin/sh\\nprintf \"<%%s>\" \"$@\"\\n' > ~/.local/bin/claude \
                    && chmod 755 ~/.local/bin/claude";
     run(&person, &repository, install).success();
     let expected = "<--dangerously-skip-permissions><a b><>";
-    let exec = person.cai(["exec", "--", "claude", "a b", ""]).inside(&repository).run();
+    let exec = person.cai(["exec", "--", "claude", "a b", ""]).current_dir(&repository).run();
     exec.success().prints(expected);
     person.exec(&repository, "bash -lc 'claude \"a b\" \"\"'").success().prints(expected);
     person
         .exec(&repository, "claude() { command claude \"$@\"; }; claude 'a b' ''")
         .prints(expected);
-    // The one that the image has is found again when the user's is gone.
+    // When the user's version is removed, the one of the image is found again.
     let gone = person.exec(&repository, "rm ~/.local/bin/claude; claude --version");
     assert!(gone.success().stdout().contains("Claude Code"), "{gone}");
 }
 
 #[test]
-fn nothing_of_the_host_s_certificates_and_registries_is_in_the_image() {
+fn image_contains_no_certificates_or_registries_of_the_host() {
     let person = Person::new();
     let repository = person.repository("clean");
     let script = "find / -xdev -path /proc -prune -o -path '*containai-host*' -print 2>/dev/null; \
@@ -109,10 +108,10 @@ fn nothing_of_the_host_s_certificates_and_registries_is_in_the_image() {
 }
 
 #[test]
-fn settings_of_the_host_are_found_by_every_agent() {
+fn every_agent_finds_imported_settings() {
     let person = Person::new();
     let repository = person.repository("settings");
-    // Before anything was brought, no agent stumbles over what a start has put there.
+    // Before anything is imported, the files that a start creates cause no errors in an agent.
     let first = run(
         &person,
         &repository,
@@ -129,18 +128,18 @@ fn settings_of_the_host_are_found_by_every_agent() {
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
         fs::write(path, text).expect("a file can be written");
     }
-    person.cai(["import"]).inside(&repository).run().success();
+    person.cai(["import"]).current_dir(&repository).run().success();
     for [path, _, command, expected] in SETTINGS {
-        let told = person.exec(&repository, &format!("{command} 2>&1"));
-        assert!(told.success().stdout().contains(expected), "`{path}`: {told}");
+        let reported = person.exec(&repository, &format!("{command} 2>&1"));
+        assert!(reported.success().stdout().contains(expected), "`{path}`: {reported}");
     }
     let status = person.exec(&repository, "codex login status 2>&1");
     assert!(status.stdout().contains("Not logged in"), "{status}");
-    person.cai(["links", "check"]).inside(&repository).run().success().prints("");
+    person.cai(["links", "check"]).current_dir(&repository).run().success().prints("");
 }
 
 #[test]
-fn an_agent_of_the_user_s_own_is_started_with_what_its_manifest_says() {
+fn custom_agent_is_started_with_its_manifest_arguments() {
     let person = Person::new();
     let repository = person.repository("own-agent");
     let manifests = person.home().join(".config/containai/manifests");
@@ -152,22 +151,22 @@ fn an_agent_of_the_user_s_own_is_started_with_what_its_manifest_says() {
                    > ~/.local/bin/mind-cli && chmod 755 ~/.local/bin/mind-cli";
     person.run(&repository, install).success();
     for word in ["mind", "m"] {
-        let outcome = person.cai(["run", "--agent", word]).inside(&repository).run();
+        let outcome = person.cai(["run", "--agent", word]).current_dir(&repository).run();
         outcome.success().prints("<--free><a b>");
     }
     person.configure("[agent]\ndefault = \"mind\"\n");
-    let outcome = person.cai(["run"]).inside(&repository).run();
+    let outcome = person.cai(["run"]).current_dir(&repository).run();
     outcome.success().prints("<--free><a b>");
-    // Whoever calls it by its name has it the same way.
+    // A session that calls it by name starts it with the same arguments.
     for word in ["mind", "m"] {
         person.exec(&repository, word).success().prints("<--free><a b>");
     }
     let offered = person
         .cai(["--", "cai", "run", "--agent", "mi"])
         .env("COMPLETE", "fish")
-        .inside(&repository)
+        .current_dir(&repository)
         .run();
     offered.success().prints("mind\n");
-    let unknown = person.cai(["run", "--agent", "soul"]).inside(&repository).run();
-    unknown.fails(2, "has no agent `soul`").tells("~/.config/containai/manifests");
+    let unknown = person.cai(["run", "--agent", "soul"]).current_dir(&repository).run();
+    unknown.fails(2, "has no agent `soul`").stderr_contains("~/.config/containai/manifests");
 }

@@ -1,17 +1,17 @@
-//! What a container is like when it has started.
+//! The state of a container after its start.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
-use containai_tests::{Person, until};
+use containai_tests::{Person, wait_until};
 
-/// Every unit of ours.
+/// The units of ContainAI.
 const UNITS: &str = "containai-init.service containai-hooks.service containai-agent.socket \
                      containai-agent@.service containai-docker.timer ssh.service ssh-keygen.service \
                      containai-worktrees.path containai-worktrees.service";
 
 #[test]
-fn units_are_without_mistakes_and_all_of_them_work() {
+fn units_are_valid_and_running() {
     let person = Person::new();
     let repository = person.repository("units");
     let script = format!("cd /etc/systemd/system && systemd-analyze verify --man=no {UNITS} 2>&1");
@@ -26,7 +26,7 @@ fn every_kind_of_session_has_the_same_environment() {
     let person = Person::new();
     let repository = person.repository("environment");
     let run = ["run", "--image", "base", "--", "true"];
-    person.cai(run).env("TZ", "Asia/Kathmandu").inside(&repository).run().success();
+    person.cai(run).env("TZ", "Asia/Kathmandu").current_dir(&repository).run().success();
     let show = "echo $TZ $CAI_HOST_WORKSPACE $LANG $SSH_AUTH_SOCK; echo $PATH; date +%z";
     let path = "/usr/lib/containai/wrappers:/home/agent/.local/bin:/usr/local/bin:/usr/bin:/bin:\
                 /usr/local/sbin:/usr/sbin:/sbin:/opt/containai/bin";
@@ -44,7 +44,7 @@ fn every_kind_of_session_has_the_same_environment() {
 }
 
 #[test]
-fn paths_of_the_host_lead_to_the_workspace() {
+fn host_paths_resolve_to_the_workspace() {
     let person = Person::new();
     let repository = person.repository("paths");
     let path = repository.path().display().to_string();
@@ -55,7 +55,7 @@ fn paths_of_the_host_lead_to_the_workspace() {
 }
 
 #[test]
-fn commits_are_the_user_s_unless_somebody_says_otherwise() {
+fn commits_use_the_host_identity_by_default() {
     let person = Person::new();
     fs::write(person.home().join(".gitconfig"), "[user]\nname = Ada L.\nemail = ada@example.org\n")
         .expect("a file can be written");
@@ -68,7 +68,7 @@ fn commits_are_the_user_s_unless_somebody_says_otherwise() {
 }
 
 #[test]
-fn links_lead_to_the_volume_and_what_is_put_in_their_place_stays() {
+fn links_point_to_the_volume_and_replaced_links_stay_replaced() {
     let person = Person::new();
     let repository = person.repository("links");
     let script = "stat -c '%a %U' /mnt/agent-data/claude /mnt/agent-data/claude/claude.json; \
@@ -81,7 +81,7 @@ fn links_lead_to_the_volume_and_what_is_put_in_their_place_stays() {
         .run(&repository, script)
         .success()
         .prints("700 agent\n600 agent\n{}\n/mnt/agent-data/claude\ndirectory\n");
-    person.cai(["stop"]).inside(&repository).run().success();
+    person.cai(["stop"]).current_dir(&repository).run().success();
     let again = person.exec(
         &repository,
         "ls ~/.vim; stat -c '%a %U' /mnt/agent-data/claude/claude.json; readlink ~/.codex; sudo ls /root/x; \
@@ -91,7 +91,7 @@ fn links_lead_to_the_volume_and_what_is_put_in_their_place_stays() {
 }
 
 #[test]
-fn a_hook_that_fails_keeps_nobody_out_and_is_told() {
+fn failed_hook_is_reported_and_sessions_still_open() {
     let person = Person::new();
     let repository = person.repository("hooks");
     let hooks = person.home().join(".config/containai/hooks/startup.d");
@@ -106,23 +106,23 @@ fn a_hook_that_fails_keeps_nobody_out_and_is_told() {
         "20-works",
         "#!/bin/sh\nid -un > ~/hooked; pwd >> ~/hooked; echo $CAI_HOST_WORKSPACE >> ~/hooked\n",
     );
-    // What a repository brings along is never run.
+    // Hooks in a repository are never run.
     let own = repository.path().join(".containai/hooks/startup.d");
     fs::create_dir_all(&own).expect("a directory can be made");
     fs::copy(hooks.join("20-works"), own.join("30-evil")).expect("a file can be copied");
 
     let expected = format!("agent\n/home/agent/workspace\n{}\n", repository.path().display());
     person.run(&repository, "true").success();
-    until(std::time::Duration::from_secs(60), "the hooks have run", || {
+    wait_until(std::time::Duration::from_secs(60), "the hooks have run", || {
         let state = person.exec(&repository, "systemctl is-failed containai-hooks");
         (state.stdout() == "failed\n").then_some(())
     });
     person.exec(&repository, "cat ~/hooked").success().prints(&expected);
-    let told = person.exec(&repository, "journalctl -q -o cat -u containai-hooks --no-pager");
-    assert!(told.success().stdout().contains("failed: 10-fails (7)"), "{told}");
+    let reported = person.exec(&repository, "journalctl -q -o cat -u containai-hooks --no-pager");
+    assert!(reported.success().stdout().contains("failed hooks: 10-fails (7)"), "{reported}");
 
-    // The next start has the hooks that there are then.
+    // The next start runs the hooks that exist then.
     fs::remove_file(hooks.join("10-fails")).expect("a file can be removed");
-    person.cai(["stop"]).inside(&repository).run().success();
+    person.cai(["stop"]).current_dir(&repository).run().success();
     person.exec(&repository, "systemctl is-system-running --wait").success().prints("running\n");
 }

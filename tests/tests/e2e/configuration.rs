@@ -1,4 +1,4 @@
-//! Settings, what repositories suggest, and variables of every session.
+//! Settings, suggestions of repositories, and variables of every session.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -21,10 +21,11 @@ fn suggest(repository: &Repository, text: &str) {
 }
 
 #[test]
-fn settings_are_set_listed_and_taken_back() {
+fn settings_are_set_listed_and_unset() {
     let person = Person::new();
     let repository = person.repository("settings");
-    let config = |words: &[&str]| person.cai([&["config"], words].concat()).inside(&repository);
+    let config =
+        |words: &[&str]| person.cai([&["config"], words].concat()).current_dir(&repository);
     let path = config(&["path"]).run().line();
     let before = fs::read_to_string(&path).expect("a person has a configuration");
     fs::write(&path, format!("# mine\n{before}")).expect("a file can be written");
@@ -33,12 +34,12 @@ fn settings_are_set_listed_and_taken_back() {
     assert_eq!(config(&["get", "agent.default"]).run().line(), "codex");
     let source = config(&["get", "agent", "--source"]).env("CONTAINAI_AGENT", "pi").run().line();
     assert_eq!(source, "pi\tenvironment:CONTAINAI_AGENT");
-    config(&["set", "agent.default", "codex"]).run().success().keeps_quiet_about("counts before");
+    config(&["set", "agent.default", "codex"]).run().success().stderr_lacks("overrides it");
     let overridden = config(&["set", "agent.default", "codex"]).env("CONTAINAI_AGENT", "pi").run();
-    overridden.success().tells("the variable `CONTAINAI_AGENT` counts before it");
+    overridden.success().stderr_contains("the variable `CONTAINAI_AGENT` overrides it");
     config(&["set", "data_volume", "mine"]).run().success();
     config(&["set", "env.import", "A", "B"]).run().success();
-    let text = fs::read_to_string(&path).expect("it is there");
+    let text = fs::read_to_string(&path).expect("it exists");
     let section =
         format!("[workspace.\"{}\"]\ndata_volume = \"mine\"", repository.path().display());
     assert!(text.starts_with("# mine\n") && text.contains(&section), "{text}");
@@ -54,50 +55,61 @@ fn settings_are_set_listed_and_taken_back() {
     );
     assert_eq!(value("env.import")["value"], serde_json::json!(["A", "B"]));
 
-    config(&["set", "agent.defualt", "x"]).run().fails(2, "no setting").tells("`agent.default`");
-    config(&["set", "ssh.port_range_start", "80"]).run().code(2).tells("do not fit");
-    config(&["set", "ssh.mux", "perhaps"]).run().code(2).tells("`true` or `false`");
+    config(&["set", "agent.defualt", "x"])
+        .run()
+        .fails(2, "unknown setting")
+        .stderr_contains("`agent.default`");
+    config(&["set", "ssh.port_range_start", "80"]).run().code(2).stderr_contains("do not fit");
+    config(&["set", "ssh.mux", "perhaps"]).run().code(2).stderr_contains("`true` or `false`");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
     config(&["edit"])
         .env("EDITOR", "sed -i s/default/defualt/")
         .run()
         .fails(2, "stays as it was")
-        .tells("agent.defualt")
-        .tells("what you typed is in");
+        .stderr_contains("agent.defualt")
+        .stderr_contains("what you typed is in");
     let copies = || {
         let directory = fs::read_dir(person.home().join(".config/containai"));
-        let names = directory.expect("it can be listed").map(|it| it.expect("it is there"));
+        let names = directory.expect("it can be listed").map(|it| it.expect("it exists"));
         names.filter(|it| it.path().extension().is_some_and(|it| it == "toml")).count()
     };
     assert_eq!(copies(), 2);
-    config(&["edit"]).env("EDITOR", "false").run().fails(1, "`false` ended").tells("nothing was");
+    config(&["edit"])
+        .env("EDITOR", "false")
+        .run()
+        .fails(1, "`false` ended")
+        .stderr_contains("nothing was");
     assert_eq!(copies(), 2);
-    assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
+    assert_eq!(fs::read_to_string(&path).expect("it exists"), text);
     config(&["edit"]).env("EDITOR", "sed -i s/codex/pi/").run().success();
     assert_eq!(config(&["get", "agent.default"]).run().line(), "pi");
     for key in ["agent.default", "data_volume", "env.import"] {
         config(&["unset", key]).run().success();
     }
-    let after = fs::read_to_string(&path).expect("it is there");
+    let after = fs::read_to_string(&path).expect("it exists");
     assert_eq!(after.trim_end(), format!("# mine\n{before}").trim_end());
 }
 
 #[test]
-fn what_a_repository_suggests_waits_for_approval_of_that_very_text() {
+fn repository_suggestions_apply_only_after_approval_of_their_text() {
     let person = Person::new();
     let repository = person.repository("suggesting");
     configure(&person, "image = \"base\"\n");
     let text = "image = \"other\"\n[agent]\ndefault = \"pi\"\n[ssh]\nlocal_forward = [\"9:a:9\"]\nmux = false\n";
     suggest(&repository, text);
-    let cai = |words: &[&str]| person.cai(words).inside(&repository);
+    let cai = |words: &[&str]| person.cai(words).current_dir(&repository);
     let image = || cai(&["config", "get", "image"]).run().success().stdout();
     let waits = |outcome: containai_tests::Outcome| {
-        outcome.success().tells("asks for `image`").tells("`ssh.local_forward`").tells("cai trust");
+        outcome
+            .success()
+            .stderr_contains("asks for `image`")
+            .stderr_contains("`ssh.local_forward`")
+            .stderr_contains("cai trust");
     };
     waits(cai(&["run", "--dry-run"]).run());
     assert_eq!(image(), "base\n");
     assert_eq!(cai(&["config", "get", "agent.default"]).run().line(), "pi");
-    // The container is made of the user's image, and not of the repository's.
+    // The container is created from the user's image, not the repository's.
     cai(&["run", "--", "true"]).run().success();
     let made = person.container(repository.path());
     assert!(!made["Config"]["Image"].as_str().expect("an image").contains("other"), "{made}");
@@ -110,22 +122,22 @@ fn what_a_repository_suggests_waits_for_approval_of_that_very_text() {
 
     cai(&["trust"]).run().fails(2, "nobody is there to approve");
     assert_eq!(image(), "base\n");
-    cai(&["trust", "--yes"]).run().success().tells("approved");
+    cai(&["trust", "--yes"]).run().success().stderr_contains("approved");
     assert_eq!(image(), "other\n");
     assert!(
         cai(&["trust", "--list"]).run().stdout().contains(&repository.path().display().to_string())
     );
-    cai(&["exec", "--", "true"]).run().success().keeps_quiet_about("cai trust");
+    cai(&["exec", "--", "true"]).run().success().stderr_lacks("cai trust");
     cai(&["--no-mux", "exec", "--", "true"]).run().success();
     assert!(ssh(&repository).contains("localforward"), "{}", ssh(&repository));
-    // What is about the machine is not for repositories, approved or not.
+    // Settings of the machine cannot be suggested by a repository, approved or not.
     assert_eq!(cai(&["config", "get", "ssh.mux"]).run().line(), "true");
 
     suggest(&repository, &format!("{text}# \u{1b}[2J\u{202e}\n"));
     assert_eq!(image(), "base\n");
     suggest(&repository, &format!("{text}remote_forward = [\"7:b:7\"]\n# \u{202e}\n"));
     let run = cai(&["run", "--dry-run"]).run();
-    run.tells("has changed since you approved it");
+    run.stderr_contains("has changed since you approved it");
     assert_eq!(image(), "base\n");
     let shown = cai(&["trust", "--show"]).run().success().stdout();
     assert!(shown.contains("+remote_forward") && shown.contains("+# \\u{202e}"), "{shown}");
@@ -137,20 +149,20 @@ fn what_a_repository_suggests_waits_for_approval_of_that_very_text() {
 }
 
 #[test]
-fn a_suggestion_that_is_no_file_is_left_alone() {
+fn suggestions_in_special_files_are_refused() {
     let person = Person::new();
     let repository = person.repository("odd");
     configure(&person, "image = \"base\"\n");
     suggest(&repository, "");
     let path = repository.path().join(".containai/config.toml");
-    let image = || person.cai(["config", "get", "image"]).inside(&repository).run();
+    let image = || person.cai(["config", "get", "image"]).current_dir(&repository).run();
     let outside = person.beside("outside.toml");
     fs::write(&outside, "agent.default = 'pi'\n").expect("a file can be written");
     let replaced = |make: &dyn Fn(&Path)| {
-        fs::remove_file(&path).expect("it is there");
+        fs::remove_file(&path).expect("it exists");
         make(&path);
-        image().success().prints("base\n").tells("ignored");
-        person.cai(["trust", "--yes"]).inside(&repository).run().fails(2, "cannot read");
+        image().success().prints("base\n").stderr_contains("ignored");
+        person.cai(["trust", "--yes"]).current_dir(&repository).run().fails(2, "cannot read");
     };
     replaced(&|path| symlink(&outside, path).expect("a link can be made"));
     replaced(&|path| {
@@ -164,7 +176,7 @@ fn a_suggestion_that_is_no_file_is_left_alone() {
 const SECRET: &str = "hush 'x' $y \\z";
 
 #[test]
-fn imported_variables_reach_every_session_and_nobody_else() {
+fn imported_variables_reach_every_session_and_nothing_else() {
     let person = Person::new();
     let repository = person.repository("imported");
     configure(
@@ -175,9 +187,9 @@ fn imported_variables_reach_every_session_and_nobody_else() {
         .expect("a file can be written");
     let script = "printf '<%s>' \"$TOKEN\" \"$OTHER\" \"${NOT-none}\"";
     let expected = format!("<{SECRET}><of the file><none>");
-    let cai = |words: &[&str]| person.cai(words).inside(&repository).env("TOKEN", SECRET);
+    let cai = |words: &[&str]| person.cai(words).current_dir(&repository).env("TOKEN", SECRET);
     let run = cai(&["run", "--image", "base", "--", "sh", "-c", script]).run();
-    run.success().prints(&expected).keeps_quiet_about("hush");
+    run.success().prints(&expected).stderr_lacks("hush");
     cai(&["exec", "--", "sh", "-c", script]).run().success().prints(&expected);
     cai(&["shell"]).stdin(format!("{script}\n")).run().success().prints(&expected);
     let nearer = cai(&["exec", "-e", "OTHER=mine", "--", "bash", "-c", script]).run();
@@ -199,20 +211,23 @@ fn imported_variables_reach_every_session_and_nobody_else() {
     assert_eq!(ssh("stat -Lc '%a %U' .ssh/environment", ""), "600 agent\n");
 
     let container = person.container(repository.path());
-    assert!(!container.to_string().contains("hush"), "the engine knows nothing");
+    assert!(!container.to_string().contains("hush"), "the engine does not see the value");
     let mut running = cai(&["exec", "--", "sh", "-c", "touch /tmp/there; cat"]).start();
     let there = || person.exec(&repository, "test -e /tmp/there").status() == 0;
-    containai_tests::until(std::time::Duration::from_secs(60), "it", || there().then_some(()));
+    containai_tests::wait_until(std::time::Duration::from_secs(60), "it", || there().then_some(()));
     let entries = fs::read_dir("/proc").expect("there are processes").flatten();
     let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
     let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(&line).into_owned()).collect();
-    assert!(lines.iter().any(|line| line.contains("touch /tmp/there")), "processes are seen");
+    assert!(
+        lines.iter().any(|line| line.contains("touch /tmp/there")),
+        "the test sees processes of containers"
+    );
     assert!(!lines.iter().any(|line| line.contains("hush")), "{lines:#?}");
-    running.feed(Vec::new());
+    running.feed_stdin(Vec::new());
     running.outcome().success();
     assert!(!person.exec(&repository, "journalctl --no-pager").stdout().contains("hush"));
 
-    // What is imported no more is gone with the next entry, from that very one on.
+    // A variable that is no longer imported is gone from the next session on.
     let config = |words: &[&str]| {
         cai(&[&["config"], words].concat()).run().success();
     };
@@ -229,13 +244,13 @@ fn imported_variables_reach_every_session_and_nobody_else() {
 }
 
 #[test]
-fn a_file_of_variables_stays_within_the_workspace() {
+fn variable_files_must_be_within_the_workspace() {
     let person = Person::new();
     let repository = person.repository("leaking");
     fs::write(person.beside("out.env"), "A=leaked\n").expect("a file can be written");
     symlink("..", repository.path().join("ln")).expect("a link can be made");
     configure(&person, "env = { import = [\"A\"], env_file = \"ln/out.env\" }\n");
-    let outcome = person.cai(["run", "--", "true"]).inside(&repository).run();
-    outcome.fails(2, "a link on the way leads elsewhere").keeps_quiet_about("leaked");
+    let outcome = person.cai(["run", "--", "true"]).current_dir(&repository).run();
+    outcome.fails(2, "a link on the way leads elsewhere").stderr_lacks("leaked");
     assert_eq!(person.containers(repository.path()).len(), 0);
 }

@@ -1,22 +1,22 @@
-//! The fake engine and the real one keep the same promises.
+//! The contract of engines, for the fake engine and a real one.
 
 use containai_core::engine::{
     ContainerSpec, HostFacts, ImageRequest, Isolation, Lifetime, Protection, WorkspaceMount,
 };
-use containai_core::fake::FakeEngine;
 use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
+use containai_core::testing::FakeEngine;
 use containai_docker::DockerEngine;
-use containai_tests::contract::{Terms, hold};
-use containai_tests::contract_snapshots::hold_snapshots;
+use containai_tests::contract::{ContractInput, check_engine};
+use containai_tests::contract_snapshots::check_snapshots;
 use containai_tests::{Engine, Person};
 use tokio::runtime::{Builder, Runtime};
 
-fn terms(workspace: &str) -> Terms {
+fn contract_input(workspace: &str) -> ContractInput {
     let workspace = WorkspacePath::new(workspace).expect("a path");
     let name = ContainerName::parse("contract-main").expect("a name");
     let port = |port| HostPort::new(port).expect("a port");
-    Terms {
+    ContractInput {
         image: ImageRequest::parse("base"),
         spec: ContainerSpec {
             hostname: Hostname::sanitize(name.as_ref()),
@@ -27,18 +27,18 @@ fn terms(workspace: &str) -> Terms {
             resources: Resources::half_of(HostCapacity { memory_bytes: 4 << 30, cpus: 2 }),
             isolation: Isolation::Userns,
             template: String::new(),
-            lifetime: Lifetime::Lasting,
+            lifetime: Lifetime::Persistent,
             protection: Protection::None,
             repository: None,
             mounts: Vec::new(),
             replaces: None,
-            revives: None,
+            from_snapshot: None,
             mount: WorkspaceMount::Bind,
             host: HostFacts::default(),
             workspace,
             name,
         },
-        other_name: ContainerName::parse("contract-heir").expect("a name"),
+        other_name: ContainerName::parse("contract-replacement").expect("a name"),
         other_port: port(21_701),
     }
 }
@@ -48,24 +48,24 @@ fn runtime() -> Runtime {
 }
 
 #[test]
-fn the_fake_engine_keeps_its_promises() {
+fn fake_engine_fulfils_the_contract() {
     let outcome = runtime().block_on(async {
-        hold(&FakeEngine::new(), &terms("/src/contract")).await?;
-        hold_snapshots(&FakeEngine::new(), &terms("/src/contract")).await
+        check_engine(&FakeEngine::new(), &contract_input("/src/contract")).await?;
+        check_snapshots(&FakeEngine::new(), &contract_input("/src/contract")).await
     });
     outcome.expect("the fake does what it is asked for");
 }
 
 #[test]
-fn the_real_engine_keeps_its_promises() {
+fn real_engine_fulfils_the_contract() {
     let person = Person::new();
     let repository = person.repository("contract");
-    let terms = terms(repository.path().to_str().expect("a plain path"));
+    let contract_input = contract_input(repository.path().to_str().expect("a plain path"));
     let address = Engine::shared().address().parse().expect("an address");
     let outcome = runtime().block_on(async {
         let engine = DockerEngine::connect(address, None)?;
-        hold(&engine, &terms).await?;
-        hold_snapshots(&engine, &terms).await
+        check_engine(&engine, &contract_input).await?;
+        check_snapshots(&engine, &contract_input).await
     });
     outcome.expect("the engine does what it is asked for");
 }

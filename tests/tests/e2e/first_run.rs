@@ -1,9 +1,9 @@
-//! The main job: one command in a repository.
+//! The main use: one command in a repository.
 
 use containai_tests::Person;
 
 #[test]
-fn the_first_command_of_the_readme_prints_the_container_and_nothing_else() {
+fn readme_command_prints_only_the_output_of_the_container() {
     let person = Person::new();
     let repository = person.repository("readme");
     let outcome = person.run(
@@ -23,7 +23,7 @@ fn the_first_command_of_the_readme_prints_the_container_and_nothing_else() {
 }
 
 #[test]
-fn a_second_run_attaches_to_the_same_container() {
+fn second_run_uses_the_same_container() {
     let person = Person::new();
     let repository = person.repository("again");
     let first = person.run(&repository, "stat -c %Y /proc/1; hostname");
@@ -34,7 +34,7 @@ fn a_second_run_attaches_to_the_same_container() {
 }
 
 #[test]
-fn a_directory_below_the_repository_is_the_same_workspace() {
+fn subdirectory_of_a_repository_is_the_same_workspace() {
     let person = Person::new();
     let repository = person.repository("below");
     person.run(&repository, "mkdir -p deep/down").success();
@@ -43,7 +43,7 @@ fn a_directory_below_the_repository_is_the_same_workspace() {
 }
 
 #[test]
-fn outside_of_git_the_directory_is_the_workspace() {
+fn directory_outside_git_is_the_workspace() {
     let person = Person::new();
     let plain = person.beside("plain");
     std::fs::create_dir(&plain).expect("a directory can be made");
@@ -52,7 +52,7 @@ fn outside_of_git_the_directory_is_the_workspace() {
 }
 
 #[test]
-fn the_command_starts_in_the_workspace_as_agent() {
+fn command_starts_in_the_workspace_as_agent() {
     let person = Person::new();
     let repository = person.repository("where");
     let outcome = person.run(&repository, "pwd; id -un; id -u; cat README");
@@ -70,17 +70,17 @@ fn exit_statuses_pass_through() {
     }
     person.exec(&repository, "kill -TERM $$").code(128 + 15);
     person.exec(&repository, "kill -KILL $$").code(128 + 9);
-    let missing = person.cai(["exec", "--", "no-such-program"]).inside(&repository).run();
+    let missing = person.cai(["exec", "--", "no-such-program"]).current_dir(&repository).run();
     missing.code(127);
 }
 
 #[test]
-fn streams_are_clean_and_apart() {
+fn stdout_and_stderr_are_unchanged_and_separate() {
     let person = Person::new();
     let repository = person.repository("streams");
     person.run(&repository, "true").success();
 
-    // 8 MiB in which every byte value stands beside every other one.
+    // 8 MiB in which every pair of byte values is adjacent.
     let mut state = 0x9e37_79b9_u32;
     let bytes: Vec<u8> = std::iter::repeat_with(|| {
         state ^= state << 13;
@@ -92,17 +92,17 @@ fn streams_are_clean_and_apart() {
     .collect();
     for verb in ["run", "exec"] {
         let outcome =
-            person.cai([verb, "--", "cat"]).inside(&repository).stdin(bytes.clone()).run();
+            person.cai([verb, "--", "cat"]).current_dir(&repository).stdin(bytes.clone()).run();
         outcome.success();
-        assert!(outcome.bytes() == bytes, "{verb}: {} bytes came back", outcome.bytes().len());
+        assert!(outcome.bytes() == bytes, "{verb}: {} bytes were received", outcome.bytes().len());
     }
 
     let outcome = person.exec(&repository, "echo out; echo err >&2");
-    outcome.success().prints("out\n").tells("err\n");
+    outcome.success().prints("out\n").stderr_contains("err\n");
 }
 
 #[test]
-fn every_word_arrives_as_it_was_given() {
+fn arguments_arrive_unchanged() {
     let person = Person::new();
     let repository = person.repository("words");
     person.run(&repository, "true").success();
@@ -110,32 +110,32 @@ fn every_word_arrives_as_it_was_given() {
     let mut args = vec!["exec", "--", "printf", "<%s>"];
     args.extend(words);
     let expected: String = words.iter().map(|word| format!("<{word}>")).collect();
-    person.cai(args).inside(&repository).run().success().prints(&expected);
+    person.cai(args).current_dir(&repository).run().success().prints(&expected);
 }
 
 #[test]
-fn an_agent_that_the_image_does_not_have_is_named() {
+fn missing_agent_is_named() {
     let person = Person::new();
     let repository = person.repository("agentless");
-    let outcome = person.cai(["run", "--image", "base"]).inside(&repository).run();
+    let outcome = person.cai(["run", "--image", "base"]).current_dir(&repository).run();
     outcome.fails(2, "has no agent `claude`");
     assert_eq!(person.containers(repository.path()).len(), 0);
 }
 
 #[test]
-fn a_stopped_container_is_started_with_all_that_it_had() {
+fn stopped_container_keeps_its_state() {
     let person = Person::new();
     let repository = person.repository("stopped");
     let script = "echo kept | sudo tee /etc/marker /mnt/agent-data/marker >/dev/null; \
                   cat /etc/ssh/ssh_host_ed25519_key.pub";
     let key = person.run(&repository, script).line();
     let id = person.container(repository.path())["Id"].clone();
-    person.cai(["stop"]).inside(&repository).run().success().prints("");
+    person.cai(["stop"]).current_dir(&repository).run().success().prints("");
     let state = person.container(repository.path())["State"].clone();
     assert_eq!(state["Running"], false, "{state}");
-    // The kernel ends the init of a halted PID namespace with SIGINT, see
-    // reboot(2); a kill after the time is up would be 137.
-    assert_eq!(state["ExitCode"], 130, "systemd shut down in order: {state}");
+    // The kernel ends the init of a halted PID namespace with SIGINT, see reboot(2); a kill after
+    // the timeout would be 137.
+    assert_eq!(state["ExitCode"], 130, "systemd shut down cleanly: {state}");
     let again = person.exec(
         &repository,
         "cat /etc/marker /mnt/agent-data/marker /etc/ssh/ssh_host_ed25519_key.pub",
@@ -145,12 +145,12 @@ fn a_stopped_container_is_started_with_all_that_it_had() {
 }
 
 #[test]
-fn a_removed_container_leaves_its_volumes_to_the_next_one() {
+fn removed_container_leaves_its_volumes_to_the_next_one() {
     let person = Person::new();
     let repository = person.repository("removed");
     person.run(&repository, "echo kept > /mnt/agent-data/marker").success();
     let name = person.container_name(repository.path());
-    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
     assert_eq!(person.containers(repository.path()).len(), 0);
     let fragment = person.home().join(format!(".ssh/containai.d/containai-{name}.conf"));
     assert!(!fragment.exists(), "{} is left", fragment.display());

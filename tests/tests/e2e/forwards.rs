@@ -1,4 +1,4 @@
-//! Ports and sockets, led from one side to the other.
+//! Port and socket forwards in both directions.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,10 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use containai_tests::{Person, Repository, Running, until};
+use containai_tests::{Person, Repository, Running, wait_until};
 use nix::sys::signal::Signal;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn prepared(name: &str) -> (Person<'static>, Repository, String) {
     let person = Person::new();
@@ -22,12 +22,12 @@ fn prepared(name: &str) -> (Person<'static>, Repository, String) {
     (person, repository, name)
 }
 
-/// Has the container answer `inside` to HTTP, on port 8000 and on a socket.
+/// Starts servers in the container that answer `inside` over HTTP, on port 8000 and on a socket.
 fn serve_inside(person: &Person<'_>, repository: &Repository) {
     let answer = r#"while (my $c = $s->accept) { while (<$c>) { last if /^\r?$/ } print $c "HTTP/1.0 200 OK\r\n\r\ninside"; close $c }"#;
     let tcp = "IO::Socket::INET->new(LocalAddr => \"127.0.0.1:8000\", Listen => 9, ReuseAddr => 1)";
     let unix = "IO::Socket::UNIX->new(Local => \"/tmp/inside.sock\", Listen => 9)";
-    // As proc(5) shows what listens.
+    // The listening addresses as shown by proc(5).
     let tcp_listens = "'0100007F:1F40 00000000:0000 0A' /proc/net/tcp";
     let unix_listens = "' 00010000 .* /tmp/inside.sock$' /proc/net/unix";
     for (module, server, listens) in [("INET", tcp, tcp_listens), ("UNIX", unix, unix_listens)] {
@@ -39,19 +39,19 @@ fn serve_inside(person: &Person<'_>, repository: &Repository) {
     }
 }
 
-fn say(mut stream: impl Read + Write, text: &str) {
+fn respond(mut stream: impl Read + Write, text: &str) {
     let mut request = [0; 4096];
     let _ = stream.read(&mut request);
     let _ = stream.write_all(format!("HTTP/1.0 200 OK\r\n\r\n{text}").as_bytes());
 }
 
-/// Answers `outside` to HTTP on a port and on a socket of the host.
+/// Answers `outside` over HTTP on a port and on a socket of the host.
 fn serve_outside(socket: &Path) -> u16 {
     let tcp = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let port = tcp.local_addr().expect("it is bound").port();
     let unix = UnixListener::bind(socket).expect("a socket can be made");
-    thread::spawn(move || tcp.incoming().flatten().for_each(|stream| say(stream, "outside")));
-    thread::spawn(move || unix.incoming().flatten().for_each(|stream| say(stream, "outside")));
+    thread::spawn(move || tcp.incoming().flatten().for_each(|stream| respond(stream, "outside")));
+    thread::spawn(move || unix.incoming().flatten().for_each(|stream| respond(stream, "outside")));
     port
 }
 
@@ -64,10 +64,10 @@ fn get(mut stream: impl Read + Write) -> String {
 
 fn get_tcp(port: u16) -> String {
     let stream = TcpStream::connect(("127.0.0.1", port));
-    stream.map(|stream| get(timed(stream))).unwrap_or_default()
+    stream.map(|stream| get(with_timeout(stream))).unwrap_or_default()
 }
 
-fn timed(stream: TcpStream) -> TcpStream {
+fn with_timeout(stream: TcpStream) -> TcpStream {
     stream.set_read_timeout(Some(Duration::from_secs(60))).expect("a timeout can be set");
     stream
 }
@@ -101,15 +101,15 @@ fn port() -> u16 {
 }
 
 #[track_caller]
-fn opened(running: &mut Running, count: usize) {
-    until(PATIENCE, "everything is open", || {
-        assert!(!running.has_ended(), "it ended: {}", running.told());
-        (running.told().lines().count() >= count).then_some(())
+fn wait_opened(running: &mut Running, count: usize) {
+    wait_until(TIMEOUT, "everything is open", || {
+        assert!(!running.has_ended(), "it ended: {}", running.stderr());
+        (running.stderr().lines().count() >= count).then_some(())
     });
 }
 
 #[test]
-fn everything_is_led_both_ways_and_survives_a_restart() {
+fn forwards_work_in_both_directions_and_survive_a_restart() {
     let (person, repository, name) = prepared("led");
     serve_inside(&person, &repository);
     let sockets = |name: &str| person.beside(name);
@@ -129,8 +129,8 @@ fn everything_is_led_both_ways_and_survives_a_restart() {
         format!("-R/tmp/d.sock:{}", shown("outside.sock")),
         format!("-D{socks}"),
     ];
-    let mut forward = person.cai(words).within(PATIENCE * 4).start();
-    opened(&mut forward, 9);
+    let mut forward = person.cai(words).timeout(TIMEOUT * 4).start();
+    wait_opened(&mut forward, 9);
     let all = || {
         [
             get_tcp(tcp),
@@ -146,7 +146,7 @@ fn everything_is_led_both_ways_and_survives_a_restart() {
     };
     let expected = ["inside", "inside", "inside", "inside", "inside"];
     let expected = [&expected[..], &["outside"; 4]].concat();
-    assert_eq!(all().to_vec(), expected, "{}", forward.told());
+    assert_eq!(all().to_vec(), expected, "{}", forward.stderr());
 
     // Only this machine can connect.
     let listening = Command::new("ss").args(["-ltnH", &format!("sport = {tcp}")]).output();
@@ -156,12 +156,12 @@ fn everything_is_led_both_ways_and_survives_a_restart() {
 
     let id = person.container(repository.path())["Id"].as_str().expect("an id").to_owned();
     person.api().post(&format!("/containers/{id}/restart"), &serde_json::Value::Null);
-    until(PATIENCE, "it is connected again", || {
-        assert!(!forward.has_ended(), "it ended: {}", forward.told());
-        forward.told().contains("again").then_some(())
+    wait_until(TIMEOUT, "it is connected again", || {
+        assert!(!forward.has_ended(), "it ended: {}", forward.stderr());
+        forward.stderr().contains("again").then_some(())
     });
     serve_inside(&person, &repository);
-    assert_eq!(all().to_vec(), expected, "{}", forward.told());
+    assert_eq!(all().to_vec(), expected, "{}", forward.stderr());
 
     forward.signal(Signal::SIGINT);
     forward.outcome().success().prints("");
@@ -170,14 +170,14 @@ fn everything_is_led_both_ways_and_survives_a_restart() {
 }
 
 #[test]
-fn what_cannot_be_forwarded_says_why() {
+fn invalid_forwards_are_refused_with_a_reason() {
     let (person, repository, name) = prepared("why");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let (taken, free) = (listener.local_addr().expect("it is bound").port(), port());
     let spec = format!("{taken}:localhost:80");
     let forward = |words: &[&str]| {
         let words = ["forward", name.as_str()].iter().chain(words).copied().collect::<Vec<_>>();
-        person.cai(words).inside(&repository)
+        person.cai(words).current_dir(&repository)
     };
     let us = std::process::id().to_string();
     forward(&["-L", &spec]).run().fails(112, &format!("(process {us}) does"));
@@ -189,17 +189,17 @@ fn what_cannot_be_forwarded_says_why() {
     person.cai(["forward", "no-such", "-D", "1"]).run().fails(1, "neither a container nor");
 
     let mut running = forward(&["-L", &format!("{free}:127.0.0.1:1")]).start();
-    opened(&mut running, 1);
+    wait_opened(&mut running, 1);
     for _ in 0..3 {
         assert_eq!(get_tcp(free), "");
     }
     running.signal(Signal::SIGTERM);
-    let told = running.outcome().success().stderr();
-    assert_eq!(told.matches("cannot connect to `127.0.0.1:1`").count(), 1, "{told}");
+    let reported = running.outcome().success().stderr();
+    assert_eq!(reported.matches("cannot connect to `127.0.0.1:1`").count(), 1, "{reported}");
 }
 
 #[test]
-fn ports_come_and_go_on_a_running_container() {
+fn forwards_are_added_and_removed_while_a_container_runs() {
     let (person, repository, name) = prepared("ports");
     serve_inside(&person, &repository);
     let (first, second) = (port(), port());
@@ -219,21 +219,21 @@ fn ports_come_and_go_on_a_running_container() {
     assert_eq!(get_tcp(second), "inside");
     person.cai(["ports", "remove", &first.to_string()]).run().fails(1, "nothing is forwarded");
 
-    // The process in the background goes with its container.
-    person.cai(["stop", "--remove"]).inside(&repository).run().success();
-    until(PATIENCE, "the process has ended", || {
+    // The background process ends with its container.
+    person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
+    wait_until(TIMEOUT, "the process has ended", || {
         let list = person.cai(["ports", "list", "--json"]).run().success().stdout();
         (list.trim() == "[]").then_some(())
     });
-    until(PATIENCE, "its port is free", || {
+    wait_until(TIMEOUT, "its port is free", || {
         TcpStream::connect(("127.0.0.1", second)).is_err().then_some(())
     });
 }
 
-/// Plain `ssh -N` that lives as long as this value.
-struct Ssh(Child);
+/// Plain `ssh -N` that runs until this value is dropped.
+struct ForwardingSsh(Child);
 
-impl Drop for Ssh {
+impl Drop for ForwardingSsh {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -241,13 +241,13 @@ impl Drop for Ssh {
 }
 
 #[test]
-fn plain_ssh_forwards_through_the_configuration() {
+fn plain_ssh_uses_configured_forwards() {
     let (person, repository, name) = prepared("plain");
     serve_inside(&person, &repository);
     let target = serve_outside(&person.beside("outside.sock"));
     let (tcp, to_unix, socks, configured) = (port(), port(), port(), port());
     let config = person.home().join(".config/containai/config.toml");
-    let before = std::fs::read_to_string(&config).expect("persons have one");
+    let before = std::fs::read_to_string(&config).expect("a person has a configuration");
     let section = format!(
         "[workspace.'{}'.ssh]\nlocal_forward = ['{configured}:/tmp/inside.sock']\n",
         repository.path().display()
@@ -260,8 +260,8 @@ fn plain_ssh_forwards_through_the_configuration() {
     ssh.args([format!("-R9000:localhost:{target}"), format!("-D{socks}")]);
     ssh.args([format!("-R/tmp/c.sock:{}", person.beside("outside.sock").display())]);
     let ssh = ssh.arg(format!("containai-{name}")).stdin(Stdio::null()).spawn();
-    let _ssh = Ssh(ssh.expect("ssh is installed"));
-    until(PATIENCE, "ssh is up", || (get_tcp(tcp) == "inside").then_some(()));
+    let _ssh = ForwardingSsh(ssh.expect("ssh is installed"));
+    wait_until(TIMEOUT, "ssh is up", || (get_tcp(tcp) == "inside").then_some(()));
     assert_eq!(get_tcp(to_unix), "inside");
     assert_eq!(get_tcp(configured), "inside");
     assert_eq!(through_socks(socks, "http://127.0.0.1:8000/"), "inside");
@@ -271,29 +271,29 @@ fn plain_ssh_forwards_through_the_configuration() {
 }
 
 #[test]
-fn editors_are_opened_or_their_command_is_printed() {
+fn editors_are_started_or_their_command_is_printed() {
     let (person, repository, name) = prepared("edited");
     let open = |words: &[&str]| {
         let words = ["open"].iter().chain(words).copied().collect::<Vec<_>>();
-        person.cai(words).inside(&repository)
+        person.cai(words).current_dir(&repository)
     };
     let expected = format!("code --remote ssh-remote+containai-{name} /home/agent/workspace\n");
     open(&["--editor", "code", "--print"]).run().success().prints(&expected);
     let zed = open(&["--editor", "zed"]).run();
     zed.success().prints(&format!("zed ssh://containai-{name}/home/agent/workspace\n"));
-    zed.tells("`zed` is not installed");
+    zed.stderr_contains("`zed` is not installed");
 
     let bin = person.beside("bin");
     std::fs::create_dir_all(&bin).expect("a directory can be made");
-    let (editor, told) = (bin.join("cursor"), person.beside("told"));
-    let script = format!("#!/bin/sh\necho \"$@\" > {}\n", told.display());
+    let (editor, reported) = (bin.join("cursor"), person.beside("told"));
+    let script = format!("#!/bin/sh\necho \"$@\" > {}\n", reported.display());
     std::fs::write(&editor, script).expect("a file can be written");
     let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     std::fs::set_permissions(&editor, mode).expect("its mode can be set");
     let path = format!("{}:/usr/bin:/bin", bin.display());
     open(&[]).env("PATH", path).run().success().prints("");
-    let words = until(PATIENCE, "the editor runs", || {
-        std::fs::read_to_string(&told).ok().filter(|text| !text.is_empty())
+    let words = wait_until(TIMEOUT, "the editor runs", || {
+        std::fs::read_to_string(&reported).ok().filter(|text| !text.is_empty())
     });
     assert_eq!(words, expected.trim_start_matches("code "));
 }

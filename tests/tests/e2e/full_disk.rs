@@ -1,11 +1,11 @@
-//! No space left.
+//! A full disk.
 
 use std::fs;
 use std::process::Command;
 
 use containai_tests::{Engine, Person};
 
-/// A store in memory that is as small as we like.
+/// A store in memory with a small size.
 struct SmallStore<'e>(&'e Engine);
 
 impl<'e> SmallStore<'e> {
@@ -27,15 +27,16 @@ impl Drop for SmallStore<'_> {
 }
 
 #[test]
-fn a_full_disk_is_told_and_the_next_run_goes_on() {
-    let engine = Engine::apart("full");
+fn full_disk_is_reported_and_the_next_run_works() {
+    let engine = Engine::isolated("full");
     let _store = SmallStore::mount(&engine);
     engine.set_up();
     engine.api().import("tiny", "latest", &[0; 1024]);
     let person = Person::on(&engine);
     let repository = person.repository("full");
-    let run =
-        || person.cai(["run", "--image", "tiny:latest", "--", "true"]).inside(&repository).run();
+    let run = || {
+        person.cai(["run", "--image", "tiny:latest", "--", "true"]).current_dir(&repository).run()
+    };
 
     let filler = engine.layout().data_root().join("filler");
     let fill = Command::new("sh").args(["-c", "cat /dev/zero > \"$0\""]).arg(&filler).output();
@@ -43,14 +44,14 @@ fn a_full_disk_is_told_and_the_next_run_goes_on() {
     let outcome = run();
     outcome.fails(111, "no space left");
 
-    fs::remove_file(&filler).expect("the filler can go");
-    // The image holds nothing, so there is an error, but it is another one.
-    run().code(111).keeps_quiet_about("no space left");
+    fs::remove_file(&filler).expect("the filler can be removed");
+    // The image is empty, so there is still an error, but another one.
+    run().code(111).stderr_lacks("no space left");
     assert!(person.containers(repository.path()).len() <= 1);
 }
 
 #[test]
-fn a_full_home_is_told() {
+fn full_home_directory_is_reported() {
     let person = Person::new();
     let repository = person.repository("homeless");
     let home = person.home();
@@ -62,7 +63,11 @@ fn a_full_home_is_told() {
     assert!(!fill.output().expect("sh").status.success(), "the disk is full");
     let outcome = person.run(&repository, "true");
     let _ = Command::new("umount").arg("--lazy").arg(&home).status();
-    outcome.prints("").tells("error:").tells("No space left").keeps_quiet_about("panicked");
+    outcome
+        .prints("")
+        .stderr_contains("error:")
+        .stderr_contains("No space left")
+        .stderr_lacks("panicked");
     assert!(matches!(outcome.status(), 1 | 111 | 112), "{outcome}");
     person.run(&repository, "true").success();
 }

@@ -1,18 +1,18 @@
-//! Every container's processes have ids of their own on the host; files have the same ones on disk
-//! as ever, and the engine sees them.
+//! Id ranges: the processes of each container have ids of their own on the host; the files on disk
+//! keep the same ids, and the engine can read them.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use containai_tests::{Engine, Person, output_of, until};
+use containai_tests::{Engine, Person, output_of, wait_until};
 use serde_json::Value;
 
-/// What `containai-runc` notes about each container.
-const NOTES: &str = "/run/containai/ids";
+/// The directory where `containai-runc` records the range of each container.
+const RECORDS: &str = "/run/containai/ids";
 
-/// Docker's own program on the shared engine.
+/// Runs Docker's own program on the shared engine.
 fn docker(words: &[&str]) -> Output {
     let mut command = Command::new("docker");
     command.args(["-H", &Engine::shared().address()]).args(words);
@@ -20,7 +20,7 @@ fn docker(words: &[&str]) -> Output {
 }
 
 #[track_caller]
-fn docker_says(words: &[&str]) -> String {
+fn docker_output(words: &[&str]) -> String {
     let mut command = Command::new("docker");
     output_of(command.args(["-H", &Engine::shared().address()]).args(words)).trim().to_owned()
 }
@@ -29,7 +29,7 @@ fn id_of(person: &Person<'_>, workspace: &Path) -> String {
     person.container(workspace)["Id"].as_str().expect("an id").to_owned()
 }
 
-/// The first id of a running container's processes.
+/// Returns the first id of a running container's processes.
 fn base_of(person: &Person<'_>, workspace: &Path) -> u32 {
     let pid = person.container(workspace)["State"]["Pid"].as_u64().expect("a process");
     let map = fs::read_to_string(format!("/proc/{pid}/uid_map")).expect("init is running");
@@ -50,7 +50,7 @@ fn volume(container: &Value, destination: &str) -> PathBuf {
 }
 
 #[test]
-fn processes_have_ids_of_their_own_and_files_those_of_the_engine() {
+fn processes_have_their_own_ids_and_files_the_engines() {
     let person = Person::new();
     let (one, two) = (person.repository("one"), person.repository("two").owned_by(1234));
     let make = "touch ~/workspace/agents /mnt/agent-data/agents
@@ -63,14 +63,14 @@ fn processes_have_ids_of_their_own_and_files_those_of_the_engine() {
         let data = volume(&container, "/mnt/agent-data");
         let upper = container["GraphDriver"]["Data"]["UpperDir"].as_str().expect("a layer");
         for folder in [data.as_path(), &Path::new(upper).join("etc")] {
-            let owner = |name| fs::metadata(folder.join(name)).expect("it is there").uid();
+            let owner = |name| fs::metadata(folder.join(name)).expect("it exists").uid();
             assert_eq!((owner("roots"), owner("agents")), (first, first + second), "{folder:?}");
         }
-        let status = person.cai(["status", "--json"]).inside(repository).run();
+        let status = person.cai(["status", "--json"]).current_dir(repository).run();
         let status: Value = serde_json::from_str(&status.success().stdout()).expect("JSON");
         assert_eq!(status["id_range"], "own", "{status}");
     }
-    let owner = |path: PathBuf| fs::metadata(path).expect("it is there").uid();
+    let owner = |path: PathBuf| fs::metadata(path).expect("it exists").uid();
     assert_eq!(owner(two.join("agents")), 1234);
     assert_eq!(owner(two.join("roots")), first);
     let bases = [base_of(&person, one.path()), base_of(&person, two.path())];
@@ -91,7 +91,7 @@ fn processes_have_ids_of_their_own_and_files_those_of_the_engine() {
 }
 
 #[test]
-fn the_engine_sees_what_is_inside_and_changes_nothing_of_a_running_container() {
+fn engine_reads_a_running_container_and_cannot_change_it() {
     let person = Person::new();
     let repository = person.repository("seen");
     person.run(&repository, "sudo useradd -m fresh; echo new | sudo tee /srv/new").success();
@@ -99,10 +99,10 @@ fn the_engine_sees_what_is_inside_and_changes_nothing_of_a_running_container() {
     let id = id_of(&person, repository.path());
     let copy = person.beside("copy");
     let copy = copy.to_str().expect("a path");
-    docker_says(&["cp", &format!("{id}:/srv/new"), copy]);
+    docker_output(&["cp", &format!("{id}:/srv/new"), copy]);
     assert_eq!(fs::read_to_string(copy).expect("copied"), "new\n");
     assert!(!docker(&["cp", &format!("{id}:/etc/debian_version"), copy]).status.success());
-    assert_eq!(docker_says(&["exec", "-u", "fresh", &id, "id", "-un"]), "fresh");
+    assert_eq!(docker_output(&["exec", "-u", "fresh", &id, "id", "-un"]), "fresh");
     for place in ["/srv/in", "/mnt/agent-data/in"] {
         let refused = docker(&["cp", copy, &format!("{id}:{place}")]);
         assert!(!refused.status.success(), "{place}");
@@ -112,17 +112,17 @@ fn the_engine_sees_what_is_inside_and_changes_nothing_of_a_running_container() {
     person.exec(&repository, "sudo mkdir /srv/more && ls /srv").success().prints("more\nnew\n");
 
     let before = base_of(&person, repository.path());
-    docker_says(&["stop", &id]);
-    docker_says(&["cp", copy, &format!("{id}:/srv/in")]);
+    docker_output(&["stop", &id]);
+    docker_output(&["cp", copy, &format!("{id}:/srv/in")]);
     person.run(&repository, "cat /srv/in; stat -c %u /srv/in").success().prints("new\n0\n");
-    assert_ne!(base_of(&person, repository.path()), before, "chosen anew at each start");
-    docker_says(&["restart", &id]);
+    assert_ne!(base_of(&person, repository.path()), before, "chosen at each start");
+    docker_output(&["restart", &id]);
     person.run(&repository, "ls /srv").success().prints("in\nmore\nnew\n");
 
-    docker_says(&["commit", &id, "seen/committed"]);
+    docker_output(&["commit", &id, "seen/committed"]);
     let run = ["run", "--rm", "--runtime", "containai-runc", "--entrypoint", "cat"];
-    assert_eq!(docker_says(&[&run[..], &["seen/committed", "/srv/in"]].concat()), "new");
-    docker_says(&["rmi", "seen/committed"]);
+    assert_eq!(docker_output(&[&run[..], &["seen/committed", "/srv/in"]].concat()), "new");
+    docker_output(&["rmi", "seen/committed"]);
 }
 
 #[test]
@@ -133,19 +133,19 @@ fn commands_write_to_their_streams() {
     let id = id_of(&person, repository.path());
     for user in ["0", "1000"] {
         let exec = ["exec", "-i", "-u", user, &id, "sh", "-c", "echo it > /dev/stdout"];
-        assert_eq!(docker_says(&exec), "it");
+        assert_eq!(docker_output(&exec), "it");
         let exec = ["exec", "-t", "-u", user, &id, "sh", "-c", "echo it > /dev/stdout"];
-        assert_eq!(docker_says(&exec), "it");
+        assert_eq!(docker_output(&exec), "it");
     }
     let run = ["run", "--rm", "--runtime", "containai-runc", "--tmpfs", "/t:uid=1000"];
     let image = person.container(repository.path())["Config"]["Image"].clone();
     let image = image.as_str().expect("an image");
     let script = ["sh", "-c", "stat -c %u /t > /dev/stdout"];
-    assert_eq!(docker_says(&[&run[..], &[image], &script].concat()), "1000");
+    assert_eq!(docker_output(&[&run[..], &[image], &script].concat()), "1000");
 }
 
 #[test]
-fn a_directory_that_cannot_be_mapped_has_its_container_share_the_engines_range() {
+fn unmappable_directory_makes_its_container_share_the_engines_range() {
     let person = Person::new();
     let (place, layers) = (person.beside("overlaid"), person.beside("layers"));
     for folder in ["lower", "upper", "work"] {
@@ -159,7 +159,7 @@ fn a_directory_that_cannot_be_mapped_has_its_container_share_the_engines_range()
     let keys =
         "perl -e 'my ($t, $n, $v) = qw(user n v); syscall(248, $t, $n, $v, 1, -4); print $!+0'";
     let outcome = person.run(place, keys);
-    let status = person.cai(["status", "--json"]).inside(place).run();
+    let status = person.cai(["status", "--json"]).current_dir(place).run();
     let base = (!outcome.stdout().is_empty()).then(|| base_of(&person, Path::new(place)));
     let docker = person.exec(place, "sudo docker info --format '{{.Driver}}'; systemctl --failed");
     person.remove_containers(Path::new(place));
@@ -172,23 +172,24 @@ fn a_directory_that_cannot_be_mapped_has_its_container_share_the_engines_range()
 }
 
 #[test]
-fn a_runtime_that_is_killed_leaves_nothing_behind() {
+fn killed_runtime_leaves_nothing_behind() {
     let person = Person::new();
     let repository = person.repository("killed");
     person.run(&repository, "true").success();
     let id = id_of(&person, repository.path());
     let runtime = Engine::shared().layout().runtime();
     for delay in (0..40).step_by(4) {
-        docker_says(&["stop", "-t", "5", &id]);
+        docker_output(&["stop", "-t", "5", &id]);
         let address = Engine::shared().address();
         let start = Command::new("docker").args(["-H", &address, "start", &id]).spawn();
         let mut start = start.expect("docker can be run");
+        // The delay selects the moment of the kill.
         std::thread::sleep(std::time::Duration::from_millis(delay));
         kill_all(&runtime, &id);
         let _ = start.wait();
     }
     let started = || docker(&["start", &id]).status.success().then_some(());
-    until(std::time::Duration::from_secs(60), "it starts again", started);
+    wait_until(std::time::Duration::from_secs(60), "it starts again", started);
     person.run(&repository, "cat /etc/hostname > /dev/null && sudo touch /srv/x").success();
     let mounts = fs::read_to_string("/proc/self/mountinfo").expect("mounts");
     assert!(!mounts.contains("/run/containai/stage"), "{mounts}");
@@ -196,15 +197,15 @@ fn a_runtime_that_is_killed_leaves_nothing_behind() {
     let merged = merged.as_str().expect("a path").to_owned();
     assert_eq!(mounts.matches(&merged).count(), 1, "{mounts}");
 
-    docker_says(&["rm", "-f", &id]);
+    docker_output(&["rm", "-f", &id]);
     assert!(!Path::new(&merged).parent().expect("a folder").exists(), "the layer is gone");
-    // The next container sweeps what the last one noted.
+    // The next container removes the records of the last one.
     let next = person.repository("next");
     person.run(&next, "true").success();
-    assert!(!Path::new(NOTES).join(&id).exists());
+    assert!(!Path::new(RECORDS).join(&id).exists());
 }
 
-/// Ends the runtime's processes that are at work for this container.
+/// Kills the runtime's running processes for this container.
 fn kill_all(runtime: &Path, id: &str) {
     for process in fs::read_dir("/proc").expect("processes").flatten() {
         let path = process.path();

@@ -8,29 +8,29 @@ use containai_tests::{Person, Repository};
 use serde_json::json;
 
 #[test]
-fn a_container_goes_by_the_name_that_it_was_given() {
+fn container_has_the_given_name() {
     let person = Person::new();
     let (one, two) = (person.repository("named"), person.repository("elsewhere"));
     let name = format!("by-hand-{}", std::process::id());
     let run = ["run", "--image", "base", "--name", &name, "--", "hostname"];
-    person.cai(run).inside(&one).run().success().prints(&format!("{name}\n"));
-    // From anywhere, without its directory.
+    person.cai(run).current_dir(&one).run().success().prints(&format!("{name}\n"));
+    // From any directory.
     for verb in [&["run", "--container", &name][..], &["exec", "--container", &name]] {
         let args = verb.iter().chain(&["--", "cat", "README"]);
         person.cai(args.copied()).run().success().prints("hello\n");
     }
-    // Another workspace neither gets it nor loses anything.
+    // Another workspace neither gets the name nor is changed.
     let here = two.path().display().to_string();
     let wrong = ["run", "--image", "base", "--workspace", &here, "--name", &name, "--", "true"];
     person.cai(wrong).run().fails(115, "serves");
     let wrong = ["run", "--image", "base", "--name", "another", "--fresh", "--", "true"];
-    person.cai(wrong).inside(&one).run().fails(2, "and not `another`");
+    person.cai(wrong).current_dir(&one).run().fails(2, "and not `another`");
     assert_eq!(person.containers(one.path()).len(), 1);
     assert_eq!(person.containers(two.path()).len(), 0);
 }
 
 #[test]
-fn a_container_of_somebody_else_is_never_touched() {
+fn unmanaged_containers_are_never_touched() {
     let person = Person::new();
     let repository = person.repository("foreign");
     person.run(&repository, "true").success();
@@ -41,37 +41,37 @@ fn a_container_of_somebody_else_is_never_touched() {
     let other = person.repository("other");
     for flags in &[&[][..], &["--fresh"], &["--reset"], &["--ephemeral"]] {
         let args = [&["run", "--image", "base", "--name", &name], *flags, &["--", "true"]].concat();
-        person.cai(args).inside(&other).run().fails(115, "is not managed");
+        person.cai(args).current_dir(&other).run().fails(115, "is not managed");
     }
-    assert_eq!(person.api().container(&name).expect("it is there")["Id"], made["Id"]);
+    assert_eq!(person.api().container(&name).expect("it exists")["Id"], made["Id"]);
     person.api().delete(&format!("/containers/{name}?force=1"));
 }
 
 #[test]
-fn a_known_workspace_around_is_used_and_told() {
+fn enclosing_workspace_is_used_with_a_notice() {
     let person = Person::new();
     let outer = person.repository("outer");
     person.run(&outer, "true").success();
-    let inner = Repository::make(outer.join("vendor/inner"));
+    let inner = Repository::create(outer.join("vendor/inner"));
     let outcome = person.run(inner.path(), "cat vendor/inner/README");
-    outcome.success().prints("hello\n").tells("using the workspace");
+    outcome.success().prints("hello\n").stderr_contains("using the workspace");
     assert_eq!(person.containers(inner.path()).len(), 0);
-    person.exec(inner.path(), "true").success().tells("using the workspace");
+    person.exec(inner.path(), "true").success().stderr_contains("using the workspace");
     let named = ["run", "--image", "base", "--workspace", ".", "--", "cat", "README"];
-    let outcome = person.cai(named).inside(inner.path()).run();
-    outcome.success().prints("hello\n").keeps_quiet_about("using the workspace");
+    let outcome = person.cai(named).current_dir(inner.path()).run();
+    outcome.success().prints("hello\n").stderr_lacks("using the workspace");
     assert_eq!(person.containers(inner.path()).len(), 1);
-    // Known by now, it is meant from then on.
-    person.exec(inner.path(), "pwd").success().keeps_quiet_about("using the workspace");
+    // It has a container by now, so it is used from now on.
+    person.exec(inner.path(), "pwd").success().stderr_lacks("using the workspace");
 }
 
 #[test]
-fn every_verb_means_the_known_workspace_around() {
+fn every_command_uses_the_enclosing_workspace() {
     let person = Person::new();
     let outer = person.repository("around");
     person.run(&outer, "true").success();
-    let inner = Repository::make(outer.join("vendor/inner"));
-    let within = |words: &[&str]| person.cai(words.iter().copied()).inside(inner.path()).run();
+    let inner = Repository::create(outer.join("vendor/inner"));
+    let within = |words: &[&str]| person.cai(words.iter().copied()).current_dir(inner.path()).run();
     let known = "using the workspace";
     for words in [
         &["status"][..],
@@ -82,51 +82,54 @@ fn every_verb_means_the_known_workspace_around() {
         &["export"],
         &["stop"],
     ] {
-        within(words).success().tells(known);
+        within(words).success().stderr_contains(known);
     }
     assert_eq!(fs::read_to_string(inner.join("copied")).expect("a copy"), "hello\n");
     assert_eq!(person.container(outer.path())["State"]["Running"], false);
     for words in [&["status", "."][..], &["status", "--workspace", "."], &["stop", "."]] {
-        within(words).fails(1, "no container serves").keeps_quiet_about(known);
+        within(words).fails(1, "no container serves").stderr_lacks(known);
     }
 }
 
 #[test]
-fn settings_and_approvals_mean_the_known_workspace_around() {
+fn settings_and_approvals_use_the_enclosing_workspace() {
     let person = Person::new();
     let outer = person.repository("around-settings");
     let suggested = outer.join(".containai/config.toml");
     fs::create_dir_all(suggested.parent().expect("a directory")).expect("it can be made");
     fs::write(&suggested, "image = \"other\"\n").expect("a file can be written");
-    let inner = Repository::make(outer.join("vendor/inner"));
-    let within = |words: &[&str]| person.cai(words.iter().copied()).inside(inner.path()).run();
+    let inner = Repository::create(outer.join("vendor/inner"));
+    let within = |words: &[&str]| person.cai(words.iter().copied()).current_dir(inner.path()).run();
     let known = "using the workspace";
-    // Nobody has made a container of either, so that each is itself.
-    within(&["trust", "--show"]).success().tells("asks for nothing").keeps_quiet_about(known);
+    // Neither has a container, so each is a workspace of its own.
+    within(&["trust", "--show"]).success().stderr_contains("asks for nothing").stderr_lacks(known);
     person.run(&outer, "true").success();
 
-    within(&["trust", "--yes"]).success().tells(known).tells("approved");
-    assert_eq!(within(&["config", "get", "image"]).success().tells(known).stdout(), "other\n");
-    within(&["config", "list"]).success().tells(known);
-    within(&["trust", "--show", "."]).success().tells("nothing").keeps_quiet_about(known);
+    within(&["trust", "--yes"]).success().stderr_contains(known).stderr_contains("approved");
+    assert_eq!(
+        within(&["config", "get", "image"]).success().stderr_contains(known).stdout(),
+        "other\n"
+    );
+    within(&["config", "list"]).success().stderr_contains(known);
+    within(&["trust", "--show", "."]).success().stderr_contains("nothing").stderr_lacks(known);
     let here = ["config", "get", "image", "--workspace", "."];
-    assert_ne!(within(&here).success().keeps_quiet_about(known).stdout(), "other\n");
+    assert_ne!(within(&here).success().stderr_lacks(known).stdout(), "other\n");
     let everywhere = ["config", "get", "image", "--global"];
-    assert_ne!(within(&everywhere).success().keeps_quiet_about(known).stdout(), "other\n");
+    assert_ne!(within(&everywhere).success().stderr_lacks(known).stdout(), "other\n");
 
-    // An engine that does not answer is told, and settings can be changed all the same.
+    // An unresponsive engine is reported, and settings can still be changed.
     let nowhere = ["--docker-host", "unix:///nowhere.sock", "config", "get", "image"];
     let unanswered = within(&nowhere);
-    assert_ne!(unanswered.success().tells("may be missed").stdout(), "other\n");
-    within(&["config", "set", "agent.default", "pi"]).success().keeps_quiet_about(known);
-    within(&["config", "set", "data_volume", "mine"]).success().tells(known);
-    let file = fs::read_to_string(within(&["config", "path"]).line()).expect("it is there");
+    assert_ne!(unanswered.success().stderr_contains("may be missed").stdout(), "other\n");
+    within(&["config", "set", "agent.default", "pi"]).success().stderr_lacks(known);
+    within(&["config", "set", "data_volume", "mine"]).success().stderr_contains(known);
+    let file = fs::read_to_string(within(&["config", "path"]).line()).expect("it exists");
     let sections: Vec<_> = file.lines().filter(|line| line.starts_with("[workspace")).collect();
     assert_eq!(sections, [format!("[workspace.\"{}\"]", outer.path().display())], "{file}");
-    // By then the configuration tells, whatever the engine says.
-    assert_eq!(within(&nowhere).success().tells(known).stdout(), "other\n");
-    within(&["config", "unset", "data_volume"]).success().tells(known);
-    within(&["trust", "--revoke"]).success().tells(known).tells("no more");
+    // By then the configuration has a section, whatever the engine answers.
+    assert_eq!(within(&nowhere).success().stderr_contains(known).stdout(), "other\n");
+    within(&["config", "unset", "data_volume"]).success().stderr_contains(known);
+    within(&["trust", "--revoke"]).success().stderr_contains(known).stderr_contains("no more");
     assert_ne!(within(&["config", "get", "image"]).success().stdout(), "other\n");
 }
 
@@ -141,7 +144,7 @@ fn git(directory: &Path, args: &[&str]) -> String {
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
-fn worktree_works(uid: Option<u32>) {
+fn check_linked_worktree(uid: Option<u32>) {
     let person = Person::new();
     let main = person.repository("main");
     let tree = person.beside("tree");
@@ -165,7 +168,7 @@ fn worktree_works(uid: Option<u32>) {
     assert_eq!(git(main.path(), &["log", "--format=%s", "-1", "side"]), "inside");
     git(main.path(), &["fsck"]);
 
-    // Nothing inside decides what git runs outside.
+    // Nothing inside decides what git runs on the host.
     for attempt in [
         format!("echo x > {common}/hooks/pre-commit"),
         "git config core.fsmonitor /bin/evil".to_owned(),
@@ -188,18 +191,18 @@ fn worktree_works(uid: Option<u32>) {
 
 #[test]
 fn git_works_in_a_linked_worktree() {
-    worktree_works(Some(1234));
+    check_linked_worktree(Some(1234));
 }
 
 #[test]
 fn git_works_in_a_linked_worktree_of_root() {
-    worktree_works(None);
+    check_linked_worktree(None);
 }
 
-/// Docker copies an image's labels to its containers, and a container's to the
-/// images that are made of it.
+/// Docker copies an image's labels to its containers, and a container's to the images committed
+/// from it.
 #[test]
-fn an_image_of_a_container_brings_none_of_its_labels_along() {
+fn image_of_a_container_does_not_pass_on_its_labels() {
     let person = Person::new();
     let (first, second) = (person.repository("pictured"), person.repository("of-a-picture"));
     person.run(&first, "true").success();
@@ -212,8 +215,8 @@ fn an_image_of_a_container_brings_none_of_its_labels_along() {
     person.api().post(&format!("/commit?container={id}&repo=picture&tag={tag}"), &labels);
     let image = format!("picture:{tag}");
     let run = ["run", "--image", &image, "--", "cat", "/proc/sys/kernel/hostname"];
-    let name = person.cai(run).inside(&second).run().success().stdout();
-    assert_eq!(person.cai(run).inside(&second).run().success().stdout(), name);
+    let name = person.cai(run).current_dir(&second).run().success().stdout();
+    assert_eq!(person.cai(run).current_dir(&second).run().success().stdout(), name);
     let container = person.container(second.path());
     assert_eq!(container["Name"], format!("/{}", name.trim()));
     let listed = person.cai(["list"]).run().success().stdout();
@@ -223,7 +226,7 @@ fn an_image_of_a_container_brings_none_of_its_labels_along() {
 }
 
 #[test]
-fn a_workspace_cannot_have_a_directory_mounted_by_naming_it() {
+fn workspace_cannot_mount_a_directory_by_naming_it() {
     let person = Person::new();
     let victim = person.repository("victim");
     let tree = person.beside("tree");
@@ -233,11 +236,11 @@ fn a_workspace_cannot_have_a_directory_mounted_by_naming_it() {
     fs::copy(tree.join(".git"), thief.join(".git")).expect("a file");
     let outcome = person.run(&thief, &format!("ls {}/.git", victim.path().display()));
     assert_ne!(outcome.status(), 0, "{outcome}");
-    outcome.tells("does not say that this is its worktree");
+    outcome.stderr_contains("does not say that this is its worktree");
 }
 
 #[test]
-fn flags_of_old_name_their_successor() {
+fn removed_flags_name_their_replacement() {
     let person = Person::new();
     let repository = person.repository("old");
     for (flags, successor) in [
@@ -251,8 +254,8 @@ fn flags_of_old_name_their_successor() {
     ] {
         for verb in ["run", "shell"] {
             let args = [verb].into_iter().chain(flags.iter().copied());
-            let outcome = person.cai(args).inside(&repository).run();
-            outcome.fails(2, "there is no").tells(successor);
+            let outcome = person.cai(args).current_dir(&repository).run();
+            outcome.fails(2, "there is no").stderr_contains(successor);
         }
     }
     assert_eq!(person.containers(repository.path()).len(), 0);

@@ -7,7 +7,7 @@ use containai_tests::Person;
 use serde_json::Value;
 
 #[test]
-fn images_are_listed_and_what_is_needed_stays() {
+fn images_are_listed_and_used_ones_are_kept() {
     let person = Person::new();
     let repository = person.repository("listed");
     person.run(&repository, "true").success();
@@ -30,7 +30,7 @@ fn images_are_listed_and_what_is_needed_stays() {
     assert!(stays, "a dry run removes nothing");
 
     let build = person.cai(["image", "build", "base"]).run();
-    build.success().prints("").tells("base is there as containai/base:");
+    build.success().prints("").stderr_contains("base is there as containai/base:");
     let plan = person.cai(["image", "build", "--dry-run", "--no-cache", "base", "full"]).run();
     let stdout = plan.success().stdout();
     let names: Vec<_> = stdout.lines().filter_map(|line| line.split(':').next()).collect();
@@ -38,7 +38,7 @@ fn images_are_listed_and_what_is_needed_stays() {
 }
 
 #[test]
-fn large_files_stay_pointers() {
+fn git_lfs_files_stay_pointers() {
     let person = Person::new();
     let repository = person.repository("lfs");
     let script = "set -e; printf '*.bin filter=lfs diff=lfs merge=lfs -text\\n' > .gitattributes; \
@@ -50,15 +50,15 @@ fn large_files_stay_pointers() {
         .success()
         .prints("version https://git-lfs.github.com/spec/v1\n3\n");
     let name = format!("lfs-{}", std::process::id());
-    person.cai(["snapshot", "create", &name]).inside(&repository).run().success();
-    person.cai(["snapshot", "fork", &name]).inside(&repository).run().success();
+    person.cai(["snapshot", "create", &name]).current_dir(&repository).run().success();
+    person.cai(["snapshot", "fork", &name]).current_dir(&repository).run().success();
     let fork = person.beside(&format!("lfs-{name}"));
     person.exec(&fork, "cat a.bin; git status --short").success().prints("real\nmore\n");
     person.remove_containers(&fork);
 }
 
 #[test]
-fn an_old_image_is_pruned_and_the_user_s_own_is_not() {
+fn old_images_are_pruned_and_the_users_own_are_kept() {
     let person = Person::new();
     let api = person.api();
     let mine = "prune-test-of-the-users";
@@ -76,17 +76,17 @@ fn an_old_image_is_pruned_and_the_user_s_own_is_not() {
 }
 
 #[test]
-fn an_image_that_is_not_ours_cannot_be_built() {
+fn foreign_images_cannot_be_built() {
     let person = Person::new();
     let outcome = person.cai(["image", "build", "ubuntu"]).run();
-    outcome.code(2).tells("is none of `base`, `agents`, `sdks`, `full`");
+    outcome.code(2).stderr_contains("is not one of `base`, `agents`, `sdks`, `full`");
     let outcome = person.cai(["image", "pull", "localhost:1/no/such:thing"]).run();
-    outcome.fails(111, "image `localhost:1/no/such:thing` cannot be had");
+    outcome.fails(111, "image `localhost:1/no/such:thing` is not available");
 }
 
-/// Answers every request on loopback with the same bytes; perl-base is
-/// essential in Debian and Ubuntu.
-const FORGER: &str = r#"use IO::Socket::INET;
+/// Answers every request on loopback with the same bytes; perl-base is essential in Debian and
+/// Ubuntu.
+const FORGING_SERVER: &str = r#"use IO::Socket::INET;
 my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 8099, Listen => 9, ReuseAddr => 1) or die;
 while (my $client = $server->accept) {
     while (<$client>) { last if /^\r?$/ }
@@ -96,21 +96,21 @@ while (my $client = $server->accept) {
 "#;
 
 #[test]
-fn what_has_another_checksum_than_the_pinned_one_gets_into_no_image() {
+fn downloads_with_a_wrong_checksum_are_rejected() {
     let person = Person::new();
     let repository = person.repository("forged");
     let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("../images");
     for (file, name) in [("agents/build/fetch", "fetch"), ("sdks/build/host", "host")] {
         fs::copy(images.join(file), repository.path().join(name)).expect("a file can be copied");
     }
-    fs::write(repository.path().join("forger"), FORGER).expect("a file can be written");
+    fs::write(repository.path().join("forger"), FORGING_SERVER).expect("a file can be written");
     let prepare = "mkdir /tmp/containai-build /tmp/containai-host && cp fetch host /tmp/containai-build/ && \
                    echo registry=http://127.0.0.1:8099/ > /tmp/containai-host/npmrc && \
                    (setsid perl forger >/dev/null 2>&1 </dev/null &) && \
                    curl -s --retry-connrefused --retry 20 --retry-delay 1 http://127.0.0.1:8099/";
     person.run(&repository, prepare).success().prints("forged");
 
-    // The SHA-256 of what the server sends, and then one that is not.
+    // The SHA-256 of the served bytes, and a wrong one.
     let download = |sum: &str| {
         let script = format!(
             ". /tmp/containai-build/host; download sha256sum {sum} http://127.0.0.1:8099/x.tar.gz /tmp/x; echo taken"
@@ -121,10 +121,10 @@ fn what_has_another_checksum_than_the_pinned_one_gets_into_no_image() {
     let right = right.success().stdout();
     download(right.trim()).success().prints("==> downloading x.tar.gz\ntaken\n");
     let wrong = download(&"0".repeat(64));
-    wrong.code(1).prints_line("==> downloading x.tar.gz").tells("did NOT match");
+    wrong.code(1).prints_line("==> downloading x.tar.gz").stderr_contains("did NOT match");
     assert!(!wrong.stdout().contains("taken"), "{wrong}");
 
     let fetched = person.exec(&repository, "sudo sh /tmp/containai-build/fetch");
-    fetched.code(1).tells("did NOT match");
+    fetched.code(1).stderr_contains("did NOT match");
     person.exec(&repository, "ls /opt/containai 2>/dev/null; true").success().prints("");
 }

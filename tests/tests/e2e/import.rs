@@ -1,15 +1,15 @@
-//! Settings from the host to the data volume, and the links that lead there.
+//! Settings imported from the host to the data volume, and the links to them.
 
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::time::Duration;
 
-use containai_tests::{Cai, Person, Repository, Volume, until};
+use containai_tests::{Cai, Person, Repository, Volume, wait_until};
 use nix::sys::signal::Signal;
 
-/// A home directory with the settings of several agents.
-fn furnish(person: &Person<'_>) {
+/// Creates a home directory with the settings of several agents.
+fn write_home_files(person: &Person<'_>) {
     for (path, content) in [
         (".claude.json", "{\"theme\":\"dark\"}"),
         (".claude/.credentials.json", "{\"token\":\"sk-claude\"}"),
@@ -38,12 +38,12 @@ fn furnish(person: &Person<'_>) {
 }
 
 fn import(person: &Person<'_>, workspace: &Repository, words: &[&str]) -> Cai {
-    person.cai(["import"].iter().chain(words)).inside(workspace)
+    person.cai(["import"].iter().chain(words)).current_dir(workspace)
 }
 
-/// What bash and zsh both mean by it counts in bash; nothing is run for that.
+/// Lines with the same meaning in bash and zsh apply in bash; nothing is executed to find them.
 #[test]
-fn settings_of_shells_count_in_interactive_ones() {
+fn shell_settings_apply_in_interactive_shells() {
     const ZSH: &str = "export EDITOR=vim\nexport PATH=/bad:$PATH\npath+=(/a $HOME/b)\n\
         alias gs='git status'\nexport BAD=\"$(touch /tmp/bad)\"\nexport WORSE=a; touch /tmp/bad\n";
     let person = Person::new();
@@ -66,10 +66,10 @@ fn settings_of_shells_count_in_interactive_ones() {
 }
 
 #[test]
-fn settings_are_found_at_the_agents_own_paths() {
+fn settings_are_imported_to_the_agents_paths() {
     let person = Person::new();
     let repository = person.repository("import-hot");
-    furnish(&person);
+    write_home_files(&person);
     person.run(&repository, "true").success();
     import(&person, &repository, &["--dry-run"])
         .run()
@@ -80,7 +80,7 @@ fn settings_are_found_at_the_agents_own_paths() {
     person.exec(&repository, unchanged).success().prints("{}");
 
     let outcome = import(&person, &repository, &["--exclude", "*.log"]).run();
-    outcome.success().tells("`.claude/commands/outside`: it leads to `/etc/shadow`");
+    outcome.success().stderr_contains("`.claude/commands/outside`: it leads to `/etc/shadow`");
     let look = "cd; cat .claude/settings.json .claude.json .claude/commands/deep/x.md \
                 .claude/commands/inside .codex/skills/mine.md; \
                 readlink .claude/commands/inside .claude; \
@@ -94,23 +94,25 @@ fn settings_are_found_at_the_agents_own_paths() {
                   ls -d claude/commands/noise.log claude/projects codex/skills/.system shell/bashrc.d/b.priv.sh 2>/dev/null; \
                   ls shell/bashrc.d";
     person.exec(&repository, absent).success().prints("a.sh\n");
-    person.cai(["links", "check"]).inside(&repository).run().success().prints("");
+    person.cai(["links", "check"]).current_dir(&repository).run().success().prints("");
 
-    // What did not change here is not sent, so what an agent changed stays.
+    // Files that did not change on the host are not sent, so changes by an agent stay.
     person.exec(&repository, "echo agent > ~/.claude/settings.json").success();
     let again = ["--exclude", "*.log"];
-    import(&person, &repository, &again).run().success().tells("nothing changed");
+    import(&person, &repository, &again).run().success().stderr_contains("nothing changed");
     person.exec(&repository, "cat ~/.claude/settings.json").success().prints("agent\n");
-    // A file that is written again with the same content is no change either.
-    fs::write(person.home().join(".codex/config.toml"), "model = 1").expect("written");
-    import(&person, &repository, &again).run().success().tells("nothing changed");
-    fs::write(person.home().join(".claude/settings.json"), "{\"a\":2}").expect("written");
+    // A file rewritten with the same content is not a change either.
+    fs::write(person.home().join(".codex/config.toml"), "model = 1")
+        .expect("a file can be written");
+    import(&person, &repository, &again).run().success().stderr_contains("nothing changed");
+    fs::write(person.home().join(".claude/settings.json"), "{\"a\":2}")
+        .expect("a file can be written");
     let dry = ["--dry-run", "--exclude", "*.log"];
     import(&person, &repository, &dry).run().success().prints("~ claude/settings.json\n");
-    import(&person, &repository, &again).run().success().tells("imported 1 files");
+    import(&person, &repository, &again).run().success().stderr_contains("imported 1 files");
     person.exec(&repository, "cat ~/.claude/settings.json").success().prints("{\"a\":2}");
 
-    // A volume that is emptied is another one.
+    // An emptied volume is a new one.
     person.exec(&repository, "rm -rf /mnt/agent-data/* /mnt/agent-data/.containai").success();
     import(&person, &repository, &["--credentials", "codex", "--only", "codex"]).run().success();
     person
@@ -119,13 +121,13 @@ fn settings_are_found_at_the_agents_own_paths() {
 }
 
 #[test]
-fn a_volume_is_filled_before_its_container_is_there() {
+fn volume_is_filled_before_its_container_exists() {
     let person = Person::new();
     let repository = person.repository("import-cold");
-    furnish(&person);
+    write_home_files(&person);
     let words = ["--no-secrets"];
     import(&person, &repository, &words).run().success();
-    import(&person, &repository, &words).run().success().tells("nothing changed");
+    import(&person, &repository, &words).run().success().stderr_contains("nothing changed");
     assert_eq!(person.containers(repository.path()).len(), 0);
     let look = "cd /mnt/agent-data; cat claude/settings.json codex/config.toml; \
                 stat -c '%a %U:%G' . claude claude/settings.json; cat claude/claude.json";
@@ -133,24 +135,24 @@ fn a_volume_is_filled_before_its_container_is_there() {
         .run(&repository, look)
         .success()
         .prints("{\"a\":1}model = 1700 agent:agent\n700 agent:agent\n644 agent:agent\n{}");
-    person.cai(["links", "fix"]).inside(&repository).run().success();
-    person.cai(["links", "check"]).inside(&repository).run().success().prints("");
+    person.cai(["links", "fix"]).current_dir(&repository).run().success();
+    person.cai(["links", "check"]).current_dir(&repository).run().success().prints("");
     person.exec(&repository, "rm ~/.claude.json; ln -sfn /etc ~/.codex").success();
     person
         .cai(["links", "check"])
-        .inside(&repository)
+        .current_dir(&repository)
         .run()
         .code(1)
         .prints("~/.claude.json: missing\n~/.codex: wrong\n");
-    person.cai(["links", "fix"]).inside(&repository).run().success();
+    person.cai(["links", "fix"]).current_dir(&repository).run().success();
     person.exec(&repository, "cat ~/.claude/settings.json").success().prints("{\"a\":1}");
 }
 
 #[test]
-fn nothing_lands_through_a_link_of_the_agent() {
+fn import_does_not_follow_links_of_the_agent() {
     let person = Person::new();
     let repository = person.repository("import-hostile");
-    furnish(&person);
+    write_home_files(&person);
     let trap = "cd /mnt/agent-data && mkdir -p ~/evil && echo mine > ~/evil/gitconfig && \
                 rm -rf claude git codex .containai && ln -s ~/evil claude && mkdir git && \
                 ln -s ~/evil/gitconfig git/gitconfig && ln -s ~/evil codex && ln -s ~/evil .containai";
@@ -163,24 +165,24 @@ fn nothing_lands_through_a_link_of_the_agent() {
 
     // The same volume, while the container is stopped.
     person.exec(&repository, trap).success();
-    person.cai(["stop"]).inside(&repository).run().success();
+    person.cai(["stop"]).current_dir(&repository).run().success();
     import(&person, &repository, &[]).run().success();
     person.run(&repository, check).success().prints(expected);
 
-    // Links on the way to a link are not followed either.
+    // Links in a parent directory are not followed either.
     let way = "mv ~/.config ~/config && ln -s ~/evil ~/.config";
     person.exec(&repository, way).success();
-    let outcome = person.cai(["links", "fix"]).inside(&repository).run();
+    let outcome = person.cai(["links", "fix"]).current_dir(&repository).run();
     assert_eq!(outcome.status(), 1, "{outcome}");
     assert!(
-        outcome.stdout().contains("~/.config/nvim: in the way: a link on the way"),
+        outcome.stdout().contains("~/.config/nvim: in the way: a parent directory is a link"),
         "{outcome}"
     );
     person.exec(&repository, "ls -A ~/evil").success().prints("gitconfig\n");
 }
 
 #[test]
-fn a_new_agent_needs_a_manifest_only() {
+fn new_agent_needs_only_a_manifest() {
     let person = Person::new();
     let repository = person.repository("import-manifest");
     let manifests = person.home().join(".config/containai/manifests");
@@ -207,10 +209,10 @@ fn a_new_agent_needs_a_manifest_only() {
 }
 
 #[test]
-fn settings_say_what_comes_along() {
+fn settings_select_imported_files() {
     let person = Person::new();
     let repository = person.repository("import-settings");
-    furnish(&person);
+    write_home_files(&person);
     for path in [".tool/conf/x", ".tool/conf/y.priv.z", ".tool/conf/noise.log", ".single"] {
         let path = person.home().join(path);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
@@ -226,20 +228,20 @@ fn settings_say_what_comes_along() {
     ));
     person.run(&repository, "true").success();
     let outcome = import(&person, &repository, &[]).run();
-    // The repository only suggests, and on credentials it has no say at all.
-    outcome.success().tells("asks for `import.additional_paths`");
-    outcome.tells("only your own configuration may set it");
+    // The repository only suggests paths, and cannot suggest credentials.
+    outcome.success().stderr_contains("asks for `import.additional_paths`");
+    outcome.stderr_contains("only your own configuration may set it");
     let look = "cd; ls -A .tool/conf; readlink .tool/conf; cat .codex/auth.json; \
                 test -e .claude/.credentials.json || echo none; test -e .single";
     person
         .exec(&repository, look)
         .code(1)
         .prints("x\n/mnt/agent-data/additional/.tool/conf\n{\"token\":\"sk-codex\"}none\n");
-    // Links to it count as all others do, without the host too.
-    let links = |verb: &str| person.cai(["links", verb]).inside(&repository).run();
+    // Its links are checked as all others, without the host, too.
+    let links = |verb: &str| person.cai(["links", verb]).current_dir(&repository).run();
     links("check").success().prints("");
     person.exec(&repository, "rm ~/.tool/conf").success();
-    links("check").code(1).prints("~/.tool/conf: missing\n").tells("`cai links fix`");
+    links("check").code(1).prints("~/.tool/conf: missing\n").stderr_contains("`cai links fix`");
     links("fix").success().prints("~/.tool/conf: missing, mended\n");
     let replace = "cd; rm .tool/conf && mkdir .tool/conf && echo new > .tool/conf/new && cai sync; \
                    readlink .tool/conf; cat .tool/conf/new; stat -c %a /mnt/agent-data/.containai/additional";
@@ -250,21 +252,21 @@ fn settings_say_what_comes_along() {
     let elsewhere = person.repository("import-outside");
     let outcome = import(&person, &elsewhere, &["--dry-run"]).run();
     outcome.fails(2, "`import.additional_paths` has `/etc/x`, which is not below");
-    person.cai(["trust", "--yes"]).inside(&repository).run().success();
+    person.cai(["trust", "--yes"]).current_dir(&repository).run().success();
     person.configure("[import]\nexclude_priv = false\n");
     import(&person, &repository, &["--only", "additional"]).run().success();
     person.exec(&repository, "cat ~/.single").success().prints("own");
 }
 
 #[test]
-fn much_at_once_lands_as_little_does() {
+fn large_imports_work_like_small_ones() {
     let person = Person::new();
     let repository = person.repository("import-much");
     let plugins = person.home().join(".claude/plugins");
     fs::create_dir_all(plugins.join("cache")).expect("a directory can be made");
     fs::write(plugins.join("cache/big"), vec![b'x'; 40 << 20]).expect("a file can be written");
     fs::write(person.home().join(".claude.json"), "{}").expect("a file can be written");
-    // What stands in the way is replaced, wherever it leads.
+    // Existing files are replaced, whatever they link to.
     let trap = "mkdir ~/evil; rm -rf /mnt/agent-data/claude/plugins; \
                 ln -s ~/evil /mnt/agent-data/claude/plugins";
     person.run(&repository, trap).success();
@@ -273,15 +275,15 @@ fn much_at_once_lands_as_little_does() {
                 ls -A ~/evil; readlink ~/.claude";
     let expected = "41943040 agent agent\n600\n/mnt/agent-data/claude\n";
     person.exec(&repository, look).success().prints(expected);
-    import(&person, &repository, &[]).run().success().tells("nothing changed");
+    import(&person, &repository, &[]).run().success().stderr_contains("nothing changed");
 }
 
 #[test]
-fn an_import_that_was_killed_leaves_nothing_behind() {
+fn killed_import_leaves_nothing_behind() {
     let person = Person::new();
     let repository = person.repository("import-killed");
     let name = person.run(&repository, "hostname").success().line();
-    person.cai(["stop"]).inside(&repository).run().success();
+    person.cai(["stop"]).current_dir(&repository).run().success();
     let volume = Volume::of(&person, repository.path());
     let plugins = person.home().join(".claude/plugins");
     fs::create_dir_all(&plugins).expect("a directory can be made");
@@ -292,11 +294,11 @@ fn an_import_that_was_killed_leaves_nothing_behind() {
         listed.as_array().map(Vec::len)
     };
     let running = import(&person, &repository, &[]).start();
-    until(Duration::from_secs(60), "a door", || (doors() == Some(1)).then_some(()));
+    wait_until(Duration::from_secs(60), "a door", || (doors() == Some(1)).then_some(()));
     running.signal(Signal::SIGKILL);
     assert_eq!(running.outcome().status(), 128 + Signal::SIGKILL as i32);
     assert_eq!(doors(), Some(1));
-    // Nobody takes it for a container.
+    // The helper is not listed as a container.
     let listed = person.cai(["list", "--quiet"]).run().success().stdout();
     let of_it = listed.lines().filter(|it| it.starts_with("import-killed")).collect::<Vec<_>>();
     assert_eq!(of_it, [name]);
@@ -306,9 +308,9 @@ fn an_import_that_was_killed_leaves_nothing_behind() {
 }
 
 #[test]
-fn an_archive_of_settings_is_as_good_as_their_directory() {
+fn archives_of_settings_are_imported_like_directories() {
     let person = Person::new();
-    furnish(&person);
+    write_home_files(&person);
     let pack = |name: &str, options: &[&str], words: &[&str]| {
         let file = person.beside(name);
         let mut tar = Command::new("tar");
@@ -326,24 +328,28 @@ fn an_archive_of_settings_is_as_good_as_their_directory() {
     from(&packed, &["--watch"]).fails(2, "`--watch` is about a directory");
     from(&packed, &["--force"]).fails(2, "`--force` is about what `cai export` wrote");
     from(&packed, &["--only", "codex"]).success();
-    // What it came with is known to every other way of it.
-    from(&pack("home.tar", &[], &all), &[]).success().tells("imported");
-    from(&pack("home.tar.zst", &["--zstd"], &all), &[]).success().tells("nothing changed");
+    // Its manifest is available to all other commands.
+    from(&pack("home.tar", &[], &all), &[]).success().stderr_contains("imported");
+    from(&pack("home.tar.zst", &["--zstd"], &all), &[])
+        .success()
+        .stderr_contains("nothing changed");
     let look = "cd /mnt/agent-data; cat claude/.credentials.json codex/auth.json; \
                 readlink claude/commands/outside";
     person
         .run(&repository, look)
         .success()
         .prints("{\"token\":\"sk-claude\"}{\"token\":\"sk-codex\"}/etc/shadow\n");
-    // Into the container that runs, and of a stranger.
-    fs::write(person.home().join(".claude/settings.json"), "{\"a\":2}").expect("written");
-    from(&pack("home.tgz", &["-z"], &all), &[]).success().tells("imported 1 files");
+    // Into a running container, and with an archive of a stranger.
+    fs::write(person.home().join(".claude/settings.json"), "{\"a\":2}")
+        .expect("a file can be written");
+    from(&pack("home.tgz", &["-z"], &all), &[]).success().stderr_contains("imported 1 files");
     let settings = "cat ~/.claude/settings.json";
     person.exec(&repository, settings).success().prints("{\"a\":2}");
-    fs::write(person.home().join(".claude/settings.json"), "{\"a\":3}").expect("written");
+    fs::write(person.home().join(".claude/settings.json"), "{\"a\":3}")
+        .expect("a file can be written");
     let outside = pack("outside.tgz", &["-z", "-P"], &[".claude", "/etc/hostname"]);
     from(&outside, &[]).fails(1, "`/etc/hostname` is absolute");
-    fs::write(person.home().join("junk.tgz"), "junk").expect("written");
+    fs::write(person.home().join("junk.tgz"), "junk").expect("a file can be written");
     from(&person.home().join("junk.tgz").display().to_string(), &[]).fails(1, "cannot read");
     person.exec(&repository, settings).success().prints("{\"a\":2}");
     let unpacked = person.home().join(".config/containai/imports/unpacked");
@@ -351,7 +357,7 @@ fn an_archive_of_settings_is_as_good_as_their_directory() {
 }
 
 #[test]
-fn files_about_this_machine_are_about_the_container_inside() {
+fn host_specific_settings_are_adapted_to_the_container() {
     let person = Person::new();
     let repository = person.repository("import-rewritten");
     let home = person.home().display().to_string();
@@ -377,8 +383,8 @@ fn files_about_this_machine_are_about_the_container_inside() {
         "A\nx@y\n{{\"path\": \"/home/agent/.claude/plugins/x\"}}\nkept\n{plugins}\n\
          {{\"theme\":\"dark\",\"trusted_folders\":[\"/x\",\"/home/agent/workspace\"]}}\n"
     ));
-    import(&person, &repository, &[]).run().success().tells("nothing changed");
+    import(&person, &repository, &[]).run().success().stderr_contains("nothing changed");
     fs::remove_file(person.home().join(".gitconfig")).expect("a file can be removed");
-    import(&person, &repository, &[]).run().success().tells("imported 1 files");
+    import(&person, &repository, &[]).run().success().stderr_contains("imported 1 files");
     person.exec(&repository, "git config user.name").success().prints("X\n");
 }

@@ -1,4 +1,4 @@
-//! Docker inside, as an agent uses it.
+//! Docker inside the container, as an agent uses it.
 
 use std::fs;
 
@@ -38,10 +38,10 @@ fn an_image_is_built_and_run_inside() {
 }
 
 #[test]
-fn what_was_built_inside_outlives_the_container() {
+fn images_built_inside_outlive_the_container() {
     let person = Person::new();
     let repository = person.repository("outlives");
     person.run(&repository, "docker volume create kept").success().prints("kept\n");
-    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
     person.run(&repository, "docker volume ls --quiet").success().prints("kept\n");
 }

@@ -1,4 +1,4 @@
-//! What the engine is asked for, and what it is not.
+//! Options that the engine gets for a container, and options that it does not get.
 
 use std::fs;
 
@@ -33,7 +33,7 @@ fn no_process_of_a_container_is_root_on_the_host() {
 }
 
 #[test]
-fn the_engine_is_asked_for_nothing_that_reaches_the_host() {
+fn containers_get_no_options_that_reach_the_host() {
     let person = Person::new();
     let repository = person.repository("asked");
     person.run(&repository, "true").success();
@@ -67,7 +67,7 @@ fn the_engine_is_asked_for_nothing_that_reaches_the_host() {
 }
 
 #[test]
-fn a_container_is_made_as_documented() {
+fn container_options_are_as_documented() {
     let person = Person::new();
     let repository = person.repository("made");
     person.run(&repository, "true").success();
@@ -99,13 +99,13 @@ fn a_container_is_made_as_documented() {
 }
 
 #[test]
-fn limits_are_what_was_asked_for() {
+fn requested_limits_are_set() {
     let person = Person::new();
     let repository = person.repository("limits");
     let run = ["run", "--memory", "1g", "--cpus", "0.5", "--data-volume"];
     let volume = format!("shared-{}", std::process::id());
     let command = ["--image", "base", "--", "true"];
-    person.cai(run).args([&volume]).args(command).inside(&repository).run().success();
+    person.cai(run).args([&volume]).args(command).current_dir(&repository).run().success();
     let container = person.container(repository.path());
     assert_eq!(container["HostConfig"]["Memory"], 1_u64 << 30);
     assert_eq!(container["HostConfig"]["NanoCpus"], 500_000_000);
@@ -113,7 +113,7 @@ fn limits_are_what_was_asked_for() {
 }
 
 #[test]
-fn the_engine_inside_is_not_the_one_outside() {
+fn inner_engine_is_not_the_outer_one() {
     let person = Person::new();
     let repository = person.repository("inside");
     let inner = person.run(&repository, "docker info --format '{{.ID}}'").line();
@@ -124,7 +124,7 @@ fn the_engine_inside_is_not_the_one_outside() {
 }
 
 #[test]
-fn directories_of_the_system_are_no_workspace() {
+fn system_directories_are_refused_as_workspace() {
     let person = Person::new();
     for path in ["/var/run", "/run", "/proc", "/etc"] {
         let run = ["run", "--force", "--image", "base", path, "--", "true"];

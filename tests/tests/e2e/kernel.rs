@@ -1,8 +1,8 @@
-//! What root inside may ask of the kernel.
+//! Access of root inside to the kernel.
 
 use containai_tests::Person;
 
-/// Files whose writing would change the host. The first three are everywhere.
+/// Files that change the host when written. The first three exist everywhere.
 const KERNEL_FILES: [&str; 13] = [
     "/proc/sysrq-trigger",
     "/proc/sys/kernel/core_pattern",
@@ -20,10 +20,10 @@ const KERNEL_FILES: [&str; 13] = [
 ];
 
 #[test]
-fn the_kernels_switches_are_out_of_reach() {
+fn kernel_settings_are_not_writable() {
     let person = Person::new();
     let repository = person.repository("switches");
-    // Opening for writing is the test; nothing is written, should it work.
+    // The test only opens them for writing; nothing is written if that succeeds.
     let files = KERNEL_FILES.join(" ");
     let script = format!(
         "for file in {files}; do
@@ -38,7 +38,7 @@ fn the_kernels_switches_are_out_of_reach() {
 }
 
 #[test]
-fn memory_devices_and_keys_of_the_host_are_out_of_reach() {
+fn memory_devices_and_keys_of_the_host_are_inaccessible() {
     let person = Person::new();
     let repository = person.repository("devices");
     let attempts = [
@@ -57,7 +57,7 @@ fn memory_devices_and_keys_of_the_host_are_out_of_reach() {
 }
 
 #[test]
-fn what_no_namespace_makes_safe_is_denied() {
+fn calls_that_namespaces_do_not_confine_are_denied() {
     let person = Person::new();
     let repository = person.repository("denied");
     person.run(&repository, "true").success();
@@ -73,7 +73,7 @@ fn what_no_namespace_makes_safe_is_denied() {
         assert_ne!(outcome.status(), 0, "{outcome}");
     }
     let host = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    assert!(host.expect("after 1970").as_secs() > 1_000_000_000, "the clock is as it was");
+    assert!(host.expect("after 1970").as_secs() > 1_000_000_000, "the clock is unchanged");
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn mounts_and_namespaces_work_inside() {
 }
 
 #[test]
-fn cgroups_inside_are_our_own() {
+fn cgroups_inside_are_the_containers_own() {
     let person = Person::new();
     let repository = person.repository("groups");
     person.run(&repository, "systemctl is-active ssh").success().prints("active\n");

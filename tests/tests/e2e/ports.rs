@@ -1,19 +1,18 @@
-//! Ports: everybody gets one, and a lost one is replaced without loss.
+//! Ports: each container gets one, and a lost port is replaced without data loss.
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
 use std::process::Stdio;
-use std::thread::sleep;
 use std::time::Duration;
 
 use containai_tests::{Person, Repository};
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
-/// Moments of a move to another port, in milliseconds; it takes about a second.
-const MOMENTS: [u64; 8] = [60, 120, 180, 250, 330, 420, 550, 700];
+/// Delays within a move to another port, in milliseconds; the move takes about a second.
+const DELAYS: [u64; 8] = [60, 120, 180, 250, 330, 420, 550, 700];
 
-/// What `inspect` shows where a container leads to and what is mounted there.
+/// Returns the mounts of a container, as `inspect` shows them.
 fn mounts(container: &Value) -> BTreeSet<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let mounts = container["Mounts"].as_array().expect("mounts");
@@ -28,11 +27,11 @@ fn port(container: &Value) -> u16 {
 /// Stops the container and has another program listen on its port.
 fn lose_port(person: &Person<'_>, repository: &Repository) -> TcpListener {
     let container = person.container(repository.path());
-    person.cai(["stop"]).inside(repository).run().success();
+    person.cai(["stop"]).current_dir(repository).run().success();
     TcpListener::bind(("127.0.0.1", port(&container))).expect("the port is free")
 }
 
-fn kept_images(person: &Person<'_>, container: &Value) -> usize {
+fn committed_images(person: &Person<'_>, container: &Value) -> usize {
     let id = container["Id"].as_str().expect("an id").get(..12).expect("an id is long");
     let image = container["Config"]["Image"].as_str().expect("an image").to_owned();
     let all = person.api().get("/images/json").to_string();
@@ -41,14 +40,14 @@ fn kept_images(person: &Person<'_>, container: &Value) -> usize {
 }
 
 #[test]
-fn a_stopped_container_whose_port_was_taken_moves_with_all_it_has() {
+fn stopped_container_moves_to_another_port_with_its_state() {
     let person = Person::new();
     person.cai(["setup", "--yes"]).run().success();
     let repository = person.repository("moving");
     let write = "echo precious | sudo tee /etc/mine && sudo chown 4321:agent /etc/mine &&
         sudo chmod 640 /etc/mine && echo kept | sudo tee /mnt/agent-data/mine";
     let run = ["run", "--image", "base", "--memory", "777m", "--cpus", "1.5", "--"];
-    person.cai(run).args(["sh", "-c", write]).inside(&repository).run().success();
+    person.cai(run).args(["sh", "-c", write]).current_dir(&repository).run().success();
     let key = person.exec(&repository, "cat /etc/ssh/ssh_host_ed25519_key.pub").line();
     let before = person.container(repository.path());
 
@@ -56,7 +55,7 @@ fn a_stopped_container_whose_port_was_taken_moves_with_all_it_has() {
     let read = "stat -c '%u %G %a' /etc/mine; cat /etc/mine /mnt/agent-data/mine README";
     let moved = person.run(&repository, read);
     moved.success().prints("4321 agent 640\nprecious\nkept\nhello\n");
-    moved.tells("another program has the port of moving-main");
+    moved.stderr_contains("port of moving-main is in use by another program");
 
     let after = person.container(repository.path());
     assert_ne!(port(&after), port(&before));
@@ -68,7 +67,7 @@ fn a_stopped_container_whose_port_was_taken_moves_with_all_it_has() {
         assert_eq!(after["HostConfig"][key], before["HostConfig"][key], "{key}");
     }
     let same = person.exec(&repository, "cat /etc/ssh/ssh_host_ed25519_key.pub").line();
-    assert_eq!(same, key, "the host key moved along");
+    assert_eq!(same, key, "the host key is kept");
     let mut ssh = person.openssh("ssh");
     let shown = ssh.args(["containai-moving-main", "echo reached"]).stdin(Stdio::null()).output();
     assert_eq!(shown.expect("ssh is installed").stdout, b"reached\n");
@@ -76,48 +75,49 @@ fn a_stopped_container_whose_port_was_taken_moves_with_all_it_has() {
     let known = std::fs::read_to_string(known).expect("keys are pinned");
     assert!(!known.contains(&format!("]:{} ", port(&before))), "{known}");
 
-    person.cai(["status"]).inside(&repository).run().success();
-    assert_eq!(kept_images(&person, &after), 1);
-    person.cai(["stop", "--remove"]).inside(&repository).run().success();
-    assert_eq!(kept_images(&person, &after), 0);
+    person.cai(["status"]).current_dir(&repository).run().success();
+    assert_eq!(committed_images(&person, &after), 1);
+    person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
+    assert_eq!(committed_images(&person, &after), 0);
 }
 
 #[test]
-fn a_move_that_is_killed_loses_nothing() {
+fn killed_move_loses_nothing() {
     let person = Person::new();
     let repository = person.repository("killed");
     let write = "echo precious | sudo tee /etc/mine && echo kept | sudo tee /mnt/agent-data/mine";
     person.run(&repository, write).success();
     let first = mounts(&person.container(repository.path()));
-    for moment in MOMENTS {
+    for delay in DELAYS {
         let listener = lose_port(&person, &repository);
         let run = ["run", "--", "true"];
-        let running = person.cai(run).inside(&repository).start();
-        sleep(Duration::from_millis(moment));
-        running.signal(Signal::SIGKILL);
+        let running = person.cai(run).current_dir(&repository).start();
+        running.signal_after(Duration::from_millis(delay), Signal::SIGKILL);
         running.outcome();
 
         let read = "cat /etc/mine /mnt/agent-data/mine";
         let repaired = person.run(&repository, read);
         repaired.success().prints("precious\nkept\n");
         let container = person.container(repository.path());
-        assert_eq!(container["Name"], "/killed-main", "after {moment} ms");
-        assert_eq!(mounts(&container), first, "after {moment} ms");
+        assert_eq!(container["Name"], "/killed-main", "after {delay} ms");
+        assert_eq!(mounts(&container), first, "after {delay} ms");
         drop(listener);
     }
     let last = person.container(repository.path());
-    person.cai(["stop", "--remove"]).inside(&repository).run().success();
-    assert_eq!(kept_images(&person, &last), 0);
+    person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
+    assert_eq!(committed_images(&person, &last), 0);
 }
 
 #[test]
-fn twenty_first_runs_at_once_get_twenty_ports() {
+fn concurrent_first_runs_get_distinct_ports() {
     let person = Person::new();
     person.configure("[ssh]\nport_range_start = 21920\nport_range_end = 21939\n");
     let repositories: Vec<_> = (0..20).map(|n| person.repository(&format!("crowd-{n}"))).collect();
     let run = ["run", "--image", "base", "--", "hostname"];
-    let runs: Vec<_> =
-        repositories.iter().map(|repository| person.cai(run).inside(repository).start()).collect();
+    let runs: Vec<_> = repositories
+        .iter()
+        .map(|repository| person.cai(run).current_dir(repository).start())
+        .collect();
     for (n, running) in runs.into_iter().enumerate() {
         running.outcome().success().prints(&format!("crowd-{n}-main\n"));
     }
@@ -129,6 +129,6 @@ fn twenty_first_runs_at_once_get_twenty_ports() {
     let refused = person.run(&more, "true");
     refused.fails(112, "no free port from 21920 to 21939");
     for n in 0..20 {
-        refused.tells(&format!("crowd-{n}-main"));
+        refused.stderr_contains(&format!("crowd-{n}-main"));
     }
 }

@@ -1,15 +1,15 @@
-//! Several `cai` at once.
+//! Concurrent `cai` commands.
 
 use std::collections::BTreeSet;
 
 use containai_tests::Person;
 
 #[test]
-fn ten_runs_at_once_of_one_workspace_share_one_container() {
+fn concurrent_runs_of_one_workspace_share_one_container() {
     let person = Person::new();
     let repository = person.repository("crowd");
     let run = ["run", "--image", "base", "--", "hostname"];
-    let crowd: Vec<_> = (0..10).map(|_| person.cai(run).inside(&repository).start()).collect();
+    let crowd: Vec<_> = (0..10).map(|_| person.cai(run).current_dir(&repository).start()).collect();
     for running in crowd {
         running.outcome().success().prints("crowd-main\n");
     }
@@ -17,13 +17,15 @@ fn ten_runs_at_once_of_one_workspace_share_one_container() {
 }
 
 #[test]
-fn runs_at_once_of_workspaces_of_one_name_get_containers_of_their_own() {
+fn concurrent_runs_of_workspaces_of_one_name_get_separate_containers() {
     let person = Person::new();
     let repositories: Vec<_> =
         (0..4).map(|n| person.repository(&format!("place-{n}/twin"))).collect();
     let run = ["run", "--image", "base", "--", "hostname"];
-    let runs: Vec<_> =
-        repositories.iter().map(|repository| person.cai(run).inside(repository).start()).collect();
+    let runs: Vec<_> = repositories
+        .iter()
+        .map(|repository| person.cai(run).current_dir(repository).start())
+        .collect();
     let names: BTreeSet<_> = runs.into_iter().map(|running| running.outcome().line()).collect();
     assert_eq!(names.len(), 4, "{names:?}");
     assert!(names.iter().all(|name| name.starts_with("twin-main")), "{names:?}");
@@ -35,7 +37,7 @@ fn runs_at_once_of_workspaces_of_one_name_get_containers_of_their_own() {
 }
 
 #[test]
-fn two_persons_at_once_do_not_take_each_others_port() {
+fn concurrent_users_get_distinct_ports() {
     let (one, other) = (Person::new(), Person::new());
     for person in [&one, &other] {
         person.configure("[ssh]\nport_range_start = 21900\nport_range_end = 21910\n");
@@ -43,8 +45,8 @@ fn two_persons_at_once_do_not_take_each_others_port() {
     let repositories = [one.repository("first"), other.repository("second")];
     let run = ["run", "--image", "base", "--", "echo", "reached"];
     let runs = [
-        one.cai(run).inside(&repositories[0]).start(),
-        other.cai(run).inside(&repositories[1]).start(),
+        one.cai(run).current_dir(&repositories[0]).start(),
+        other.cai(run).current_dir(&repositories[1]).start(),
     ];
     for running in runs {
         running.outcome().success().prints("reached\n");

@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt as _;
 use containai_tests::{Engine, Person};
 
 #[test]
-fn a_dry_run_shows_files_and_commands_and_changes_nothing() {
-    let engine = Engine::apart("dry");
+fn dry_run_shows_files_and_commands_and_changes_nothing() {
+    let engine = Engine::isolated("dry");
     let person = Person::on(&engine);
     let outcome = person.cai(["setup", "--dry-run"]).run();
     let shown = outcome.success().stdout();
@@ -24,8 +24,8 @@ fn a_dry_run_shows_files_and_commands_and_changes_nothing() {
 }
 
 #[test]
-fn a_second_set_up_does_nothing() {
-    let engine = Engine::apart("twice");
+fn second_setup_does_nothing() {
+    let engine = Engine::isolated("twice");
     let person = Person::on(&engine);
     person.cai(["setup", "--yes"]).run().success().prints("");
     let layout = engine.layout();
@@ -40,14 +40,14 @@ fn a_second_set_up_does_nothing() {
     };
     let before = look();
     let outcome = person.cai(["setup", "--yes"]).run();
-    outcome.success().prints("").tells("is set up");
+    outcome.success().prints("").stderr_contains("is set up");
     assert_eq!(look(), before);
     assert!(person.cai(["setup", "--dry-run"]).run().success().stdout().trim().is_empty());
 }
 
 #[test]
-fn the_engine_is_a_docker_context() {
-    let engine = Engine::apart("context");
+fn engine_has_a_docker_context() {
+    let engine = Engine::isolated("context");
     let person = Person::on(&engine);
     person.cai(["setup", "--yes"]).run().success();
     let contexts = person.home().join(".docker/contexts/meta");
@@ -59,31 +59,31 @@ fn the_engine_is_a_docker_context() {
 }
 
 #[test]
-fn on_a_terminal_run_lists_what_set_up_would_do_and_asks() {
-    let engine = Engine::apart("asked");
+fn run_lists_the_setup_steps_and_asks_on_a_terminal() {
+    let engine = Engine::isolated("asked");
     let person = Person::on(&engine);
     let repository = person.repository("asking");
-    let run = person.cai(["run", "--image", "base", "--", "true"]).inside(&repository);
+    let run = person.cai(["run", "--image", "base", "--", "true"]).current_dir(&repository);
     let mut terminal = run.on_terminal(100, 30);
-    terminal.shows("daemon.json");
-    terminal.shows("start the engine");
-    terminal.shows("Set this machine up?");
-    terminal.keys("n");
-    terminal.shows("set-up was not allowed");
+    terminal.wait_for("daemon.json");
+    terminal.wait_for("start the engine");
+    terminal.wait_for("Set this machine up?");
+    terminal.type_text("n");
+    terminal.wait_for("set-up was not allowed");
     assert_eq!(terminal.code(), 1);
     let left: Vec<_> = fs::read_dir(engine.root()).expect("the root is there").collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
 #[test]
-fn an_engine_that_was_killed_is_started_again() {
-    let engine = Engine::apart("killed");
+fn killed_engine_is_restarted() {
+    let engine = Engine::isolated("killed");
     engine.set_up();
     let pid = || fs::read_to_string(engine.layout().pid_file()).unwrap_or_default();
     let before = pid();
     let process = nix::unistd::Pid::from_raw(before.trim().parse().expect("a process id"));
-    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL).expect("it is there");
-    containai_tests::until(std::time::Duration::from_secs(60), "another engine", || {
+    nix::sys::signal::kill(process, nix::sys::signal::Signal::SIGKILL).expect("it exists");
+    containai_tests::wait_until(std::time::Duration::from_secs(60), "another engine", || {
         (engine.api().answers() && pid() != before).then_some(())
     });
 }

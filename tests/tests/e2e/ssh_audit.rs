@@ -1,19 +1,18 @@
-//! What an auditor of SSH servers thinks of a container's.
+//! An audit of a container's SSH server.
 
 use std::process::Command;
 
-use containai_tests::{Person, Place};
+use containai_tests::{Person, TestRoot};
 
 const AUDITOR: &str = "ssh-audit==3.9.0";
 
-/// What it warns about and has to stay: the servers of older distributions
-/// have no key exchange against quantum computers that our client has, too,
-/// and many clients have none at all.
-const KNOWN: &str = "does not provide protection against post-quantum attacks";
+/// A warning that has to stay: the servers of older distributions have no post-quantum key exchange
+/// that our client supports, and many clients have none at all.
+const KNOWN_WARNING: &str = "does not provide protection against post-quantum attacks";
 
-/// The auditor, from Python's package index.
+/// Returns the auditor, from Python's package index.
 fn auditor() -> Command {
-    let place = Place::root().join("audit").join(AUDITOR);
+    let place = TestRoot::root().join("audit").join(AUDITOR);
     if !place.join("ssh_audit").exists() {
         let mut install = Command::new("pip3");
         install.args(["install", "--quiet", "--no-deps", "--target"]).arg(&place).arg(AUDITOR);
@@ -25,7 +24,7 @@ fn auditor() -> Command {
 }
 
 #[test]
-fn an_auditor_finds_nothing_but_what_has_to_stay() {
+fn audit_finds_only_known_warnings() {
     let person = Person::new();
     let repository = person.repository("audit");
     person.run(&repository, "true").success();
@@ -36,6 +35,6 @@ fn an_auditor_finds_nothing_but_what_has_to_stay() {
     assert!(report.contains("(key) ssh-ed25519"), "{report}");
     assert!(!report.contains("[fail]"), "{report}");
     let warnings = report.lines().filter(|line| line.contains("[warn]"));
-    let surprising: Vec<_> = warnings.filter(|line| !line.contains(KNOWN)).collect();
+    let surprising: Vec<_> = warnings.filter(|line| !line.contains(KNOWN_WARNING)).collect();
     assert!(surprising.is_empty(), "{surprising:#?}");
 }

@@ -1,13 +1,13 @@
-//! OpenSSH's own programs through the configuration that `cai` wrote.
+//! OpenSSH's own programs with the configuration that `cai` wrote.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use std::time::Duration;
 
-use containai_tests::{Person, Repository, output_of, until};
+use containai_tests::{Person, Repository, output_of, wait_until};
 
-/// A person with a running container; its alias for `ssh`.
+/// Returns a person with a running container, and its alias for `ssh`.
 fn prepared(name: &str) -> (Person<'static>, Repository, String) {
     let person = Person::new();
     person.cai(["setup", "--yes"]).run().success();
@@ -18,7 +18,7 @@ fn prepared(name: &str) -> (Person<'static>, Repository, String) {
 }
 
 #[test]
-fn ssh_trusts_the_pinned_key_and_no_other() {
+fn ssh_trusts_only_the_pinned_key() {
     let (person, repository, alias) = prepared("plain-ssh");
     let shown = output_of(person.openssh("ssh").args([&alias, "id -un; pwd"]));
     assert_eq!(shown, "agent\n/home/agent\n");
@@ -38,24 +38,24 @@ fn ssh_trusts_the_pinned_key_and_no_other() {
     fs::write(&known_hosts, wrong).expect("a file can be written");
     let refused = person.openssh("ssh").args([&alias, "true"]).output().expect("ssh is installed");
     assert_eq!(refused.status.code(), Some(255));
-    // The engine's word is what counts, and it says that the pin was stale.
+    // The engine's key is authoritative: the pin was stale.
     person.exec(&repository, "echo reached").success().prints("reached\n");
-    assert_eq!(fs::read_to_string(&known_hosts).expect("it is there"), pinned);
+    assert_eq!(fs::read_to_string(&known_hosts).expect("it exists"), pinned);
     output_of(person.openssh("ssh").args([&alias, "true"]));
 }
 
 #[test]
-fn a_server_that_the_engine_does_not_vouch_for_is_refused() {
+fn server_with_a_key_unknown_to_the_engine_is_refused() {
     let (person, repository, _) = prepared("imposter");
     let swap = "sudo ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/other &&
         sudo sed -i 's|^HostKey .*|HostKey /etc/ssh/other|' /etc/ssh/sshd_config &&
         sudo systemd-run --quiet --on-active=0 systemctl restart ssh";
     person.exec(&repository, swap).success();
-    // A connection from before the swap is as good as it was.
+    // A connection from before the swap stays valid.
     let reach = |verb: &str| {
-        person.cai([verb, "--no-mux", "--", "echo", "reached"]).inside(&repository).run()
+        person.cai([verb, "--no-mux", "--", "echo", "reached"]).current_dir(&repository).run()
     };
-    let outcome = until(Duration::from_secs(60), "the other key is served", || {
+    let outcome = wait_until(Duration::from_secs(60), "the other key is served", || {
         Some(reach("exec")).filter(|outcome| outcome.status() != 0)
     });
     outcome.fails(114, "the host key on port");
@@ -63,7 +63,7 @@ fn a_server_that_the_engine_does_not_vouch_for_is_refused() {
 }
 
 #[test]
-fn scp_sftp_and_rsync_copy_both_ways() {
+fn scp_sftp_and_rsync_copy_in_both_directions() {
     let (person, _repository, alias) = prepared("copies");
     let (there, back) = (person.beside("there"), person.beside("back"));
     fs::write(&there, "payload\n").expect("a file can be written");
@@ -71,7 +71,7 @@ fn scp_sftp_and_rsync_copy_both_ways() {
     output_of(person.openssh("scp").arg(format!("{alias}:/tmp/scp")).arg(&back));
     assert_eq!(fs::read_to_string(&back).expect("it came back"), "payload\n");
 
-    // The protocol of before OpenSSH 9, and a tree.
+    // The protocol before OpenSSH 9, and a tree.
     let tree = person.repository("scp-tree");
     output_of(
         person.openssh("scp").args(["-O", "-r"]).arg(tree.path()).arg(format!("{alias}:/tmp/o")),
@@ -130,7 +130,7 @@ fn git_clones_and_pushes_over_ssh() {
 }
 
 #[test]
-fn the_key_is_an_ordinary_one_and_nobody_elses_business() {
+fn key_is_private_and_in_the_standard_format() {
     let (person, repository, _) = prepared("key");
     let identity = person.home().join(".config/containai/id_containai");
     let mode = fs::metadata(&identity).expect("there is a key").permissions().mode();
@@ -139,14 +139,14 @@ fn the_key_is_an_ordinary_one_and_nobody_elses_business() {
     let inside = person.exec(&repository, "sudo cat /etc/containai/authorized_keys").line();
     let key = public.split(' ').nth(1).expect("a key");
     assert!(inside.contains(key), "{inside} does not hold {key}");
-    let private = fs::read_to_string(&identity).expect("root may");
+    let private = fs::read_to_string(&identity).expect("root may do that");
     let secret = private.lines().nth(2).expect("three lines at least");
     let everything = person.container(repository.path()).to_string();
     assert!(!everything.contains(secret), "the private key is in the container's settings");
 }
 
 #[test]
-fn the_users_own_configuration_stays() {
+fn users_own_configuration_is_kept() {
     let person = Person::new();
     let repository = person.repository("config");
     let ssh = person.home().join(".ssh");
@@ -155,10 +155,10 @@ fn the_users_own_configuration_stays() {
     fs::write(ssh.join("config"), own).expect("a file can be written");
     person.cai(["setup", "--yes"]).run().success();
     person.run(&repository, "true").success();
-    let config = fs::read_to_string(ssh.join("config")).expect("it is there");
+    let config = fs::read_to_string(ssh.join("config")).expect("it exists");
     assert!(config.ends_with(own) && config.starts_with("Include "), "{config}");
     let alias = person.alias(repository.path());
     assert_eq!(output_of(person.openssh("ssh").args([&alias, "id -un"])), "agent\n");
     person.cai(["setup", "--yes"]).run().success();
-    assert_eq!(fs::read_to_string(ssh.join("config")).expect("it is there"), config);
+    assert_eq!(fs::read_to_string(ssh.join("config")).expect("it exists"), config);
 }

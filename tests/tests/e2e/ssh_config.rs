@@ -1,11 +1,11 @@
-//! What `cai` keeps for OpenSSH, and how it goes.
+//! The OpenSSH configuration that `cai` writes and removes.
 
 use std::fs;
 
 use containai_tests::Person;
 
 #[test]
-fn the_configuration_is_printed_as_it_is_written() {
+fn printed_configuration_equals_the_written_one() {
     let person = Person::new();
     let repository = person.repository("printed");
     person.run(&repository, "true").success();
@@ -17,9 +17,9 @@ fn the_configuration_is_printed_as_it_is_written() {
     assert!(all.contains(text.trim_end()), "{all}");
     person.cai(["ssh", "config", "no-such"]).run().fails(1, "no container `no-such`");
 
-    // What the user says for the workspace is in it, and in what comes next.
+    // The user's settings for the workspace are in it, and in later ones.
     let config = person.home().join(".config/containai/config.toml");
-    let before = fs::read_to_string(&config).expect("persons have one");
+    let before = fs::read_to_string(&config).expect("a person has a configuration");
     let section = format!(
         "{before}[workspace.'{}'.ssh]\nlocal_forward = ['22999:localhost:80']\noptions = ['Compression yes']\n",
         repository.path().display()
@@ -30,18 +30,18 @@ fn the_configuration_is_printed_as_it_is_written() {
     person.exec(&repository, "true").success();
     assert_eq!(fs::read_to_string(&written).expect("it is written"), text);
 
-    // What the repository says is not.
+    // The repository's settings are not.
     fs::write(&config, before).expect("a file can be written");
     fs::create_dir_all(repository.join(".containai")).expect("a directory can be made");
     let own = "[ssh]\nforward_agent = true\nremote_forward = ['9:localhost:22']\n";
     fs::write(repository.join(".containai/config.toml"), own).expect("a file can be written");
-    person.exec(&repository, "true").success().tells("until `cai trust` approves it");
+    person.exec(&repository, "true").success().stderr_contains("until `cai trust` approves it");
     let text = fs::read_to_string(&written).expect("it is written");
     assert!(!text.contains("RemoteForward") && text.contains("ForwardAgent no"), "{text}");
 }
 
 #[test]
-fn what_plain_docker_renamed_or_removed_is_healed() {
+fn configuration_follows_renames_and_removals_by_docker() {
     let person = Person::new();
     let repository = person.repository("healed");
     person.run(&repository, "true").success();
@@ -59,16 +59,19 @@ fn what_plain_docker_renamed_or_removed_is_healed() {
     let known_hosts = person.home().join(".config/containai/known_hosts");
     let pins = || fs::read_to_string(&known_hosts).expect("keys are pinned").lines().count();
     let before = pins();
-    let told = person.cai(["ssh", "cleanup", "--dry-run"]).run().success().stdout();
-    assert!(told.contains("configuration containai-renamed-by-hand\nhost key [127"), "{told}");
+    let reported = person.cai(["ssh", "cleanup", "--dry-run"]).run().success().stdout();
+    assert!(
+        reported.contains("configuration containai-renamed-by-hand\nhost key [127"),
+        "{reported}"
+    );
     assert!(fragment("renamed-by-hand").exists() && pins() == before);
 
-    // An engine that does not answer may have it still.
+    // An unresponsive engine may still have the container.
     let nobody = "unix:///nowhere/docker.sock";
     let kept = person.cai(["ssh", "cleanup"]).env("CONTAINAI_ENGINE_ROOT", "/nowhere");
-    kept.run().success().prints("").tells("is kept");
+    kept.run().success().prints("").stderr_contains("is kept");
     let asked = person.cai(["--docker-host", nobody, "ssh", "cleanup"]).run();
-    assert_eq!(asked.success().stdout(), told);
+    assert_eq!(asked.success().stdout(), reported);
     assert!(!fragment("renamed-by-hand").exists() && pins() == before - 1);
     person.cai(["ssh", "cleanup"]).run().success().prints("");
 }

@@ -1,4 +1,4 @@
-//! `cai status`, `version`, `completion` and `--dry-run`: what scripts read.
+//! `cai status`, `version`, `completion` and `--dry-run`: output for scripts.
 
 use std::net::TcpStream;
 
@@ -6,34 +6,35 @@ use containai_tests::Person;
 use serde_json::Value;
 
 #[test]
-fn status_speaks_json() {
+fn status_prints_json() {
     let person = Person::new();
     let repository = person.repository("spoken");
     person.run(&repository, "true").success();
-    let outcome = person.cai(["status", "--json"]).inside(&repository).run();
+    let outcome = person.cai(["status", "--json"]).current_dir(&repository).run();
     let status: Value = serde_json::from_str(&outcome.success().stdout()).expect("JSON");
     assert_eq!(status["container"], "spoken-main");
     assert_eq!(status["status"], "running");
     assert!(status["image"].is_string(), "{status}");
     assert_eq!(status["ssh_host"], "127.0.0.1");
     let port = status["ssh_port"].as_u64().and_then(|port| u16::try_from(port).ok());
-    TcpStream::connect(("127.0.0.1", port.expect("a port"))).expect("somebody listens");
+    TcpStream::connect(("127.0.0.1", port.expect("a port"))).expect("the port is open");
     let text = outcome.stdout();
     let positions = ["\"container\"", "\"status\"", "\"image\"", "\"ssh_host\"", "\"ssh_port\""];
     assert!(positions.map(|key| text.find(key)).is_sorted(), "{text}");
 
-    person.cai(["stop"]).inside(&repository).run().success();
+    person.cai(["stop"]).current_dir(&repository).run().success();
     let outcome = person.cai(["status", "--json", "--container", "spoken-main"]).run();
     let status: Value = serde_json::from_str(&outcome.success().stdout()).expect("JSON");
     assert_eq!(status["status"], "exited");
 }
 
 #[test]
-fn a_dry_run_tells_the_steps_and_takes_none() {
+fn dry_run_prints_the_steps_and_runs_none() {
     let person = Person::new();
     let repository = person.repository("planned");
-    let run =
-        || person.cai(["run", "--image", "base", "--dry-run", "--", "true"]).inside(&repository);
+    let run = || {
+        person.cai(["run", "--image", "base", "--dry-run", "--", "true"]).current_dir(&repository)
+    };
     let plan = run().run().success().stdout();
     assert!(plan.contains("planned-main") && plan.contains("start the container"), "{plan}");
     assert_eq!(person.containers(repository.path()).len(), 0);
@@ -43,7 +44,7 @@ fn a_dry_run_tells_the_steps_and_takes_none() {
 }
 
 #[test]
-fn version_needs_nothing() {
+fn version_needs_no_engine() {
     let person = Person::new();
     let outcome = person.cai(["version", "--json"]).env("CONTAINAI_DOCKER_HOST", "nonsense").run();
     let version: Value = serde_json::from_str(&outcome.success().stdout()).expect("JSON");
@@ -53,7 +54,7 @@ fn version_needs_nothing() {
 }
 
 #[test]
-fn completions_are_scripts_that_their_shells_read() {
+fn completion_scripts_are_valid() {
     let person = Person::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = person.cai(["completion", shell]).run().success().stdout();
@@ -65,22 +66,22 @@ fn completions_are_scripts_that_their_shells_read() {
 }
 
 #[test]
-fn completions_know_containers_and_volumes() {
+fn containers_and_volumes_are_completed() {
     let person = Person::new();
     let repository = person.repository("offered");
     person.run(&repository, "true").success();
-    let offered = |words: &[&str]| offered(&person, words);
-    assert!(offered(&["stop", "--container", "off"]).lines().any(|it| it == "offered-main"));
-    assert!(offered(&["run", "--data-volume", ""]).contains("containai-offered-"));
-    assert!(offered(&["run", "--dry"]).lines().any(|it| it == "--dry-run"));
+    let completions_of = |words: &[&str]| completions_of(&person, words);
+    assert!(completions_of(&["stop", "--container", "off"]).lines().any(|it| it == "offered-main"));
+    assert!(completions_of(&["run", "--data-volume", ""]).contains("containai-offered-"));
+    assert!(completions_of(&["run", "--dry"]).lines().any(|it| it == "--dry-run"));
 }
 
 #[test]
-fn completions_know_values_and_templates() {
+fn values_and_templates_are_completed() {
     let person = Person::new();
     person.cai(["template", "new", "mine"]).run().success();
     let offers = |words: &[&str], text: &str| {
-        let found = offered(&person, words);
+        let found = completions_of(&person, words);
         assert!(found.lines().any(|line| line == text), "{words:?}: {found}");
     };
     offers(&["run", "--template", ""], "mine");
@@ -90,27 +91,27 @@ fn completions_know_values_and_templates() {
     offers(&["config", "set", "ssh.forward_agent", ""], "true");
     offers(&["config", "set", "--global", "agent.default", "co"], "codex");
     offers(&["config", "set", "image", "sd"], "sdks");
-    let none = offered(&person, &["config", "set", "isolation", "x"]);
+    let none = completions_of(&person, &["config", "set", "isolation", "x"]);
     assert_eq!(none, "");
 }
 
-/// What a shell would offer for the last word.
-fn offered(person: &Person, words: &[&str]) -> String {
+/// Returns the completions of the last word.
+fn completions_of(person: &Person, words: &[&str]) -> String {
     let line = ["--", "cai"].iter().chain(words);
     let cai = person.cai(line.copied()).env("COMPLETE", "bash").env("_CLAP_IFS", "\n");
     cai.env("_CLAP_COMPLETE_INDEX", words.len().to_string()).run().success().stdout()
 }
 
 #[test]
-fn quiet_says_nothing_and_verbose_says_more() {
+fn quiet_and_verbose_change_the_output() {
     let person = Person::new();
     let repository = person.repository("volume");
     let run = |flag: &str| {
-        person.cai([flag, "run", "--image", "base", "--", "true"]).inside(&repository).run()
+        person.cai([flag, "run", "--image", "base", "--", "true"]).current_dir(&repository).run()
     };
     let quiet = run("--quiet");
     assert_eq!(quiet.success().stderr(), "");
-    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
     let verbose = run("--verbose").success().stderr();
     assert!(verbose.contains("start"), "{verbose}");
 }

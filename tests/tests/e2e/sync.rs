@@ -1,12 +1,12 @@
-//! What agents write where links to the data volume belong.
+//! Files that replaced links to the data volume.
 
 use containai_tests::Person;
 
 #[test]
-fn files_that_replaced_links_go_to_the_volume() {
+fn replaced_links_are_moved_to_the_volume() {
     let person = Person::new();
     let repository = person.repository("sync");
-    // Before the container is started anew, the program inside is this one.
+    // Before the container is recreated, the program inside is this one.
     person.run(&repository, "cai version").success();
     let script = "cd; cai sync >/dev/null; cai sync; \
                   mkdir -p new && echo '{\"a\":1}' > new/f && mv new/f .claude.json && \
@@ -20,10 +20,10 @@ fn files_that_replaced_links_go_to_the_volume() {
         "{taken}{taken}/mnt/agent-data/claude/claude.json\n/mnt/agent-data/codex\n\
          {{\"a\":1}}\nmine\n"
     ));
-    person.cai(["links", "check"]).inside(&repository).run().success().prints("");
+    person.cai(["links", "check"]).current_dir(&repository).run().success().prints("");
 
     // It is on the volume, so it outlives the container.
-    person.cai(["stop", "--remove"]).inside(&repository).run().success();
+    person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
     let again = "cat /mnt/agent-data/claude/claude.json";
     person.run(&repository, again).success().prints("{\"a\":1}\n");
 
@@ -31,13 +31,13 @@ fn files_that_replaced_links_go_to_the_volume() {
                 rm -f .claude; mkdir .claude; echo x > .claude/settings.json; cai sync; \
                 echo $?; ls -A evil; cat .claude/settings.json";
     let outcome = person.exec(&repository, trap);
-    let told = "~/.claude: in the way: there is a link on the volume";
-    assert!(outcome.stdout().contains(told), "{outcome}");
+    let reported = "~/.claude: in the way: the volume has a symbolic link";
+    assert!(outcome.stdout().contains(reported), "{outcome}");
     assert!(outcome.stdout().ends_with("1\nx\n"), "{outcome}");
 }
 
 #[test]
-fn the_program_inside_does_what_needs_no_host() {
+fn program_inside_runs_commands_that_need_no_host() {
     let person = Person::new();
     let repository = person.repository("lent");
     person
@@ -51,5 +51,5 @@ fn the_program_inside_does_what_needs_no_host() {
     let outcome = person.exec(&repository, write);
     assert_ne!(outcome.status(), 0, "{outcome}");
     person.exec(&repository, "sudo rm -f /usr/local/bin/cai; cai version").success();
-    person.cai(["sync"]).inside(&repository).run().fails(2, "works inside of a container");
+    person.cai(["sync"]).current_dir(&repository).run().fails(2, "works inside of a container");
 }

@@ -1,16 +1,16 @@
-//! Templates: what users put on top of images of ours.
+//! Templates: layers of users on top of our images.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 use std::time::Duration;
 
-use containai_tests::{Person, until};
+use containai_tests::{Person, wait_until};
 
 fn template(person: &Person<'_>, name: &str, dockerfile: &str) -> std::path::PathBuf {
     let directory = person.home().join(".config/containai/templates").join(name);
     fs::create_dir_all(&directory).expect("a directory can be made");
-    // The engine stays for the next run, and what it has is not built again.
+    // The engine and its build cache stay for the next run.
     let text = format!("{dockerfile}# {}\n", directory.display());
     fs::write(directory.join("Dockerfile"), text).expect("a file can be written");
     directory
@@ -23,10 +23,10 @@ fn build(person: &Person<'_>, name: &str) -> containai_tests::Outcome {
 const OURS: &str = "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\n";
 
 #[test]
-fn no_dockerfile_breaks_the_first_process() {
+fn dockerfile_cannot_break_the_init_process() {
     let person = Person::new();
     let repository = person.repository("hostile");
-    // Everything that decides how a container starts and who it is, spoilt.
+    // A Dockerfile that breaks everything that determines the start and identity of a container.
     let directory = template(
         &person,
         "hostile",
@@ -42,16 +42,17 @@ fn no_dockerfile_breaks_the_first_process() {
     fs::write(directory.join("data/file"), "data").expect("a file can be written");
     symlink("/etc/hostname", directory.join("data/link")).expect("a link can be made");
     person.cai(["template", "check", "hostile"]).run().success().prints_line(&format!(
-        "{}:12: warning: `ONBUILD` takes effect in images built on this one only",
+        "{}:12: warning: `ONBUILD` only takes effect in images built on this one",
         directory.join("Dockerfile").display()
     ));
     let image = build(&person, "hostile").line();
-    build(&person, "hostile").success().prints(&format!("{image}\n")).tells("is built");
+    build(&person, "hostile").success().prints(&format!("{image}\n")).stderr_contains("is built");
     let script = "PATH=/usr/bin:/bin; unset LD_PRELOAD; cat /opt/tool /opt/data/file; readlink /opt/data/link; id -un; pwd; \
                   systemctl is-system-running --wait; cat /proc/1/comm; \
                   grep -c 0123456789abcdef /etc/machine-id";
-    let run =
-        person.cai(["run", "--image", &image, "--", "/bin/sh", "-c", script]).inside(&repository);
+    let run = person
+        .cai(["run", "--image", &image, "--", "/bin/sh", "-c", script])
+        .current_dir(&repository);
     run.run()
         .code(1)
         .prints("built\ndata/etc/hostname\nagent\n/home/agent/workspace\nrunning\nsystemd\n0\n");
@@ -59,10 +60,10 @@ fn no_dockerfile_breaks_the_first_process() {
     let labels = &container["Config"]["Labels"];
     assert_eq!(labels["ai.containai.template-hash"], image.rsplit('-').next().expect("a hash"));
     assert_eq!(container["Config"]["StopSignal"], "SIGRTMIN+3", "{container}");
-    // What was put in front stays there, and what every session needs is behind it.
+    // Files that were put first stay first, and the requirements of every session come after them.
     let path = person.exec(repository.path(), "unset LD_PRELOAD; echo $PATH").line();
     assert!(path.starts_with("/usr/lib/containai/wrappers:/nowhere:"), "{path}");
-    // Keys that a package made while the image was built are nobody's.
+    // Host keys that a package created during the build are removed.
     let keys = |name: &str| {
         person.exec(repository.path(), &format!("/bin/cat /etc/ssh/ssh_host_{name}_key.pub"))
     };
@@ -71,7 +72,7 @@ fn no_dockerfile_breaks_the_first_process() {
 }
 
 #[test]
-fn an_image_that_would_not_boot_is_not_made() {
+fn image_that_would_not_boot_is_not_built() {
     let person = Person::new();
     for (name, lines, reason) in [
         ("init", "RUN rm /sbin/init && ln -s /bin/true /sbin/init", "not systemd"),
@@ -85,9 +86,13 @@ fn an_image_that_would_not_boot_is_not_made() {
             "RUN rm /etc/systemd/system/multi-user.target.wants/ssh.service",
             "ssh.service is not enabled",
         ),
-        ("sshd", "RUN rm -f /usr/sbin/sshd", "sshd does not take its configuration"),
-        ("port", "RUN sed -i '1i Port 2222' /etc/ssh/sshd_config", "sshd goes without 'port 22'"),
-        ("nobody", "RUN usermod --uid 4711 agent", "no user agent"),
+        ("sshd", "RUN rm -f /usr/sbin/sshd", "sshd rejects its configuration"),
+        (
+            "port",
+            "RUN sed -i '1i Port 2222' /etc/ssh/sshd_config",
+            "sshd is not configured with 'port 22'",
+        ),
+        ("nobody", "RUN usermod --uid 4711 agent", "user agent with ids 1000:1000 does not exist"),
     ] {
         template(&person, name, &format!("{OURS}{lines}\n"));
         build(&person, name).fails(111, reason);
@@ -95,9 +100,9 @@ fn an_image_that_would_not_boot_is_not_made() {
     template(&person, "claims", &format!("{OURS}LABEL \"containai.managed\"=true\n"));
     build(&person, "claims").fails(2, "ContainAI's own");
     template(&person, "step", &format!("{OURS}RUN echo it is over && exit 3\n"));
-    build(&person, "step").fails(111, "it is over").tells("Step");
+    build(&person, "step").fails(111, "it is over").stderr_contains("Step");
     template(&person, "mount", &format!("{OURS}RUN --mount=type=cache,target=/x true\n"));
-    build(&person, "mount").fails(2, "needs BuildKit").tells("cai template check mount");
+    build(&person, "mount").fails(2, "needs BuildKit").stderr_contains("cai template check mount");
     template(&person, "missing", &format!("{OURS}COPY none /\n"));
     build(&person, "missing").fails(111, "none");
     person.cai(["template", "build", "Bad"]).run().code(2);
@@ -105,7 +110,7 @@ fn an_image_that_would_not_boot_is_not_made() {
         .cai(["template", "build", "absent"])
         .run()
         .fails(2, "no template `absent`")
-        .tells("`step`");
+        .stderr_contains("`step`");
     let list = person.cai(["template", "list", "--json"]).run().success().stdout();
     assert!(!list.contains("\"built\""), "{list}");
     let broken = person.cai(["template", "check"]).run();
@@ -114,15 +119,15 @@ fn an_image_that_would_not_boot_is_not_made() {
 }
 
 #[test]
-fn a_template_begins_follows_and_changes() {
+fn template_is_created_built_and_changed() {
     let person = Person::new();
     let path = person.cai(["template", "new", "mine"]).run().line();
-    // The engine stays for the next run, and what it has is not built again.
+    // The engine and its build cache stay for the next run.
     let mut text = fs::read_to_string(&path).expect("it was made");
     text.push_str(&format!("# {path}\n"));
     fs::write(&path, &text).expect("a file can be written");
     person.cai(["template", "new", "mine"]).run().fails(2, "already");
-    person.cai(["template", "check"]).run().success().prints("").tells("mine is fine");
+    person.cai(["template", "check"]).run().success().prints("").stderr_contains("mine is fine");
     let first = build(&person, "mine").line();
     assert!(first.starts_with("containai/template:mine-"), "{first}");
 
@@ -133,23 +138,28 @@ fn a_template_begins_follows_and_changes() {
     let dry = person.cai(["template", "upgrade", "--dry-run"]).run().success().stdout();
     assert!(dry.contains("\n-FROM debian:12\n+ARG BASE_IMAGE=debian:12\n"), "{dry}");
     person.cai(["template", "upgrade"]).run().success().prints("");
-    assert_eq!(fs::read_to_string(&path).expect("it is there"), upgraded);
-    person.cai(["template", "upgrade", "mine"]).run().success().tells("follows the image in use");
-    assert_eq!(fs::read_to_string(&path).expect("it is there"), upgraded);
+    assert_eq!(fs::read_to_string(&path).expect("it exists"), upgraded);
+    person
+        .cai(["template", "upgrade", "mine"])
+        .run()
+        .success()
+        .stderr_contains("follows the image in use");
+    assert_eq!(fs::read_to_string(&path).expect("it exists"), upgraded);
 
     let second = build(&person, "mine").line();
     assert_ne!(first, second);
-    // Any file of the context counts, the ignored ones aside.
+    // Any file of the context is part of the fingerprint, except ignored ones.
     let beside = Path::new(&path).with_file_name("beside");
     fs::write(&beside, "1").expect("a file can be written");
     let dry = ["template", "build", "mine", "--image", "base", "--dry-run"];
     person.cai(dry).run().success().line();
-    fs::write(beside.with_file_name(".dockerignore"), "beside\n.dockerignore\n").expect("written");
+    fs::write(beside.with_file_name(".dockerignore"), "beside\n.dockerignore\n")
+        .expect("a file can be written");
     person.cai(dry).run().success().prints(&format!("{second}\n"));
 }
 
 #[test]
-fn a_container_of_a_template_is_made_once_and_its_change_announced() {
+fn template_change_is_reported_for_an_existing_container() {
     let person = Person::new();
     let repository = person.repository("chosen");
     let directory = template(&person, "chosen", &format!("{OURS}COPY content /opt/content\n"));
@@ -159,17 +169,17 @@ fn a_container_of_a_template_is_made_once_and_its_change_announced() {
     let run = |words: &[&str]| {
         person
             .cai([&["run", "--image", "base"], words, &["--", "cat", "/opt/content"]].concat())
-            .inside(&repository)
+            .current_dir(&repository)
             .run()
     };
     let named = ["--template", "chosen"];
     let plan = person
         .cai(["run", "--template", "chosen", "--image", "base", "--dry-run"])
-        .inside(&repository);
+        .current_dir(&repository);
     plan.run().success().prints_line("template   chosen");
     run(&["--template", "absent"]).fails(2, "no template `absent`");
     assert!(person.containers(repository.path()).is_empty());
-    run(&named).success().prints("one").tells("building containai/template:chosen-");
+    run(&named).success().prints("one").stderr_contains("building containai/template:chosen-");
     let container = || person.container(repository.path())["Id"].clone();
     assert_eq!(
         person.container(repository.path())["Config"]["Labels"]["ai.containai.template"],
@@ -177,42 +187,46 @@ fn a_container_of_a_template_is_made_once_and_its_change_announced() {
     );
     let first = container();
 
-    run(&named).success().prints("one").keeps_quiet_about("warning");
+    run(&named).success().prints("one").stderr_lacks("warning");
     content("two");
-    // It is told, and nothing is built.
+    // The change is reported, and nothing is built.
     run(&named)
         .success()
         .prints("one")
-        .tells("its template `chosen` has changed since")
-        .tells("--fresh")
-        .keeps_quiet_about("building");
+        .stderr_contains("its template `chosen` has changed")
+        .stderr_contains("--fresh")
+        .stderr_lacks("building");
     run(&["--template", "absent"]).fails(2, "no template `absent`");
     assert_eq!(container(), first);
-    // A template that is broken by now keeps nobody from the container.
+    // A template that is broken by now does not prevent entering the container.
     fs::write(directory.join("Dockerfile"), "FROM").expect("a file can be written");
-    person.cai(["config", "set", "template.default", "chosen"]).inside(&repository).run().success();
-    run(&[]).success().prints("one").tells("a new container could not be made");
+    person
+        .cai(["config", "set", "template.default", "chosen"])
+        .current_dir(&repository)
+        .run()
+        .success();
+    run(&[]).success().prints("one").stderr_contains("a new container could not be made");
     person
         .exec(repository.path(), "cat /opt/content")
         .success()
         .prints("one")
-        .keeps_quiet_about("warning");
+        .stderr_lacks("warning");
     run(&["--fresh"]).fails(2, "cannot be built");
     assert_eq!(container(), first);
     fs::write(directory.join("Dockerfile"), format!("{OURS}COPY content /opt/content\n"))
-        .expect("written");
+        .expect("a file can be written");
     run(&["--fresh"]).success().prints("two");
     assert_ne!(container(), first);
-    run(&[]).success().prints("two").keeps_quiet_about("warning");
-    person.cai(["config", "unset", "template.default"]).inside(&repository).run().success();
+    run(&[]).success().prints("two").stderr_lacks("warning");
+    person.cai(["config", "unset", "template.default"]).current_dir(&repository).run().success();
     template(&person, "other", OURS);
     run(&["--template", "other"])
         .success()
-        .tells("its template stays `chosen`, `other` is asked for");
+        .stderr_contains("its template is `chosen`, requested is `other`");
 }
 
 #[test]
-fn hooks_of_a_template_run_in_its_containers_and_what_is_not_followed_is_told() {
+fn template_hooks_run_and_ignored_files_are_reported() {
     let person = Person::new();
     let repository = person.repository("hooked");
     let directory = template(&person, "hooked", OURS);
@@ -231,31 +245,31 @@ fn hooks_of_a_template_run_in_its_containers_and_what_is_not_followed_is_told() 
     put(&directory, "network.conf", "[egress]\ndefault_deny = true\n");
     put(&repository.join(".containai/hooks/startup.d"), "30-evil", "#!/bin/sh\necho 30 >> ~/who\n");
     let check = person.cai(["template", "check", "hooked"]).run();
-    check.success().tells("hooked/network.conf` is not followed");
+    check.success().stderr_contains("hooked/network.conf` is not followed");
     let run = ["run", "--image", "base", "--template", "hooked", "--", "true"];
-    let made = person.cai(run).inside(&repository).run();
-    made.success().tells("network.conf` is not followed").tells("nothing in");
+    let made = person.cai(run).current_dir(&repository).run();
+    made.success().stderr_contains("network.conf` is not followed").stderr_contains("nothing in");
     let who = |expected: &str| {
-        until(Duration::from_secs(60), "the hooks have run", || {
+        wait_until(Duration::from_secs(60), "the hooks have run", || {
             let who = person.exec(&repository, "systemctl is-system-running --wait; cat ~/who");
             (who.stdout() == format!("running\n{expected}")).then_some(())
         });
     };
     who("template\n20\n");
-    // It is the container's template that counts, whatever one is configured.
-    person.cai(["stop"]).inside(&repository).run().success();
-    person.exec(&repository, "true").success().keeps_quiet_about("not followed");
+    // The hooks of the container's own template run, whichever is configured.
+    person.cai(["stop"]).current_dir(&repository).run().success();
+    person.exec(&repository, "true").success().stderr_lacks("not followed");
     who("template\n20\ntemplate\n20\n");
 }
 
 #[test]
-fn a_template_is_built_again_when_asked_to() {
+fn template_is_rebuilt_on_request() {
     let person = Person::new();
     template(&person, "again", &format!("{OURS}RUN date +%N > /opt/drawn\n"));
     let image = build(&person, "again").success().stdout();
     let id = || person.api().get(&format!("/images/{}/json", image.trim()))["Id"].clone();
     let first = id();
-    build(&person, "again").success().tells("again is built");
+    build(&person, "again").success().stderr_contains("again is built");
     assert_eq!(id(), first);
     let words = ["template", "build", "again", "--image", "base", "--no-cache"];
     person
@@ -268,22 +282,22 @@ fn a_template_is_built_again_when_asked_to() {
 }
 
 #[test]
-fn a_repository_chooses_a_template_only_once_it_is_trusted() {
+fn repository_chooses_a_template_only_when_trusted() {
     let person = Person::new();
     let repository = person.repository("choosing");
     template(&person, "mine", OURS);
     fs::create_dir_all(repository.path().join(".containai")).expect("a directory can be made");
     fs::write(repository.path().join(".containai/config.toml"), "template.default = \"mine\"\n")
-        .expect("written");
+        .expect("a file can be written");
     let get = || {
         person
             .cai(["config", "get", "template.default"])
-            .inside(&repository)
+            .current_dir(&repository)
             .run()
             .success()
             .stdout()
     };
     assert_eq!(get().trim(), "");
-    person.cai(["trust", "--yes"]).inside(&repository).run().success();
+    person.cai(["trust", "--yes"]).current_dir(&repository).run().success();
     assert_eq!(get().trim(), "mine");
 }

@@ -1,13 +1,13 @@
-//! git in linked worktrees, and in the repository that has some.
+//! git in linked worktrees, and in their main repository.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use containai_tests::{Person, Repository, until};
+use containai_tests::{Person, Repository, wait_until};
 
-/// A repository and its linked worktree on branch `side`.
+/// Returns a repository and its linked worktree on branch `side`.
 fn linked(person: &Person<'_>, uid: Option<u32>) -> (Repository, PathBuf) {
     let main = person.repository("api");
     let tree = person.beside("api-side");
@@ -21,7 +21,7 @@ fn linked(person: &Person<'_>, uid: Option<u32>) -> (Repository, PathBuf) {
     }
 }
 
-/// git on the host as the owner of the repository runs it.
+/// Runs git on the host as the owner of the repository.
 #[track_caller]
 fn git(uid: Option<u32>, directory: &Path, words: &[&str]) -> String {
     let mut command = Command::new("git");
@@ -43,7 +43,7 @@ fn git(uid: Option<u32>, directory: &Path, words: &[&str]) -> String {
 
 const IDENTITY: &str = "git config --global user.name A; git config --global user.email a@b; git config --global init.defaultBranch main";
 
-fn every_verb_works(uid: Option<u32>) {
+fn check_git_commands(uid: Option<u32>) {
     let person = Person::new();
     let (main, tree) = linked(&person, uid);
     person.run(&tree, IDENTITY).success();
@@ -78,7 +78,7 @@ fn every_verb_works(uid: Option<u32>) {
     stashed.success().prints("1\n2\n0\n");
     assert_eq!(stashed.stderr(), "");
 
-    // The host has advanced, and has all that it had.
+    // The host has advanced, and has all of its commits.
     let git = |words: &[&str]| git(uid, &tree, words);
     let inside = person.exec(&tree, "git rev-parse side other third").success().stdout();
     assert_eq!(git(&["rev-parse", "side", "other", "third"]), inside.trim());
@@ -95,24 +95,24 @@ fn every_verb_works(uid: Option<u32>) {
         let foreign = find.output().expect("find runs").stdout;
         assert_eq!(String::from_utf8_lossy(&foreign), "", "files of another user");
     }
-    // The path of the host leads to the workspace.
+    // The path of the host resolves to the workspace.
     person
         .exec(&tree, "cat $CAI_HOST_WORKSPACE/new; git worktree list | grep -c prunable")
         .prints("text\n0\n");
 }
 
 #[test]
-fn every_verb_of_git_works_in_a_linked_worktree() {
-    every_verb_works(Some(1234));
+fn git_commands_work_in_a_linked_worktree() {
+    check_git_commands(Some(1234));
 }
 
 #[test]
-fn every_verb_of_git_works_in_a_linked_worktree_of_root() {
-    every_verb_works(None);
+fn git_commands_work_in_a_linked_worktree_of_root() {
+    check_git_commands(None);
 }
 
 #[test]
-fn both_sides_of_a_linked_worktree_follow_each_other() {
+fn both_sides_of_a_linked_worktree_are_synchronised() {
     let person = Person::new();
     let uid = Some(1234);
     let (main, tree) = linked(&person, uid);
@@ -120,7 +120,7 @@ fn both_sides_of_a_linked_worktree_follow_each_other() {
     let at_tree = |words: &[&str]| git(uid, &tree, words);
     let at_main = |words: &[&str]| git(uid, main.path(), words);
 
-    // What changes on the host is there in the next session.
+    // Changes on the host are available in the next session.
     fs::write(tree.join("README"), "host\n").expect("a file");
     at_tree(&["commit", "-qam", "of the host"]);
     at_main(&["branch", "fresh"]);
@@ -132,7 +132,7 @@ fn both_sides_of_a_linked_worktree_follow_each_other() {
     let look = "git branch --show-current; git branch --list fresh; git status --short";
     person.exec(&tree, look).success().prints("moved\n");
 
-    // What is staged on the host stays staged while the branch advances.
+    // Staged changes on the host stay staged while the branch advances.
     fs::write(tree.join("staged"), "text\n").expect("a file");
     at_tree(&["add", "staged"]);
     person.exec(&tree, "echo in > inside; git add inside; git commit -qm inside").success();
@@ -141,21 +141,23 @@ fn both_sides_of_a_linked_worktree_follow_each_other() {
     person.exec(&tree, "git checkout -q -b inner; git commit -q --allow-empty -m inner").success();
     assert_eq!(at_tree(&["status", "--short", "--branch"]), "## inner\nA  staged");
 
-    // Neither a stop nor a removal loses a commit that nobody has brought over.
+    // Neither a stop nor a removal loses a commit that was not transferred yet.
     let detached = "(sleep 1; git commit -q --allow-empty -m late; touch late) > /dev/null 2>&1 &";
     person.exec(&tree, detached).success();
-    until(Duration::from_secs(60), "the late commit", || tree.join("late").exists().then_some(()));
-    fs::remove_file(tree.join("late")).expect("it is there");
-    person.cai(["stop", "--remove", "--force"]).inside(&tree).run().success();
+    wait_until(Duration::from_secs(60), "the late commit", || {
+        tree.join("late").exists().then_some(())
+    });
+    fs::remove_file(tree.join("late")).expect("it exists");
+    person.cai(["stop", "--remove", "--force"]).current_dir(&tree).run().success();
     assert_eq!(at_tree(&["log", "-1", "--format=%s"]), "late");
     person.run(&tree, "git log -1 --format=%s; git stash list").success().prints("late\n");
     person.exec(&tree, "echo more >> README; git stash -q").success();
     let fresh = ["run", "--image", "base", "--fresh", "--", "git", "stash", "list"];
-    let listed = person.cai(fresh).inside(&tree).run().success().stdout();
+    let listed = person.cai(fresh).current_dir(&tree).run().success().stdout();
     assert_eq!(listed.lines().count(), 1, "{listed}");
     at_main(&["rev-parse", "--verify", "refs/containai/api-side/stash"]);
 
-    // Deleted inside, kept where nothing else has it.
+    // A branch deleted inside is kept where no other reference has its commits.
     person
         .exec(
             &tree,
@@ -166,12 +168,17 @@ fn both_sides_of_a_linked_worktree_follow_each_other() {
     assert_eq!(at_main(&["branch", "--list", "lost"]), "");
     let kept = at_main(&["log", "-1", "--format=%s", "refs/containai/api-side/deleted/heads/lost"]);
     assert_eq!(kept, "lost");
-    person.cai(["sync-back"]).inside(&tree).run().success().tells("nothing has changed");
+    person
+        .cai(["sync-back"])
+        .current_dir(&tree)
+        .run()
+        .success()
+        .stderr_contains("nothing has changed");
     at_main(&["fsck"]);
 }
 
 #[test]
-fn git_in_the_main_checkout_forgets_no_worktree_of_the_host() {
+fn git_in_the_main_checkout_keeps_worktrees_of_the_host() {
     let person = Person::new();
     let (main, tree) = linked(&person, Some(1234));
     fs::write(tree.join("staged"), "text\n").expect("a file");
@@ -181,7 +188,7 @@ fn git_in_the_main_checkout_forgets_no_worktree_of_the_host() {
     assert!(touched.expect("touch runs").success());
     let prune = "git gc -q; git worktree prune; git worktree prune --expire=now; git worktree list | grep -c prunable";
     person.run(&main, prune).prints("0\n");
-    // One that is made while the container runs.
+    // A worktree created while the container runs.
     let later = person.beside("later");
     let place = person.home();
     std::os::unix::fs::chown(place.parent().expect("a directory"), Some(1234), Some(1234))
@@ -192,7 +199,7 @@ fn git_in_the_main_checkout_forgets_no_worktree_of_the_host() {
         &["worktree", "add", "-q", "-b", "later", &later.display().to_string()],
     );
     let place = format!("test -e {}/.git", later.display());
-    until(Duration::from_secs(60), "a place for it", || {
+    wait_until(Duration::from_secs(60), "a place for it", || {
         (person.exec(&main, &place).status() == 0).then_some(())
     });
     person.exec(&main, prune).prints("0\n");

@@ -1,12 +1,12 @@
-//! The shared engine ends and comes back, as after a crash and a reboot.
+//! The end and restart of the shared engine, as after a crash and a reboot.
 //!
-//! A binary of its own, because nothing else can use the engine meanwhile, and
-//! one test, because its parts need a rest from each other.
+//! A binary of its own, because no other test can use the engine meanwhile, and a single test,
+//! because its parts must not run at the same time.
 
 use std::fs;
 use std::time::Duration;
 
-use containai_tests::{Engine, Person, until};
+use containai_tests::{Engine, Person, wait_until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -17,7 +17,7 @@ fn kill_process_in(path: &std::path::Path) {
 }
 
 #[test]
-fn containers_come_through_the_end_of_their_engine() {
+fn containers_survive_the_end_of_their_engine() {
     let engine = Engine::shared();
     let person = Person::new();
     let repository = person.repository("survivor");
@@ -28,30 +28,30 @@ fn containers_come_through_the_end_of_their_engine() {
                 cat /etc/ssh/ssh_host_ed25519_key.pub";
     let expected = format!("kept\nkept\ninner\n{key}\n");
 
-    // A crash: the supervisor starts the engine again, the container runs on.
+    // A crash: the supervisor restarts the engine, and the container runs on.
     let init = person.container(repository.path())["State"]["Pid"].clone();
     let before = fs::read_to_string(engine.layout().pid_file()).expect("a file");
     kill_process_in(&engine.layout().pid_file());
-    until(Duration::from_secs(60), "another engine", || {
+    wait_until(Duration::from_secs(60), "another engine", || {
         let now = fs::read_to_string(engine.layout().pid_file()).unwrap_or_default();
         (now != before && engine.api().answers()).then_some(())
     });
     person.exec(&repository, look).success().prints(&expected);
     assert_eq!(person.container(repository.path())["State"]["Pid"], init, "it never stopped");
 
-    // A reboot: nothing runs until somebody wants something.
+    // A reboot: nothing runs until a command needs it.
     engine.supervisor("stop");
     assert!(!engine.api().answers());
-    person.exec(&repository, "true").fails(111, "").tells("cai setup");
-    person.run(&repository, "true").fails(111, "not set up").tells("cai setup");
+    person.exec(&repository, "true").fails(111, "").stderr_contains("cai setup");
+    person.run(&repository, "true").fails(111, "not set up").stderr_contains("cai setup");
     let run = ["run", "--yes", "--", "sh", "-c", look];
-    person.cai(run).inside(&repository).run().success().prints(&expected);
+    person.cai(run).current_dir(&repository).run().success().prints(&expected);
 
-    // A power cut: no process had time for anything.
+    // A power cut: no process could clean up.
     let init = person.container(repository.path())["State"]["Pid"].as_i64().expect("a process id");
     kill_process_in(&engine.layout().supervisor_pid_file());
     kill_process_in(&engine.layout().pid_file());
     kill(Pid::from_raw(i32::try_from(init).expect("it fits")), Signal::SIGKILL).expect("init");
     let run = ["run", "--yes", "--", "sh", "-c", look];
-    person.cai(run).inside(&repository).run().success().prints(&expected);
+    person.cai(run).current_dir(&repository).run().success().prints(&expected);
 }

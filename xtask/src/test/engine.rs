@@ -1,12 +1,11 @@
-//! The engine that end-to-end tests leave running for the next run.
+//! The engine that end-to-end tests keep running for the next run.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-/// Stops it. That it cannot be stopped is worth a line, not a failure.
+/// Stops it. A failure is printed and does not fail the run.
 pub(crate) fn stop() {
-    // The tests run as root, by sudo if need be; `containai_tests::Place` says
-    // where.
+    // The tests run as root, by sudo if necessary; `containai_tests::TestRoot` defines the path.
     let tests = std::env::var_os("CONTAINAI_TEST_ROOT").map(PathBuf::from);
     let root = tests.unwrap_or_else(|| "/var/tmp/containai-tests-0".into()).join("engine");
     let supervisor = root.join("usr/local/libexec/containai/containai-engine");

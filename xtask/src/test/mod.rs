@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that has to pass.
+//! `cargo xtask test`: all checks.
 
 mod engine;
 mod provision;

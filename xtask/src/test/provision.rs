@@ -1,13 +1,13 @@
-//! What the tests need of the machine.
+//! Prerequisites of the tests on the machine.
 
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::Context as _;
 
-/// A program that a test runs, and Debian's package of it. What `cai` itself
-/// needs is not here: `cai setup` installs that, and the tests see it do so.
-const NEEDS: [(&str, &str); 19] = [
+/// A program that a test runs, and its Debian package. Dependencies of `cai` itself are not listed:
+/// `cai setup` installs them, and the tests check that.
+const REQUIRED_PROGRAMS: [(&str, &str); 19] = [
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("sshd", "openssh-server"),
@@ -29,12 +29,12 @@ const NEEDS: [(&str, &str); 19] = [
     ("npm", "npm"),
 ];
 
-/// Where administration's programs are, whatever `PATH` says.
-const SYSTEM: [&str; 6] =
+/// The directories of administrative programs, whatever `PATH` contains.
+const SYSTEM_DIRECTORIES: [&str; 6] =
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/// Installing an SSH server is not meant to open a port of this machine: while
-/// the file says 101, packages start nothing (invoke-rc.d(8)).
+/// The installation of an SSH server must not open a port of this machine: while the file contains
+/// 101, packages start nothing (invoke-rc.d(8)).
 const INSTALL: &str = "\
 set -e
 export DEBIAN_FRONTEND=noninteractive
@@ -47,12 +47,12 @@ install() { apt-get install -q -y --no-install-recommends -o DPkg::Lock::Timeout
 install \"$@\" || { apt-get update -q; install \"$@\"; }
 ";
 
-/// Where the tests find clients that come from PyPI and npm; below the tests'
-/// place, as `containai_tests::Place` has it.
-const PLACE: &str = "/var/tmp/containai-tests-0/clients";
+/// The directory where the tests find clients from PyPI and npm, below the root of the tests, see
+/// `containai_tests::TestRoot`.
+const CLIENTS_DIRECTORY: &str = "/var/tmp/containai-tests-0/clients";
 
-/// What is below it when all of it is there.
-const CLIENTS: [&str; 5] = [
+/// The files below it when the installation is complete.
+const CLIENT_FILES: [&str; 5] = [
     "python/bin/ansible",
     "python/lib/python3/paramiko",
     "python/lib/python3/asyncssh",
@@ -60,7 +60,7 @@ const CLIENTS: [&str; 5] = [
     "node/node_modules/@devcontainers/cli",
 ];
 
-/// The link gives the libraries a path without Python's version in it.
+/// The link gives the libraries a path without Python's version.
 const INSTALL_CLIENTS: &str = "\
 set -e
 umask 022
@@ -73,27 +73,30 @@ done
 npm install --prefix \"$1/node\" --omit=optional --ignore-scripts --no-audit --no-fund --silent ssh2 @devcontainers/cli
 ";
 
-/// Installs what is missing; does nothing when nothing is.
+/// Installs what is missing.
 pub(crate) fn provision() -> anyhow::Result<()> {
     let is_missing = |program: &str| {
         let found = |directory: &&str| Path::new(directory).join(program).exists();
-        !SYSTEM.iter().any(found)
+        !SYSTEM_DIRECTORIES.iter().any(found)
     };
-    let mut packages: Vec<_> =
-        NEEDS.into_iter().filter(|(program, _)| is_missing(program)).map(|need| need.1).collect();
+    let mut packages: Vec<_> = REQUIRED_PROGRAMS
+        .into_iter()
+        .filter(|(program, _)| is_missing(program))
+        .map(|need| need.1)
+        .collect();
     packages.dedup();
     if !packages.is_empty() {
         println!("==> provision: {}", packages.join(", "));
         as_root(INSTALL, &packages)?;
     }
-    if !CLIENTS.iter().all(|path| Path::new(PLACE).join(path).exists()) {
-        println!("==> provision: clients of Python and Node below `{PLACE}`");
-        as_root(INSTALL_CLIENTS, &[PLACE])?;
+    if !CLIENT_FILES.iter().all(|path| Path::new(CLIENTS_DIRECTORY).join(path).exists()) {
+        println!("==> provision: clients of Python and Node below `{CLIENTS_DIRECTORY}`");
+        as_root(INSTALL_CLIENTS, &[CLIENTS_DIRECTORY])?;
     }
     Ok(())
 }
 
-/// Runs a script of the shell, as root by sudo if need be.
+/// Runs a shell script as root, by sudo if necessary.
 fn as_root(script: &str, args: &[&str]) -> anyhow::Result<()> {
     let mut command = match nix::unistd::geteuid().is_root() {
         true => Command::new("sh"),

@@ -1,4 +1,4 @@
-//! The steps in order, and the verdict.
+//! The steps in order, and the result.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -7,8 +7,8 @@ use super::engine;
 use super::provision::provision;
 use super::step::{STEPS, Step};
 
-/// Runs all steps, or the named ones. A step that fails does not keep the
-/// others from running, so that one run shows all there is to mend.
+/// Runs all steps, or the named ones. After a failed step the others still run, so that one run
+/// shows every failure.
 pub(crate) fn run(names: &[String]) -> anyhow::Result<ExitCode> {
     let steps = choose(names)?;
     provision()?;

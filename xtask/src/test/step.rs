@@ -3,14 +3,14 @@
 use crate::project::{self, succeed};
 use crate::{msrv, package, reference, tidy};
 
-/// One thing that has to pass.
+/// One check.
 pub(super) struct Step {
     pub(super) name: &'static str,
     pub(super) about: &'static str,
     pub(super) run: fn() -> anyhow::Result<()>,
 }
 
-/// All of them, cheap ones first.
+/// All steps, cheap ones first.
 pub(super) const STEPS: [Step; 9] = [
     Step { name: "fmt", about: "the form of the code", run: fmt },
     Step { name: "tidy", about: "the rules of the house", run: tidy },
@@ -23,7 +23,7 @@ pub(super) const STEPS: [Step; 9] = [
     Step { name: "e2e", about: "end-to-end tests on a real engine", run: e2e },
 ];
 
-/// Containers boot while others are being looked at; two cores bear three.
+/// Containers boot while others are checked; two cores can run three tests at a time.
 const THREADS: &str = "--test-threads=3";
 
 fn fmt() -> anyhow::Result<()> {

@@ -8,64 +8,71 @@ use containai_core::config::ConfigFile;
 use containai_core::exit;
 use containai_core::hint::Hint;
 
-use super::area::check;
+use super::scope::check_file;
+use crate::app::App;
 use crate::env::Env;
-use crate::error::{self, CliError};
-use crate::ui::Ui;
-use crate::{private_file, user_config};
+use crate::error;
+use containai::OperationError;
+use containai::{private_file, user_config};
 
 /// Edit the user's file with $VISUAL or $EDITOR
 ///
 /// The editor gets a copy, which takes the file's place once it makes sense.
 #[derive(Debug, Args)]
-pub(super) struct EditArgs {}
+pub(super) struct ConfigEditArgs {}
 
-pub(super) async fn run(_: &EditArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let path = env.layout.config_file();
-    let editor = editor(env)?;
+pub(super) async fn run(_: &ConfigEditArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let path = app.env.layout.config_file();
+    let editor = find_editor(&app.env)?;
     let before = user_config::read(&path)?;
-    let copy = private_file::beside(&path, ".toml", &before)
+    let copy = private_file::create_beside(&path, ".toml", &before)
         .with_context(|| format!("cannot write beside `{}`", path.display()))?;
     // Whatever happens from here on, what was typed is not lost.
     let (_, copy) = copy.keep().context("cannot keep the copy")?;
     loop {
-        let status = open(&editor, &copy)?;
+        let status = run_editor(&editor, &copy)?;
         let after = user_config::read(&copy)?;
         if !status.success() {
-            return Err(broken_off(&editor, status, &copy, after == before)?.into());
+            return Err(edit_aborted(&editor, status, &copy, after == before)?.into());
         }
         let outcome = ConfigFile::parse(&path, after.as_str()).map_err(anyhow::Error::from);
-        match outcome.and_then(|file| check(&file)) {
+        match outcome.and_then(|file| check_file(&file)) {
             Ok(()) if after == before => break,
-            Ok(()) if user_config::replace(&env.layout, ui, &before, &after).await? => break,
-            Ok(()) => return Err(kept(&path, &copy, "has changed meanwhile").into()),
-            Err(error) if !ui.terminals().can_ask() => {
-                return Err(error.context(kept(&path, &copy, "stays as it was")));
+            Ok(())
+                if user_config::replace(&app.env.layout, &app.reporter, &before, &after)
+                    .await? =>
+            {
+                break;
+            }
+            Ok(()) => return Err(copy_kept_error(&path, &copy, "has changed meanwhile").into()),
+            Err(error) if !app.ui.terminals().can_ask() => {
+                return Err(error.context(copy_kept_error(&path, &copy, "stays as it was")));
             }
             Err(error) => {
-                ui.error(&error, &error::advice(&error).1);
-                if !ui.ask("Edit it again?") {
-                    return Err(kept(&path, &copy, "stays as it was").into());
+                app.ui.error(&error, &error::advice(&error).1);
+                if !app.ui.confirm("Edit it again?") {
+                    return Err(copy_kept_error(&path, &copy, "stays as it was").into());
                 }
             }
         }
     }
-    remove(&copy)?;
+    remove_copy(&copy)?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// The user's editor, else the usual ones.
-fn editor(env: &Env) -> Result<OsString, CliError> {
+fn find_editor(env: &Env) -> Result<OsString, OperationError> {
     let usual =
         || ["sensible-editor", "nano", "vi"].into_iter().find_map(|it| env.find_program(it));
     let found = env.editor.clone().or_else(|| usual().map(Into::into));
     found.ok_or_else(|| {
-        CliError::usage("there is no editor").hint(Hint::new("name one in `VISUAL` or `EDITOR`"))
+        OperationError::usage("there is no editor")
+            .hint(Hint::new("name one in `VISUAL` or `EDITOR`"))
     })
 }
 
 /// Runs the editor as a shell would: its name may have arguments.
-fn open(editor: &OsString, copy: &Path) -> anyhow::Result<ExitStatus> {
+fn run_editor(editor: &OsString, copy: &Path) -> anyhow::Result<ExitStatus> {
     let mut program = Command::new("/bin/sh");
     let mut line = editor.clone();
     line.push(" \"$@\"");
@@ -73,28 +80,28 @@ fn open(editor: &OsString, copy: &Path) -> anyhow::Result<ExitStatus> {
 }
 
 /// What an editor leaves that failed: a copy only of what is not in the file.
-fn broken_off(
+fn edit_aborted(
     editor: &OsString,
     status: ExitStatus,
     copy: &Path,
     is_same: bool,
-) -> anyhow::Result<CliError> {
+) -> anyhow::Result<OperationError> {
     let text = format!("the editor `{}` ended with {status}", editor.to_string_lossy());
     let hint = match is_same {
         true => {
-            remove(copy)?;
+            remove_copy(copy)?;
             "nothing was changed; name another editor in `VISUAL` or `EDITOR`".to_owned()
         }
         false => format!("what you typed is in `{}`", copy.display()),
     };
-    Ok(CliError::with_code(exit::FAILED, text).hint(Hint::new(hint)))
+    Ok(OperationError::with_code(exit::FAILED, text).hint(Hint::new(hint)))
 }
 
-fn remove(copy: &Path) -> anyhow::Result<()> {
+fn remove_copy(copy: &Path) -> anyhow::Result<()> {
     std::fs::remove_file(copy).with_context(|| format!("cannot remove `{}`", copy.display()))
 }
 
-fn kept(path: &Path, copy: &Path, what: &str) -> CliError {
-    CliError::usage(format!("`{}` {what}", path.display()))
+fn copy_kept_error(path: &Path, copy: &Path, what: &str) -> OperationError {
+    OperationError::usage(format!("`{}` {what}", path.display()))
         .hint(Hint::new(format!("what you typed is in `{}`", copy.display())))
 }

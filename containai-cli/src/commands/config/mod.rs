@@ -1,11 +1,11 @@
 //! The user's settings.
 
-mod area;
 mod command;
 mod edit;
 mod get;
 mod list;
 mod path;
+mod scope;
 mod set;
 mod unset;
 

@@ -1,15 +1,13 @@
 use std::process::ExitCode;
 
+use crate::app::App;
 use clap::Args;
-
-use crate::env::Env;
-use crate::ui::Ui;
 
 /// Print where the user's file is, which need not exist
 #[derive(Debug, Args)]
-pub(super) struct PathArgs {}
+pub(super) struct ConfigPathArgs {}
 
-pub(super) fn run(_: &PathArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    ui.data(&env.layout.config_file().display().to_string())?;
+pub(super) fn run(_: &ConfigPathArgs, app: &App) -> anyhow::Result<ExitCode> {
+    app.ui.data(&app.env.layout.config_file().display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,13 +1,11 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::config::Change;
+use containai_core::config::SettingChange;
 
-use super::area::{AreaArgs, check, has_volume};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::{records, user_config};
+use super::scope::{ConfigScopeArgs, check_file, data_volume_workspace};
+use crate::app::App;
+use containai::{user_config, workspace_store};
 
 /// Set a setting, for all workspaces or for one
 ///
@@ -15,37 +13,32 @@ use crate::{records, user_config};
 /// the others for all of them, unless one is named. Comments and order stay.
 /// A place that counts before the file is told where it has a value, too.
 #[derive(Debug, Args)]
-pub(super) struct SetArgs {
+pub(super) struct ConfigSetArgs {
     /// The setting, such as agent.default
     key: String,
     /// Its value; the items of a list one after the other
     #[arg(required = true, allow_hyphen_values = true)]
     value: Vec<String>,
     #[command(flatten)]
-    area: AreaArgs,
+    area: ConfigScopeArgs,
 }
 
-pub(super) async fn run(
-    args: &SetArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &ConfigSetArgs, app: &App) -> anyhow::Result<ExitCode> {
     let values: Vec<&str> = args.value.iter().map(String::as_str).collect();
-    let area = args.area.area(&args.key, global, env, ui).await?;
-    let change = Change::set(&args.key, &values, &area)?;
-    user_config::edit(&env.layout, ui, |file| {
+    let area = args.area.change_scope(&args.key, app).await?;
+    let change = SettingChange::set(&args.key, &values, &area)?;
+    user_config::update(&app.env.layout, &app.reporter, |file| {
         change.apply(file)?;
-        check(file)
+        check_file(file)
     })
     .await?;
-    if let Some(workspace) = has_volume(&args.key, &area) {
-        records::forget_volume(&env.layout, ui, workspace).await?;
+    if let Some(workspace) = data_volume_workspace(&args.key, &area) {
+        workspace_store::forget_volume(&app.env.layout, &app.reporter, workspace).await?;
     }
-    ui.detail(&format!("set `{}` in `{}`", args.key, env.layout.config_file().display()));
-    let config = args.area.config_after(global, env, ui).await?;
-    if let Some(overridden) = change.overridden(&config) {
-        ui.warn(&overridden.to_string());
+    app.ui.verbose(&format!("set `{}` in `{}`", args.key, app.env.layout.config_file().display()));
+    let config = args.area.config_after_change(app).await?;
+    if let Some(overridden) = change.shadowed(&config) {
+        app.ui.warn(&overridden.to_string());
     }
     Ok(ExitCode::SUCCESS)
 }

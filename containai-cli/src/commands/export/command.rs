@@ -4,14 +4,13 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_core::engine::Engine as _;
 
-use super::destination::{Chooser, Sealing, workspaces};
-use super::seal_args::SealArgs;
-use super::work::Export;
-use crate::app::Global;
-use crate::env::Env;
-use crate::host;
-use crate::place::{Place, PlaceArgs};
-use crate::ui::Ui;
+use super::encryption_args::EncryptionArgs;
+use crate::app::App;
+use crate::commands::place_args::PlaceArgs;
+use containai::export::VolumeExport;
+use containai::export::{DestinationChooser, EncryptionUse, workspaces};
+use containai::host_facts;
+use containai::volume_target::VolumeTarget;
 
 /// Write all of the workspace's data volume to one file
 ///
@@ -24,7 +23,7 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
-    place: PlaceArgs,
+    target: PlaceArgs,
     /// The file, ending in `.tgz` or `.tar.zst`, or a directory to make one in
     /// [default: a new file in ~/.local/share/containai/exports]
     #[arg(short, long, value_name = "FILE|DIR")]
@@ -36,25 +35,26 @@ pub(crate) struct ExportArgs {
     #[arg(long, conflicts_with = "exclude")]
     no_excludes: bool,
     #[command(flatten)]
-    seal: SealArgs,
+    encryption: EncryptionArgs,
 }
 
-pub(crate) async fn run(
-    args: ExportArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let (context, place) = Place::find(&args.place, global, env, ui).await?;
+pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let (context, place) = VolumeTarget::find(
+        &args.target.query(),
+        app.global.docker_host.as_deref(),
+        &app.env,
+        &app.reporter,
+    )
+    .await?;
     let engine = context.engine()?;
-    let seal = args.seal.seal(env, ui)?;
-    let sealing = if seal.is_open() { Sealing::Open } else { Sealing::Sealed };
-    let now = host::now();
-    let chooser = Chooser {
-        directory: &env.directory,
-        default: env.layout.export_dir(),
+    let seal = args.encryption.read_encryption(app)?;
+    let sealing = if seal.is_none() { EncryptionUse::Plain } else { EncryptionUse::Encrypted };
+    let now = host_facts::now();
+    let chooser = DestinationChooser {
+        directory: &app.env.directory,
+        default: app.env.layout.export_dir(),
         workspaces: workspaces(&engine.containers().await?, Some(&place.workspace)),
-        sealing,
+        encryption: sealing,
         now,
     };
     let to = chooser.choose(args.output.as_deref(), &place.workspace)?;
@@ -63,8 +63,9 @@ pub(crate) async fn run(
         true => Vec::new(),
         false => args.exclude.iter().chain(configured).cloned().collect(),
     };
-    let export = Export { context: &context, engine: &engine, left_out, seal };
+    let export =
+        VolumeExport { context: &context, engine: &engine, excludes: left_out, encryption: seal };
     export.run(&place, &to).await?;
-    ui.data(&to.file.display().to_string())?;
+    app.ui.data(&to.file.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }

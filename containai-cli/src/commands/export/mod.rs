@@ -1,13 +1,8 @@
 //! `cai export`: all of a data volume in one file.
 
 mod command;
-mod destination;
-mod farewell;
-mod seal_args;
-mod standstill;
-mod work;
+mod encryption_args;
 
 pub(crate) use command::ExportArgs;
 pub(super) use command::run;
-pub(super) use farewell::Farewell;
-pub(super) use seal_args::read_passphrase;
+pub(super) use encryption_args::read_passphrase;

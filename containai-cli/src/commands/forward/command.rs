@@ -5,13 +5,11 @@ use containai_core::config::Flags;
 use containai_core::lifecycle::{Either, race};
 use containai_ssh::Tunnel;
 
-use super::container::Followed;
-use super::specs::SpecArgs;
-use crate::app::Global;
-use crate::ending::Ending;
-use crate::env::Env;
-use crate::forwarding::Forwarding;
-use crate::ui::Ui;
+use super::specs::ForwardSpecArgs;
+use crate::app::App;
+use containai::ending::ShutdownSignal;
+use containai::forward::ReconnectingContainer;
+use containai::forward_registry::RegisteredForward;
 
 /// Lead ports and sockets between this machine and a container
 ///
@@ -25,61 +23,53 @@ pub(crate) struct ForwardArgs {
     #[arg(value_name = "NAME|PATH")]
     target: Option<String>,
     #[command(flatten)]
-    specs: SpecArgs,
+    specs: ForwardSpecArgs,
     /// Leave the terminal, and print a line when everything is open
     #[arg(long, hide = true)]
     detached: bool,
 }
 
-pub(crate) async fn run(
-    args: ForwardArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let mut ending = Ending::new()?;
-    match race(forward(args, global, env, ui), ending.wanted()).await {
+pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let mut ending = ShutdownSignal::new()?;
+    match race(forward(args, app), ending.received()).await {
         Either::First(outcome) => outcome,
         // That is how it ends.
         Either::Second(()) => Ok(ExitCode::SUCCESS),
     }
 }
 
-async fn forward(
-    args: ForwardArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+async fn forward(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode> {
     let forwards = args.specs.forwards()?;
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let mut container = Followed::find(args.target.as_deref(), flags, env, ui).await?;
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let mut container =
+        ReconnectingContainer::find(args.target.as_deref(), flags, &app.env, &app.reporter).await?;
     let mut tunnel = Tunnel::open(forwards).await?;
-    let mut session = container.reach().await?;
-    tunnel.listen_inside(&session).await?;
+    let mut session = container.connect().await?;
+    tunnel.listen_remote(&session).await?;
     let engine = container.context.address.to_string();
-    let forwarding = Forwarding::of(container.name(), &engine, tunnel.forwards());
-    let _entry = forwarding.register(&env.layout.forward_dir())?;
+    let forwarding =
+        RegisteredForward::current_process(container.name(), &engine, tunnel.forwards());
+    let _entry = forwarding.register(&app.env.layout.forward_dir())?;
     for forward in tunnel.forwards() {
-        ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name()));
+        app.ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name()));
     }
     if args.detached {
         // The terminal's signals are meant for others from now on.
         nix::unistd::setsid()?;
-        ui.data("open")?;
+        app.ui.data("open")?;
     }
     loop {
-        tunnel.serve(session, |notice| ui.warn(&notice.to_string())).await;
-        ui.say(&format!("connection to {} lost; waiting for it", container.name()));
+        tunnel.serve(session, |notice| app.ui.warn(&notice.to_string())).await;
+        app.ui.say(&format!("connection to {} lost; waiting for it", container.name()));
         session = loop {
-            let session = container.reach_again().await?;
-            match tunnel.listen_inside(&session).await {
+            let session = container.reconnect().await?;
+            match tunnel.listen_remote(&session).await {
                 Ok(()) => break session,
                 // The old server may hold the port for another moment.
-                Err(error) => ui.detail(&error.to_string()),
+                Err(error) => app.ui.verbose(&error.to_string()),
             }
             tokio::time::sleep(std::time::Duration::from_millis(500)).await;
         };
-        ui.say(&format!("connected to {} again", container.name()));
+        app.ui.say(&format!("connected to {} again", container.name()));
     }
 }

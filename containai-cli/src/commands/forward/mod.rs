@@ -1,8 +1,7 @@
 //! Leading ports and sockets between this machine and a container.
 
 mod command;
-mod container;
 mod specs;
 
 pub(crate) use command::{ForwardArgs, run};
-pub(crate) use specs::SpecArgs;
+pub(crate) use specs::ForwardSpecArgs;

@@ -4,44 +4,44 @@ use clap::Args;
 use containai_core::hint::Hint;
 use containai_core::remote::{Direction, Forward, ForwardError};
 
-use crate::error::CliError;
+use containai::OperationError;
 
 /// What to forward, in OpenSSH's words.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct SpecArgs {
+pub(crate) struct ForwardSpecArgs {
     /// Lead a port or socket of this machine into the container
-    #[arg(short = 'L', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = local)]
+    #[arg(short = 'L', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = parse_local)]
     local: Vec<Forward>,
     /// Lead a port or socket of the container to this machine
-    #[arg(short = 'R', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = remote)]
+    #[arg(short = 'R', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = parse_remote)]
     remote: Vec<Forward>,
     /// Open a SOCKS server on this machine that connects from the container
-    #[arg(short = 'D', value_name = "[BIND:]PORT", value_parser = dynamic)]
+    #[arg(short = 'D', value_name = "[BIND:]PORT", value_parser = parse_dynamic)]
     dynamic: Vec<Forward>,
 }
 
-impl SpecArgs {
+impl ForwardSpecArgs {
     /// All of it, at least one.
-    pub(crate) fn forwards(&self) -> Result<Vec<Forward>, CliError> {
+    pub(crate) fn forwards(&self) -> Result<Vec<Forward>, OperationError> {
         let all: Vec<Forward> =
             [&self.local, &self.remote, &self.dynamic].into_iter().flatten().cloned().collect();
         match all.is_empty() {
             false => Ok(all),
-            true => Err(CliError::usage("nothing to forward").hint(Hint::new(
+            true => Err(OperationError::usage("nothing to forward").hint(Hint::new(
                 "give at least one of `-L 8080:localhost:80`, `-R 9000:localhost:9000`, `-D 1080`",
             ))),
         }
     }
 }
 
-fn local(text: &str) -> Result<Forward, ForwardError> {
+fn parse_local(text: &str) -> Result<Forward, ForwardError> {
     Forward::parse(Direction::Local, text)
 }
 
-fn remote(text: &str) -> Result<Forward, ForwardError> {
+fn parse_remote(text: &str) -> Result<Forward, ForwardError> {
     Forward::parse(Direction::Remote, text)
 }
 
-fn dynamic(text: &str) -> Result<Forward, ForwardError> {
+fn parse_dynamic(text: &str) -> Result<Forward, ForwardError> {
     Forward::parse(Direction::Dynamic, text)
 }

@@ -5,14 +5,15 @@ use containai_core::engine::{Engine as _, ImageRequest, ImageSource, ShippedImag
 use containai_docker::DockerEngine;
 use containai_docker::image::{BuildCache, local_reference};
 
-use crate::context::Context;
+use crate::app::App;
+use containai::context::Context;
 
 /// Build images from the files that `cai` has in it
 ///
 /// What an image is built on is built before it, where it is missing. An image
 /// whose files did not change is not built again.
 #[derive(Debug, Args)]
-pub(super) struct BuildArgs {
+pub(super) struct ImageBuildArgs {
     /// The images: base, agents, sdks or full [default: agents]
     #[arg(value_name = "NAME")]
     names: Vec<ShippedImage>,
@@ -28,12 +29,13 @@ pub(super) struct BuildArgs {
 }
 
 pub(super) async fn run(
-    args: &BuildArgs,
-    context: &Context<'_>,
+    args: &ImageBuildArgs,
+    context: &Context,
     engine: &DockerEngine,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let ui = context.ui;
-    for image in wanted(&args.names) {
+    let ui = &app.ui;
+    for image in build_order(&args.names) {
         let reference = local_reference(image);
         let found = engine.find_image(&ImageRequest::Shipped(image)).await?;
         if found.is_some() && !args.no_cache {
@@ -41,10 +43,10 @@ pub(super) async fn run(
         } else if args.dry_run {
             ui.data(&format!("build {reference}"))?;
         } else {
-            let cache = if args.no_cache { BuildCache::Refused } else { BuildCache::Allowed };
+            let cache = if args.no_cache { BuildCache::Disabled } else { BuildCache::Enabled };
             let source = context.config.image_source.value;
-            let built = engine.build_image(image, source, cache, ui).await;
-            ui.finish_work();
+            let built = engine.build_image(image, source, cache, &app.reporter).await;
+            ui.finish_progress();
             ui.data(&built?)?;
         }
     }
@@ -52,7 +54,7 @@ pub(super) async fn run(
 }
 
 /// Each image once, what others are built on first.
-fn wanted(names: &[ShippedImage]) -> Vec<ShippedImage> {
+fn build_order(names: &[ShippedImage]) -> Vec<ShippedImage> {
     let mut images = if names.is_empty() { vec![ShippedImage::DEFAULT] } else { names.to_vec() };
     images.sort_unstable();
     images.dedup();

@@ -5,11 +5,11 @@ use containai_core::config::parse_image;
 use containai_core::engine::{ImageRequest, ShippedImage};
 use containai_docker::DockerEngine;
 
-use crate::context::Context;
+use crate::app::App;
 
 /// Pull images from a registry
 #[derive(Debug, Args)]
-pub(super) struct PullArgs {
+pub(super) struct ImagePullArgs {
     /// The images: base, agents, sdks, full, or any reference [default: agents]
     #[arg(value_name = "NAME", value_parser = parse_image)]
     names: Vec<ImageRequest>,
@@ -19,11 +19,11 @@ pub(super) struct PullArgs {
 }
 
 pub(super) async fn run(
-    args: PullArgs,
-    context: &Context<'_>,
+    args: ImagePullArgs,
     engine: &DockerEngine,
+    app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let ui = context.ui;
+    let ui = &app.ui;
     let names = match args.names.is_empty() {
         true => vec![ImageRequest::Shipped(ShippedImage::DEFAULT)],
         false => args.names,
@@ -33,8 +33,8 @@ pub(super) async fn run(
             ui.data(&format!("pull {image}"))?;
             continue;
         }
-        let pulled = engine.pull_image(&image, ui).await;
-        ui.finish_work();
+        let pulled = engine.pull_image(&image, &app.reporter).await;
+        ui.finish_progress();
         ui.data(&pulled?)?;
     }
     Ok(ExitCode::SUCCESS)

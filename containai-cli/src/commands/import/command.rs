@@ -5,14 +5,12 @@ use clap::Args;
 use containai_core::hint::Hint;
 use containai_core::import::AllowedSecret;
 
-use super::opening::OpeningArgs;
+use super::open_archive::ArchiveKeyArgs;
 use super::{restore, settings};
-use crate::app::Global;
-use crate::archive_file::Kind;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::place::PlaceArgs;
-use crate::ui::Ui;
+use crate::app::App;
+use crate::commands::place_args::PlaceArgs;
+use containai::OperationError;
+use containai::archive_file::ArchiveFileKind;
 
 /// Bring the settings of agents and tools to the workspace's data volume
 ///
@@ -27,7 +25,7 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {
     #[command(flatten)]
-    pub(super) place: PlaceArgs,
+    pub(super) target: PlaceArgs,
     /// Import from this directory, or an archive (`.tgz`, `.tar.zst`, `.tar`) of
     /// one, credentials included; or restore what `cai export` wrote
     /// [default: the home directory]
@@ -61,41 +59,36 @@ pub(crate) struct ImportArgs {
     #[arg(long, conflicts_with = "dry_run")]
     pub(super) watch: bool,
     #[command(flatten)]
-    opening: OpeningArgs,
+    archive_keys: ArchiveKeyArgs,
     /// Replace what is on the volume with what `cai export` wrote, without asking
     #[arg(long)]
     pub(super) force: bool,
 }
 
-pub(crate) async fn run(
-    args: ImportArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let from = args.from.as_ref().map(|from| env.directory.join(from));
+pub(crate) async fn run(args: ImportArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let from = args.from.as_ref().map(|from| app.env.directory.join(from));
     let archive = match from.clone().filter(|from| from.is_file()) {
-        Some(file) => Some(args.opening.open(file, env, ui)?),
+        Some(file) => Some(args.archive_keys.open(file, app)?),
         None => None,
     };
     let kind = archive.as_ref().map(|archive| archive.kind()).transpose()?;
-    if args.force && kind != Some(Kind::Export) {
-        let error = CliError::usage("`--force` is about what `cai export` wrote");
+    if args.force && kind != Some(ArchiveFileKind::Export) {
+        let error = OperationError::usage("`--force` is about what `cai export` wrote");
         return Err(error.hint(Hint::new("leave it out: settings replace no volume")).into());
     }
     match (archive, kind) {
-        (Some(archive), Some(Kind::Export)) => restore::run(args, archive, global, env, ui).await,
-        (Some(archive), _) => settings::of_archive(&args, archive, global, env, ui).await,
+        (Some(archive), Some(ArchiveFileKind::Export)) => restore::run(args, archive, app).await,
+        (Some(archive), _) => settings::from_archive(&args, archive, app).await,
         (None, _) => {
-            args.opening.refuse()?;
-            settings::of_directory(&args, from, global, env, ui).await
+            args.archive_keys.reject_without_archive()?;
+            settings::from_directory(&args, from, app).await
         }
     }
 }
 
 impl ImportArgs {
     /// What chooses among settings, and makes no sense for an archive.
-    pub(super) fn chooses(&self) -> bool {
+    pub(super) fn selects_settings(&self) -> bool {
         let lists = [&self.only, &self.credentials, &self.exclude];
         lists.iter().any(|list| !list.is_empty())
             || self.no_secrets

@@ -2,7 +2,7 @@
 //! of an archive.
 
 mod command;
-mod opening;
+mod open_archive;
 mod restore;
 mod settings;
 

@@ -6,47 +6,40 @@ use clap::Args;
 use containai_core::config::Flags;
 use containai_core::remote::Forward;
 
-use crate::app::Global;
-use crate::commands::forward::SpecArgs;
-use crate::commands::target;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use crate::commands::forward::ForwardSpecArgs;
+use containai::OperationError;
+use containai::context::Context;
+use containai::target;
 
 /// Forward something in the background
 ///
 /// As `cai forward`, by one process for each port or socket, which goes on
 /// until `cai ports remove` or until its container is removed.
 #[derive(Debug, Args)]
-pub(crate) struct AddArgs {
+pub(crate) struct PortsAddArgs {
     /// The container's name, or a workspace [default: the repository around the current directory]
     #[arg(value_name = "NAME|PATH")]
     target: Option<String>,
     #[command(flatten)]
-    specs: SpecArgs,
+    specs: ForwardSpecArgs,
 }
 
-pub(super) async fn run(
-    args: &AddArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &PortsAddArgs, app: &App) -> anyhow::Result<ExitCode> {
     let forwards = args.specs.forwards()?;
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let context = Context::new(env, ui, flags, None)?;
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let context = Context::new(&app.env, &app.reporter, flags, None)?;
     let container =
         target::find_named(args.target.as_deref(), &context.engine()?, &context).await?;
     for forward in &forwards {
-        start(forward, &container.name, &context.address.to_string())?;
-        ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name));
+        start_process(forward, &container.name, &context.address.to_string())?;
+        app.ui.say(&format!("{} {forward} ({})", forward.direction().option(), container.name));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Starts the process and waits until it has opened everything.
-fn start(forward: &Forward, container: &str, engine: &str) -> anyhow::Result<()> {
+fn start_process(forward: &Forward, container: &str, engine: &str) -> anyhow::Result<()> {
     let program = std::env::current_exe().context("cannot find the program that is running")?;
     let mut child = Command::new(program)
         .args(["--docker-host", engine, "forward", "--detached", container])
@@ -67,13 +60,13 @@ fn start(forward: &Forward, container: &str, engine: &str) -> anyhow::Result<()>
     child.stderr.take().context("a pipe is missing")?.read_to_string(&mut told)?;
     let status = child.wait()?;
     let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Err(failure(&told, code.unwrap_or(containai_core::exit::FAILED)).into())
+    Err(process_error(&told, code.unwrap_or(containai_core::exit::FAILED)).into())
 }
 
 /// What the process told, told again.
-fn failure(told: &str, code: u8) -> CliError {
+fn process_error(told: &str, code: u8) -> OperationError {
     let find = |prefix| told.lines().filter_map(move |line: &str| line.strip_prefix(prefix));
     let message = find("error: ").next().unwrap_or("the process in the background ended");
-    let error = CliError::with_code(code, message);
+    let error = OperationError::with_code(code, message);
     find("hint: ").fold(error, |error, hint| error.hint(containai_core::hint::Hint::new(hint)))
 }

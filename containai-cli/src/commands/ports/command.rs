@@ -3,33 +3,26 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{add, list, remove};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// List, add and remove what is forwarded [default: list]
 #[derive(Debug, Args)]
 pub(crate) struct PortsArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<PortsVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    List(list::ListArgs),
-    Add(add::AddArgs),
-    Remove(remove::RemoveArgs),
+enum PortsVerb {
+    List(list::PortsListArgs),
+    Add(add::PortsAddArgs),
+    Remove(remove::PortsRemoveArgs),
 }
 
-pub(crate) async fn run(
-    args: PortsArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::List(args) => list::run(&args, env, ui),
-        Verb::Add(args) => add::run(&args, global, env, ui).await,
-        Verb::Remove(args) => remove::run(&args, env, ui).await,
+pub(crate) async fn run(args: PortsArgs, app: &App) -> anyhow::Result<ExitCode> {
+    match args.verb.unwrap_or(PortsVerb::List(list::PortsListArgs::default())) {
+        PortsVerb::List(args) => list::run(&args, app),
+        PortsVerb::Add(args) => add::run(&args, app).await,
+        PortsVerb::Remove(args) => remove::run(&args, app).await,
     }
 }

@@ -5,17 +5,16 @@ use clap::Args;
 use containai_core::exit;
 use containai_core::hint::Hint;
 
-use crate::env::Env;
-use crate::error::CliError;
-use crate::forwarding::Forwarding;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::forward_registry::RegisteredForward;
 
 /// How long a process may take to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// End what is forwarded
 #[derive(Debug, Args)]
-pub(crate) struct RemoveArgs {
+pub(crate) struct PortsRemoveArgs {
     /// Where it is listened, such as `8080` or the path of a socket
     #[arg(value_name = "PORT|PATH", required_unless_present_any = ["all", "container"])]
     listens: Vec<String>,
@@ -27,38 +26,45 @@ pub(crate) struct RemoveArgs {
     all: bool,
 }
 
-pub(super) async fn run(args: &RemoveArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let directory = env.layout.forward_dir();
-    let mut all = Forwarding::all(&directory)?;
+pub(super) async fn run(args: &PortsRemoveArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let directory = app.env.layout.forward_dir();
+    let mut all = RegisteredForward::list(&directory)?;
     all.retain(|it| args.container.as_ref().is_none_or(|name| it.container == *name));
     let is_meant = |listen: &String| args.listens.is_empty() || args.listens.contains(listen);
     for listen in &args.listens {
-        if !all.iter().any(|it| it.listens().any(|at| at == *listen)) {
+        if !all.iter().any(|it| it.listen_addresses().any(|at| at == *listen)) {
             let error = format!("nothing is forwarded from `{listen}`");
             let hint = Hint::run("cai ports", "see what is");
-            return Err(CliError::with_code(exit::FAILED, error).hint(hint).into());
+            return Err(OperationError::with_code(exit::FAILED, error).hint(hint).into());
         }
     }
-    let meant: Vec<_> = all.iter().filter(|it| it.listens().any(|at| is_meant(&at))).collect();
+    let meant: Vec<_> =
+        all.iter().filter(|it| it.listen_addresses().any(|at| is_meant(&at))).collect();
     for forwarding in &meant {
-        forwarding.end()?;
+        forwarding.stop()?;
     }
-    wait(&meant, &directory).await?;
+    wait_stopped(&meant, &directory).await?;
     for (option, text) in meant.iter().flat_map(|it| &it.forwards) {
-        ui.say(&format!("ended {option} {text}"));
+        app.ui.say(&format!("ended {option} {text}"));
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Waits until the ports are free again.
-async fn wait(meant: &[&Forwarding], directory: &std::path::Path) -> anyhow::Result<()> {
+async fn wait_stopped(
+    meant: &[&RegisteredForward],
+    directory: &std::path::Path,
+) -> anyhow::Result<()> {
     let gone = async {
-        while Forwarding::all(directory)?.iter().any(|it| meant.iter().any(|old| old.pid == it.pid))
+        while RegisteredForward::list(directory)?
+            .iter()
+            .any(|it| meant.iter().any(|old| old.pid == it.pid))
         {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         anyhow::Ok(())
     };
-    let late = |_| CliError::with_code(exit::FAILED, "a process in the background does not end");
-    tokio::time::timeout(PATIENCE, gone).await.map_err(late)?
+    let late =
+        |_| OperationError::with_code(exit::FAILED, "a process in the background does not end");
+    tokio::time::timeout(STOP_TIMEOUT, gone).await.map_err(late)?
 }

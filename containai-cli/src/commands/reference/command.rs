@@ -16,19 +16,19 @@ pub(crate) struct ReferenceArgs {
 }
 
 /// A file below the directory.
-pub(super) struct Page {
+pub(super) struct ReferencePage {
     pub(super) path: PathBuf,
     pub(super) text: Vec<u8>,
 }
 
-impl Page {
+impl ReferencePage {
     pub(super) fn new(path: impl Into<PathBuf>, text: impl Into<Vec<u8>>) -> Self {
         Self { path: path.into(), text: text.into() }
     }
 }
 
 pub(crate) fn run(args: &ReferenceArgs) -> anyhow::Result<ExitCode> {
-    let grammar = command_line::grammar();
+    let grammar = command_line::full_command();
     let mut pages = verbs::pages(&grammar);
     pages.extend(manual::pages(&grammar)?);
     pages.push(settings::page());

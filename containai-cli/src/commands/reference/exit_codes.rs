@@ -2,9 +2,9 @@
 
 use containai_core::exit;
 
-use super::command::Page;
+use super::command::ReferencePage;
 
-pub(super) fn page() -> Page {
+pub(super) fn page() -> ReferencePage {
     let mut text = String::from(
         "# Exit codes\n\n\
          `run`, `exec` and `shell` pass the remote command's own status on, 128 + N when signal N\n\
@@ -14,5 +14,5 @@ pub(super) fn page() -> Page {
     for (code, name, meaning) in exit::ALL {
         text.push_str(&format!("| {code} | {name} | {meaning} |\n"));
     }
-    Page::new("exit-codes.md", text)
+    ReferencePage::new("exit-codes.md", text)
 }

@@ -1,9 +1,9 @@
 //! The page of what `--json` prints.
 
-use super::command::Page;
-use crate::wire::schema::outputs;
+use super::command::ReferencePage;
+use crate::output::schema::outputs;
 
-pub(super) fn page() -> anyhow::Result<Page> {
+pub(super) fn page() -> anyhow::Result<ReferencePage> {
     let mut text = String::from(
         "# JSON\n\n\
          JSON Schema of what each command prints. Keys are added, never renamed or removed, within\n\
@@ -13,5 +13,5 @@ pub(super) fn page() -> anyhow::Result<Page> {
         let schema = serde_json::to_string_pretty(&output.schema)?;
         text.push_str(&format!("\n## `{}`\n\n```json\n{schema}\n```\n", output.command));
     }
-    Ok(Page::new("json.md", text))
+    Ok(ReferencePage::new("json.md", text))
 }

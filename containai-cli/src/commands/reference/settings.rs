@@ -2,9 +2,9 @@
 
 use containai_core::config::{SETTINGS, SettingSpec, Trust};
 
-use super::command::Page;
+use super::command::ReferencePage;
 
-pub(super) fn page() -> Page {
+pub(super) fn page() -> ReferencePage {
     let mut text = String::from(
         "# Settings\n\n\
          `~/.config/containai/config.toml`, changed by `cai config`. A workspace's own\n\
@@ -15,15 +15,15 @@ pub(super) fn page() -> Page {
     for setting in SETTINGS {
         text.push_str(&row(setting));
     }
-    Page::new("settings.md", text)
+    ReferencePage::new("settings.md", text)
 }
 
 fn row(setting: &SettingSpec) -> String {
     let code = |name: Option<&str>| name.map(|name| format!("`{name}`")).unwrap_or_default();
     let trust = match setting.trust {
-        Trust::Harmless => "followed",
-        Trust::OnlyLower => "followed where it asks for less",
-        Trust::Approved => "followed once approved",
+        Trust::Always => "followed",
+        Trust::LowerOnly => "followed where it asks for less",
+        Trust::WhenApproved => "followed once approved",
         Trust::Never => "not followed",
     };
     format!(

@@ -2,10 +2,10 @@
 
 use clap::{Arg, Command};
 
-use super::command::Page;
+use super::command::ReferencePage;
 
 /// One page for each verb of the first rank, and the list of them.
-pub(super) fn pages(grammar: &Command) -> Vec<Page> {
+pub(super) fn pages(grammar: &Command) -> Vec<ReferencePage> {
     let mut grammar = grammar.clone().disable_help_subcommand(true);
     grammar.build();
     let mut index = format!("# `cai`\n\n{}\n\n", about(&grammar));
@@ -19,10 +19,10 @@ pub(super) fn pages(grammar: &Command) -> Vec<Page> {
         index.push_str(&format!("| [`cai {name}`](cai-{name}.md) | {short} |\n"));
         let mut text = String::new();
         describe(verb, 1, &mut text);
-        pages.push(Page::new(format!("cai-{name}.md"), text));
+        pages.push(ReferencePage::new(format!("cai-{name}.md"), text));
     }
     index.push_str("\n[Settings](settings.md), [exit codes](exit-codes.md), [JSON](json.md).\n");
-    pages.push(Page::new("README.md", index));
+    pages.push(ReferencePage::new("README.md", index));
     pages
 }
 

@@ -4,13 +4,11 @@ use clap::Args;
 use containai_core::config::{Flags, IsolationChoice};
 use containai_core::hint::Hint;
 
-use super::{ask, personal, system};
-use crate::app::Global;
-use crate::commands::enter::Consent;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::context::Context;
+use containai::session::SetupConsent;
+use containai::setup::{ask, machine, user};
 
 /// Set this machine up: engine, network, runtime, key, SSH configuration
 ///
@@ -32,29 +30,26 @@ pub(crate) struct SetupArgs {
     system_part_for: Option<String>,
 }
 
-pub(crate) fn run(
-    args: &SetupArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    if let Some(address) = &global.docker_host {
-        return Err(CliError::usage(format!("set-up is for this machine, not for `{address}`"))
-            .hint(Hint::new("run `cai setup` on the engine's machine, without `--docker-host`"))
-            .into());
+pub(crate) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<ExitCode> {
+    if let Some(address) = &app.global.docker_host {
+        return Err(OperationError::usage(format!(
+            "set-up is for this machine, not for `{address}`"
+        ))
+        .hint(Hint::new("run `cai setup` on the engine's machine, without `--docker-host`"))
+        .into());
     }
     let flags = Flags { isolation: args.isolation, ..Flags::default() };
-    let mut context = Context::new(env, ui, flags, None)?;
+    let mut context = Context::new(&app.env, &app.reporter, flags, None)?;
     if let Some(user) = &args.system_part_for {
-        system::apply_as_root(&context, Some(user.clone()).filter(|user| user != "root"))?;
+        machine::apply_as_root(&context, Some(user.clone()).filter(|user| user != "root"))?;
         return Ok(ExitCode::SUCCESS);
     }
     if args.dry_run {
-        let (system, personal) = (system::plan_text(&context)?, personal::plan_text(&context)?);
-        ui.data(format!("{system}\n{personal}").trim())?;
+        let (system, personal) = (machine::plan_text(&context)?, user::plan_text(&context)?);
+        app.ui.data(format!("{system}\n{personal}").trim())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let consent = if args.yes { Consent::Given } else { Consent::ToBeAsked };
+    let consent = if args.yes { SetupConsent::Given } else { SetupConsent::Ask };
     ask::set_up(&mut context, consent)?;
     Ok(ExitCode::SUCCESS)
 }

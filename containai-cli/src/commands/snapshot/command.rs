@@ -3,9 +3,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{create, fork, list, remove, restore};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Keep the state of a container, and come back to it [default: list]
 ///
@@ -20,31 +18,26 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<SnapshotVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    Create(create::CreateArgs),
+enum SnapshotVerb {
+    Create(create::SnapshotCreateArgs),
     #[command(visible_alias = "ls")]
-    List(list::ListArgs),
-    Restore(restore::RestoreArgs),
-    Fork(fork::ForkArgs),
+    List(list::SnapshotListArgs),
+    Restore(restore::SnapshotRestoreArgs),
+    Fork(fork::SnapshotForkArgs),
     #[command(visible_alias = "rm")]
-    Remove(remove::RemoveArgs),
+    Remove(remove::SnapshotRemoveArgs),
 }
 
-pub(crate) async fn run(
-    args: SnapshotArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    match args.verb.unwrap_or(Verb::List(list::ListArgs::default())) {
-        Verb::Create(args) => create::run(args, global, env, ui).await,
-        Verb::List(args) => list::run(&args, global, env, ui).await,
-        Verb::Restore(args) => restore::run(&args, global, env, ui).await,
-        Verb::Fork(args) => fork::run(args, global, env, ui).await,
-        Verb::Remove(args) => remove::run(&args, global, env, ui).await,
+pub(crate) async fn run(args: SnapshotArgs, app: &App) -> anyhow::Result<ExitCode> {
+    match args.verb.unwrap_or(SnapshotVerb::List(list::SnapshotListArgs::default())) {
+        SnapshotVerb::Create(args) => create::run(args, app).await,
+        SnapshotVerb::List(args) => list::run(&args, app).await,
+        SnapshotVerb::Restore(args) => restore::run(&args, app).await,
+        SnapshotVerb::Fork(args) => fork::run(args, app).await,
+        SnapshotVerb::Remove(args) => remove::run(&args, app).await,
     }
 }

@@ -3,19 +3,17 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai_core::engine::Container;
-use containai_core::lifecycle::snapshot::{named, snapshots};
+use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots};
 use containai_core::naming::{ContainerName, SnapshotName};
 
-use super::super::enter::{Choice, Consent, Entrance};
-use super::ground::Ground;
-use super::leftover::mend;
-use super::{checkout, revival};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::wire;
-use crate::workspace::{Caution, Spot};
+use crate::app::App;
+use crate::output;
+use containai::context::Context;
+use containai::session::{SessionOptions, SessionRequest, SetupConsent};
+use containai::snapshot::ForkWorkspace;
+use containai::snapshot::prune_leftovers;
+use containai::snapshot::{checkout, recreate};
+use containai::workspace::{ProtectedPathUse, WorkspaceRef};
 
 /// Start another container from a snapshot; its name is printed
 ///
@@ -25,7 +23,7 @@ use crate::workspace::{Caution, Spot};
 /// through what both share on purpose: the repository, and accounts elsewhere.
 /// For the engine of another machine it is a clone in place of a worktree.
 #[derive(Debug, Args)]
-pub(super) struct ForkArgs {
+pub(super) struct SnapshotForkArgs {
     /// The snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
@@ -43,49 +41,54 @@ pub(super) struct ForkArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: ForkArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
-    let all = snapshots(&context.engine()?).await?;
-    let snapshot = named(&all, &args.snapshot)?;
+pub(super) async fn run(args: SnapshotForkArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let all = list_snapshots(&context.engine()?).await?;
+    let snapshot = find_snapshot(&all, &args.snapshot)?;
     let (path, branch) = (args.path.as_deref(), args.branch.as_deref());
-    let ground = Ground::choose(snapshot, path, branch, context.client.as_ref(), env)?;
-    let spot = Spot::Named(ground.workspace.clone());
-    let caution = Caution::Careful;
-    let choice = Choice { name: args.new_name.clone(), caution, ..Choice::default() };
-    let entrance = Entrance::new(env, ui, global.flags(), spot, Consent::Refused)?;
-    let mut entrance = entrance.choosing(choice);
+    let ground = ForkWorkspace::choose(snapshot, path, branch, context.client.as_ref(), &app.env)?;
+    let spot = WorkspaceRef::Explicit(ground.workspace.clone());
+    let caution = ProtectedPathUse::Refuse;
+    let choice = SessionOptions {
+        name: args.new_name.clone(),
+        protected_paths: caution,
+        ..SessionOptions::default()
+    };
+    let entrance = SessionRequest::new(
+        &app.env,
+        &app.reporter,
+        app.global.flags(),
+        spot,
+        SetupConsent::Never,
+    )?;
+    let mut entrance = entrance.with_options(choice);
     if args.dry_run {
-        let survey = entrance.survey().await?;
-        let plan = revival::plan(survey, snapshot, &ground).await?.1;
-        ui.data(&wire::snapshot::fork_plan(&plan.tasks(), ground.task()))?;
+        let survey = entrance.snapshot_view().await?;
+        let plan = recreate::plan(survey, snapshot, &ground).await?.1;
+        app.ui.data(&output::snapshot::fork_plan(&plan.steps(), ground.description()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let turn = entrance.turn().await?;
-    let survey = entrance.survey().await?;
-    mend(&survey.engine, ui).await?;
+    let turn = entrance.lock_workspace().await?;
+    let survey = entrance.snapshot_view().await?;
+    prune_leftovers(&survey.engine, &app.reporter).await?;
     let begun = survey.observed.containers.iter().find(|it| it.serves(&ground.workspace));
     let is_begun = |it: &&Container| {
         it.labels.is_fork() && it.labels.snapshot().as_ref() == Some(&snapshot.id)
     };
     if begun.filter(is_begun).is_none() {
         // What cannot be made is found out before there is a worktree for it.
-        revival::plan(survey, snapshot, &ground).await?;
-        ground.make(&snapshot.workspace)?;
-        let survey = entrance.survey().await?;
-        let (survey, plan) = revival::plan(survey, snapshot, &ground).await?;
-        revival::make(&entrance, &survey, &plan, ui).await?;
+        recreate::plan(survey, snapshot, &ground).await?;
+        ground.create(&snapshot.workspace)?;
+        let survey = entrance.snapshot_view().await?;
+        let (survey, plan) = recreate::plan(survey, snapshot, &ground).await?;
+        recreate::run(&entrance, &survey, &plan, &app.reporter).await?;
     }
     drop(turn);
-    let reached = entrance.enter_existing().await?;
+    let reached = entrance.open_existing().await?;
     if ground.branch.is_some() {
-        checkout::fill(&reached.container, reached.session, ui).await?;
+        checkout::checkout_files(&reached.container, reached.connection, &app.reporter).await?;
     }
-    ui.say(&format!("{} works on {}", reached.container.name, ground.workspace));
-    ui.data(&reached.container.name)?;
+    app.ui.say(&format!("{} works on {}", reached.container.name, ground.workspace));
+    app.ui.data(&reached.container.name)?;
     Ok(ExitCode::SUCCESS)
 }

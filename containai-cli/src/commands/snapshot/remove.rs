@@ -1,23 +1,21 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::lifecycle::snapshot::{named, plan_remove, remove, snapshots};
+use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots, plan_remove, remove};
 use containai_core::naming::SnapshotName;
 
-use super::super::consent;
-use super::leftover::mend;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::wire;
+use super::super::confirm;
+use crate::app::App;
+use crate::output;
+use containai::context::Context;
+use containai::snapshot::prune_leftovers;
 
 /// Remove a snapshot
 ///
 /// Containers that were made of it stay as they are; what they need of its file
 /// system goes with the last of them.
 #[derive(Debug, Args)]
-pub(super) struct RemoveArgs {
+pub(super) struct SnapshotRemoveArgs {
     /// The snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
@@ -29,29 +27,24 @@ pub(super) struct RemoveArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: &RemoveArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &SnapshotRemoveArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
-    let all = snapshots(&engine).await?;
-    let snapshot = named(&all, &args.snapshot)?;
+    let all = list_snapshots(&engine).await?;
+    let snapshot = find_snapshot(&all, &args.snapshot)?;
     if args.dry_run {
-        ui.data(&wire::snapshot::plan(&plan_remove(snapshot)))?;
+        app.ui.data(&output::snapshot::plan(&plan_remove(snapshot)))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !args.force {
-        let question = format!("Remove snapshot {}?", wire::snapshot::described(snapshot));
-        consent::require(ui, &question, "nothing was removed")?;
+        let question = format!("Remove snapshot {}?", output::snapshot::describe(snapshot));
+        confirm::require_confirmation(app, &question, "nothing was removed")?;
     }
-    mend(&engine, ui).await?;
-    ui.begin_work(&format!("removing snapshot {}", snapshot.name));
+    prune_leftovers(&engine, &app.reporter).await?;
+    app.ui.start_progress(&format!("removing snapshot {}", snapshot.name));
     let removed = remove(&engine, snapshot).await;
-    ui.finish_work();
+    app.ui.finish_progress();
     removed?;
-    ui.say(&format!("removed snapshot {}", snapshot.name));
+    app.ui.say(&format!("removed snapshot {}", snapshot.name));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,20 +1,18 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::lifecycle::snapshot::{named, snapshots};
+use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots};
 use containai_core::naming::SnapshotName;
 use containai_docker::DockerEngine;
 
-use super::super::consent;
-use super::super::enter::{Choice, Consent, Entrance};
-use super::leftover::mend;
-use super::restoring::Restoring;
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
-use crate::wire;
-use crate::workspace::{Caution, Spot};
+use super::super::confirm;
+use crate::app::App;
+use crate::output;
+use containai::context::Context;
+use containai::session::{SessionOptions, SessionRequest, SetupConsent};
+use containai::snapshot::RestoreAction;
+use containai::snapshot::prune_leftovers;
+use containai::workspace::{ProtectedPathUse, WorkspaceRef};
 
 /// Put the container of a snapshot back to it
 ///
@@ -23,7 +21,7 @@ use crate::workspace::{Caution, Spot};
 /// share stays. Name, port, workspace and limits remain. A container that ran
 /// is started again; one that is gone is made anew.
 #[derive(Debug, Args)]
-pub(super) struct RestoreArgs {
+pub(super) struct SnapshotRestoreArgs {
     /// The snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
@@ -35,53 +33,59 @@ pub(super) struct RestoreArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(
-    args: &RestoreArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
-    let all = snapshots(&context.engine()?).await?;
-    let snapshot = named(&all, &args.snapshot)?;
-    let spot = Spot::Named(snapshot.workspace.clone());
-    let entrance = Entrance::new(env, ui, global.flags(), spot, Consent::Refused)?;
-    let caution = if args.force { Caution::Forced } else { Caution::Careful };
-    let mut entrance = entrance.choosing(Choice { caution, ..Choice::default() });
-    let survey = entrance.survey().await?;
+pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let all = list_snapshots(&context.engine()?).await?;
+    let snapshot = find_snapshot(&all, &args.snapshot)?;
+    let spot = WorkspaceRef::Explicit(snapshot.workspace.clone());
+    let entrance = SessionRequest::new(
+        &app.env,
+        &app.reporter,
+        app.global.flags(),
+        spot,
+        SetupConsent::Never,
+    )?;
+    let caution = if args.force { ProtectedPathUse::Allow } else { ProtectedPathUse::Refuse };
+    let mut entrance = entrance
+        .with_options(SessionOptions { protected_paths: caution, ..SessionOptions::default() });
+    let survey = entrance.snapshot_view().await?;
     if args.dry_run {
-        let plan = Restoring::plan(&survey, snapshot).await?;
-        ui.data(&wire::snapshot::plan(&plan.tasks()))?;
+        let plan = RestoreAction::plan(&survey, snapshot).await?;
+        app.ui.data(&output::snapshot::plan(&plan.tasks()))?;
         return Ok(ExitCode::SUCCESS);
     }
-    let turn = entrance.turn().await?;
-    mend(&survey.engine, ui).await?;
-    entrance.settle(&survey).await?;
-    let survey = entrance.survey().await?;
-    let plan = Restoring::plan(&survey, snapshot).await?;
+    let turn = entrance.lock_workspace().await?;
+    prune_leftovers(&survey.engine, &app.reporter).await?;
+    entrance.finish_interrupted_restore(&survey).await?;
+    let survey = entrance.snapshot_view().await?;
+    let plan = RestoreAction::plan(&survey, snapshot).await?;
     if !args.force {
-        ask(&survey.engine, &plan, ui).await?;
+        confirm_restore(&survey.engine, &plan, app).await?;
     }
-    let was_running = matches!(&plan, Restoring::Back(plan) if plan.ends_work());
-    let container = plan.carry_out(&entrance, &survey, ui).await?;
+    let was_running = matches!(&plan, RestoreAction::InPlace(plan) if plan.ends_sessions());
+    let container = plan.run(&entrance, &survey, &app.reporter).await?;
     drop(turn);
-    ui.say(&format!("restored {} from snapshot {}", container.name, snapshot.name));
+    app.ui.say(&format!("restored {} from snapshot {}", container.name, snapshot.name));
     if was_running {
-        entrance.enter_existing().await?;
+        entrance.open_existing().await?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-async fn ask(engine: &DockerEngine, plan: &Restoring, ui: &Ui) -> anyhow::Result<()> {
-    let Restoring::Back(plan) = plan else { return Ok(()) };
+async fn confirm_restore(
+    engine: &DockerEngine,
+    plan: &RestoreAction,
+    app: &App,
+) -> anyhow::Result<()> {
+    let RestoreAction::InPlace(plan) = plan else { return Ok(()) };
     let name = &plan.container.name;
-    if plan.ends_work()
+    if plan.ends_sessions()
         && let Some(sessions) = engine.sessions(&plan.container.id).await
         && sessions.are_active()
     {
-        ui.warn(&wire::stop::at_work(name, sessions));
+        app.ui.warn(&containai::session_guard::busy(name, sessions));
     }
-    let described = wire::snapshot::described(&plan.snapshot);
+    let described = output::snapshot::describe(&plan.snapshot);
     let question = format!("Put {name} back to snapshot {described}? What it has now goes.");
-    Ok(consent::require(ui, &question, "nothing was restored")?)
+    Ok(confirm::require_confirmation(app, &question, "nothing was restored")?)
 }

@@ -3,33 +3,26 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{cleanup, config, proxy};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Look after what OpenSSH knows about containers
 #[derive(Debug, Args)]
 pub(crate) struct SshArgs {
     #[command(subcommand)]
-    verb: Verb,
+    verb: SshVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    Config(config::ConfigArgs),
-    Cleanup(cleanup::CleanupArgs),
-    Proxy(proxy::ProxyArgs),
+enum SshVerb {
+    Config(config::SshConfigArgs),
+    Cleanup(cleanup::SshCleanupArgs),
+    Proxy(proxy::SshProxyArgs),
 }
 
-pub(crate) async fn run(
-    args: SshArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: SshArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::Config(args) => config::run(&args, global, env, ui).await,
-        Verb::Cleanup(args) => cleanup::run(&args, global, env, ui).await,
-        Verb::Proxy(args) => proxy::run(args, global, env, ui).await,
+        SshVerb::Config(args) => config::run(&args, app).await,
+        SshVerb::Cleanup(args) => cleanup::run(&args, app).await,
+        SshVerb::Proxy(args) => proxy::run(args, app).await,
     }
 }

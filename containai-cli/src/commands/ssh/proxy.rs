@@ -10,22 +10,21 @@ use containai_core::hint::Hint;
 use containai_core::naming::HostPort;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::app::Global;
-use crate::commands::target::missing;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::OperationError;
+use containai::context::Context;
+use containai::process_env::ProcessEnv;
+use containai::target::not_found;
 
 /// How much is passed on at once, in bytes.
-const CHUNK: usize = 64 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// Lead standard input and output to a container's SSH server, through its engine
 ///
 /// This is what OpenSSH calls for containers of a `tcp://` engine; people have
 /// no need to. Status 113 says that the server has not started yet.
 #[derive(Debug, Args)]
-pub(crate) struct ProxyArgs {
+pub(crate) struct SshProxyArgs {
     /// A directory with ca.pem, cert.pem and key.pem [default: `DOCKER_CERT_PATH`]
     #[arg(long, value_name = "DIR")]
     certificates: Option<PathBuf>,
@@ -33,31 +32,26 @@ pub(crate) struct ProxyArgs {
     port: HostPort,
 }
 
-pub(super) async fn run(
-    args: ProxyArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let certificates = args.certificates.or_else(|| env.certificates.clone());
-    let env = Env { certificates, ..env.clone() };
-    let flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
-    let engine = Context::new(&env, ui, flags, None)?.engine()?;
+pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let certificates = args.certificates.or_else(|| app.env.certificates.clone());
+    let env = ProcessEnv { certificates, ..app.env.process().clone() };
+    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let engine = Context::new(&env, &app.reporter, flags, None)?.engine()?;
     let is_meant = |it: &Container| {
         it.labels.is_managed()
             && it.labels.ssh_port() == Some(args.port)
             && it.state == RunState::Running
     };
     let Some(container) = engine.containers().await?.into_iter().find(is_meant) else {
-        return Err(missing(&format!("no container runs behind port {}", args.port)).into());
+        return Err(not_found(&format!("no container runs behind port {}", args.port)).into());
     };
-    let stream = engine.connect_inside(&container.id).await?;
+    let stream = engine.connect_sshd(&container.id).await?;
     let (mut far_output, mut far_input) = tokio::io::split(stream);
-    let mut first = vec![0; CHUNK];
+    let mut first = vec![0; BUFFER_BYTES];
     let length = match far_output.read(&mut first).await {
         Ok(length) => length,
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => {
-            return Err(not_yet(&container.name, &error.to_string()).into());
+            return Err(server_not_ready(&container.name, &error.to_string()).into());
         }
         Err(error) => return Err(error.into()),
     };
@@ -69,7 +63,7 @@ pub(super) async fn run(
     };
     let down = async {
         let mut chunk = &first[..length];
-        let mut next = vec![0; CHUNK];
+        let mut next = vec![0; BUFFER_BYTES];
         while !chunk.is_empty() {
             output.write_all(chunk).await?;
             output.flush().await?;
@@ -84,12 +78,12 @@ pub(super) async fn run(
         outcome = &mut down => outcome,
         _ = up => down.await,
     };
-    outcome.map_err(|error| CliError::with_code(exit::CANNOT_CONNECT, error.to_string()))?;
+    outcome.map_err(|error| OperationError::with_code(exit::CANNOT_CONNECT, error.to_string()))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn not_yet(name: &str, said: &str) -> CliError {
-    CliError::with_code(
+fn server_not_ready(name: &str, said: &str) -> OperationError {
+    OperationError::with_code(
         exit::CANNOT_CONNECT,
         format!("the SSH server of `{name}` has not started: {said}"),
     )

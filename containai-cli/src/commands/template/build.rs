@@ -6,8 +6,9 @@ use containai_core::engine::{Engine as _, ImageRequest, ImageSource};
 use containai_core::naming::TemplateName;
 use containai_docker::image::BuildCache;
 
-use crate::context::Context;
-use crate::templates::{self, Template};
+use crate::app::App;
+use containai::context::Context;
+use containai::templates::{self, Template};
 
 /// Build the images of templates
 ///
@@ -16,7 +17,7 @@ use crate::templates::{self, Template};
 /// change since is not built again. Containers that there are keep the image
 /// that they were made of; `cai run --fresh` makes one anew.
 #[derive(Debug, Args)]
-pub(super) struct BuildArgs {
+pub(super) struct TemplateBuildArgs {
     /// The templates [default: all]
     #[arg(value_name = "NAME")]
     templates: Vec<TemplateName>,
@@ -35,10 +36,14 @@ pub(super) struct BuildArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: &BuildArgs, context: &Context<'_>) -> anyhow::Result<ExitCode> {
-    let (ui, config) = (context.ui, &context.config);
+pub(super) async fn run(
+    args: &TemplateBuildArgs,
+    context: &Context,
+    app: &App,
+) -> anyhow::Result<ExitCode> {
+    let (ui, config) = (&app.ui, &context.config);
     let names = match args.templates.is_empty() {
-        true => templates::names(&context.env.layout)?,
+        true => templates::list(&context.env.layout)?,
         false => args.templates.clone(),
     };
     for name in names {
@@ -53,10 +58,14 @@ pub(super) async fn run(args: &BuildArgs, context: &Context<'_>) -> anyhow::Resu
         } else {
             let source = config.image_source.value;
             let built = match args.no_cache {
-                true => engine.build_recipe(&recipe, source, BuildCache::Refused, ui).await,
-                false => engine.with_recipe(recipe).provide_image(&image, source, ui).await,
+                true => {
+                    engine.build_recipe(&recipe, source, BuildCache::Disabled, &app.reporter).await
+                }
+                false => {
+                    engine.with_recipe(recipe).ensure_image(&image, source, &app.reporter).await
+                }
             };
-            ui.finish_work();
+            ui.finish_progress();
             ui.data(&built?)?;
         }
     }

@@ -5,10 +5,9 @@ use containai_core::exit;
 use containai_core::naming::TemplateName;
 use containai_core::template::Severity;
 
-use crate::env::Env;
-use crate::gone;
-use crate::templates::{self, Template};
-use crate::ui::{Ui, harmless};
+use crate::app::App;
+use containai::report::escape_control;
+use containai::templates::{self, Template};
 
 /// Tell what is wrong with templates; exit with 1 if one cannot be built
 ///
@@ -16,37 +15,38 @@ use crate::ui::{Ui, harmless};
 /// container's first process, user and signals are ContainAI's, whatever a
 /// Dockerfile says; what it says about them is told.
 #[derive(Debug, Args)]
-pub(super) struct CheckArgs {
+pub(super) struct TemplateCheckArgs {
     /// The templates [default: all]
     #[arg(value_name = "NAME")]
     templates: Vec<TemplateName>,
 }
 
-pub(super) fn run(args: &CheckArgs, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &TemplateCheckArgs, app: &App) -> anyhow::Result<ExitCode> {
     let names = match args.templates.is_empty() {
-        true => templates::names(&env.layout)?,
+        true => templates::list(&app.env.layout)?,
         false => args.templates.clone(),
     };
     let mut is_bad = false;
     for name in names {
-        let template = Template::load(&env.layout, &name)?;
+        let template = Template::load(&app.env.layout, &name)?;
         let path = template.path().display().to_string();
-        if let Some(text) = gone::of_template(&env.layout.template(&name)) {
-            ui.warn(&text);
+        if let Some(text) = containai::gone_files::template_warning(&app.env.layout.template(&name))
+        {
+            app.ui.warn(&text);
         }
         match template.findings() {
             Ok(findings) => {
                 for finding in &findings {
                     is_bad |= finding.severity == Severity::Error;
-                    ui.data(&harmless(&format!("{path}:{finding}")))?;
+                    app.ui.data(&escape_control(&format!("{path}:{finding}")))?;
                 }
                 if findings.is_empty() {
-                    ui.say(&format!("{name} is fine"));
+                    app.ui.say(&format!("{name} is fine"));
                 }
             }
             Err(error) => {
                 is_bad = true;
-                ui.data(&harmless(&format!("{path}: error: {error}")))?;
+                app.ui.data(&escape_control(&format!("{path}: error: {error}")))?;
             }
         }
     }

@@ -4,10 +4,8 @@ use clap::{Args, Subcommand};
 use containai_core::config::Flags;
 
 use super::{build, check, list, new, upgrade};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
+use containai::context::Context;
 
 /// Look after templates: what containers have on top of an image of ContainAI [default: list]
 ///
@@ -17,35 +15,32 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct TemplateArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    verb: Option<TemplateVerb>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    List(list::ListArgs),
-    New(new::NewArgs),
-    Build(build::BuildArgs),
-    Check(check::CheckArgs),
-    Upgrade(upgrade::UpgradeArgs),
+enum TemplateVerb {
+    List(list::TemplateListArgs),
+    New(new::TemplateNewArgs),
+    Build(build::TemplateBuildArgs),
+    Check(check::TemplateCheckArgs),
+    Upgrade(upgrade::TemplateUpgradeArgs),
 }
 
-pub(crate) async fn run(
-    args: TemplateArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let verb = args.verb.unwrap_or(Verb::List(list::ListArgs::default()));
-    let mut flags = Flags { docker_host: global.docker_host.clone(), ..Flags::default() };
+pub(crate) async fn run(args: TemplateArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let verb = args.verb.unwrap_or(TemplateVerb::List(list::TemplateListArgs::default()));
+    let mut flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     match verb {
-        Verb::New(args) => new::run(&args, env, ui),
-        Verb::Check(args) => check::run(&args, env, ui),
-        Verb::Upgrade(args) => upgrade::run(&args, env, ui),
-        Verb::List(args) => list::run(&args, &Context::new(env, ui, flags, None)?).await,
-        Verb::Build(args) => {
+        TemplateVerb::New(args) => new::run(&args, app),
+        TemplateVerb::Check(args) => check::run(&args, app),
+        TemplateVerb::Upgrade(args) => upgrade::run(&args, app),
+        TemplateVerb::List(args) => {
+            list::run(&args, &Context::new(&app.env, &app.reporter, flags, None)?, app).await
+        }
+        TemplateVerb::Build(args) => {
             flags.image.clone_from(&args.image);
             flags.image_source = args.image_source;
-            build::run(&args, &Context::new(env, ui, flags, None)?).await
+            build::run(&args, &Context::new(&app.env, &app.reporter, flags, None)?, app).await
         }
     }
 }

@@ -5,20 +5,18 @@ use std::time::Duration;
 use clap::Args;
 use containai_core::engine::{ContainerId, Engine as _};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Fate, NoExports, Observed, halt, plan_stop};
+use containai_core::lifecycle::{NoVolumeExporter, Observed, StopMode, execute_stop, plan_stop};
 use containai_docker::DockerEngine;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::keys::Keys;
-use super::look::{PAUSE, Samples, look};
-use super::screen::Screen;
-use super::state::{Act, Input, State};
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::error::CliError;
-use crate::ui::Ui;
+use super::key_reader::KeyReader;
+use super::poll::{POLL_INTERVAL, Samples, poll};
+use super::screen::TerminalScreen;
+use super::state::{TopAction, TopEvent, TopState};
+use crate::app::App;
+use containai::OperationError;
+use containai::context::Context;
 
 /// Watch all containers: CPU, memory, sessions
 ///
@@ -26,12 +24,12 @@ use crate::ui::Ui;
 #[derive(Debug, Args)]
 pub(crate) struct TopArgs {}
 
-pub(crate) async fn run(global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    if !ui.terminals().is_interactive() {
+pub(crate) async fn run(app: &App) -> anyhow::Result<ExitCode> {
+    if !app.ui.terminals().is_interactive() {
         let hint = Hint::run("cai stats", "see the figures once");
-        return Err(CliError::usage("`cai top` needs a terminal").hint(hint).into());
+        return Err(OperationError::usage("`cai top` needs a terminal").hint(hint).into());
     }
-    let context = Context::of_engine(env, ui, global)?;
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
     // A mistake is told before the terminal is taken.
     engine.version().await?;
@@ -39,59 +37,60 @@ pub(crate) async fn run(global: &Global, env: &Env, ui: &Ui) -> anyhow::Result<E
     // Ctrl-C is a key here; while another program has the terminal, it is that
     // program's.
     let _interrupts = signal(SignalKind::interrupt())?;
-    let mut screen = Screen::take()?;
+    let mut screen = TerminalScreen::enter()?;
     watch(&context, &engine, &mut screen, signals).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn watch(
-    context: &Context<'_>,
+    context: &Context,
     engine: &DockerEngine,
-    screen: &mut Screen,
+    screen: &mut TerminalScreen,
     [mut terminate, mut hangup]: [Signal; 2],
 ) -> anyhow::Result<()> {
-    let mut keys = Keys::listen()?;
-    let mut state = State::default();
+    let mut keys = KeyReader::listen()?;
+    let mut state = TopState::default();
     let mut stops = FuturesUnordered::new();
-    let mut looking = pin!(look(engine, Samples::new(), Duration::ZERO));
+    let mut looking = pin!(poll(engine, Samples::new(), Duration::ZERO));
     loop {
         screen.draw(&state)?;
         let input = tokio::select! {
             _ = terminate.recv() => return Ok(()),
             _ = hangup.recv() => return Ok(()),
-            Some(told) = stops.next() => Input::Told(told),
+            Some(told) = stops.next() => TopEvent::Notice(told),
             input = keys.next() => match input {
                 Some(input) => input,
                 None => return Ok(()),
             },
             (seen, samples) = &mut looking => {
-                looking.set(look(engine, samples, PAUSE));
-                seen.map_or_else(|error| Input::Told(error.to_string()), Input::Look)
+                looking.set(poll(engine, samples, POLL_INTERVAL));
+                seen.map_or_else(|error| TopEvent::Notice(error.to_string()), TopEvent::Polled)
             }
         };
         let mut program = Command::new("/proc/self/exe");
-        program.args(context.docker_host_words());
+        program.args(context.docker_host_args());
         match state.update(input) {
-            Act::Nothing => {}
-            Act::Quit => return Ok(()),
-            Act::Stop(id) => stops.push(stop(context, engine, id)),
-            Act::Shell(workspace) => {
-                screen.lend(&keys, program.args(["shell", "--workspace", &workspace]))?;
+            TopAction::None => {}
+            TopAction::Quit => return Ok(()),
+            TopAction::Stop(id) => stops.push(stop(context, engine, id)),
+            TopAction::Shell(workspace) => {
+                screen.run_program(&keys, program.args(["shell", "--workspace", &workspace]))?;
             }
-            Act::Logs(name) => {
-                screen.lend(&keys, program.args(["logs", "--follow", "--container", &name]))?;
+            TopAction::Logs(name) => {
+                screen
+                    .run_program(&keys, program.args(["logs", "--follow", "--container", &name]))?;
             }
         }
     }
 }
 
 /// Stops a container as `cai stop` does, and says what became of it.
-async fn stop(context: &Context<'_>, engine: &DockerEngine, id: ContainerId) -> String {
+async fn stop(context: &Context, engine: &DockerEngine, id: ContainerId) -> String {
     let stopped = async {
         let containers = engine.containers().await?;
         let observed = Observed { containers, ..Observed::default() };
-        for each in plan_stop(&observed, &[id], Fate::Stopped, None)? {
-            halt(engine, &context.remote, &NoExports, &each).await?;
+        for each in plan_stop(&observed, &[id], StopMode::Stop, None)? {
+            execute_stop(engine, &context.remote, &NoVolumeExporter, &each).await?;
         }
         anyhow::Ok("stopped".to_owned())
     };

@@ -1,9 +1,9 @@
 //! `cai top`: all containers, live.
 
-mod answer;
+mod action;
 mod command;
-mod keys;
-mod look;
+mod key_reader;
+mod poll;
 mod screen;
 mod state;
 mod view;

@@ -6,25 +6,29 @@ use std::process::Command;
 use ratatui::DefaultTerminal;
 use ratatui::backend::Backend as _;
 
-use super::keys::Keys;
-use super::state::State;
+use super::key_reader::KeyReader;
+use super::state::TopState;
 use super::view;
 
 /// The whole terminal. A panic gives it back as well: the library sees to that.
-pub(super) struct Screen(DefaultTerminal);
+pub(super) struct TerminalScreen(DefaultTerminal);
 
-impl Screen {
-    pub(super) fn take() -> io::Result<Self> {
+impl TerminalScreen {
+    pub(super) fn enter() -> io::Result<Self> {
         Ok(Self(ratatui::try_init()?))
     }
 
-    pub(super) fn draw(&mut self, state: &State) -> io::Result<()> {
+    pub(super) fn draw(&mut self, state: &TopState) -> io::Result<()> {
         self.0.draw(|frame| view::draw(frame, state)).map(drop)
     }
 
     /// Lends the terminal to a program until that ends.
-    pub(super) fn lend(&mut self, keys: &Keys, program: &mut Command) -> io::Result<()> {
-        let _hushed = keys.hush();
+    pub(super) fn run_program(
+        &mut self,
+        keys: &KeyReader,
+        program: &mut Command,
+    ) -> io::Result<()> {
+        let _hushed = keys.suspend();
         self.0.show_cursor()?;
         ratatui::try_restore()?;
         let outcome = program.status();
@@ -36,7 +40,7 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalScreen {
     fn drop(&mut self) {
         ratatui::restore();
     }

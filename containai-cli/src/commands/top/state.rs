@@ -1,6 +1,6 @@
 //! What is on the screen, and what a key or a look changes about it.
 
-use containai_core::engine::{ContainerId, RunState, Sessions, Usage};
+use containai_core::engine::{ActiveSessions, ContainerId, RunState, Usage};
 use ratatui::crossterm::event::KeyEvent;
 
 /// How many looks the sparklines go back.
@@ -8,39 +8,39 @@ pub(super) const HISTORY: usize = 24;
 
 /// A container at one moment.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Seen {
+pub(super) struct ContainerSample {
     pub(super) id: ContainerId,
     pub(super) name: String,
     pub(super) workspace: Option<String>,
     pub(super) state: RunState,
     pub(super) usage: Option<Usage>,
-    pub(super) sessions: Option<Sessions>,
+    pub(super) sessions: Option<ActiveSessions>,
 }
 
 /// A container and its last figures, the newest one last.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
-    pub(super) seen: Seen,
+pub(super) struct TopRow {
+    pub(super) sample: ContainerSample,
     pub(super) cpu: Vec<f64>,
 }
 
 /// What happens.
 #[derive(Clone, Debug)]
-pub(super) enum Input {
+pub(super) enum TopEvent {
     /// Somebody presses a key.
     Key(KeyEvent),
     /// The engine has told how everything is.
-    Look(Vec<Seen>),
+    Polled(Vec<ContainerSample>),
     /// Something has come to an end, well or not.
-    Told(String),
+    Notice(String),
     /// The window has another size.
     Resized,
 }
 
 /// What is to be done about it.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Act {
-    Nothing,
+pub(super) enum TopAction {
+    None,
     Quit,
     /// Stop this container.
     Stop(ContainerId),
@@ -62,58 +62,58 @@ pub(super) enum Panel {
 
 /// What is on the screen.
 #[derive(Clone, Debug, Default)]
-pub(super) struct State {
-    pub(super) rows: Vec<Row>,
+pub(super) struct TopState {
+    pub(super) rows: Vec<TopRow>,
     /// The container that keys are about; the choice follows it when others
     /// come and go.
-    pub(super) chosen: Option<ContainerId>,
+    pub(super) selected: Option<ContainerId>,
     pub(super) panel: Panel,
     pub(super) notice: Option<String>,
-    pub(super) has_looked: bool,
+    pub(super) has_polled: bool,
 }
 
-impl State {
+impl TopState {
     /// Takes note of what happens and says what is to be done.
-    pub(super) fn update(&mut self, input: Input) -> Act {
+    pub(super) fn update(&mut self, input: TopEvent) -> TopAction {
         match input {
-            Input::Key(key) => self.key(key),
-            Input::Look(seen) => {
-                self.look(seen);
-                Act::Nothing
+            TopEvent::Key(key) => self.handle_key(key),
+            TopEvent::Polled(seen) => {
+                self.apply_poll(seen);
+                TopAction::None
             }
-            Input::Told(text) => {
+            TopEvent::Notice(text) => {
                 self.notice = Some(text);
-                Act::Nothing
+                TopAction::None
             }
-            Input::Resized => Act::Nothing,
+            TopEvent::Resized => TopAction::None,
         }
     }
 
     /// The place of the chosen container.
-    pub(super) fn place(&self) -> Option<usize> {
-        self.rows.iter().position(|row| Some(&row.seen.id) == self.chosen.as_ref())
+    pub(super) fn selected_index(&self) -> Option<usize> {
+        self.rows.iter().position(|row| Some(&row.sample.id) == self.selected.as_ref())
     }
 
-    fn look(&mut self, seen: Vec<Seen>) {
-        self.has_looked = true;
-        let place = self.place();
+    fn apply_poll(&mut self, seen: Vec<ContainerSample>) {
+        self.has_polled = true;
+        let place = self.selected_index();
         let old = std::mem::take(&mut self.rows);
-        let row = |seen: Seen| {
-            let before = old.iter().find(|row| row.seen.id == seen.id);
+        let row = |seen: ContainerSample| {
+            let before = old.iter().find(|row| row.sample.id == seen.id);
             let mut cpu = before.map(|row| row.cpu.clone()).unwrap_or_default();
             cpu.push(seen.usage.map_or(0.0, |usage| usage.cpu_percent));
             let excess = cpu.len().saturating_sub(HISTORY);
             cpu.drain(..excess);
-            Row { seen, cpu }
+            TopRow { sample: seen, cpu }
         };
         self.rows = seen.into_iter().map(row).collect();
-        if self.place().is_none() {
-            self.choose(place.unwrap_or(0));
+        if self.selected_index().is_none() {
+            self.select(place.unwrap_or(0));
         }
     }
 
-    pub(super) fn choose(&mut self, place: usize) {
+    pub(super) fn select(&mut self, place: usize) {
         let last = self.rows.len().saturating_sub(1);
-        self.chosen = self.rows.get(place.min(last)).map(|row| row.seen.id.clone());
+        self.selected = self.rows.get(place.min(last)).map(|row| row.sample.id.clone());
     }
 }

@@ -8,7 +8,7 @@ use ratatui::style::{Modifier, Style, Stylize as _};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row as Cells, Table, TableState};
 
-use super::state::{HISTORY, Panel, Row, State};
+use super::state::{HISTORY, Panel, TopRow, TopState};
 
 const HELP: [&str; 8] = [
     "up, k     the container above",
@@ -25,14 +25,14 @@ const HELP: [&str; 8] = [
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// Draws everything.
-pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
+pub(super) fn draw(frame: &mut Frame<'_>, state: &TopState) {
     let areas =
         Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]);
     let [head, body, foot] = areas.areas(frame.area());
-    let running = state.rows.iter().filter(|row| row.seen.state == RunState::Running).count();
+    let running = state.rows.iter().filter(|row| row.sample.state == RunState::Running).count();
     let title = format!("cai top  {} containers, {running} running", state.rows.len());
     frame.render_widget(Line::from(title).bold(), head);
-    match (state.has_looked, state.rows.is_empty()) {
+    match (state.has_polled, state.rows.is_empty()) {
         (false, _) => frame.render_widget("looking ...", body),
         (true, true) => frame.render_widget("there are no containers", body),
         (true, false) => table(frame, state, body),
@@ -49,7 +49,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &State) {
     }
 }
 
-fn table(frame: &mut Frame<'_>, state: &State, area: Rect) {
+fn table(frame: &mut Frame<'_>, state: &TopState, area: Rect) {
     let head = ["NAME", "STATUS", "CPU", "", "MEMORY", "%", "SSH", "TERMINALS"];
     let head = Cells::new(head).style(Style::new().add_modifier(Modifier::BOLD));
     let history = u16::try_from(HISTORY).unwrap_or(u16::MAX);
@@ -67,12 +67,12 @@ fn table(frame: &mut Frame<'_>, state: &State, area: Rect) {
     let table = Table::new(rows, widths)
         .header(head)
         .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
-    let mut place = TableState::default().with_selected(state.place());
+    let mut place = TableState::default().with_selected(state.selected_index());
     frame.render_stateful_widget(table, area, &mut place);
 }
 
-fn cells(row: &Row) -> Cells<'static> {
-    let seen = &row.seen;
+fn cells(row: &TopRow) -> Cells<'static> {
+    let seen = &row.sample;
     let usage = seen.usage.as_ref();
     let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
     let style = match seen.state {
@@ -119,15 +119,15 @@ fn panel(frame: &mut Frame<'_>, title: &str, lines: &[String]) {
 #[cfg(test)]
 mod tests {
     use containai_core::byte_size::ByteSize;
-    use containai_core::engine::{ContainerId, Sessions, Usage};
+    use containai_core::engine::{ActiveSessions, ContainerId, Usage};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
     use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
-    use super::super::state::{Act, Input, Seen};
+    use super::super::state::{ContainerSample, TopAction, TopEvent};
     use super::*;
 
-    fn seen(name: &str, state: RunState, cpu_percent: f64) -> Seen {
+    fn sample(name: &str, state: RunState, cpu_percent: f64) -> ContainerSample {
         let usage = Usage {
             memory_used: ByteSize::from_bytes(300 << 20),
             memory_limit: ByteSize::from_gib(1),
@@ -135,55 +135,55 @@ mod tests {
             tasks: None,
         };
         let runs = state == RunState::Running;
-        Seen {
+        ContainerSample {
             id: ContainerId::new(format!("id-of-{name}")),
             name: name.into(),
             workspace: Some(format!("/src/{name}")),
             state,
             usage: runs.then_some(usage),
-            sessions: runs.then_some(Sessions { ssh: 1, terminals: 2 }),
+            sessions: runs.then_some(ActiveSessions { ssh: 1, terminals: 2 }),
         }
     }
 
-    fn screen(state: &State) -> String {
+    fn render(state: &TopState) -> String {
         let mut terminal = Terminal::new(TestBackend::new(90, 12)).expect("a terminal");
         terminal.draw(|frame| draw(frame, state)).expect("a screen");
         terminal.backend().to_string()
     }
 
-    fn two() -> State {
-        let mut state = State::default();
+    fn two_containers() -> TopState {
+        let mut state = TopState::default();
         for cpu in [0.0, 50.0, 200.0, 99.0] {
             let seen =
-                vec![seen("api", RunState::Running, cpu), seen("web", RunState::Exited, 0.0)];
-            assert_eq!(state.update(Input::Look(seen)), Act::Nothing);
+                vec![sample("api", RunState::Running, cpu), sample("web", RunState::Exited, 0.0)];
+            assert_eq!(state.update(TopEvent::Polled(seen)), TopAction::None);
         }
         state
     }
 
-    fn press(state: &mut State, code: KeyCode) -> Act {
-        state.update(Input::Key(KeyEvent::from(code)))
+    fn press(state: &mut TopState, code: KeyCode) -> TopAction {
+        state.update(TopEvent::Key(KeyEvent::from(code)))
     }
 
     #[test]
-    fn everything_is_shown() {
-        insta::assert_snapshot!(screen(&State::default()));
-        insta::assert_snapshot!(screen(&two()));
+    fn all_containers_are_shown() {
+        insta::assert_snapshot!(render(&TopState::default()));
+        insta::assert_snapshot!(render(&two_containers()));
     }
 
     #[test]
-    fn panels_lie_above_the_table() {
-        let mut state = two();
+    fn panels_cover_the_table() {
+        let mut state = two_containers();
         press(&mut state, KeyCode::Char('?'));
-        insta::assert_snapshot!(screen(&state));
+        insta::assert_snapshot!(render(&state));
         press(&mut state, KeyCode::Char('x'));
         press(&mut state, KeyCode::Char('s'));
-        insta::assert_snapshot!(screen(&state));
+        insta::assert_snapshot!(render(&state));
     }
 
     #[test]
-    fn a_tiny_window_is_no_harm() {
-        let mut state = two();
+    fn tiny_windows_are_supported() {
+        let mut state = two_containers();
         press(&mut state, KeyCode::Char('?'));
         for (width, height) in [(1, 1), (3, 2), (20, 4)] {
             let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
@@ -192,35 +192,35 @@ mod tests {
     }
 
     #[test]
-    fn keys_do_what_the_help_says() {
-        let mut state = two();
-        assert_eq!(press(&mut state, KeyCode::Enter), Act::Shell("/src/api".into()));
-        assert_eq!(press(&mut state, KeyCode::Char('l')), Act::Logs("api".into()));
-        assert_eq!(press(&mut state, KeyCode::Char('s')), Act::Nothing);
-        assert_eq!(press(&mut state, KeyCode::Char('n')), Act::Nothing);
+    fn keys_match_the_help() {
+        let mut state = two_containers();
+        assert_eq!(press(&mut state, KeyCode::Enter), TopAction::Shell("/src/api".into()));
+        assert_eq!(press(&mut state, KeyCode::Char('l')), TopAction::Logs("api".into()));
+        assert_eq!(press(&mut state, KeyCode::Char('s')), TopAction::None);
+        assert_eq!(press(&mut state, KeyCode::Char('n')), TopAction::None);
         press(&mut state, KeyCode::Char('s'));
         let id = ContainerId::new("id-of-api");
-        assert_eq!(press(&mut state, KeyCode::Char('y')), Act::Stop(id));
+        assert_eq!(press(&mut state, KeyCode::Char('y')), TopAction::Stop(id));
         // What does not run is neither stopped nor started.
         press(&mut state, KeyCode::Down);
-        assert_eq!(press(&mut state, KeyCode::Enter), Act::Nothing);
+        assert_eq!(press(&mut state, KeyCode::Enter), TopAction::None);
         assert_eq!(state.notice.as_deref(), Some("no shell: web is exited"));
         press(&mut state, KeyCode::Char('s'));
         assert_eq!(state.panel, Panel::None);
-        assert_eq!(press(&mut state, KeyCode::Char('q')), Act::Quit);
+        assert_eq!(press(&mut state, KeyCode::Char('q')), TopAction::Quit);
     }
 
     #[test]
-    fn the_choice_follows_its_container() {
-        let mut state = two();
+    fn selection_follows_its_container() {
+        let mut state = two_containers();
         press(&mut state, KeyCode::Char('G'));
-        let more = ["a", "api", "web"].map(|name| seen(name, RunState::Running, 0.0));
-        state.update(Input::Look(more.to_vec()));
-        assert_eq!(state.place(), Some(2));
-        state.update(Input::Look(more[..1].to_vec()));
-        assert_eq!(state.place(), Some(0));
-        state.update(Input::Look(Vec::new()));
-        assert_eq!(state.place(), None);
-        assert_eq!(press(&mut state, KeyCode::Enter), Act::Nothing);
+        let more = ["a", "api", "web"].map(|name| sample(name, RunState::Running, 0.0));
+        state.update(TopEvent::Polled(more.to_vec()));
+        assert_eq!(state.selected_index(), Some(2));
+        state.update(TopEvent::Polled(more[..1].to_vec()));
+        assert_eq!(state.selected_index(), Some(0));
+        state.update(TopEvent::Polled(Vec::new()));
+        assert_eq!(state.selected_index(), None);
+        assert_eq!(press(&mut state, KeyCode::Enter), TopAction::None);
     }
 }

@@ -4,13 +4,12 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{approve, list, show};
-use crate::app::Global;
+use crate::app::App;
 use crate::env::Env;
-use crate::error::CliError;
-use crate::surroundings;
-use crate::trust::Approval;
-use crate::ui::Ui;
-use crate::workspace::{self, Caution, Spot};
+use containai::OperationError;
+use containai::enclosing_workspace;
+use containai::trust::StoredApproval;
+use containai::workspace::{self, ProtectedPathUse, WorkspaceRef};
 
 /// Approve what a workspace's own files ask for
 ///
@@ -37,38 +36,42 @@ pub(crate) struct TrustArgs {
     yes: bool,
 }
 
-pub(crate) async fn run(
-    args: &TrustArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode> {
     if args.list {
-        return list::run(env, ui);
+        return list::run(app);
     }
-    let spot = args.spot(env)?;
-    let workspace = surroundings::meant_anyway(&spot, global, env, ui, ".").await;
+    let spot = args.workspace_ref(&app.env)?;
+    let workspace = enclosing_workspace::resolve_offline(
+        &spot,
+        &app.global.flags(),
+        &app.env,
+        &app.reporter,
+        ".",
+    )
+    .await;
     if args.revoke {
-        let own = Approval::revoke(&env.layout.trust_file(&workspace))?;
-        let had = Approval::revoke(&env.layout.devcontainer_trust_file(&workspace))? || own;
+        let own = StoredApproval::revoke(&app.env.layout.trust_file(&workspace))?;
+        let had =
+            StoredApproval::revoke(&app.env.layout.devcontainer_trust_file(&workspace))? || own;
         let what = if had { "is approved no more" } else { "had nothing approved" };
-        ui.say(&format!("`{workspace}` {what}"));
+        app.ui.say(&format!("`{workspace}` {what}"));
         return Ok(ExitCode::SUCCESS);
     }
     match args.show {
-        true => show::run(&workspace, env, ui),
-        false => approve::run(&workspace, args.yes.into(), env, ui),
+        true => show::run(&workspace, app),
+        false => approve::run(&workspace, args.yes.into(), app),
     }
 }
 
 impl TrustArgs {
-    fn spot(&self, env: &Env) -> Result<Spot, CliError> {
+    fn workspace_ref(&self, env: &Env) -> Result<WorkspaceRef, OperationError> {
         match self.path.as_deref() {
             // What is gone from the disk can be revoked too.
             Some(path) if self.revoke => {
-                workspace::find_gone(path, env, Caution::Forced).map(Spot::Named)
+                workspace::find_removed(path, env, ProtectedPathUse::Allow)
+                    .map(WorkspaceRef::Explicit)
             }
-            path => workspace::spot(path, env, Caution::Forced),
+            path => workspace::find_ref(path, env, ProtectedPathUse::Allow),
         }
     }
 }

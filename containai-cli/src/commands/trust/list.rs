@@ -1,15 +1,14 @@
 use std::process::ExitCode;
 
-use containai_core::config::visible;
+use crate::app::App;
+use containai_core::config::escape_control;
 
-use crate::env::Env;
-use crate::trust::Approval;
-use crate::ui::Ui;
+use containai::trust::StoredApproval;
 
 /// Prints the workspaces with something approved, with its hash in front.
-pub(super) fn run(env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    for approval in Approval::all(&env.layout)? {
-        ui.data(&format!("{}  {}", approval.hash(), visible(&approval.workspace)))?;
+pub(super) fn run(app: &App) -> anyhow::Result<ExitCode> {
+    for approval in StoredApproval::list(&app.env.layout)? {
+        app.ui.data(&format!("{}  {}", approval.hash(), escape_control(&approval.workspace)))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,77 +3,81 @@
 use std::path::PathBuf;
 
 use containai_core::config::{
-    Config, ContentHash, DevcontainerChoice, FileText, Flags, Layers, diff, visible,
+    Config, ConfigLayers, ContentHash, DevcontainerChoice, FileText, Flags, diff, escape_control,
 };
 use containai_core::devcontainer::DevcontainerError;
 use containai_core::hint::Hint;
 use containai_core::layout;
 use containai_core::naming::WorkspacePath;
 
-use crate::devcontainer_file::DevcontainerFile;
+use crate::app::App;
 use crate::env::Env;
-use crate::error::CliError;
-use crate::settings;
-use crate::trust::{self, Approval};
-use crate::ui::Ui;
+use containai::OperationError;
+use containai::devcontainer_file::DevcontainerFile;
+use containai::settings;
+use containai::trust::{self, StoredApproval};
 
 /// A workspace's file beside what was approved of it.
-pub(super) struct Review {
+pub(super) struct TrustReview {
     /// The text as it was read: what is approved is this and nothing else.
     pub(super) file: FileText,
     /// Where the approval is kept.
-    pub(super) place: PathBuf,
-    approved: Option<Approval>,
+    pub(super) approval_path: PathBuf,
+    approved: Option<StoredApproval>,
     /// What it asks for, a line each.
-    asks: Vec<String>,
+    requests: Vec<String>,
 }
 
-impl Review {
+impl TrustReview {
     /// Reads everything of a workspace that waits for approval or has it.
-    pub(super) fn all(workspace: &WorkspacePath, env: &Env, ui: &Ui) -> anyhow::Result<Vec<Self>> {
-        let own = Self::of(workspace, env)?;
-        let devcontainer = Self::of_devcontainer(workspace, env, ui)?;
+    pub(super) fn all(workspace: &WorkspacePath, app: &App) -> anyhow::Result<Vec<Self>> {
+        let own = Self::review_workspace_config(workspace, &app.env)?;
+        let devcontainer = Self::review_devcontainer(workspace, app)?;
         Ok(own.into_iter().chain(devcontainer).collect())
     }
 
     /// The workspace's own file; `None` where it has none.
-    fn of(workspace: &WorkspacePath, env: &Env) -> anyhow::Result<Option<Self>> {
+    fn review_workspace_config(
+        workspace: &WorkspacePath,
+        env: &Env,
+    ) -> anyhow::Result<Option<Self>> {
         let path = layout::workspace_config(workspace);
-        let file = trust::suggested(workspace).map_err(|refused| {
-            CliError::usage(format!("cannot read `{}`: {refused}", path.display()))
+        let file = trust::workspace_config(workspace).map_err(|refused| {
+            OperationError::usage(format!("cannot read `{}`: {refused}", path.display()))
                 .hint(Hint::new("see what stands there; only a regular file can be approved"))
         })?;
         let Some(file) = file else { return Ok(None) };
-        let layers = Layers {
+        let layers = ConfigLayers {
             flags: Flags::default(),
             workspace: Some(workspace.clone()),
             workspace_file: Some(file.clone()),
-            ..Layers::default()
+            ..ConfigLayers::default()
         };
         let config = Config::resolve(&layers)?;
-        let suggested = config.suggested.iter().map(|it| format!("asks for `{}`", it.key));
+        let suggested = config.suggestions.iter().map(|it| format!("asks for `{}`", it.key));
         let asks = suggested.chain(config.ignored.iter().map(ToString::to_string)).collect();
-        let approved = Approval::of(&env.layout, workspace)?;
-        Ok(Some(Self { file, place: env.layout.trust_file(workspace), approved, asks }))
+        let approved = StoredApproval::load(&env.layout, workspace)?;
+        Ok(Some(Self {
+            file,
+            approval_path: env.layout.trust_file(workspace),
+            approved,
+            requests: asks,
+        }))
     }
 
     /// The `devcontainer.json` that counts, else the one that is found; `None`
     /// where nothing in it waits for a person.
-    fn of_devcontainer(
-        workspace: &WorkspacePath,
-        env: &Env,
-        ui: &Ui,
-    ) -> anyhow::Result<Option<Self>> {
-        let layers = settings::layers(env, ui, Flags::default(), Some(workspace))?;
+    fn review_devcontainer(workspace: &WorkspacePath, app: &App) -> anyhow::Result<Option<Self>> {
+        let layers = settings::layers(&app.env, &app.reporter, Flags::default(), Some(workspace))?;
         let choice = match Config::resolve(&layers)?.devcontainer.value {
-            DevcontainerChoice::Off => DevcontainerChoice::Found,
+            DevcontainerChoice::Off => DevcontainerChoice::Discovered,
             choice => choice,
         };
-        let Some(file) = DevcontainerFile::find(&env.layout, workspace, &choice)? else {
+        let Some(file) = DevcontainerFile::find(&app.env, workspace, &choice)? else {
             return Ok(None);
         };
         let mut asks = Vec::new();
-        match file.unapproved().read(workspace) {
+        match file.without_approval().read(workspace) {
             Err(DevcontainerError::Untrusted { demands }) => {
                 asks.extend(demands.into_iter().map(|demand| format!("asks for {demand}")));
             }
@@ -85,10 +89,10 @@ impl Review {
             Err(error) => asks.push(format!("cannot be followed: {error}")),
         }
         Ok(Some(Self {
-            file: file.file(workspace),
-            place: env.layout.devcontainer_trust_file(workspace),
-            approved: Approval::of_devcontainer(&env.layout, workspace)?,
-            asks,
+            file: file.file_text(workspace),
+            approval_path: app.env.layout.devcontainer_trust_file(workspace),
+            approved: StoredApproval::load_devcontainer(&app.env.layout, workspace)?,
+            requests: asks,
         }))
     }
 
@@ -112,9 +116,9 @@ impl Review {
             (Some(_), false) => "changed since it was approved",
         };
         let mut shown = format!("{path} ({state})\n\n{body}\n\nsha256 {}", ContentHash::of(text));
-        for line in &self.asks {
+        for line in &self.requests {
             shown.push_str(&format!("\n{line}"));
         }
-        visible(&shown)
+        escape_control(&shown)
     }
 }

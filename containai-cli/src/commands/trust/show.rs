@@ -1,19 +1,18 @@
 use std::process::ExitCode;
 
+use crate::app::App;
 use containai_core::naming::WorkspacePath;
 
-use super::review::Review;
-use crate::env::Env;
-use crate::ui::Ui;
+use super::review::TrustReview;
 
 /// Prints what a workspace asks for and whether that is approved.
-pub(super) fn run(workspace: &WorkspacePath, env: &Env, ui: &Ui) -> anyhow::Result<ExitCode> {
-    let reviews = Review::all(workspace, env, ui)?;
+pub(super) fn run(workspace: &WorkspacePath, app: &App) -> anyhow::Result<ExitCode> {
+    let reviews = TrustReview::all(workspace, app)?;
     if reviews.is_empty() {
-        ui.say(&format!("`{workspace}` asks for nothing"));
+        app.ui.say(&format!("`{workspace}` asks for nothing"));
     }
     for review in reviews {
-        ui.data(&review.text())?;
+        app.ui.data(&review.text())?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -3,34 +3,27 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::{r#move, reclaim, reclaim_inside};
-use crate::app::Global;
-use crate::env::Env;
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Manage the records and the files of workspaces
 #[derive(Debug, Args)]
 pub(crate) struct WorkspaceArgs {
     #[command(subcommand)]
-    verb: Verb,
+    verb: WorkspaceVerb,
 }
 
 #[derive(Debug, Subcommand)]
-enum Verb {
-    Move(r#move::MoveArgs),
-    Reclaim(reclaim::ReclaimArgs),
+enum WorkspaceVerb {
+    Move(r#move::WorkspaceMoveArgs),
+    Reclaim(reclaim::WorkspaceReclaimArgs),
     #[command(hide = true)]
-    ReclaimInside(reclaim_inside::ReclaimInsideArgs),
+    ReclaimInside(reclaim_inside::WorkspaceReclaimInsideArgs),
 }
 
-pub(crate) async fn run(
-    args: WorkspaceArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: WorkspaceArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb {
-        Verb::Move(args) => r#move::run(&args, global, env, ui).await,
-        Verb::Reclaim(args) => reclaim::run(&args, global, env, ui).await,
-        Verb::ReclaimInside(args) => reclaim_inside::run(&args, ui),
+        WorkspaceVerb::Move(args) => r#move::run(&args, app).await,
+        WorkspaceVerb::Reclaim(args) => reclaim::run(&args, app).await,
+        WorkspaceVerb::ReclaimInside(args) => reclaim_inside::run(&args, app),
     }
 }

@@ -5,12 +5,12 @@ use clap::Args;
 use containai_core::engine::Engine as _;
 use containai_core::exit;
 
-use crate::app::Global;
-use crate::context::Context;
-use crate::env::Env;
-use crate::ui::{Ui, harmless};
-use crate::workspace::{self, Caution};
-use crate::{lock, surroundings, wire};
+use crate::app::App;
+use crate::output;
+use containai::context::Context;
+use containai::report::escape_control;
+use containai::workspace::{self, ProtectedPathUse};
+use containai::{enclosing_workspace, lock};
 
 /// Give all files in the workspace to its owner
 ///
@@ -24,32 +24,27 @@ use crate::{lock, surroundings, wire};
 /// In a workspace that belongs to root, it returns all files to root, unless the
 /// container runs: they stay the agent's then.
 #[derive(Debug, Args)]
-pub(super) struct ReclaimArgs {
+pub(super) struct WorkspaceReclaimArgs {
     /// The workspace [default: the repository around the current directory]
     path: Option<PathBuf>,
 }
 
-pub(super) async fn run(
-    args: &ReclaimArgs,
-    global: &Global,
-    env: &Env,
-    ui: &Ui,
-) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(env, ui, global)?;
+pub(super) async fn run(args: &WorkspaceReclaimArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
     let engine = context.engine()?;
-    let spot = workspace::spot(args.path.as_deref(), env, Caution::Forced)?;
+    let spot = workspace::find_ref(args.path.as_deref(), &app.env, ProtectedPathUse::Allow)?;
     let containers = engine.containers().await?;
-    let workspace = surroundings::meant(&spot, &containers, &context, ".");
-    let lock = env.layout.workspace_lock(&workspace);
-    let _turn = lock::hold(&lock, &format!("`{workspace}`"), ui).await?;
-    ui.begin_work("looking for files of other owners");
+    let workspace = enclosing_workspace::resolve(&spot, &containers, &context, ".");
+    let lock = app.env.layout.workspace_lock(&workspace);
+    let _turn = lock::acquire(&lock, &format!("`{workspace}`"), &app.reporter).await?;
+    app.ui.start_progress("looking for files of other owners");
     let done = engine.reclaim(&workspace).await;
-    ui.finish_work();
+    app.ui.finish_progress();
     let done = done?;
-    let lines = wire::reclaim::lines(workspace.as_str(), done);
-    lines.iter().for_each(|line| ui.say(&harmless(line)));
+    let lines = output::reclaim::lines(workspace.as_str(), done);
+    lines.iter().for_each(|line| app.ui.say(&escape_control(line)));
     if lines.is_empty() {
-        ui.say(&format!("all files in `{workspace}` belong to its owner"));
+        app.ui.say(&format!("all files in `{workspace}` belong to its owner"));
     }
-    Ok(ExitCode::from(if done.left > 0 { exit::FAILED } else { exit::OK }))
+    Ok(ExitCode::from(if done.failed > 0 { exit::FAILED } else { exit::OK }))
 }

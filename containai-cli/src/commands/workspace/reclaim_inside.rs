@@ -2,23 +2,23 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_docker::{Reclaimed, reclaim_inside};
+use containai_docker::{Reclaimed, reclaim_in_container};
 
-use crate::ui::Ui;
+use crate::app::App;
 
 /// Give all files in these directories to the agent; a helper container runs it
 #[derive(Debug, Args)]
-pub(super) struct ReclaimInsideArgs {
+pub(super) struct WorkspaceReclaimInsideArgs {
     /// Where the helper has the directories
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }
 
-pub(super) fn run(args: &ReclaimInsideArgs, ui: &Ui) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &WorkspaceReclaimInsideArgs, app: &App) -> anyhow::Result<ExitCode> {
     let mut done = Reclaimed::default();
     for path in &args.paths {
-        done = done.and(reclaim_inside(path)?);
+        done = done.merge(reclaim_in_container(path)?);
     }
-    ui.data(&serde_json::to_string(&done)?)?;
+    app.ui.data(&serde_json::to_string(&done)?)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use proptest::prelude::*;
 
 use super::*;
-use crate::config::{ContentHash, Environment, FileText, Flags, Origin, Why};
+use crate::config::{ContentHash, Environment, FileText, Flags, IgnoreReason, Origin};
 use crate::naming::WorkspacePath;
 
 const USER: &str = "/home/me/.config/containai/config.toml";
@@ -13,12 +13,12 @@ fn file(path: &str, text: &str) -> Option<FileText> {
     Some(FileText { path: PathBuf::from(path), text: text.to_owned() })
 }
 
-fn layers(user: &str, workspace: &str) -> Layers {
-    Layers {
+fn layers(user: &str, workspace: &str) -> ConfigLayers {
+    ConfigLayers {
         workspace: WorkspacePath::new("/src/api").ok(),
         user_file: file(USER, user),
         workspace_file: file(WORKSPACE, workspace),
-        ..Layers::default()
+        ..ConfigLayers::default()
     }
 }
 
@@ -27,7 +27,7 @@ fn environment(variables: &[(&str, &str)]) -> Environment {
     Environment::read(|name| find(name).map(|(_, value)| (*value).to_owned()))
 }
 
-fn resolve(layers: &Layers) -> Config {
+fn resolve(layers: &ConfigLayers) -> Config {
     Config::resolve(layers).expect("the test's layers are valid")
 }
 
@@ -41,8 +41,8 @@ fn refusal(user: &str) -> String {
 }
 
 #[test]
-fn nothing_configured_is_the_default() {
-    let config = resolve(&Layers::default());
+fn empty_configuration_resolves_to_defaults() {
+    let config = resolve(&ConfigLayers::default());
     assert_eq!(config.agent, Setting::default_to(AgentName::default()));
     assert_eq!(config.image.value.to_string(), "agents");
     assert_eq!(config.data_volume, Setting::default_to(None));
@@ -53,12 +53,12 @@ fn nothing_configured_is_the_default() {
 }
 
 #[test]
-fn the_nearest_layer_counts() {
+fn higher_layer_wins() {
     let user = "agent.default = 'user'\n[workspace.'/src']\nagent = 'section'\n";
     let mut layers = layers(user, "agent.default = 'workspace'");
     layers.environment = environment(&[("CONTAINAI_AGENT", "environment")]);
     layers.flags.agent = AgentName::parse("flag").ok();
-    let origin = |layers: &Layers| {
+    let origin = |layers: &ConfigLayers| {
         let agent = resolve(layers).agent;
         format!("{} from {}", agent.value, agent.origin)
     };
@@ -77,37 +77,39 @@ fn the_nearest_layer_counts() {
 }
 
 #[test]
-fn the_deepest_section_counts() {
+fn deepest_matching_section_applies() {
     let user = "[workspace.'/src']\ndata_volume = 'outer'\n[workspace.'/src/api']\ndata_volume = 'inner'\n[workspace.'/src/api/sub']\ndata_volume = 'deeper'\n";
     let config = resolve(&layers(user, ""));
     assert_eq!(config.data_volume.value.as_ref().map(VolumeName::as_str), Some("inner"));
 }
 
-const GREEDY: &str = "docker_host = 'tcp://evil:1'\nimage = 'evil'\nimage_source = 'pull'\nisolation = 'userns'\ndata_volume = 'other'\n[ssh]\nforward_agent = true\nport_range_start = 22\nlocal_forward = ['1:a:1']\n[workspace.'/src/api']\nimage = 'evil'\n[agent]\ndefault = 'a b'\ndefalt = 1\n[env]\nimport = ['TOKEN', '1A']\nenv_file = '../out'\n";
+const HOSTILE_WORKSPACE_FILE: &str = "docker_host = 'tcp://evil:1'\nimage = 'evil'\nimage_source = 'pull'\nisolation = 'userns'\ndata_volume = 'other'\n[ssh]\nforward_agent = true\nport_range_start = 22\nlocal_forward = ['1:a:1']\n[workspace.'/src/api']\nimage = 'evil'\n[agent]\ndefault = 'a b'\ndefalt = 1\n[env]\nimport = ['TOKEN', '1A']\nenv_file = '../out'\n";
 
 #[test]
-fn the_workspace_cannot_reach_the_host() {
-    let mut config = resolve(&layers("", GREEDY));
+fn workspace_file_cannot_change_host_settings() {
+    let mut config = resolve(&layers("", HOSTILE_WORKSPACE_FILE));
     let ignored = std::mem::take(&mut config.ignored);
-    let suggested = std::mem::take(&mut config.suggested);
-    assert_eq!(config, resolve(&Layers::default()));
+    let suggested = std::mem::take(&mut config.suggestions);
+    assert_eq!(config, resolve(&ConfigLayers::default()));
     let lines: Vec<_> = ignored.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(lines.join("\n"));
-    let keys: Vec<_> = suggested.iter().map(|it| format!("{} {}", it.key, it.place.line)).collect();
+    let keys: Vec<_> =
+        suggested.iter().map(|it| format!("{} {}", it.key, it.position.line)).collect();
     insta::assert_snapshot!(keys.join("\n"));
 }
 
 #[test]
-fn what_was_approved_counts_to_the_letter() {
-    let mut approving = layers("image = 'mine'\n[ssh]\nlocal_forward = ['9:b:9']\n", GREEDY);
-    approving.approved = Some(ContentHash::of(GREEDY));
+fn approval_applies_to_the_exact_text() {
+    let mut approving =
+        layers("image = 'mine'\n[ssh]\nlocal_forward = ['9:b:9']\n", HOSTILE_WORKSPACE_FILE);
+    approving.approved = Some(ContentHash::of(HOSTILE_WORKSPACE_FILE));
     let config = resolve(&approving);
     let image = |config: &Config| format!("{} {}", config.image.value, config.image.origin);
     assert_eq!(image(&config), format!("evil workspace:{WORKSPACE}"));
     assert_eq!(config.local_forward.value[0].directive(), "LocalForward 1 a:1");
     assert_eq!(config.env_import.value, [EnvName::parse("TOKEN").expect("a name")]);
-    assert!(config.forward_agent.value && config.suggested.is_empty());
-    // What is about the machine is never taken, and nothing leaves the workspace.
+    assert!(config.forward_agent.value && config.suggestions.is_empty());
+    // Settings of the machine are never taken from the workspace, and its files stay inside it.
     assert_eq!(config.docker_host, Setting::default_to(None));
     assert_eq!(config.isolation, Setting::default_to(IsolationChoice::default()));
     assert_eq!(config.port_range_start.origin, Origin::Default);
@@ -118,14 +120,14 @@ fn what_was_approved_counts_to_the_letter() {
     assert_eq!(image(&resolve(&approving)), format!("section user-section:{USER}"));
 
     approving.user_file = None;
-    approving.workspace_file = file(WORKSPACE, &format!("{GREEDY} "));
+    approving.workspace_file = file(WORKSPACE, &format!("{HOSTILE_WORKSPACE_FILE} "));
     let config = resolve(&approving);
     assert_eq!(config.image.origin, Origin::Default, "another byte is another file");
-    assert!(!config.suggested.is_empty());
+    assert!(!config.suggestions.is_empty());
 }
 
 #[test]
-fn variables_come_from_here_unless_there_is_a_file() {
+fn host_environment_is_used_unless_a_file_is_set() {
     let config = |text: &str| resolve(&layers(text, ""));
     assert!(config("env.import = ['A']").env_from_host.value);
     let with_file = config("env.import = ['A']\nenv.env_file = 'sub/../.env'");
@@ -134,7 +136,7 @@ fn variables_come_from_here_unless_there_is_a_file() {
     let refusals = ["'/etc/passwd'", "'../x'", "''", "'a/..'"];
     for text in refusals {
         let refusal = refusal(&format!("env.env_file = {text}"));
-        assert!(refusal.contains("does not leave the workspace"), "{refusal}");
+        assert!(refusal.contains("inside the workspace"), "{refusal}");
     }
     let skipped = config("env.import = ['1A', 'A', 'X*']");
     assert_eq!(skipped.env_import.value.len(), 1);
@@ -143,14 +145,16 @@ fn variables_come_from_here_unless_there_is_a_file() {
 }
 
 #[test]
-fn a_broken_workspace_file_is_no_error() {
+fn invalid_workspace_file_is_ignored() {
     let config = resolve(&layers("", "agent = = 1"));
     assert_eq!(config.agent.origin, Origin::Default);
-    assert!(matches!(&config.ignored[..], [one] if matches!(one.why, Why::Invalid(_))));
+    assert!(
+        matches!(&config.ignored[..], [one] if matches!(one.reason, IgnoreReason::InvalidValue(_)))
+    );
 }
 
 #[test]
-fn the_workspace_may_ask_for_less() {
+fn workspace_file_can_lower_limits() {
     let host = HostCapacity { memory_bytes: 16 << 30, cpus: 8 };
     let check = |user: &str, workspace: &str, expected: &str| {
         let got = resolve(&layers(user, workspace)).resources(host);
@@ -168,7 +172,7 @@ fn the_workspace_may_ask_for_less() {
 }
 
 #[test]
-fn connections_are_kept_for_seconds() {
+fn mux_idle_is_a_bounded_number_of_seconds() {
     for text in ["0", "86401", "-1", "1.5", "'1m'", "true"] {
         let refusal = refusal(&format!("ssh.mux_idle = {text}\n"));
         assert!(refusal.contains("from 1 to 86400"), "{refusal}");
@@ -179,7 +183,7 @@ fn connections_are_kept_for_seconds() {
 }
 
 #[test]
-fn refusals_name_the_place() {
+fn errors_report_their_position() {
     let texts = [
         "a = 1\nb = = 2\n",
         "[agent]\ndefualt = 'x'\n",
@@ -203,10 +207,10 @@ fn refusals_name_the_place() {
 }
 
 #[test]
-fn a_bad_variable_is_named() {
-    let layers = Layers {
+fn invalid_variable_is_named() {
+    let layers = ConfigLayers {
         environment: environment(&[("CONTAINAI_DATA_VOLUME", "a/b")]),
-        ..Layers::default()
+        ..ConfigLayers::default()
     };
     let error = Config::resolve(&layers).map_err(|error| error.to_string());
     let expected = "the environment variable `CONTAINAI_DATA_VOLUME` cannot be `a/b`";
@@ -243,7 +247,7 @@ proptest! {
 }
 
 #[test]
-fn lists_count_whole() {
+fn lists_are_not_merged() {
     let user = "[ssh]\nforward_agent = true\nlocal_forward = ['8080:localhost:80']\noptions = 'Compression yes'\n[workspace.'/src/api'.ssh]\nforward_agent = false\nlocal_forward = ['1:a:1', '/tmp/s:/run/s']\n";
     let workspace = "[ssh]\nlocal_forward = ['2:b:2']\nremote_forward = ['3:c:3']\n";
     let config = resolve(&layers(user, workspace));
@@ -255,11 +259,11 @@ fn lists_count_whole() {
     assert_eq!(config.local_forward.origin.to_string(), format!("user-section:{USER}"));
     assert!(!config.forward_agent.value && config.remote_forward.value.is_empty());
     assert_eq!(config.client_options.value[0].to_string(), "Compression yes");
-    assert_eq!(config.suggested.len(), 2, "{:?}", config.suggested);
+    assert_eq!(config.suggestions.len(), 2, "{:?}", config.suggestions);
 }
 
 #[test]
-fn a_list_names_what_is_wrong_in_it() {
+fn invalid_list_items_are_reported() {
     let texts = [
         "ssh.local_forward = ['80']",
         "ssh.options = ['ProxyCommand x']",
@@ -270,7 +274,7 @@ fn a_list_names_what_is_wrong_in_it() {
 }
 
 #[test]
-fn a_misspelt_table_is_recognised() {
+fn misspelt_table_gets_a_suggestion() {
     for (text, meant) in [
         ("[shh]\nforward_agent = true\n", "did you mean `ssh`?"),
         ("[resource]\nmemory_limit = '4g'\n", "did you mean `resources`?"),

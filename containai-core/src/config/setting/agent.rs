@@ -1,21 +1,21 @@
-//! Which agent is started.
+//! The default agent.
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
 use crate::naming::AgentName;
 
-/// The agent that `run` starts where no command is given; default `claude`.
+/// The agent that `run` starts by default; default `claude`.
 ///
-/// The workspace may choose: the agent runs inside, and the name can be
-/// nothing but the name of an agent.
+/// The workspace may choose it: the agent runs in the container, and the value can only be an
+/// agent's name.
 pub(in crate::config) const AGENT: SettingSpec = SettingSpec {
     key: "agent.default",
-    scope: Scope::Either("agent"),
+    scope: SettingScope::UserOrWorkspace("agent"),
     env: Some("CONTAINAI_AGENT"),
     flag: Some("--agent"),
-    trust: Trust::Harmless,
-    kind: Kind::Text("the name of an agent"),
+    trust: Trust::Always,
+    kind: SettingKind::Text("an agent name"),
     default: "claude",
-    summary: "agent that `cai run` starts where no command is given",
+    summary: "agent that `cai run` starts by default",
     check: |text| Ok(AgentName::parse(text).map(drop)?),
 };

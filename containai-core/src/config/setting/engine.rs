@@ -1,26 +1,26 @@
-//! Which engine is used.
+//! The engine.
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
-use crate::config::error::Cause;
+use crate::config::error::ValueError;
 
-/// The engine's address; default our own socket.
+/// The engine's address; default is the dedicated engine's socket.
 pub(in crate::config) const DOCKER_HOST: SettingSpec = SettingSpec {
     key: "docker_host",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: Some("CONTAINAI_DOCKER_HOST"),
     flag: Some("--docker-host"),
     trust: Trust::Never,
-    kind: Kind::Text("a `unix://`, `tcp://` or `ssh://` address"),
+    kind: SettingKind::Text("a `unix://`, `tcp://` or `ssh://` address"),
     default: "",
-    summary: "address of the engine; the one that `cai setup` makes where there is none",
+    summary: "address of the engine; by default, the dedicated engine that `cai setup` installs",
     check: |text| read_docker_host(text).map(drop),
 };
 
-/// Takes an address as it stands; whether it can be reached, its user finds out.
-pub(in crate::config) fn read_docker_host(text: &str) -> Result<String, Cause> {
+/// Accepts any plausible address; connecting validates it.
+pub(in crate::config) fn read_docker_host(text: &str) -> Result<String, ValueError> {
     if text.is_empty() || text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err("an engine's address is a `unix://`, `tcp://` or `ssh://` address".into());
+        return Err("expected a `unix://`, `tcp://` or `ssh://` address".into());
     }
     Ok(text.to_owned())
 }

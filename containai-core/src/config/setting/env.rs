@@ -1,53 +1,52 @@
-//! Which variables are given to every session of a container.
+//! The session environment.
 
-use super::{Kind, Scope, SettingSpec, read_switch};
+use super::{SettingKind, SettingScope, SettingSpec, read_bool};
 use crate::config::Trust;
-use crate::config::error::Cause;
+use crate::config::error::ValueError;
 use crate::naming::EnvName;
 
-/// The names that are given; nothing else is.
-pub(in crate::config) const IMPORT: SettingSpec = SettingSpec {
+/// The variables passed to sessions; no others are.
+pub(in crate::config) const ENV_IMPORT: SettingSpec = SettingSpec {
     key: "env.import",
-    scope: Scope::Either("env.import"),
+    scope: SettingScope::UserOrWorkspace("env.import"),
     env: None,
     flag: None,
-    trust: Trust::Approved,
-    kind: Kind::List("names of variables"),
+    trust: Trust::WhenApproved,
+    kind: SettingKind::List("variable names"),
     default: "",
-    summary: "variables that every session of the container gets",
+    summary: "variables passed to every session of the container",
     check: |text| read_env_name(text).map(drop),
 };
 
-/// Whether values come from the environment of `cai`; default yes, unless
-/// there is a file to take them from.
-pub(in crate::config) const FROM_HOST: SettingSpec = SettingSpec {
+/// Whether values are taken from the environment of `cai`; default yes, unless an environment file
+/// is set.
+pub(in crate::config) const ENV_FROM_HOST: SettingSpec = SettingSpec {
     key: "env.from_host",
-    scope: Scope::Either("env.from_host"),
-    kind: Kind::Switch,
+    scope: SettingScope::UserOrWorkspace("env.from_host"),
+    kind: SettingKind::Bool,
     default: "true, false with `env.env_file`",
-    summary: "whether the environment of `cai` has the values of `env.import`, before `env.env_file`",
-    check: |text| read_switch(text).map(drop),
-    ..IMPORT
+    summary: "whether values of `env.import` are taken from the environment of `cai`, before `env.env_file`",
+    check: |text| read_bool(text).map(drop),
+    ..ENV_IMPORT
 };
 
-/// The file of the workspace that has values.
-pub(in crate::config) const FILE: SettingSpec = SettingSpec {
+/// The environment file in the workspace.
+pub(in crate::config) const ENV_FILE: SettingSpec = SettingSpec {
     key: "env.env_file",
-    scope: Scope::Either("env.env_file"),
-    kind: Kind::Text("a path within the workspace"),
+    scope: SettingScope::UserOrWorkspace("env.env_file"),
+    kind: SettingKind::Text("a path inside the workspace"),
     default: "",
-    summary: "file of the workspace that has values of `env.import`, one NAME=value a line",
-    check: |text| read_env_file(text).map(drop),
-    ..IMPORT
+    summary: "file in the workspace with values of `env.import`, one NAME=value per line",
+    check: |text| read_workspace_path(text).map(drop),
+    ..ENV_IMPORT
 };
 
-pub(in crate::config) fn read_env_name(text: &str) -> Result<EnvName, Cause> {
+pub(in crate::config) fn read_env_name(text: &str) -> Result<EnvName, ValueError> {
     Ok(text.parse()?)
 }
 
-/// Reads a path that stays within the workspace, as far as its text tells:
-/// links are for the one who opens it.
-pub(in crate::config) fn read_env_file(text: &str) -> Result<String, Cause> {
+/// Parses a path that lexically stays inside the workspace; opening it must check symbolic links.
+pub(in crate::config) fn read_workspace_path(text: &str) -> Result<String, ValueError> {
     let mut depth = 0i32;
     let mut stays = !text.is_empty() && !text.starts_with('/') && !text.contains(char::is_control);
     for part in text.split('/') {
@@ -60,6 +59,6 @@ pub(in crate::config) fn read_env_file(text: &str) -> Result<String, Cause> {
     }
     match stays && depth > 0 {
         true => Ok(text.to_owned()),
-        false => Err("it takes a relative path that does not leave the workspace".into()),
+        false => Err("expected a relative path inside the workspace".into()),
     }
 }

@@ -1,61 +1,60 @@
-//! Which image a container is made of.
+//! The image.
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
-use crate::config::error::Cause;
+use crate::config::error::ValueError;
 use crate::engine::{ImageRequest, ImageSource};
 
-/// The image: one that ContainAI ships by its short name, or any reference
-/// that Docker knows; default `agents`.
+/// The image: the short name of a built-in image, or an image reference; default `agents`.
 pub(in crate::config) const IMAGE: SettingSpec = SettingSpec {
     key: "image",
-    scope: Scope::Either("image"),
+    scope: SettingScope::UserOrWorkspace("image"),
     env: Some("CONTAINAI_IMAGE"),
     flag: Some("--image"),
-    trust: Trust::Approved,
-    kind: Kind::Text("an image that ships, or a reference"),
-    default: "the most complete image that ships",
+    trust: Trust::WhenApproved,
+    kind: SettingKind::Text("a built-in image name or an image reference"),
+    default: "agents",
     summary: "image of a new container",
     check: |text| Ok(parse_image(text).map(drop)?),
 };
 
-/// How an image comes here that is not here yet; default `auto`.
+/// The source of missing images; default `auto`.
 pub(in crate::config) const IMAGE_SOURCE: SettingSpec = SettingSpec {
     key: "image_source",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: Some("CONTAINAI_IMAGE_SOURCE"),
     flag: Some("--image-source"),
     trust: Trust::Never,
-    kind: Kind::Choice(&["auto", "pull", "build", "bootstrap"]),
+    kind: SettingKind::Choice(&["auto", "pull", "build", "bootstrap"]),
     default: "auto",
-    summary: "how an image comes here that is not here yet",
+    summary: "how missing images are obtained",
     check: |text| Ok(text.parse::<ImageSource>().map(drop)?),
 };
 
-pub(in crate::config) fn read_image(text: &str) -> Result<ImageRequest, Cause> {
+pub(in crate::config) fn read_image(text: &str) -> Result<ImageRequest, ValueError> {
     Ok(parse_image(text)?)
 }
 
-/// Reads an image's name as a user gives it.
+/// Parses an image name given by the user.
 ///
 /// # Errors
 ///
-/// [`ImageError`] when it could not be a reference.
-pub fn parse_image(text: &str) -> Result<ImageRequest, ImageError> {
+/// [`ImageReferenceError`] for a text that cannot be a reference.
+pub fn parse_image(text: &str) -> Result<ImageRequest, ImageReferenceError> {
     let first = text.chars().next();
     let is_reference = first.is_some_and(|c| c.is_ascii_alphanumeric())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c));
     match is_reference {
         true => Ok(ImageRequest::parse(text)),
-        false => Err(ImageError { text: text.to_owned() }),
+        false => Err(ImageReferenceError { text: text.to_owned() }),
     }
 }
 
-/// A text names no image.
+/// A text is not an image name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is no image: it takes a name of ours or a reference such as `ghcr.io/me/image:tag`", text.escape_debug())]
+#[error("`{}` is not a valid image name: expected a built-in image name or a reference such as `ghcr.io/me/image:tag`", text.escape_debug())]
 #[non_exhaustive]
-pub struct ImageError {
-    /// What was given.
+pub struct ImageReferenceError {
+    /// The text.
     pub text: String,
 }

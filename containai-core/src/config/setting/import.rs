@@ -1,102 +1,100 @@
-//! What an import brings along besides what manifests say, and what an export
-//! leaves out.
+//! Imports and exports.
 
-use super::{Kind, Scope, SettingSpec, read_switch};
+use super::{SettingKind, SettingScope, SettingSpec, read_bool};
 use crate::config::Trust;
-use crate::config::error::Cause;
+use crate::config::error::ValueError;
 use crate::import::AllowedSecret;
 use crate::naming::HomePath;
 
-/// Paths of the home directory that no manifest has; default none.
-pub(in crate::config) const PATHS: SettingSpec = SettingSpec {
+/// Additional paths of the home directory to import; default none.
+pub(in crate::config) const IMPORT_PATHS: SettingSpec = SettingSpec {
     key: "import.additional_paths",
-    scope: Scope::Either("import.additional_paths"),
+    scope: SettingScope::UserOrWorkspace("import.additional_paths"),
     env: None,
     flag: None,
-    trust: Trust::Approved,
-    kind: Kind::List("`~/path`"),
+    trust: Trust::WhenApproved,
+    kind: SettingKind::List("`~/path`"),
     default: "",
-    summary: "paths of your home directory that `cai import` brings along besides those of manifests",
+    summary: "additional home directory paths that `cai import` copies",
     check: |text| read_home_path(text).map(drop),
 };
 
-/// What is left out; default what agents write by themselves.
-pub(in crate::config) const EXCLUDES: SettingSpec = SettingSpec {
+/// Exclusions from imports, in addition to the built-in ones; default none.
+pub(in crate::config) const IMPORT_EXCLUDES: SettingSpec = SettingSpec {
     key: "import.excludes",
-    scope: Scope::Either("import.excludes"),
-    kind: Kind::List("a path on the volume, or a pattern for names"),
-    summary: "what `cai import` leaves out, as `--exclude`",
+    scope: SettingScope::UserOrWorkspace("import.excludes"),
+    kind: SettingKind::List("a path on the volume or a file name pattern"),
+    summary: "paths and patterns that `cai import` skips, as `--exclude`",
     check: |text| read_exclude(text).map(drop),
-    ..PATHS
+    ..IMPORT_PATHS
 };
 
-/// Whether private files stay here; default yes.
-pub(in crate::config) const EXCLUDE_PRIVATE: SettingSpec = SettingSpec {
+/// Whether imports skip private files; default yes.
+pub(in crate::config) const IMPORT_EXCLUDE_PRIVATE: SettingSpec = SettingSpec {
     key: "import.exclude_priv",
-    scope: Scope::Either("import.exclude_priv"),
-    kind: Kind::Switch,
+    scope: SettingScope::UserOrWorkspace("import.exclude_priv"),
+    kind: SettingKind::Bool,
     default: "true",
-    summary: "whether `cai import` leaves files called `*.priv.*` here",
-    check: |text| read_switch(text).map(drop),
-    ..PATHS
+    summary: "whether `cai import` skips files named `*.priv.*`",
+    check: |text| read_bool(text).map(drop),
+    ..IMPORT_PATHS
 };
 
-/// Whose credentials come along; default nobody's. A workspace has no say in
-/// who gets to log in as the user.
-pub(in crate::config) const CREDENTIALS: SettingSpec = SettingSpec {
+/// The agents whose credentials are imported; default none. Workspaces cannot set it, since it
+/// decides who can log in as the user.
+pub(in crate::config) const IMPORT_CREDENTIALS: SettingSpec = SettingSpec {
     key: "import.credentials",
-    scope: Scope::Either("import.credentials"),
+    scope: SettingScope::UserOrWorkspace("import.credentials"),
     trust: Trust::Never,
-    kind: Kind::List("names of agents"),
-    summary: "agents that `cai import` brings along what they log in with, as `--credentials`",
-    check: |text| read_word(text).map(drop),
-    ..PATHS
+    kind: SettingKind::List("agent names"),
+    summary: "agents whose credentials `cai import` copies, as `--credentials`",
+    check: |text| read_manifest_name(text).map(drop),
+    ..IMPORT_PATHS
 };
 
-/// Secrets that come along; default none. A workspace has no say in whose
-/// secrets it gets.
-pub(in crate::config) const ALLOWED: SettingSpec = SettingSpec {
+/// The secrets to import; default none. Workspaces cannot set it.
+pub(in crate::config) const IMPORT_ALLOWED_SECRETS: SettingSpec = SettingSpec {
     key: "import.allow_secrets",
-    scope: Scope::Either("import.allow_secrets"),
+    scope: SettingScope::UserOrWorkspace("import.allow_secrets"),
     trust: Trust::Never,
-    kind: Kind::List("`PATH:KEY`, or `PATH` for all of a file"),
-    summary: "secrets in settings that `cai import` brings along, as `--allow-secret`",
-    check: |text| read_allowed(text).map(drop),
-    ..PATHS
+    kind: SettingKind::List("`PATH:KEY`, or `PATH` for the whole file"),
+    summary: "secrets in settings that `cai import` copies, as `--allow-secret`",
+    check: |text| read_allowed_secret(text).map(drop),
+    ..IMPORT_PATHS
 };
 
-/// What an export leaves out; default nothing. A workspace has no say in what
-/// its user keeps.
-pub(in crate::config) const NOT_EXPORTED: SettingSpec = SettingSpec {
+/// Exclusions from exports; default none. Workspaces cannot set it, since it decides what the user
+/// keeps.
+pub(in crate::config) const EXPORT_EXCLUDES: SettingSpec = SettingSpec {
     key: "export.excludes",
-    scope: Scope::Either("export.excludes"),
+    scope: SettingScope::UserOrWorkspace("export.excludes"),
     trust: Trust::Never,
-    summary: "what `cai export` leaves out, as `--exclude`",
-    ..EXCLUDES
+    summary: "paths and patterns that `cai export` skips, as `--exclude`",
+    ..IMPORT_EXCLUDES
 };
 
-pub(in crate::config) fn read_home_path(text: &str) -> Result<HomePath, Cause> {
+pub(in crate::config) fn read_home_path(text: &str) -> Result<HomePath, ValueError> {
     Ok(text.parse()?)
 }
 
-pub(in crate::config) fn read_exclude(text: &str) -> Result<String, Cause> {
+pub(in crate::config) fn read_exclude(text: &str) -> Result<String, ValueError> {
     match text.trim_matches('/').is_empty() || text.contains(char::is_control) {
         true => Err(
-            "it takes a path on the volume such as `claude/skills`, or a pattern such as `*.log`"
+            "expected a path on the volume such as `claude/skills`, or a pattern such as `*.log`"
                 .into(),
         ),
         false => Ok(text.to_owned()),
     }
 }
 
-pub(in crate::config) fn read_allowed(text: &str) -> Result<AllowedSecret, Cause> {
+pub(in crate::config) fn read_allowed_secret(text: &str) -> Result<AllowedSecret, ValueError> {
     AllowedSecret::parse(text).map_err(|error| error.to_string().into())
 }
 
-/// Reads what could be a manifest's name; which there are is known later.
-pub(in crate::config) fn read_word(text: &str) -> Result<String, Cause> {
+/// Parses a potential manifest name; whether the manifest exists is checked later.
+pub(in crate::config) fn read_manifest_name(text: &str) -> Result<String, ValueError> {
     match text.is_empty() || text.contains(|c: char| c.is_control() || c.is_whitespace()) {
-        true => Err("it takes the name of an agent or of a manifest, such as `claude`".into()),
+        true => Err("expected the name of an agent or a manifest, such as `claude`".into()),
         false => Ok(text.to_owned()),
     }
 }

@@ -1,37 +1,37 @@
-//! How containers are kept from the host.
+//! The isolation of containers.
 
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
 use crate::engine::Isolation;
 
-/// How containers are isolated; default `auto`.
+/// The isolation of containers; default `auto`.
 pub(in crate::config) const ISOLATION: SettingSpec = SettingSpec {
     key: "isolation",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: Some("CONTAINAI_ISOLATION"),
     flag: Some("--isolation"),
     trust: Trust::Never,
-    kind: Kind::Choice(&["auto", "sysbox", "userns"]),
+    kind: SettingKind::Choice(&["auto", "sysbox", "userns"]),
     default: "auto",
-    summary: "what keeps the container's root from being the host's",
+    summary: "isolation of the container's root user from the host",
     check: |text| Ok(text.parse::<IsolationChoice>().map(drop)?),
 };
 
-/// Which isolation is wanted. There is no choice without one.
+/// The requested isolation. Running without isolation is not an option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IsolationChoice {
-    /// Sysbox where it answers, user namespaces elsewhere.
+    /// Sysbox where it works, user namespaces elsewhere.
     #[default]
     Auto,
-    /// This one and no other.
+    /// Only this isolation.
     Only(Isolation),
 }
 
 impl IsolationChoice {
-    /// Whether an engine with this isolation is good enough.
+    /// Whether an engine with this isolation satisfies the request.
     #[must_use]
     pub fn allows(self, isolation: Isolation) -> bool {
         matches!(self, Self::Auto) || self == Self::Only(isolation)
@@ -60,11 +60,11 @@ impl FromStr for IsolationChoice {
     }
 }
 
-/// A text names no isolation.
+/// A text is not an isolation.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{}` is none of `auto`, `sysbox`, `userns`", text.escape_debug())]
+#[error("`{}` is not one of `auto`, `sysbox`, `userns`", text.escape_debug())]
 #[non_exhaustive]
 pub struct UnknownIsolation {
-    /// What was given.
+    /// The text.
     pub text: String,
 }

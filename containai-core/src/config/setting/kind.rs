@@ -1,38 +1,38 @@
-//! The values that a setting takes, as TOML has them.
+//! Types of setting values, as in TOML.
 
 use std::fmt;
 
 use toml_edit::{Array, Value};
 
-/// The values that a setting takes.
+/// The type of a setting's values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A text; what it looks like.
+pub enum SettingKind {
+    /// A string; its format.
     Text(&'static str),
-    /// One of these texts.
+    /// One of these strings.
     Choice(&'static [&'static str]),
     /// `true` or `false`.
-    Switch,
-    /// A whole number, both ends included.
+    Bool,
+    /// An integer, bounds included.
     Integer {
-        /// The least.
-        least: i64,
-        /// The most.
-        most: i64,
+        /// The minimum.
+        min: i64,
+        /// The maximum.
+        max: i64,
     },
-    /// A number above 0.
+    /// A number greater than 0.
     Number,
-    /// An amount of memory: bytes, or a text such as `8g`.
+    /// A memory size: bytes, or a string such as `8g`.
     Size,
-    /// A list of texts; what each looks like.
+    /// An array of strings; the format of each.
     List(&'static str),
 }
 
-impl Kind {
-    /// Whether a value is of the right kind, its range aside.
-    pub(in crate::config) fn admits(self, value: &Value) -> bool {
+impl SettingKind {
+    /// Whether a value has the right type, regardless of its range.
+    pub(in crate::config) fn accepts(self, value: &Value) -> bool {
         match self {
-            Self::Switch => value.is_bool(),
+            Self::Bool => value.is_bool(),
             Self::Integer { .. } => value.is_integer(),
             Self::Number => value.is_integer() || value.is_float(),
             Self::Text(_) | Self::Choice(_) | Self::Size => value.is_str() || value.is_integer(),
@@ -43,19 +43,19 @@ impl Kind {
         }
     }
 
-    /// Makes a value of what a person typed; `None` where it is of another
-    /// kind. Only a list takes other than one text.
-    pub(in crate::config) fn value(self, texts: &[&str]) -> Option<Value> {
+    /// Parses typed text into a value; `None` for the wrong type. Only lists accept more or less
+    /// than one text.
+    pub(in crate::config) fn parse_value(self, texts: &[&str]) -> Option<Value> {
         let text = match (self, texts) {
             (Self::List(_), _) => return Some(texts.iter().copied().collect::<Array>().into()),
             (_, [text]) => *text,
             _ => return None,
         };
         match self {
-            Self::Switch => super::read_switch(text).ok().map(Value::from),
-            // TOML's own spelling of numbers counts: `2_400`, `0x960`.
+            Self::Bool => super::read_bool(text).ok().map(Value::from),
+            // TOML's number formats are accepted: `2_400`, `0x960`.
             Self::Integer { .. } | Self::Number => {
-                let mut value = text.parse::<Value>().ok().filter(|value| self.admits(value))?;
+                let mut value = text.parse::<Value>().ok().filter(|value| self.accepts(value))?;
                 value.decor_mut().clear();
                 Some(value)
             }
@@ -64,8 +64,8 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
-    /// Writes what belongs there: "a number from 1 to 9".
+impl fmt::Display for SettingKind {
+    /// Writes the expected value: "a number from 1 to 9".
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(form) => f.write_str(form),
@@ -76,11 +76,11 @@ impl fmt::Display for Kind {
                 }
                 Ok(())
             }
-            Self::Switch => f.write_str("`true` or `false`"),
-            Self::Integer { least, most } => write!(f, "a number from {least} to {most}"),
+            Self::Bool => f.write_str("`true` or `false`"),
+            Self::Integer { min, max } => write!(f, "a number from {min} to {max}"),
             Self::Number => f.write_str("a number above 0"),
-            Self::Size => f.write_str("an amount of memory such as `8g`"),
-            Self::List(form) => write!(f, "a list of texts: {form}"),
+            Self::Size => f.write_str("a memory size such as `8g`"),
+            Self::List(form) => write!(f, "a list of strings: {form}"),
         }
     }
 }

@@ -1,63 +1,63 @@
-//! How much of the host a container may use.
+//! The resource limits of a container.
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::byte_size::ByteSize;
 use crate::config::Trust;
-use crate::config::error::Cause;
+use crate::config::error::ValueError;
 use crate::resources::Cpus;
 
-/// The most memory; default half of the host's.
+/// The memory limit; default half of the host's memory.
 ///
-/// The workspace may ask for less, as a project may know that it needs little.
+/// Workspaces may request less, since a project may know its needs.
 pub(in crate::config) const MEMORY_LIMIT: SettingSpec = SettingSpec {
     key: "resources.memory_limit",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: None,
     flag: Some("--memory"),
-    trust: Trust::OnlyLower,
-    kind: Kind::Size,
+    trust: Trust::LowerOnly,
+    kind: SettingKind::Size,
     default: "half of the host's",
-    summary: "most memory of a new container",
+    summary: "memory limit of a new container",
     check: |text| parse_memory(text).map(drop),
 };
 
-/// The most processors; default half of the host's.
+/// The CPU limit; default half of the host's processors.
 pub(in crate::config) const CPU_LIMIT: SettingSpec = SettingSpec {
     key: "resources.cpu_limit",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: None,
     flag: Some("--cpus"),
-    trust: Trust::OnlyLower,
-    kind: Kind::Number,
+    trust: Trust::LowerOnly,
+    kind: SettingKind::Number,
     default: "half of the host's",
-    summary: "most processors of a new container",
+    summary: "CPU limit of a new container",
     check: |text| Ok(text.parse::<Cpus>().map(drop)?),
 };
 
-/// Reads a limit of memory that Docker takes: it reads 0 as no limit, and
-/// refuses less than 6 MiB.
+/// Parses a memory limit that Docker accepts. Docker treats 0 as unlimited and rejects less than 6
+/// MiB.
 ///
 /// # Errors
 ///
-/// [`LimitError`] for less than that, and what is wrong with a text that is no
-/// size at all.
-pub fn parse_memory(text: &str) -> Result<ByteSize, Cause> {
+/// [`MemoryLimitError`] for a smaller limit, and [`ByteSizeError`](crate::byte_size::ByteSizeError)
+/// for a text that is not a size.
+pub fn parse_memory(text: &str) -> Result<ByteSize, ValueError> {
     let size: ByteSize = text.parse()?;
-    match size < LimitError::LEAST {
-        true => Err(Box::new(LimitError { size })),
+    match size < MemoryLimitError::MIN {
+        true => Err(Box::new(MemoryLimitError { size })),
         false => Ok(size),
     }
 }
 
-/// A limit of memory that nothing can run within.
+/// A memory limit below Docker's minimum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a container cannot run in `{size}`: {} is the least", Self::LEAST)]
+#[error("a container cannot run in `{size}`: {} is the least", Self::MIN)]
 #[non_exhaustive]
-pub struct LimitError {
-    /// What was given.
+pub struct MemoryLimitError {
+    /// The limit.
     pub size: ByteSize,
 }
 
-impl LimitError {
-    const LEAST: ByteSize = ByteSize::from_bytes(6 << 20);
+impl MemoryLimitError {
+    const MIN: ByteSize = ByteSize::from_bytes(6 << 20);
 }

@@ -1,4 +1,4 @@
-//! The settings there are, one group a file.
+//! The settings, one group per file.
 
 mod agent;
 mod engine;
@@ -15,24 +15,24 @@ mod volume;
 
 pub(super) use agent::AGENT;
 pub(super) use engine::{DOCKER_HOST, read_docker_host};
-pub(super) use env::{FILE, FROM_HOST, IMPORT, read_env_file, read_env_name};
+pub(super) use env::{ENV_FILE, ENV_FROM_HOST, ENV_IMPORT, read_env_name, read_workspace_path};
 pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
-pub use image::{ImageError, parse_image};
+pub use image::{ImageReferenceError, parse_image};
 pub(super) use import::{
-    ALLOWED, CREDENTIALS, EXCLUDE_PRIVATE, EXCLUDES, NOT_EXPORTED, PATHS, read_allowed,
-    read_exclude, read_home_path, read_word,
+    EXPORT_EXCLUDES, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
+    IMPORT_EXCLUDES, IMPORT_PATHS, read_allowed_secret, read_exclude, read_home_path,
+    read_manifest_name,
 };
 pub(super) use isolation::ISOLATION;
 pub use isolation::{IsolationChoice, UnknownIsolation};
-pub use kind::Kind;
+pub use kind::SettingKind;
 pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
-pub use limits::{LimitError, parse_memory};
-pub use spec::{SETTINGS, Scope, SettingSpec};
+pub use limits::{MemoryLimitError, parse_memory};
+pub use spec::{SETTINGS, SettingScope, SettingSpec};
 pub(super) use ssh::{
-    FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, OPTIONS, PORT_RANGE_END, PORT_RANGE_START,
-    REMOTE_FORWARD, read_client_option, read_idle, read_local_forward, read_remote_forward,
-    read_switch,
+    FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    SSH_OPTIONS, read_bool, read_client_option, read_idle, read_local_forward, read_remote_forward,
 };
 pub(super) use template::{DEVCONTAINER, TEMPLATE, read_template};
-pub use template::{DevcontainerChoice, InvalidDevcontainer};
+pub use template::{DevcontainerChoice, InvalidDevcontainerChoice};
 pub(super) use volume::DATA_VOLUME;

@@ -1,74 +1,75 @@
-//! What there is to know about a setting.
+//! Specifications of settings.
 
 use std::fmt;
 
-use super::{Kind, agent, engine, env, image, import, isolation, limits, ssh, template, volume};
+use super::{
+    SettingKind, agent, engine, env, image, import, isolation, limits, ssh, template, volume,
+};
 use crate::config::Trust;
-use crate::config::error::Cause;
-use crate::config::nearest::nearest;
+use crate::config::did_you_mean::closest_match;
+use crate::config::error::ValueError;
 
-/// One setting: under which names it is found, what it takes, who may set it.
+/// The specification of a setting: its names, type and trust.
 #[derive(Clone, Copy)]
 pub struct SettingSpec {
-    /// Its key in a file, dots between tables and keys.
+    /// The key in a file, with dots between tables and keys.
     pub key: &'static str,
-    /// For what it counts.
-    pub scope: Scope,
-    /// Its environment variable.
+    /// The scope.
+    pub scope: SettingScope,
+    /// The environment variable.
     pub env: Option<&'static str>,
-    /// Its flag on the command line.
+    /// The command-line option.
     pub flag: Option<&'static str>,
     /// Whether the workspace's own file may set it.
     pub trust: Trust,
-    /// The values it takes.
-    pub kind: Kind,
-    /// What counts where nobody chose, as people read it; empty where that is
-    /// nothing.
+    /// The type of its values.
+    pub kind: SettingKind,
+    /// The default in text form; empty for none.
     pub default: &'static str,
-    /// What it is for: one line, a fragment without a full stop.
+    /// The purpose: one line, a fragment without a full stop.
     pub summary: &'static str,
-    /// Whether a text, or one item of a list, is a value of it.
-    pub(in crate::config) check: fn(&str) -> Result<(), Cause>,
+    /// Validates a text, or one item of a list.
+    pub(in crate::config) check: fn(&str) -> Result<(), ValueError>,
 }
 
-/// For what a setting counts, and where `cai config set` puts it.
+/// The scope of a setting, and the table where `cai config set` writes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scope {
-    /// For the user, whatever the workspace.
+pub enum SettingScope {
+    /// The user, for all workspaces.
     User,
-    /// For the user, unless a workspace is named; its key in the section.
-    Either(&'static str),
-    /// For one workspace, unless all are meant; its key in the section.
+    /// The user, or one workspace if named; the key in its table.
+    UserOrWorkspace(&'static str),
+    /// One workspace, or the user on request; the key in its table.
     Workspace(&'static str),
 }
 
 impl SettingSpec {
-    /// Finds a setting by its key, or by the key it has in sections.
+    /// Finds a setting by its key, or by its key in workspace tables.
     #[must_use]
     pub fn find(key: &str) -> Option<&'static Self> {
         let whole = SETTINGS.iter().find(|setting| setting.key == key);
         whole.or_else(|| SETTINGS.iter().find(|setting| setting.section_key() == Some(key)))
     }
 
-    /// Whether it is set for one workspace where nobody says for which.
+    /// Whether it is set for a single workspace by default.
     #[must_use]
-    pub fn is_of_one_workspace(&self) -> bool {
-        matches!(self.scope, Scope::Workspace(_))
+    pub fn is_per_workspace(&self) -> bool {
+        matches!(self.scope, SettingScope::Workspace(_))
     }
 
-    /// Returns the key that was probably meant.
+    /// Returns the known key closest to a misspelt one.
     #[must_use]
-    pub fn nearest(key: &str) -> Option<&'static str> {
-        nearest(key, SETTINGS.iter().map(|setting| setting.key))
+    pub fn closest_key(key: &str) -> Option<&'static str> {
+        closest_match(key, SETTINGS.iter().map(|setting| setting.key))
     }
 
-    /// Its key in the user's section for a workspace, dots as in `key`; `None`
-    /// where it cannot differ between workspaces.
+    /// Returns the key in the user's workspace tables, with dots as in `key`; `None` for settings
+    /// that apply to every workspace.
     #[must_use]
     pub fn section_key(&self) -> Option<&'static str> {
         match self.scope {
-            Scope::User => None,
-            Scope::Either(key) | Scope::Workspace(key) => Some(key),
+            SettingScope::User => None,
+            SettingScope::UserOrWorkspace(key) | SettingScope::Workspace(key) => Some(key),
         }
     }
 }
@@ -79,7 +80,7 @@ impl fmt::Debug for SettingSpec {
     }
 }
 
-/// Every setting there is, in the order in which people read them.
+/// All settings, in display order.
 pub const SETTINGS: &[SettingSpec] = &[
     agent::AGENT,
     image::IMAGE,
@@ -91,21 +92,21 @@ pub const SETTINGS: &[SettingSpec] = &[
     volume::DATA_VOLUME,
     limits::MEMORY_LIMIT,
     limits::CPU_LIMIT,
-    env::IMPORT,
-    env::FROM_HOST,
-    env::FILE,
-    import::PATHS,
-    import::EXCLUDES,
-    import::EXCLUDE_PRIVATE,
-    import::CREDENTIALS,
-    import::ALLOWED,
-    import::NOT_EXPORTED,
+    env::ENV_IMPORT,
+    env::ENV_FROM_HOST,
+    env::ENV_FILE,
+    import::IMPORT_PATHS,
+    import::IMPORT_EXCLUDES,
+    import::IMPORT_EXCLUDE_PRIVATE,
+    import::IMPORT_CREDENTIALS,
+    import::IMPORT_ALLOWED_SECRETS,
+    import::EXPORT_EXCLUDES,
     ssh::PORT_RANGE_START,
     ssh::PORT_RANGE_END,
     ssh::FORWARD_AGENT,
     ssh::LOCAL_FORWARD,
     ssh::REMOTE_FORWARD,
-    ssh::OPTIONS,
+    ssh::SSH_OPTIONS,
     ssh::MUX,
     ssh::MUX_IDLE,
 ];

@@ -1,91 +1,91 @@
-//! How sessions are opened.
+//! SSH sessions.
 
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
-use crate::config::error::Cause;
+use crate::config::error::ValueError;
 use crate::naming::HostPort;
 use crate::remote::{ClientOption, Direction, Forward};
 
-/// The first port that an SSH server may be published on; default 2300.
+/// The first port for published SSH servers; default 2300.
 pub(in crate::config) const PORT_RANGE_START: SettingSpec = SettingSpec {
     key: "ssh.port_range_start",
-    scope: Scope::User,
+    scope: SettingScope::User,
     env: None,
     flag: None,
     trust: Trust::Never,
-    kind: Kind::Integer { least: 1024, most: 65535 },
+    kind: SettingKind::Integer { min: 1024, max: 65535 },
     default: "2300",
-    summary: "first port of this machine that containers' SSH servers get",
+    summary: "first host port for SSH servers of containers",
     check: |text| Ok(HostPort::from_str(text).map(drop)?),
 };
 
-/// The last port that an SSH server may be published on; default 2500.
+/// The last port for published SSH servers; default 2500.
 pub(in crate::config) const PORT_RANGE_END: SettingSpec = SettingSpec {
     key: "ssh.port_range_end",
     default: "2500",
-    summary: "last port of this machine that containers' SSH servers get",
+    summary: "last host port for SSH servers of containers",
     ..PORT_RANGE_START
 };
 
-/// Whether the user's SSH agent may be used inside; default no.
+/// Whether the user's SSH agent is available in the container; default no.
 pub(in crate::config) const FORWARD_AGENT: SettingSpec = SettingSpec {
-    kind: Kind::Switch,
+    kind: SettingKind::Bool,
     default: "false",
-    summary: "whether what runs inside may use your SSH agent",
-    check: |text| read_switch(text).map(drop),
-    ..of_sessions("ssh.forward_agent")
+    summary: "whether programs in the container may use your SSH agent",
+    check: |text| read_bool(text).map(drop),
+    ..session_setting("ssh.forward_agent")
 };
 
-/// Ports and sockets of the host that lead inside; default none.
+/// Local forwards: ports and sockets of the host forwarded to the container; default none.
 pub(in crate::config) const LOCAL_FORWARD: SettingSpec = SettingSpec {
-    summary: "ports and sockets of this machine that lead inside, as `ssh -L`",
+    summary: "ports and sockets of this machine forwarded to the container, as `ssh -L`",
     check: |text| read_local_forward(text).map(drop),
-    ..of_sessions("ssh.local_forward")
+    ..session_setting("ssh.local_forward")
 };
 
-/// Ports and sockets inside that lead to the host; default none.
+/// Remote forwards: ports and sockets of the container forwarded to the host; default none.
 pub(in crate::config) const REMOTE_FORWARD: SettingSpec = SettingSpec {
-    summary: "ports and sockets inside that lead to this machine, as `ssh -R`",
+    summary: "ports and sockets of the container forwarded to this machine, as `ssh -R`",
     check: |text| read_remote_forward(text).map(drop),
-    ..of_sessions("ssh.remote_forward")
+    ..session_setting("ssh.remote_forward")
 };
 
-/// What else OpenSSH is told about containers; default nothing.
-pub(in crate::config) const OPTIONS: SettingSpec = SettingSpec {
-    kind: Kind::List("`Keyword value`"),
-    summary: "further directives for plain `ssh`",
+/// Additional OpenSSH client options; default none.
+pub(in crate::config) const SSH_OPTIONS: SettingSpec = SettingSpec {
+    kind: SettingKind::List("`Keyword value`"),
+    summary: "additional `ssh_config` directives for plain `ssh`",
     check: |text| read_client_option(text).map(drop),
-    ..of_sessions("ssh.options")
+    ..session_setting("ssh.options")
 };
 
-/// A setting that may differ between workspaces, and that no workspace makes
-/// for itself: it decides what of the host can be reached from inside.
-const fn of_sessions(key: &'static str) -> SettingSpec {
+/// Returns the base of a setting that may differ between workspaces and needs approval in a
+/// workspace's file, since it decides what the container can reach on the host.
+const fn session_setting(key: &'static str) -> SettingSpec {
     SettingSpec {
         key,
-        scope: Scope::Either(key),
+        scope: SettingScope::UserOrWorkspace(key),
         env: None,
         flag: None,
-        trust: Trust::Approved,
-        kind: Kind::List("`[bind:]port:host:hostport`, or the path of a socket at either end"),
+        trust: Trust::WhenApproved,
+        kind: SettingKind::List("`[bind:]port:host:hostport`, or a socket path at either end"),
         default: "",
         summary: "",
         check: |_| Ok(()),
     }
 }
 
-pub(in crate::config) fn read_local_forward(text: &str) -> Result<Forward, Cause> {
+pub(in crate::config) fn read_local_forward(text: &str) -> Result<Forward, ValueError> {
     Ok(Forward::parse(Direction::Local, text)?)
 }
 
-pub(in crate::config) fn read_remote_forward(text: &str) -> Result<Forward, Cause> {
+pub(in crate::config) fn read_remote_forward(text: &str) -> Result<Forward, ValueError> {
     Ok(Forward::parse(Direction::Remote, text)?)
 }
 
-pub(in crate::config) fn read_client_option(text: &str) -> Result<ClientOption, Cause> {
+pub(in crate::config) fn read_client_option(text: &str) -> Result<ClientOption, ValueError> {
     Ok(text.parse()?)
 }
 
@@ -93,39 +93,39 @@ pub(in crate::config) fn read_client_option(text: &str) -> Result<ClientOption, 
 pub(in crate::config) const MUX: SettingSpec = SettingSpec {
     key: "ssh.mux",
     flag: Some("--no-mux"),
-    kind: Kind::Switch,
+    kind: SettingKind::Bool,
     default: "true",
-    summary: "whether commands that follow each other share a connection",
-    check: |text| read_switch(text).map(drop),
+    summary: "whether successive commands share a connection",
+    check: |text| read_bool(text).map(drop),
     ..PORT_RANGE_START
 };
 
-/// For how many seconds a connection is kept after its last command; default 60.
+/// The time in seconds for which an idle shared connection is kept; default 60.
 pub(in crate::config) const MUX_IDLE: SettingSpec = SettingSpec {
     key: "ssh.mux_idle",
-    kind: Kind::Integer { least: 1, most: LONGEST_IDLE.cast_signed() },
+    kind: SettingKind::Integer { min: 1, max: MAX_IDLE.cast_signed() },
     default: "60",
-    summary: "seconds that a connection is kept after its last command",
+    summary: "seconds that an idle shared connection is kept",
     check: |text| read_idle(text).map(drop),
     ..PORT_RANGE_START
 };
 
-/// The longest that a connection may be kept, in seconds: a day.
-const LONGEST_IDLE: u64 = 24 * 60 * 60;
+/// The maximum idle time of a connection, in seconds: one day.
+const MAX_IDLE: u64 = 24 * 60 * 60;
 
-/// Reads a number of seconds that a connection may be kept.
-pub(in crate::config) fn read_idle(text: &str) -> Result<Duration, Cause> {
+/// Parses the idle time of a connection, in seconds.
+pub(in crate::config) fn read_idle(text: &str) -> Result<Duration, ValueError> {
     match text.parse() {
-        Ok(seconds @ 1..=LONGEST_IDLE) => Ok(Duration::from_secs(seconds)),
-        _ => Err(format!("it takes seconds, from 1 to {LONGEST_IDLE}").into()),
+        Ok(seconds @ 1..=MAX_IDLE) => Ok(Duration::from_secs(seconds)),
+        _ => Err(format!("expected a number of seconds from 1 to {MAX_IDLE}").into()),
     }
 }
 
-/// Reads `true` and `false`, and what people write for them.
-pub(in crate::config) fn read_switch(text: &str) -> Result<bool, Cause> {
+/// Parses `true` and `false` and their common synonyms.
+pub(in crate::config) fn read_bool(text: &str) -> Result<bool, ValueError> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "1" => Ok(true),
         "false" | "no" | "0" => Ok(false),
-        _ => Err("it takes `true` or `false`".into()),
+        _ => Err("expected `true` or `false`".into()),
     }
 }

@@ -1,18 +1,18 @@
-//! Where agents keep their settings.
+//! The data volume.
 
-use super::{Kind, Scope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec};
 use crate::config::Trust;
 use crate::naming::VolumeName;
 
-/// The data volume; default one of the workspace's own.
+/// The data volume; default one per workspace.
 pub(in crate::config) const DATA_VOLUME: SettingSpec = SettingSpec {
     key: "data_volume",
-    scope: Scope::Workspace("data_volume"),
+    scope: SettingScope::Workspace("data_volume"),
     env: Some("CONTAINAI_DATA_VOLUME"),
     flag: Some("--data-volume"),
-    trust: Trust::Approved,
-    kind: Kind::Text("the name of a volume"),
-    default: "one for each workspace",
-    summary: "volume that keeps what agents remember",
+    trust: Trust::WhenApproved,
+    kind: SettingKind::Text("a volume name"),
+    default: "one per workspace",
+    summary: "volume for settings and state of agents",
     check: |text| Ok(VolumeName::parse(text).map(drop)?),
 };

@@ -1,26 +1,26 @@
-//! Secrets that a person lets through.
+//! Secrets that the user allows.
 
 use super::super::pattern::matches;
 
-/// A secret that an import may bring along: a file below the home directory,
-/// and a key in it. Both are patterns of `*`, `?` and `[…]`.
+/// A secret that may be imported: a file below the home directory and a key in it. Both
+/// are patterns of `*`, `?` and `[…]`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct AllowedSecret {
     path: String,
     key: Option<String>,
 }
 
-/// A text names no secret.
+/// The text is not a valid allowed secret.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("it takes `PATH:KEY`, or `PATH` for all of a file, below the home directory")]
+#[error("expected `PATH:KEY`, or `PATH` for a whole file, below the home directory")]
 pub struct AllowedSecretError;
 
 impl AllowedSecret {
-    /// Reads `PATH:KEY` or `PATH`; `~/` in front is left out.
+    /// Parses `PATH:KEY` or `PATH`; a leading `~/` is ignored.
     ///
     /// # Errors
     ///
-    /// [`AllowedSecretError`] where the path is empty, absolute or leads upwards.
+    /// [`AllowedSecretError`] if the path is empty, absolute or contains `..`.
     pub fn parse(text: &str) -> Result<Self, AllowedSecretError> {
         let (path, key) = match text.split_once(':') {
             Some((path, key)) => (path, Some(key)),
@@ -34,22 +34,22 @@ impl AllowedSecret {
         Ok(Self { path: path.to_owned(), key: key.map(str::to_owned) })
     }
 
-    /// Whether it is about this file, or a directory that the file is in.
+    /// Returns whether it applies to this file or to a directory that contains it.
     #[must_use]
-    pub fn concerns(&self, path: &str) -> bool {
+    pub fn applies_to(&self, path: &str) -> bool {
         let ends = path.match_indices('/').map(|(end, _)| &path[..end]);
         ends.chain([path]).any(|part| matches(&self.path, part))
     }
 
-    /// Whether it is about all of its file.
+    /// Returns whether it allows the whole file.
     #[must_use]
-    pub fn is_whole(&self) -> bool {
+    pub fn allows_whole_file(&self) -> bool {
         self.key.is_none()
     }
 
-    /// Whether it lets this key of its file through.
+    /// Returns whether it allows this key of its file.
     #[must_use]
-    pub fn admits(&self, key: &str) -> bool {
+    pub fn allows(&self, key: &str) -> bool {
         self.key.as_deref().is_none_or(|pattern| pattern == key || matches(pattern, key))
     }
 }
@@ -71,7 +71,7 @@ mod tests {
     fn paths_and_keys() {
         let check = |text: &str, path: &str, key: &str, expected: bool| {
             let allowed = AllowedSecret::parse(text).expect("it is one");
-            assert_eq!(allowed.concerns(path) && allowed.admits(key), expected, "{text}");
+            assert_eq!(allowed.applies_to(path) && allowed.allows(key), expected, "{text}");
         };
         check("~/.zshrc:A_KEY", ".zshrc", "A_KEY", true);
         check(".zshrc:A_KEY", ".zshrc", "B_KEY", false);

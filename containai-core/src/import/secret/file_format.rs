@@ -1,22 +1,22 @@
-//! In which format a file is.
+//! File formats.
 
-/// In which format a file is, as far as that matters for editing it.
+/// The format of a file, as far as it matters for editing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum FileFormat {
     Json,
     Toml,
     Yaml,
-    /// Sections and `key = value`: git's, npm's, `.properties`.
+    /// Sections and `key = value`: git, npm, `.properties`.
     Ini,
     /// Start-up files of shells.
     Shell,
-    /// `NAME=value`, and no commands.
+    /// `NAME=value` lines without commands.
     Environment,
-    /// Anything else that is text.
+    /// Any other text.
     Plain,
 }
 
-const SHELLS: &[&str] = &[
+const SHELL_FILES: &[&str] = &[
     ".zshrc",
     ".zprofile",
     ".zshenv",
@@ -33,7 +33,7 @@ const SHELLS: &[&str] = &[
     ".xprofile",
     ".aliases",
 ];
-const INIS: &[&str] = &[
+const INI_FILES: &[&str] = &[
     ".gitconfig",
     ".npmrc",
     ".pypirc",
@@ -51,8 +51,8 @@ const INIS: &[&str] = &[
 ];
 
 impl FileFormat {
-    /// By the path, or by how the text begins.
-    pub(super) fn of(path: &str, text: &str) -> Self {
+    /// Detects the format from the path, or else from the beginning of the text.
+    pub(super) fn detect(path: &str, text: &str) -> Self {
         let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
         let name = name.to_lowercase();
         let end = name.rsplit_once('.').map_or("", |(_, end)| end);
@@ -60,10 +60,13 @@ impl FileFormat {
         if name == ".env" || name.starts_with(".env.") || end == "env" {
             return Self::Environment;
         }
-        if SHELLS.contains(&name.as_str()) || directory == ".bashrc.d" || directory == "zshrc.d" {
+        if SHELL_FILES.contains(&name.as_str())
+            || directory == ".bashrc.d"
+            || directory == "zshrc.d"
+        {
             return Self::Shell;
         }
-        if INIS.contains(&name.as_str())
+        if INI_FILES.contains(&name.as_str())
             || name == "config" && matches!(directory, ".git" | "git" | ".aws")
         {
             return Self::Ini;

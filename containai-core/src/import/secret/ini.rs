@@ -1,34 +1,38 @@
-//! Sections, and a key and a value on each line.
+//! Editing of INI files: sections, and one key and value on each line.
 
 use super::key_path::KeyPath;
-use super::phrase::Rigor;
-use super::screen::Sieve;
+use super::phrase::Strictness;
+use super::screen::SecretFilter;
 
-/// The text without the lines that have secrets; `None` where a header has one.
-pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
+/// Removes the lines with secrets; `None` if a header contains one.
+pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
     let mut kept = String::new();
     let mut section = KeyPath::default();
     let mut is_editable = true;
-    // Whether the line before goes on in this one, and was left out.
+    // Whether this line continues the line before, and whether that line was removed.
     let (mut is_continued, mut is_left_out) = (false, false);
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let trimmed = line.trim();
         if is_continued {
             let is_secret = !is_left_out
-                && sieve.holds_back_text(&KeyPath::line(number + 1), trimmed, Rigor::Literal);
-            // Half of a value cannot go.
+                && sieve.withholds_text(
+                    &KeyPath::line(number + 1),
+                    trimmed,
+                    Strictness::AnyLiteral,
+                );
+            // Part of a value cannot be removed.
             is_editable &= !is_secret;
         } else if trimmed.starts_with('[') && trimmed.contains(']') {
             let (header, rest) = trimmed.split_at(trimmed.rfind(']').map_or(0, |end| end + 1));
             section = KeyPath::of(header.trim_matches(['[', ']']));
             is_left_out = false;
-            let is_secret = sieve.holds_back(&section, "")
-                || !rest.is_empty() && is_held_back(&section, rest, sieve);
+            let is_secret = sieve.withholds(&section, "")
+                || !rest.is_empty() && is_withheld(&section, rest, sieve);
             is_editable &= !is_secret;
         } else {
             is_left_out = !trimmed.is_empty()
                 && !trimmed.starts_with(['#', ';'])
-                && is_held_back(&section, trimmed, sieve);
+                && is_withheld(&section, trimmed, sieve);
         }
         let slashes = trimmed.len() - trimmed.trim_end_matches('\\').len();
         is_continued = slashes % 2 == 1;
@@ -39,10 +43,10 @@ pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
     is_editable.then_some(kept)
 }
 
-fn is_held_back(section: &KeyPath, line: &str, sieve: &mut Sieve<'_>) -> bool {
-    // npm has addresses as keys: a colon counts only where there is no `=`.
+fn is_withheld(section: &KeyPath, line: &str, sieve: &mut SecretFilter<'_>) -> bool {
+    // npm uses addresses as keys: a colon is a separator only where there is no `=`.
     let (key, value) = line.split_once('=').or_else(|| line.split_once(": ")).unwrap_or((line, ""));
     let path = section.name(key.trim());
     let value = value.trim().trim_matches(['"', '\'']);
-    sieve.holds_back(&path, value)
+    sieve.withholds(&path, value)
 }

@@ -1,4 +1,4 @@
-//! JSON, comments and commas at ends included.
+//! Editing of JSON, with comments and trailing commas.
 
 use std::ops::Range;
 
@@ -8,28 +8,27 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::key_path::KeyPath;
 use super::plain;
-use super::screen::Sieve;
+use super::screen::SecretFilter;
 
-/// How deep values may be.
-const DEEPEST: usize = 128;
-/// Files whose programs insist on a key, so that only its value goes.
-pub(super) const INSISTING: [&str; 4] =
+/// The maximum nesting depth.
+const MAX_DEPTH: usize = 128;
+/// Files of programs that require their keys: only the values are removed.
+pub(super) const REQUIRE_KEYS: [&str; 4] =
     ["kimi/config.toml", "kimi-code/config.toml", "pi/models.json", "continue/config.json"];
 
-/// The text without secrets, otherwise as it was; `None` where they cannot be
-/// taken out.
-pub(super) fn edit(text: &str, target: &str, sieve: &mut Sieve<'_>) -> Option<String> {
+/// Removes secrets and keeps all other text; `None` if they cannot be removed.
+pub(super) fn edit(text: &str, target: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
     let options = ParseOptions::default();
-    let parsed = match is_deep(text) {
+    let parsed = match exceeds_max_depth(text) {
         true => None,
         false => parse_to_ast(text, &CollectOptions::default(), &options).ok(),
     };
-    let Some(parsed) = parsed else { return plain::look(text, sieve) };
+    let Some(parsed) = parsed else { return plain::scan(text, sieve) };
     let mut walk =
-        Walk { text, is_insisting: INSISTING.contains(&target), edits: Vec::new(), sieve };
+        JsonEditor { text, keeps_keys: REQUIRE_KEYS.contains(&target), edits: Vec::new(), sieve };
     match parsed.value {
         Some(value) => walk.value(&KeyPath::default(), &value),
-        None => return plain::look(text, walk.sieve),
+        None => return plain::scan(text, walk.sieve),
     }
     let mut edits = walk.edits;
     edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
@@ -40,14 +39,14 @@ pub(super) fn edit(text: &str, target: &str, sieve: &mut Sieve<'_>) -> Option<St
     Some(edited)
 }
 
-struct Walk<'w, 's> {
+struct JsonEditor<'w, 's> {
     text: &'w str,
-    is_insisting: bool,
+    keeps_keys: bool,
     edits: Vec<(Range<usize>, &'static str)>,
-    sieve: &'w mut Sieve<'s>,
+    sieve: &'w mut SecretFilter<'s>,
 }
 
-impl Walk<'_, '_> {
+impl JsonEditor<'_, '_> {
     fn value(&mut self, path: &KeyPath, value: &Value<'_>) {
         match value {
             Value::Object(object) => self.object(path, object),
@@ -57,16 +56,16 @@ impl Walk<'_, '_> {
                     let path = path.element(index, before.as_deref());
                     before = text_of(element);
                     match &before {
-                        Some(text) if self.sieve.holds_back(&path, text) => {
+                        Some(text) if self.sieve.withholds(&path, text) => {
                             self.edits.push((range(element), "\"\""));
                         }
                         _ => self.value(&path, element),
                     }
                 }
             }
-            // A text is a file too.
+            // A file can consist of one string.
             Value::StringLit(text)
-                if path.to_string().is_empty() && self.sieve.holds_back(path, &text.value) =>
+                if path.to_string().is_empty() && self.sieve.withholds(path, &text.value) =>
             {
                 self.edits.push((range(value), "\"\""));
             }
@@ -84,22 +83,22 @@ impl Walk<'_, '_> {
             let path = path.name(&name);
             let text = text_of(&property.value);
             let is_named_secret = text.is_none() && KeyPath::of(&name).has_secret_name();
-            if text.is_some_and(|text| self.sieve.holds_back(&path, &text))
-                || is_named_secret && self.sieve.holds_back(&path, "")
+            if text.is_some_and(|text| self.sieve.withholds(&path, &text))
+                || is_named_secret && self.sieve.withholds(&path, "")
             {
                 removed.push(index);
             } else {
                 self.value(&path, &property.value);
             }
         }
-        if self.is_insisting {
+        if self.keeps_keys {
             let values = removed.iter().map(|&index| &object.properties[index].value);
             return self.edits.extend(values.map(|value| (range(value), "\"\"")));
         }
         self.remove(object, &removed);
     }
 
-    /// Takes members out with their commas; what stays is valid.
+    /// Removes members with their commas; the rest stays valid.
     fn remove(&mut self, object: &Object<'_>, removed: &[usize]) {
         let member = |index: usize| {
             let property = &object.properties[index];
@@ -107,10 +106,10 @@ impl Walk<'_, '_> {
         };
         for &index in removed {
             let Range { start, end } = member(index);
-            let after = self.comma(end).map(|comma| comma + 1);
+            let after = self.find_comma(end).map(|comma| comma + 1);
             let end = after.map_or(end, |after| {
                 let blank = &self.text[after..];
-                // What a comment on the same line says stays.
+                // A comment on the same line is kept.
                 after + (blank.len() - blank.trim_start().len())
             });
             self.edits.push((start..end, ""));
@@ -118,9 +117,9 @@ impl Walk<'_, '_> {
         let last = object.properties.len().saturating_sub(1);
         let kept = (0..object.properties.len()).rev().find(|index| !removed.contains(index));
         if removed.contains(&last)
-            && self.comma(member(last).end).is_none()
+            && self.find_comma(member(last).end).is_none()
             && let Some((kept, comma)) =
-                kept.and_then(|index| Some((index, self.comma(member(index).end)?)))
+                kept.and_then(|index| Some((index, self.find_comma(member(index).end)?)))
         {
             let next = member(kept + 1).start;
             let is_blank = self.text[comma + 1..next].trim().is_empty();
@@ -128,8 +127,8 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Where the comma after a value is; comments may stand before it.
-    fn comma(&self, mut at: usize) -> Option<usize> {
+    /// Returns the position of the comma after a value; comments may precede it.
+    fn find_comma(&self, mut at: usize) -> Option<usize> {
         loop {
             let rest = &self.text[at..];
             let trimmed = rest.trim_start();
@@ -157,8 +156,8 @@ fn range(value: &Value<'_>) -> Range<usize> {
     value.start()..value.end()
 }
 
-/// Whether brackets are open that are more than anybody needs.
-fn is_deep(text: &str) -> bool {
+/// Returns whether the text is nested more deeply than [`MAX_DEPTH`].
+fn exceeds_max_depth(text: &str) -> bool {
     let (mut depth, mut is_text, mut is_escaped) = (0_usize, false, false);
     text.bytes().any(|byte| {
         match byte {
@@ -169,6 +168,6 @@ fn is_deep(text: &str) -> bool {
             b'}' | b']' if !is_text => depth = depth.saturating_sub(1),
             _ => {}
         }
-        depth > DEEPEST
+        depth > MAX_DEPTH
     })
 }

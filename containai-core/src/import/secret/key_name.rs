@@ -1,22 +1,22 @@
-//! What a key's name says about its value.
+//! Classification of key names.
 
-/// What a key's name says about its value.
+/// The meaning of a key name for its value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum KeyMeaning {
-    /// A secret, whatever it looks like.
+    /// A secret, whatever the value looks like.
     Secret,
-    /// A secret if it looks like one at all.
-    Perhaps,
+    /// A secret if the value looks like one.
+    Possible,
     /// A program that prints a secret.
     Command,
-    /// An identifier or a sum, however random it looks.
+    /// An identifier or a checksum, however random the value looks.
     Identifier,
-    /// Nothing.
+    /// No meaning.
     Nothing,
 }
 
-/// Words that make a name one of a secret.
-const SECRET: &[&str] = &[
+/// Words that make a name the name of a secret.
+const SECRET_WORDS: &[&str] = &[
     "token",
     "secret",
     "password",
@@ -47,8 +47,8 @@ const SECRET: &[&str] = &[
     "userpassword",
     "credstring",
 ];
-/// Two words of which the second is `key`.
-const KEY_OF: &[&str] = &[
+/// Words that make a name the name of a secret if followed by `key`.
+const WORDS_BEFORE_KEY: &[&str] = &[
     "api",
     "access",
     "private",
@@ -67,10 +67,11 @@ const KEY_OF: &[&str] = &[
     "session",
     "shared",
 ];
-/// Two words of which the second is `pass`.
-const LOGINS: &[&str] = &["smtp", "imap", "db", "user", "mail", "proxy", "ftp", "http", "basic"];
-/// Words after which a value that looks like one is a secret.
-const PERHAPS: &[&str] = &[
+/// Words that make a name the name of a secret if followed by `pass`.
+const WORDS_BEFORE_PASS: &[&str] =
+    &["smtp", "imap", "db", "user", "mail", "proxy", "ftp", "http", "basic"];
+/// Last words of names whose value may be a secret.
+const POSSIBLE_WORDS: &[&str] = &[
     "tokens",
     "secrets",
     "passwords",
@@ -95,8 +96,8 @@ const PERHAPS: &[&str] = &[
     "webhook",
     "xapikey",
 ];
-/// Last words of names that are about a secret and do not hold it.
-const ABOUT: &[&str] = &[
+/// Last words of names for metadata of a secret.
+const METADATA_WORDS: &[&str] = &[
     "count",
     "counts",
     "limit",
@@ -195,8 +196,8 @@ const ABOUT: &[&str] = &[
     "settings",
     "options",
 ];
-const COMMANDS: &[&str] = &["helper", "command", "cmd", "script", "program", "exec"];
-const IDENTIFIERS: &[&str] = &[
+const COMMAND_WORDS: &[&str] = &["helper", "command", "cmd", "script", "program", "exec"];
+const IDENTIFIER_WORDS: &[&str] = &[
     "id",
     "ids",
     "uuid",
@@ -248,44 +249,45 @@ const IDENTIFIERS: &[&str] = &[
     "sessionid",
 ];
 
-/// Judges a name; the last words count most.
-pub(super) fn meaning(name: &str) -> KeyMeaning {
+/// Classifies a name; the last words take precedence.
+pub(super) fn key_meaning(name: &str) -> KeyMeaning {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    // The directory that a shell is in.
+    // The working directory of a shell.
     if matches!(words.as_slice(), ["pwd"] | ["oldpwd"] | ["old", "pwd"] | ["init", "cwd"]) {
         return KeyMeaning::Nothing;
     }
     let Some(last) = words.last() else { return KeyMeaning::Nothing };
     let pair = |first: &str, second: &str| match second {
-        "key" => KEY_OF.contains(&first),
-        "pass" => LOGINS.contains(&first),
+        "key" => WORDS_BEFORE_KEY.contains(&first),
+        "pass" => WORDS_BEFORE_PASS.contains(&first),
         "string" => first == "connection",
         _ => false,
     };
-    let is_secret = words.iter().any(|word| SECRET.contains(word))
+    let is_secret = words.iter().any(|word| SECRET_WORDS.contains(word))
         || words.windows(2).any(|two| pair(two[0], two[1]));
-    if COMMANDS.contains(last) && (is_secret || words.contains(&"credential")) {
+    if COMMAND_WORDS.contains(last) && (is_secret || words.contains(&"credential")) {
         return KeyMeaning::Command;
     }
-    // A public key is meant for everybody, and `AWS_ACCESS_KEY_ID` is half of a secret.
+    // Public keys are not secret. `AWS_ACCESS_KEY_ID` is half of a secret.
     if words.windows(2).any(|two| matches!(two, ["public", "key"] | ["signing", "key"])) {
         return KeyMeaning::Identifier;
     }
-    if IDENTIFIERS.contains(last) {
+    if IDENTIFIER_WORDS.contains(last) {
         return KeyMeaning::Identifier;
     }
-    if ABOUT.contains(last) || matches!(words.first(), Some(&("max" | "min" | "num" | "total"))) {
+    if METADATA_WORDS.contains(last)
+        || matches!(words.first(), Some(&("max" | "min" | "num" | "total")))
+    {
         return KeyMeaning::Nothing;
     }
     if is_secret {
         return KeyMeaning::Secret;
     }
-    if PERHAPS.contains(last) { KeyMeaning::Perhaps } else { KeyMeaning::Nothing }
+    if POSSIBLE_WORDS.contains(last) { KeyMeaning::Possible } else { KeyMeaning::Nothing }
 }
 
-/// The words of a name, in small letters: of `snake_case`, `kebab-case` and
-/// `camelCase`.
+/// Returns the words of a `snake_case`, `kebab-case` or `camelCase` name in lower case.
 fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut before = ' ';
@@ -312,8 +314,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names() {
-        use KeyMeaning::{Command, Identifier, Nothing, Perhaps, Secret};
+    fn names_are_classified() {
+        use KeyMeaning::{Command, Identifier, Nothing, Possible, Secret};
         for (expected, names) in [
             (
                 Secret,
@@ -323,7 +325,7 @@ mod tests {
                  private_key openai-api-key access_token oauthToken db.password PGPASSWORD \
                  http-basic-password tokenValue",
             ),
-            (Perhaps, "STRIPE_KEY auth _auth cookie approved_tokens GITHUB_PAT keys"),
+            (Possible, "STRIPE_KEY auth _auth cookie approved_tokens GITHUB_PAT keys"),
             (Command, "apiKeyHelper password_command token-cmd credential_helper"),
             (Identifier, "userID lastSessionId sha256 commit integrity publicKey access_key_id"),
             (
@@ -335,7 +337,7 @@ mod tests {
             ),
         ] {
             for name in names.split_whitespace() {
-                assert_eq!(meaning(name), expected, "{name}");
+                assert_eq!(key_meaning(name), expected, "{name}");
             }
         }
     }

@@ -1,24 +1,25 @@
-//! Tokens that say by their beginning what they are.
+//! Tokens with a known prefix.
 
 use super::reference::is_sample;
 
-/// The characters that follow a beginning.
+/// The characters after a prefix.
 #[derive(Clone, Copy)]
-enum Tail {
+enum TokenCharset {
     /// Letters and digits.
     Alphanumeric,
     /// Letters, digits, `-` and `_`.
     Url,
     /// Letters, digits, and `-_.=+/`.
     Any,
-    /// Capitals and digits.
+    /// Upper-case letters and digits.
     Capital,
 }
 
-use Tail::{Alphanumeric, Any, Capital, Url};
+use TokenCharset::{Alphanumeric, Any, Capital, Url};
 
-/// Beginnings, how many characters follow at least, and which.
-const KNOWN: &[(&str, usize, Tail)] = &[
+/// Prefixes, the minimum number of characters after them, and the kind of these
+/// characters.
+const TOKEN_PREFIXES: &[(&str, usize, TokenCharset)] = &[
     ("sk-ant-", 16, Url),
     ("sk-proj-", 20, Url),
     ("sk-or-v1-", 20, Alphanumeric),
@@ -102,41 +103,42 @@ const KNOWN: &[(&str, usize, Tail)] = &[
     ("eyJ", 40, Any),
 ];
 
-/// Which characters tokens begin with.
-const FIRST: [bool; 128] = {
+/// The first characters of the prefixes.
+const FIRST_CHARACTERS: [bool; 128] = {
     let mut first = [false; 128];
     let mut index = 0;
-    while index < KNOWN.len() {
-        first[KNOWN[index].0.as_bytes()[0] as usize] = true;
+    while index < TOKEN_PREFIXES.len() {
+        first[TOKEN_PREFIXES[index].0.as_bytes()[0] as usize] = true;
         index += 1;
     }
     first
 };
 
-/// Whether a text has a token in it.
+/// Returns whether a text contains a token.
 pub(super) fn has_token(text: &str) -> bool {
     let starts = text.char_indices().scan(' ', |before, (at, c)| {
-        let is_start = !before.is_ascii_alphanumeric() && c.is_ascii() && FIRST[c as usize];
+        let is_start =
+            !before.is_ascii_alphanumeric() && c.is_ascii() && FIRST_CHARACTERS[c as usize];
         *before = c;
         Some((at, is_start))
     });
     starts.filter(|(_, is_start)| *is_start).any(|(at, _)| is_token(&text[at..]))
 }
 
-/// Whether a text begins with a token.
+/// Returns whether a text begins with a token.
 fn is_token(text: &str) -> bool {
-    KNOWN.iter().any(|&(start, least, tail)| {
+    TOKEN_PREFIXES.iter().any(|&(start, least, tail)| {
         let Some(rest) = text.strip_prefix(start) else { return false };
-        let end = rest.find(|c| !tail.has(c)).unwrap_or(rest.len());
+        let end = rest.find(|c| !tail.contains(c)).unwrap_or(rest.len());
         let found = &rest[..end];
         found.len() >= least
             && !is_sample(found)
             && match start {
-                // A JSON Web Token has three parts, the second an object too.
+                // A JSON Web Token has three parts; the second is an object as well.
                 "eyJ" => found.matches('.').count() == 2 && found.contains(".eyJ"),
                 "AKIA" | "ASIA" => found.len() == 16,
                 "AGE-SECRET-KEY-1" => true,
-                // Of three letters, names of files and classes begin as well.
+                // Names of files and classes also begin with these short prefixes.
                 "sk-" | "fc-" | "hf_" | "dapi" | "secret_" | "vercel_" => is_mixed(found),
                 _ => has_digit(found) || is_mixed(found),
             }
@@ -147,7 +149,7 @@ fn has_digit(text: &str) -> bool {
     text.contains(|c: char| c.is_ascii_digit())
 }
 
-/// Whether letters and digits alternate as in no word.
+/// Returns whether letters and digits alternate more often than in words.
 fn is_mixed(text: &str) -> bool {
     let longest = text.split(['-', '_', '.']).max_by_key(|part| part.len()).unwrap_or_default();
     let kinds: Vec<bool> = longest.chars().map(|c| c.is_ascii_digit()).collect();
@@ -155,8 +157,8 @@ fn is_mixed(text: &str) -> bool {
     longest.len() >= 12 && changes >= 3
 }
 
-impl Tail {
-    fn has(self, c: char) -> bool {
+impl TokenCharset {
+    fn contains(self, c: char) -> bool {
         match self {
             Alphanumeric => c.is_ascii_alphanumeric(),
             Url => c.is_ascii_alphanumeric() || "-_".contains(c),
@@ -170,14 +172,14 @@ impl Tail {
 mod tests {
     use super::*;
 
-    /// Put together here, so that no scanner takes this file for a leak.
-    fn made(start: &str, length: usize) -> String {
+    /// Builds a token at run time, so that secret scanners do not report this file.
+    fn sample_token(start: &str, length: usize) -> String {
         let cycle = "q7Rt2Zp9Lm4Xw1Nv8Bc3Kd6Hs5Jg0Fy".chars().cycle();
         start.chars().chain(cycle.take(length)).collect()
     }
 
     #[test]
-    fn beginnings() {
+    fn tokens_are_found_by_prefix() {
         for start in [
             "sk-ant-api03-",
             "sk-proj-",
@@ -191,7 +193,7 @@ mod tests {
             "AIza",
             "xoxb-",
         ] {
-            let token = made(start, 40);
+            let token = sample_token(start, 40);
             assert!(has_token(&token), "{token}");
             assert!(has_token(&format!("curl -H 'x: {token}' x")), "{token}");
             assert!(!has_token(&format!("a{token}")) || start == "sk-ant-api03-", "{token}");
@@ -204,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_and_names() {
+    fn samples_and_names_are_no_tokens() {
         for text in [
             "AKIAIOSFODNN7EXAMPLE",
             "sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxx",

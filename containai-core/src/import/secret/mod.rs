@@ -1,21 +1,22 @@
-//! Secrets in files that an import brings along.
+//! Detection and removal of secrets in imported files.
 //!
-//! [`screen`] classifies a file's values by key and by value. A value that is a
-//! secret is left out where the format can be edited safely, else the file is.
-//! Formats: [`json`], [`toml`], [`yaml`], [`ini`], [`shell`], [`plain`] text.
-//! Detectors: [`key_name`], [`known_token`], [`random`], [`url`],
-//! [`private_key`], [`phrase`] (flags, headers, assignments); [`reference`]
-//! knows values that only stand for one.
+//! [`screen`] classifies the values of a file by key and by value. A secret value is
+//! removed if the format can be edited safely; otherwise the file is withheld.
+//!
+//! - formats: [`json`], [`toml`], [`yaml`], [`ini`], [`shell`], [`plain`] text
+//! - detectors: [`key_name`], [`known_token`], [`random`], [`url`], [`private_key`],
+//!   [`phrase`] (flags, headers, assignments)
+//! - [`reference`]: values that refer to a secret or are placeholders
 
 mod allowed;
 mod file_format;
+mod file_origin;
 mod ini;
 mod json;
 mod key_name;
 mod key_path;
 mod known_token;
 mod phrase;
-mod place;
 mod plain;
 mod private_key;
 mod random;

@@ -1,52 +1,55 @@
 //! Secrets within a text: headers, flags and assignments.
 
-use super::key_name::{KeyMeaning, meaning};
+use super::key_name::{KeyMeaning, key_meaning};
 use super::known_token::has_token;
 use super::random::is_random;
 use super::reference::{is_reference, is_sample};
 
-/// What a value must be like to be taken for a secret.
+/// The condition for a value to be a secret.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Rigor {
-    /// Whatever is written out, for commands and arguments.
-    Literal,
-    /// What nobody would write as an example, for code and prose.
-    Random,
+pub(super) enum Strictness {
+    /// Any literal value, for commands and arguments.
+    AnyLiteral,
+    /// A random-looking value, for code and prose.
+    RandomOnly,
 }
 
-/// How names and words of HTTP's authorization schemes end.
-const SCHEMES: [&str; 6] = ["bearer", "basic", "token", "apikey", "digest", "bot"];
+/// Names of HTTP authorization schemes, and the last words of header names.
+const AUTH_SCHEMES: [&str; 6] = ["bearer", "basic", "token", "apikey", "digest", "bot"];
 
-/// Whether a text says a secret: `Authorization: Bearer x`, `--api-key x`,
+/// Returns whether a text contains a secret: `Authorization: Bearer x`, `--api-key x`,
 /// `TOKEN=x`, `"token": "x"`.
-pub(super) fn has_secret(text: &str, rigor: Rigor) -> bool {
+pub(super) fn has_secret(text: &str, rigor: Strictness) -> bool {
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_-".contains(c);
     let mut at = 0;
     while let Some(start) = text[at..].find(is_name).map(|found| at + found) {
         let end = text[start..].find(|c| !is_name(c)).map_or(text.len(), |found| start + found);
         let (name, rest) = (&text[start..end], &text[end..]);
         at = end;
-        if name.len() > 2 && is_said(name, rest, rigor) {
+        if name.len() > 2 && is_secret_assignment(name, rest, rigor) {
             return true;
         }
     }
     false
 }
 
-fn is_said(name: &str, rest: &str, rigor: Rigor) -> bool {
-    let is_scheme = SCHEMES.contains(&name.to_lowercase().as_str());
-    if is_scheme && rest.starts_with(' ') && is_convincing(first_word(rest), Rigor::Random) {
+fn is_secret_assignment(name: &str, rest: &str, rigor: Strictness) -> bool {
+    let is_scheme = AUTH_SCHEMES.contains(&name.to_lowercase().as_str());
+    if is_scheme
+        && rest.starts_with(' ')
+        && is_plausible_secret(first_word(rest), Strictness::RandomOnly)
+    {
         return true;
     }
     let is_flag = name.starts_with("--");
-    if meaning(name) != KeyMeaning::Secret {
+    if key_meaning(name) != KeyMeaning::Secret {
         return false;
     }
     let after = rest.trim_start_matches(['"', '\'', '\\', ']']);
     let trimmed = after.trim_start_matches([' ', '\t']);
     let (separator, value) = match trimmed.chars().next() {
         Some(c @ ('=' | ':')) => (c, trimmed[1..].trim_start_matches('=')),
-        // With two of them it is compared.
+        // A doubled sign is a comparison.
         _ if is_flag && trimmed.len() < after.len() => (' ', trimmed),
         _ => return false,
     };
@@ -57,33 +60,33 @@ fn is_said(name: &str, rest: &str, rigor: Rigor) -> bool {
     let is_header = name.eq_ignore_ascii_case("authorization")
         || name.to_lowercase().starts_with("x-")
         || name.eq_ignore_ascii_case("private-token");
-    let (word, is_header) = match SCHEMES.contains(&word.to_lowercase().as_str()) {
+    let (word, is_header) = match AUTH_SCHEMES.contains(&word.to_lowercase().as_str()) {
         true => {
             let after = value.find(word).map_or("", |at| &value[at + word.len()..]);
             (first_word(after), true)
         }
         false => (word, is_header),
     };
-    // In prose a colon comes after any word.
-    let rigor = if separator == ':' && !is_header { Rigor::Random } else { rigor };
-    is_convincing(word, rigor)
+    // In prose a colon follows any word.
+    let rigor = if separator == ':' && !is_header { Strictness::RandomOnly } else { rigor };
+    is_plausible_secret(word, rigor)
 }
 
-fn is_convincing(word: &str, rigor: Rigor) -> bool {
+fn is_plausible_secret(word: &str, rigor: Strictness) -> bool {
     let is_literal = !word.is_empty()
         && !word.starts_with(['$', '`', '{', '<', '%', '-', '(', '[', '@'])
         && !is_reference(word)
         && !word.chars().all(|c| c.is_ascii_digit());
     let is_sum = word.len() >= 32 && word.chars().all(|c| c.is_ascii_hexdigit());
     match rigor {
-        Rigor::Literal => is_literal,
-        Rigor::Random => {
+        Strictness::AnyLiteral => is_literal,
+        Strictness::RandomOnly => {
             is_literal && !is_sample(word) && (is_random(word) || is_sum || has_token(word))
         }
     }
 }
 
-/// The first word, out of its quotes.
+/// Returns the first word without its quotes.
 fn first_word(text: &str) -> &str {
     let text = text.trim_start_matches([' ', '\t', '"', '\'', '\\']);
     let end = text.find(|c: char| c.is_whitespace() || "\"'\\,;)]}&|".contains(c));
@@ -95,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phrases() {
+    fn phrases_with_secrets_are_found() {
         for (text, literal, random) in [
             ("curl -H \"Authorization: Bearer CANARY8\" https://x", true, false),
             ("curl -H \\\"Authorization: Bearer CANARY8\\\" https://x", true, false),
@@ -114,8 +117,8 @@ mod tests {
             ("Bearer q7Rt2Zp9Lm4Xw1Nv8Bc3", true, true),
             ("a bearer of news", false, false),
         ] {
-            assert_eq!(has_secret(text, Rigor::Literal), literal, "{text}");
-            assert_eq!(has_secret(text, Rigor::Random), random, "{text}");
+            assert_eq!(has_secret(text, Strictness::AnyLiteral), literal, "{text}");
+            assert_eq!(has_secret(text, Strictness::RandomOnly), random, "{text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Private keys in text.
 
-/// Whether a text has a private key in it: PEM, OpenSSH, OpenPGP or PuTTY, with
-/// something in it. Code that looks for one has the first line alone.
+/// Returns whether a text contains a private key with a body: PEM, OpenSSH, OpenPGP or
+/// PuTTY. Code that searches for keys contains the first line only.
 pub(super) fn has_private_key(text: &str) -> bool {
     let mut rest = text;
     while let Some((_, after)) = rest.split_once("-----BEGIN ") {
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_have_a_body() {
+    fn private_keys_need_a_body() {
         let key = |kind: &str, body: &str| {
             format!("x\n-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n")
         };

@@ -1,17 +1,18 @@
-//! Values that no person thought of.
+//! Random-looking values.
 
-/// The shortest value that is judged by its looks, and the longest: what is
-/// longer is data.
-const LENGTHS: std::ops::RangeInclusive<usize> = 20..=1024;
-/// How long sums are in hexadecimal: MD5, SHA-1, SHA-224 to SHA-512.
-const SUMS: [usize; 6] = [32, 40, 56, 64, 96, 128];
-/// What a sum begins with.
-const INTEGRITY: [&str; 6] = ["sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:"];
+/// The lengths of values that are checked for randomness. Longer ones are data.
+const RANDOM_LENGTHS: std::ops::RangeInclusive<usize> = 20..=1024;
+/// The lengths of hexadecimal digests: MD5, SHA-1, SHA-224 to SHA-512.
+const HEX_DIGEST_LENGTHS: [usize; 6] = [32, 40, 56, 64, 96, 128];
+/// The prefixes of digests.
+const DIGEST_PREFIXES: [&str; 6] = ["sha1-", "sha256-", "sha384-", "sha512-", "sha256:", "sha512:"];
 
-/// Whether a value looks like a secret: long, mixed, and of no words. Sums,
-/// UUIDs, paths, names of models and encoded images do not.
+/// Returns whether a value looks like a secret: long, mixed and without words. Digests,
+/// UUIDs, paths, model names and encoded images do not.
 pub(super) fn is_random(value: &str) -> bool {
-    if !LENGTHS.contains(&value.len()) || INTEGRITY.iter().any(|it| value.starts_with(it)) {
+    if !RANDOM_LENGTHS.contains(&value.len())
+        || DIGEST_PREFIXES.iter().any(|it| value.starts_with(it))
+    {
         return false;
     }
     let is_part = |c: char| c.is_ascii_alphanumeric() || "_-+/=.~:".contains(c);
@@ -23,7 +24,7 @@ pub(super) fn is_random(value: &str) -> bool {
     }
     let pieces: Vec<&str> = value.split(['/', '.', ':', '_', '-', '=', '+', '~']).collect();
     let is_plain = |piece: &&str| is_word(piece) || is_uuid(piece);
-    // Of what is words for the most part, the rest is a number or a date.
+    // In a text that consists mostly of words, the rest is a number or a date.
     let plain: usize = pieces.iter().filter(|it| is_plain(it)).map(|it| it.len() + 1).sum();
     if plain * 2 > value.len() {
         return false;
@@ -32,7 +33,8 @@ pub(super) fn is_random(value: &str) -> bool {
     let digits = letters.iter().filter(|c| c.is_ascii_digit()).count();
     let is_mixed = letters.iter().any(char::is_ascii_uppercase)
         && letters.iter().any(char::is_ascii_lowercase);
-    let changes = letters.windows(2).filter(|two| class(two[0]) != class(two[1])).count();
+    let changes =
+        letters.windows(2).filter(|two| character_class(two[0]) != character_class(two[1])).count();
     let share = changes * 100 / letters.len().max(1);
     let enough = match (is_mixed, digits) {
         (true, 2..) => 38,
@@ -43,7 +45,7 @@ pub(super) fn is_random(value: &str) -> bool {
     share >= enough && entropy(&letters) > if is_mixed { 3.4 } else { 3.2 }
 }
 
-/// Whether a piece is a word, a number, or both: `claude`, `Sonnet`, `20251001`,
+/// Returns whether a piece is a word, a number, or both: `claude`, `Sonnet`, `20251001`,
 /// `v2`, `gpt4`.
 fn is_word(piece: &str) -> bool {
     let tail = piece.trim_start_matches(|c: char| c.is_ascii_alphabetic());
@@ -63,13 +65,13 @@ fn is_uuid(value: &str) -> bool {
     lengths == [8, 4, 4, 4, 12] && groups.iter().all(|it| it.chars().all(|c| c.is_ascii_hexdigit()))
 }
 
-/// Whether it is a sum or a number in hexadecimal.
+/// Returns whether a value is a digest or a number in hexadecimal.
 fn is_hexadecimal(value: &str) -> bool {
     let is_hex = value.chars().all(|c| c.is_ascii_hexdigit());
-    is_hex && (SUMS.contains(&value.len()) || value.len() <= 24)
+    is_hex && (HEX_DIGEST_LENGTHS.contains(&value.len()) || value.len() <= 24)
 }
 
-fn class(c: char) -> u8 {
+fn character_class(c: char) -> u8 {
     match c {
         'a'..='z' => 0,
         'A'..='Z' => 1,
@@ -77,7 +79,7 @@ fn class(c: char) -> u8 {
     }
 }
 
-/// Shannon's, in bits a character.
+/// Returns the Shannon entropy in bits per character.
 fn entropy(characters: &[char]) -> f64 {
     let mut counts = std::collections::BTreeMap::new();
     for c in characters {
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn names_and_sums_do_not() {
+    fn names_and_digests_do_not_look_random() {
         for value in [
             "claude-sonnet-4-5-20250929",
             "anthropic/claude-opus-4.1:beta",

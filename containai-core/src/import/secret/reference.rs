@@ -1,9 +1,9 @@
-//! Values that stand for a secret and are none.
+//! Values that refer to a secret.
 
-use super::key_name::{KeyMeaning, meaning};
+use super::key_name::{KeyMeaning, key_meaning};
 
-/// Words that programs take in the place of a secret.
-const WORDS: &[&str] = &[
+/// Words that programs accept in place of a secret.
+const PLACEHOLDER_WORDS: &[&str] = &[
     "none",
     "null",
     "nil",
@@ -52,8 +52,8 @@ const WORDS: &[&str] = &[
     "lm-studio",
     "not-needed",
 ];
-/// What begins the name of a secret in a store.
-const STORES: &[&str] = &[
+/// Prefixes of references to secret stores.
+const STORE_PREFIXES: &[&str] = &[
     "op://",
     "keychain:",
     "keyring:",
@@ -74,8 +74,8 @@ const STORES: &[&str] = &[
     "env(",
     "getenv",
 ];
-/// Parts of values that documentation has.
-const SAMPLES: &[&str] = &[
+/// Parts of sample values in documentation.
+const SAMPLE_PARTS: &[&str] = &[
     "your",
     "example",
     "xxxx",
@@ -104,14 +104,14 @@ const SAMPLES: &[&str] = &[
     "test_key",
 ];
 
-/// Whether a value only stands for a secret: a variable, a command, the name of
-/// one in a store, a path, or nothing at all.
+/// Returns whether a value refers to a secret: a variable, a command, an entry of a
+/// store, a path, or an empty value.
 pub(super) fn is_reference(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'']);
     let small = value.to_lowercase();
     value.is_empty()
-        || WORDS.contains(&small.as_str())
-        || STORES.iter().any(|store| small.starts_with(store))
+        || PLACEHOLDER_WORDS.contains(&small.as_str())
+        || STORE_PREFIXES.iter().any(|store| small.starts_with(store))
         || is_expansion(value)
         || ["~/", "./", "../"].iter().any(|start| value.starts_with(start))
         || is_absolute_path(value)
@@ -120,26 +120,27 @@ pub(super) fn is_reference(value: &str) -> bool {
         || is_variable(value)
 }
 
-/// Whether it is the name of a variable that has the secret.
+/// Returns whether a value is the name of a variable that contains the secret.
 fn is_variable(value: &str) -> bool {
     value.contains('_')
         && value.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         && !value.starts_with(|c: char| c.is_ascii_digit())
-        && meaning(value) == KeyMeaning::Secret
+        && key_meaning(value) == KeyMeaning::Secret
 }
 
-/// Whether it is text of documentation.
+/// Returns whether a value is a sample from documentation.
 pub(super) fn is_sample(value: &str) -> bool {
     let small = value.to_lowercase();
     let is_uniform = |part: &str| {
         let first = part.chars().next();
         part.len() > 3 && part.chars().all(|c| Some(c) == first)
     };
-    SAMPLES.iter().any(|sample| small.contains(sample)) || small.split(['-', '_']).any(is_uniform)
+    SAMPLE_PARTS.iter().any(|sample| small.contains(sample))
+        || small.split(['-', '_']).any(is_uniform)
 }
 
-/// `$X`, `${X}`, `$(x)`, `` `x` ``, `%X%`, `{env:X}`, `{{ x }}`, with nothing
-/// that is not a part of one.
+/// Returns whether a value consists of one of `$X`, `${X}`, `$(x)`, `` `x` ``, `%X%`,
+/// `{env:X}` and `{{ x }}`.
 fn is_expansion(value: &str) -> bool {
     let is_name = |text: &str| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.:-".contains(c))
@@ -151,7 +152,7 @@ fn is_expansion(value: &str) -> bool {
         return true;
     }
     if let Some(inside) = between("${", "}") {
-        // What stands after `:-` counts where there is no variable.
+        // The default after `:-` is used if the variable is unset.
         return match inside.split_once(":-").or_else(|| inside.split_once(":=")) {
             Some((name, other)) => is_name(name) && is_reference(other),
             None => is_name(inside.trim_matches(['?', '{', '}', ' '])),
@@ -167,7 +168,7 @@ fn is_expansion(value: &str) -> bool {
     })
 }
 
-/// Whether a command prints a word that stands in it.
+/// Returns whether a command prints one of its arguments.
 pub(super) fn prints_literal(command: &str) -> bool {
     let mut words = command.split_whitespace();
     let program = words.next().unwrap_or_default();
@@ -191,7 +192,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references() {
+    fn references_and_samples_are_recognized() {
         for value in [
             "",
             "$TOKEN",

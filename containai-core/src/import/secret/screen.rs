@@ -1,51 +1,51 @@
-//! From a file to what of it an import may bring along.
+//! Screening of a file before it is imported.
 
 use super::allowed::AllowedSecret;
 use super::file_format::FileFormat;
+use super::file_origin::{FileOrigin, is_secret_store};
 use super::key_path::KeyPath;
-use super::phrase::{self, Rigor};
-use super::place::{Place, is_store};
+use super::phrase::{self, Strictness};
 use super::value::{is_certain, is_secret};
 use super::{ini, json, plain, shell, toml, url, yaml};
 
-/// How much of a file tells whether it is text.
-const BEGINNING: usize = 8 << 10;
-/// How a database of SQLite begins, of whose texts known tokens are looked for.
-const DATABASE: &[u8] = b"SQLite format 3\0";
-/// More than so many secrets are no slip: the file is a store of them.
-const MOST: usize = 500;
+/// The number of bytes that are checked for NUL to recognize binary files.
+const SNIFF_BYTES: usize = 8 << 10;
+/// The magic of SQLite databases, which are searched for known tokens.
+const SQLITE_MAGIC: &[u8] = b"SQLite format 3\0";
+/// A file with more secrets is a secret store and is withheld.
+const MAX_REMOVED_KEYS: usize = 500;
 
-/// What there is to screen.
+/// A file to screen.
 #[derive(Clone, Copy, Debug)]
 pub struct Screening<'a> {
     /// The file's path below the home directory.
     pub path: &'a str,
     /// Its path on the volume.
     pub target: &'a str,
-    /// What a person lets through.
+    /// The secrets that the user allows.
     pub allowed: &'a [AllowedSecret],
 }
 
-/// What of a file may be brought along.
+/// The result of a screening.
 #[derive(Clone, Eq, PartialEq)]
 pub enum Screened {
-    /// All of it.
+    /// No secrets: import the file as it is.
     Clean,
-    /// This, with the values of these keys left out.
+    /// Import the edited content.
     Edited {
-        /// The file without them.
+        /// The file without the secrets.
         content: Vec<u8>,
-        /// Their keys.
+        /// The keys that were removed.
         keys: Vec<String>,
     },
-    /// Nothing, because of these keys; without any, the file is a secret itself.
+    /// Withhold the file.
     Withheld {
-        /// Their keys.
+        /// The keys of the secrets; empty if the file itself is a secret.
         keys: Vec<String>,
     },
 }
 
-/// Never shows what a file holds.
+/// Omits the content of the file.
 impl std::fmt::Debug for Screened {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
@@ -56,38 +56,38 @@ impl std::fmt::Debug for Screened {
     }
 }
 
-/// Judges values one by one, and remembers what became of them.
-pub(super) struct Sieve<'a> {
-    place: Place,
+/// Decides on each value and collects the keys of the removed ones.
+pub(super) struct SecretFilter<'a> {
+    origin: FileOrigin,
     allowed: Vec<&'a AllowedSecret>,
     keys: Vec<String>,
-    /// Secrets that a person lets through.
-    passed: Vec<String>,
+    /// Values that the user allows.
+    allowed_values: Vec<String>,
 }
 
-impl Sieve<'_> {
-    /// Whether a value has to be left out.
-    pub(super) fn holds_back(&mut self, path: &KeyPath, value: &str) -> bool {
-        is_secret(path, value, self.place) && self.decide(path, value)
+impl SecretFilter<'_> {
+    /// Returns whether a value must be removed.
+    pub(super) fn withholds(&mut self, path: &KeyPath, value: &str) -> bool {
+        is_secret(path, value, self.origin) && self.record(path, value)
     }
 
-    /// Whether a text without a key of its own has to be left out.
-    pub(super) fn holds_back_text(&mut self, path: &KeyPath, text: &str, rigor: Rigor) -> bool {
-        let is_secret = match self.place {
-            Place::Settings => {
+    /// Returns whether a text without a key of its own must be removed.
+    pub(super) fn withholds_text(&mut self, path: &KeyPath, text: &str, rigor: Strictness) -> bool {
+        let is_secret = match self.origin {
+            FileOrigin::UserSettings => {
                 is_certain(text)
                     || phrase::has_secret(text, rigor)
-                    || url::has_secret(text, url::Parts::User)
+                    || url::has_secret(text, url::UrlParts::User)
             }
-            Place::Packages => is_certain(text),
+            FileOrigin::ThirdParty => is_certain(text),
         };
-        is_secret && self.decide(path, text)
+        is_secret && self.record(path, text)
     }
 
-    fn decide(&mut self, path: &KeyPath, value: &str) -> bool {
+    fn record(&mut self, path: &KeyPath, value: &str) -> bool {
         let key = path.to_string();
-        if self.allowed.iter().any(|allowed| allowed.admits(&key)) {
-            self.passed.push(value.to_owned());
+        if self.allowed.iter().any(|allowed| allowed.allows(&key)) {
+            self.allowed_values.push(value.to_owned());
             return false;
         }
         if !self.keys.contains(&key) {
@@ -97,49 +97,59 @@ impl Sieve<'_> {
     }
 }
 
-/// Says what of a file may be brought along. Of what is no text, only the name
-/// is judged, and of a database known tokens.
+/// Screens a file. Binary files are judged by their name only; databases are also
+/// searched for known tokens.
 #[must_use]
 pub fn screen(screening: Screening<'_>, bytes: &[u8]) -> Screened {
     let Screening { path, target, allowed } = screening;
-    let allowed: Vec<_> = allowed.iter().filter(|allowed| allowed.concerns(path)).collect();
-    if allowed.iter().any(|allowed| allowed.is_whole()) {
+    let allowed: Vec<_> = allowed.iter().filter(|allowed| allowed.applies_to(path)).collect();
+    if allowed.iter().any(|allowed| allowed.allows_whole_file()) {
         return Screened::Clean;
     }
-    if is_store(path) && !bytes.is_empty() {
+    if is_secret_store(path) && !bytes.is_empty() {
         return Screened::Withheld { keys: Vec::new() };
     }
     let text = String::from_utf8_lossy(bytes);
-    if bytes.iter().take(BEGINNING).any(|&byte| byte == 0) {
-        let is_held_back = bytes.starts_with(DATABASE) && is_certain(&text);
+    if bytes.iter().take(SNIFF_BYTES).any(|&byte| byte == 0) {
+        let is_held_back = bytes.starts_with(SQLITE_MAGIC) && is_certain(&text);
         let keys = vec!["database".to_owned()];
         return if is_held_back { Screened::Withheld { keys } } else { Screened::Clean };
     }
-    let mut sieve = Sieve { place: Place::of(path), allowed, keys: Vec::new(), passed: Vec::new() };
+    let mut sieve = SecretFilter {
+        origin: FileOrigin::of(path),
+        allowed,
+        keys: Vec::new(),
+        allowed_values: Vec::new(),
+    };
     let is_exact = matches!(text, std::borrow::Cow::Borrowed(_));
-    let format = FileFormat::of(path, &text);
+    let format = FileFormat::detect(path, &text);
     let edited = match format {
         FileFormat::Json => json::edit(&text, target, &mut sieve),
         FileFormat::Toml => toml::edit(&text, target, &mut sieve),
         FileFormat::Yaml => yaml::edit(&text, &mut sieve),
         FileFormat::Ini => ini::edit(&text, &mut sieve),
-        FileFormat::Shell => shell::edit(&text, shell::Kind::Commands, &mut sieve),
-        FileFormat::Environment => shell::edit(&text, shell::Kind::Values, &mut sieve),
-        FileFormat::Plain => plain::look(&text, &mut sieve),
+        FileFormat::Shell => shell::edit(&text, shell::ShellFileKind::Commands, &mut sieve),
+        FileFormat::Environment => shell::edit(&text, shell::ShellFileKind::Values, &mut sieve),
+        FileFormat::Plain => plain::scan(&text, &mut sieve),
     };
-    let edited = edited.and_then(|edited| without_remains(&edited, format, &mut sieve));
+    let edited = edited.and_then(|edited| remove_secret_comments(&edited, format, &mut sieve));
     match edited {
         Some(_) if sieve.keys.is_empty() => Screened::Clean,
-        Some(content) if is_exact && sieve.keys.len() <= MOST => {
+        Some(content) if is_exact && sieve.keys.len() <= MAX_REMOVED_KEYS => {
             Screened::Edited { content: content.into_bytes(), keys: sieve.keys }
         }
         _ => Screened::Withheld { keys: sieve.keys },
     }
 }
 
-/// Comments without secrets; `None` where one is left that no format explains.
-fn without_remains(text: &str, format: FileFormat, sieve: &mut Sieve<'_>) -> Option<String> {
-    let passed = sieve.passed.clone();
+/// Removes comments with secrets; `None` if a secret remains that the format cannot
+/// explain.
+fn remove_secret_comments(
+    text: &str,
+    format: FileFormat,
+    sieve: &mut SecretFilter<'_>,
+) -> Option<String> {
+    let passed = sieve.allowed_values.clone();
     let masked = |line: &str| {
         let passed = passed.iter().filter(|value| value.len() > 3);
         passed.fold(line.to_owned(), |line, value| line.replace(value.as_str(), ""))
@@ -162,10 +172,10 @@ fn without_remains(text: &str, format: FileFormat, sieve: &mut Sieve<'_>) -> Opt
         }
     }
     for path in left_out {
-        sieve.decide(&path, "");
+        sieve.record(&path, "");
     }
     if is_certain(&masked(&kept)) {
-        sieve.decide(&KeyPath::of("text"), "");
+        sieve.record(&KeyPath::of("text"), "");
         return None;
     }
     Some(kept)
@@ -175,7 +185,7 @@ fn is_suspect(text: &str) -> bool {
     is_certain(text)
         || text.lines().any(|line| {
             line.trim_start().starts_with(['#', ';', '/'])
-                && phrase::has_secret(line, Rigor::Random)
+                && phrase::has_secret(line, Strictness::RandomOnly)
         })
 }
 

@@ -1,20 +1,20 @@
-//! Start-up files of shells, and files of variables.
+//! Start-up files of shells and files of variables.
 
 use super::key_path::KeyPath;
-use super::phrase::Rigor;
-use super::screen::Sieve;
+use super::phrase::Strictness;
+use super::screen::SecretFilter;
 
-/// What the lines of a file are.
+/// The kind of the lines of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Kind {
-    /// Commands, of which one that is missing may be a mistake.
+pub(super) enum ShellFileKind {
+    /// Commands. A removed command may break the block around it.
     Commands,
     /// `NAME=value`.
     Values,
 }
 
-/// What may stand before an assignment.
-const BEFORE: [&str; 8] = [
+/// Prefixes of an assignment.
+const ASSIGNMENT_PREFIXES: [&str; 8] = [
     "export ",
     "typeset -x ",
     "declare -x ",
@@ -25,9 +25,13 @@ const BEFORE: [&str; 8] = [
     "local ",
 ];
 
-/// The text without secrets: of commands, one that does nothing is in the place
-/// of a line; `None` where that would change what stands around it.
-pub(super) fn edit(text: &str, kind: Kind, sieve: &mut Sieve<'_>) -> Option<String> {
+/// Removes secrets. A command is replaced by the no-op `:`; `None` if that would change
+/// the lines around it.
+pub(super) fn edit(
+    text: &str,
+    kind: ShellFileKind,
+    sieve: &mut SecretFilter<'_>,
+) -> Option<String> {
     let mut kept = String::new();
     let mut is_editable = true;
     let mut open = None;
@@ -35,24 +39,24 @@ pub(super) fn edit(text: &str, kind: Kind, sieve: &mut Sieve<'_>) -> Option<Stri
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let trimmed = line.trim();
         let was_inside = open.is_some() || is_continued;
-        open = quotes(trimmed, open);
+        open = open_quote(trimmed, open);
         is_continued = trimmed.ends_with('\\') && !trimmed.ends_with("\\\\");
-        if trimmed.starts_with('#') && !was_inside || !is_held_back(number + 1, trimmed, sieve) {
+        if trimmed.starts_with('#') && !was_inside || !is_withheld(number + 1, trimmed, sieve) {
             kept.push_str(line);
             continue;
         }
         is_editable &= !was_inside && open.is_none() && !is_continued && !opens_block(trimmed);
         let indent = &line[..line.len() - line.trim_start().len()];
         let end = if line.ends_with('\n') { "\n" } else { "" };
-        if kind == Kind::Commands {
+        if kind == ShellFileKind::Commands {
             kept.push_str(&format!("{indent}:{end}"));
         }
     }
     is_editable.then_some(kept)
 }
 
-fn is_held_back(number: usize, line: &str, sieve: &mut Sieve<'_>) -> bool {
-    let before = BEFORE.iter().find_map(|before| line.strip_prefix(before));
+fn is_withheld(number: usize, line: &str, sieve: &mut SecretFilter<'_>) -> bool {
+    let before = ASSIGNMENT_PREFIXES.iter().find_map(|before| line.strip_prefix(before));
     let assignment = before.unwrap_or(line).trim_start();
     let name_end = assignment
         .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
@@ -65,25 +69,25 @@ fn is_held_back(number: usize, line: &str, sieve: &mut Sieve<'_>) -> bool {
     };
     if let Some(value) = value.filter(|_| !name.is_empty()) {
         let (word, more) = first_word(value);
-        if sieve.holds_back(&KeyPath::of(name), word) {
+        if sieve.withholds(&KeyPath::of(name), word) {
             return true;
         }
         return !more.trim().is_empty()
-            && sieve.holds_back_text(&KeyPath::of(name), more, Rigor::Literal);
+            && sieve.withholds_text(&KeyPath::of(name), more, Strictness::AnyLiteral);
     }
     let path = match line.strip_prefix("alias ").and_then(|rest| rest.split_once('=')) {
         Some((name, _)) => KeyPath::of(name.trim()),
         None => KeyPath::line(number),
     };
-    sieve.holds_back_text(&path, line, Rigor::Literal)
+    sieve.withholds_text(&path, line, Strictness::AnyLiteral)
 }
 
-/// The first word out of its quotes, and what follows it.
+/// Returns the first word without its quotes, and the rest.
 fn first_word(text: &str) -> (&str, &str) {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
     match quote.and_then(|quote| text[1..].split_once(quote)) {
         Some(both) => both,
-        // A command stands in brackets.
+        // A command substitution can contain blanks.
         None if text.starts_with("$(") => {
             text.split_at(text.rfind(')').map_or(text.len(), |at| at + 1))
         }
@@ -94,8 +98,8 @@ fn first_word(text: &str) -> (&str, &str) {
     }
 }
 
-/// The quote that is open after a line.
-fn quotes(line: &str, mut open: Option<char>) -> Option<char> {
+/// Returns the quote that is open after a line.
+fn open_quote(line: &str, mut open: Option<char>) -> Option<char> {
     let mut is_escaped = false;
     for c in line.chars() {
         match (c, open) {
@@ -110,7 +114,7 @@ fn quotes(line: &str, mut open: Option<char>) -> Option<char> {
     open
 }
 
-/// Whether other lines belong to this one.
+/// Returns whether other lines belong to this one.
 fn opens_block(line: &str) -> bool {
     let first = line.split([' ', '\t', ';']).next().unwrap_or_default();
     let last = line.split([' ', '\t', ';']).next_back().unwrap_or_default();

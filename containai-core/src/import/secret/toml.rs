@@ -1,28 +1,32 @@
-//! TOML.
+//! Editing of TOML.
 
 use toml_edit::{Array, DocumentMut, Item, TableLike, Value};
 
-use super::json::INSISTING;
+use super::json::REQUIRE_KEYS;
 use super::key_path::KeyPath;
 use super::plain;
-use super::screen::Sieve;
+use super::screen::SecretFilter;
 
-/// The text without secrets, otherwise as it was; `None` where they cannot be
-/// taken out.
-pub(super) fn edit(text: &str, target: &str, sieve: &mut Sieve<'_>) -> Option<String> {
-    let Ok(mut document) = text.parse::<DocumentMut>() else { return plain::look(text, sieve) };
-    let is_insisting = INSISTING.contains(&target);
+/// Removes secrets and keeps all other text; `None` if they cannot be removed.
+pub(super) fn edit(text: &str, target: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
+    let Ok(mut document) = text.parse::<DocumentMut>() else { return plain::scan(text, sieve) };
+    let is_insisting = REQUIRE_KEYS.contains(&target);
     let before = document.to_string();
     table(&KeyPath::default(), document.as_table_mut(), is_insisting, sieve);
     let after = document.to_string();
     Some(if before == after { text.to_owned() } else { after })
 }
 
-fn table(path: &KeyPath, table: &mut dyn TableLike, is_insisting: bool, sieve: &mut Sieve<'_>) {
+fn table(
+    path: &KeyPath,
+    table: &mut dyn TableLike,
+    is_insisting: bool,
+    sieve: &mut SecretFilter<'_>,
+) {
     let mut removed = Vec::new();
     for (key, item) in table.iter_mut() {
         let path = path.name(key.get());
-        if is_held_back(&path, item, sieve) {
+        if is_withheld(&path, item, sieve) {
             match is_insisting {
                 true => *item = toml_edit::value(""),
                 false => removed.push(key.get().to_owned()),
@@ -36,14 +40,14 @@ fn table(path: &KeyPath, table: &mut dyn TableLike, is_insisting: bool, sieve: &
     }
 }
 
-fn is_held_back(path: &KeyPath, item: &Item, sieve: &mut Sieve<'_>) -> bool {
+fn is_withheld(path: &KeyPath, item: &Item, sieve: &mut SecretFilter<'_>) -> bool {
     match item.as_value().and_then(text_of) {
-        Some(text) => sieve.holds_back(path, &text),
-        None => path.has_secret_name() && sieve.holds_back(path, ""),
+        Some(text) => sieve.withholds(path, &text),
+        None => path.has_secret_name() && sieve.withholds(path, ""),
     }
 }
 
-fn descend(path: &KeyPath, item: &mut Item, is_insisting: bool, sieve: &mut Sieve<'_>) {
+fn descend(path: &KeyPath, item: &mut Item, is_insisting: bool, sieve: &mut SecretFilter<'_>) {
     match item {
         Item::Table(inner) => table(path, inner, is_insisting, sieve),
         Item::ArrayOfTables(tables) => {
@@ -57,12 +61,12 @@ fn descend(path: &KeyPath, item: &mut Item, is_insisting: bool, sieve: &mut Siev
     }
 }
 
-fn array(path: &KeyPath, array: &mut Array, is_insisting: bool, sieve: &mut Sieve<'_>) {
+fn array(path: &KeyPath, array: &mut Array, is_insisting: bool, sieve: &mut SecretFilter<'_>) {
     let mut before = None;
     for index in 0..array.len() {
         let path = path.element(index, before.as_deref());
         before = array.get(index).and_then(text_of);
-        if before.as_deref().is_some_and(|text| sieve.holds_back(&path, text)) {
+        if before.as_deref().is_some_and(|text| sieve.withholds(&path, text)) {
             array.replace(index, "");
             continue;
         }

@@ -1,21 +1,20 @@
-//! Addresses with something secret in them.
+//! URLs with secrets.
 
-use super::key_name::{KeyMeaning, meaning};
+use super::key_name::{KeyMeaning, key_meaning};
 use super::random::is_random;
 use super::reference::{is_reference, is_sample};
 
-/// How much of an address is judged.
+/// The parts of a URL to check.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Parts {
-    /// Who logs in.
+pub(super) enum UrlParts {
+    /// The user information.
     User,
-    /// The path and what follows it too.
+    /// The user information, the path and the query.
     All,
 }
 
-/// Whether a text has an address with a password, a token, or a part that
-/// nobody can guess.
-pub(super) fn has_secret(text: &str, parts: Parts) -> bool {
+/// Returns whether a text contains a URL with a password, a token or a random part.
+pub(super) fn has_secret(text: &str, parts: UrlParts) -> bool {
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("://") {
         let scheme = before.rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
@@ -23,7 +22,7 @@ pub(super) fn has_secret(text: &str, parts: Parts) -> bool {
         let address = &after[..end.unwrap_or(after.len())];
         let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
         let (host, path) = address.split_at(host_end);
-        if has_user(scheme, host) || parts == Parts::All && has_secret_path(path) {
+        if has_credentials(scheme, host) || parts == UrlParts::All && has_secret_path(path) {
             return true;
         }
         rest = after;
@@ -31,13 +30,13 @@ pub(super) fn has_secret(text: &str, parts: Parts) -> bool {
     false
 }
 
-fn has_user(scheme: &str, host: &str) -> bool {
+fn has_credentials(scheme: &str, host: &str) -> bool {
     let Some((user, _)) = host.rsplit_once('@') else { return false };
     match user.split_once(':') {
         Some((_, password)) => {
             !is_reference(password) && !is_sample(password) && password != "pass"
         }
-        // `git@` and other accounts of services are no secrets.
+        // `git@` and other service accounts are not secret.
         None => {
             scheme.to_lowercase().starts_with("http")
                 && (user.len() >= 16 || super::known_token::has_token(user))
@@ -51,10 +50,10 @@ fn has_secret_path(path: &str) -> bool {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let is_secret = |(name, value): (&str, &str)| {
         !is_reference(value)
-            && match meaning(name) {
+            && match key_meaning(name) {
                 KeyMeaning::Secret => true,
                 KeyMeaning::Identifier => false,
-                KeyMeaning::Perhaps => {
+                KeyMeaning::Possible => {
                     value.len() >= 8 && value.contains(|c: char| c.is_ascii_digit())
                 }
                 _ => is_random(value),
@@ -69,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
+    fn urls_with_secrets_are_found() {
         for (text, expected) in [
             ("https://me:hunter2@example.org/x", true),
             ("postgres://app:hunter2@db/x", true),
@@ -85,8 +84,8 @@ mod tests {
             ("https://json.schemastore.org/claude-code-settings.json", false),
             ("https://example.org/?page=2&max_tokens=4096", false),
         ] {
-            assert_eq!(has_secret(text, Parts::All), expected, "{text}");
+            assert_eq!(has_secret(text, UrlParts::All), expected, "{text}");
         }
-        assert!(!has_secret("https://x/?token=abc123def", Parts::User));
+        assert!(!has_secret("https://x/?token=abc123def", UrlParts::User));
     }
 }

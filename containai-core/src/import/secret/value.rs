@@ -1,47 +1,53 @@
-//! Whether one value is a secret.
+//! Classification of single values.
 
+use super::file_origin::FileOrigin;
 use super::key_name::KeyMeaning;
 use super::key_path::KeyPath;
 use super::known_token::has_token;
-use super::phrase::{self, Rigor};
-use super::place::Place;
+use super::phrase::{self, Strictness};
 use super::private_key::has_private_key;
 use super::random::is_random;
 use super::reference::{is_reference, is_sample, prints_literal};
-use super::url::{self, Parts};
+use super::url::{self, UrlParts};
 
-/// Whether a value is a secret, by its key and by itself.
-pub(super) fn is_secret(path: &KeyPath, value: &str, place: Place) -> bool {
+/// Returns whether a value is a secret, by its key and by itself.
+pub(super) fn is_secret(path: &KeyPath, value: &str, place: FileOrigin) -> bool {
     let meaning = path.meaning();
     if path.has_secret_name() || is_certain(value) {
         return true;
     }
     match (place, meaning) {
-        (Place::Packages, KeyMeaning::Secret | KeyMeaning::Perhaps) => {
+        (FileOrigin::ThirdParty, KeyMeaning::Secret | KeyMeaning::Possible) => {
             is_random(value) && !is_sample(value)
         }
-        (Place::Packages, _) => url::has_secret(value, Parts::User),
-        (Place::Settings, KeyMeaning::Secret) => {
-            !is_reference(without_scheme(value)) && !is_sum_of_tokens(path, value)
+        (FileOrigin::ThirdParty, _) => url::has_secret(value, UrlParts::User),
+        (FileOrigin::UserSettings, KeyMeaning::Secret) => {
+            !is_reference(without_scheme(value)) && !is_token_count(path, value)
         }
-        (Place::Settings, KeyMeaning::Perhaps) => is_likely(value) || is_said(value),
-        (Place::Settings, KeyMeaning::Command) => prints_literal(value) || is_said(value),
-        (Place::Settings, KeyMeaning::Identifier) => is_said(value),
-        (Place::Settings, KeyMeaning::Nothing) => is_random(value) || is_said(value),
+        (FileOrigin::UserSettings, KeyMeaning::Possible) => {
+            is_likely(value) || contains_secret(value)
+        }
+        (FileOrigin::UserSettings, KeyMeaning::Command) => {
+            prints_literal(value) || contains_secret(value)
+        }
+        (FileOrigin::UserSettings, KeyMeaning::Identifier) => contains_secret(value),
+        (FileOrigin::UserSettings, KeyMeaning::Nothing) => {
+            is_random(value) || contains_secret(value)
+        }
     }
 }
 
-/// Whether a text is or has a secret wherever it stands.
+/// Returns whether a text is or contains a secret in any context.
 pub(super) fn is_certain(text: &str) -> bool {
     has_token(text) || has_private_key(text)
 }
 
-fn is_said(value: &str) -> bool {
-    url::has_secret(value, Parts::All) || phrase::has_secret(value, Rigor::Literal)
+fn contains_secret(value: &str) -> bool {
+    url::has_secret(value, UrlParts::All) || phrase::has_secret(value, Strictness::AnyLiteral)
 }
 
-/// Whether a value could be a secret where one may stand: one word, and not one
-/// of a language.
+/// Returns whether a value of a possible secret key looks like a secret: one mixed word
+/// that is not a natural one.
 fn is_likely(value: &str) -> bool {
     let is_part = |c: char| c.is_ascii_alphanumeric() || "-_=+/.~:".contains(c);
     let longest = value.split(['-', '_', '+', '/', '.', ':', '=']).max_by_key(|part| part.len());
@@ -57,15 +63,15 @@ fn is_likely(value: &str) -> bool {
         && !is_sample(value)
 }
 
-/// A number of tokens is no secret; a password can be a number.
-fn is_sum_of_tokens(path: &KeyPath, value: &str) -> bool {
+/// A number of tokens is not secret; a password can be a number.
+fn is_token_count(path: &KeyPath, value: &str) -> bool {
     let key = path.to_string().to_lowercase();
     !value.is_empty()
         && value.chars().all(|c| c.is_ascii_digit() || "._".contains(c))
         && !key.contains("pass")
 }
 
-/// What follows the scheme of a header.
+/// Returns the text after the authorization scheme of a header.
 fn without_scheme(value: &str) -> &str {
     match value.split_once(' ') {
         Some((scheme, rest)) if ["bearer", "basic", "token"].contains(&&*scheme.to_lowercase()) => {

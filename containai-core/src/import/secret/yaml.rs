@@ -1,25 +1,24 @@
-//! YAML, line by line.
+//! Editing of YAML, line by line.
 
 use super::key_path::KeyPath;
-use super::phrase::Rigor;
-use super::screen::Sieve;
+use super::phrase::Strictness;
+use super::screen::SecretFilter;
 
-/// A key or an element whose values are more indented.
-struct Level {
+/// A key or an element with more indented values.
+struct IndentLevel {
     indent: usize,
     path: KeyPath,
     is_key: bool,
-    /// How many elements it had so far.
+    /// The number of elements so far.
     elements: usize,
 }
 
-/// The text without secrets; `None` where one stands in something longer than a
-/// line, or between brackets.
-pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
+/// Removes secrets; `None` if a secret is in a multi-line value or in a flow collection.
+pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
     let mut kept = String::new();
     let mut is_editable = true;
-    let mut levels: Vec<Level> = Vec::new();
-    // A text of several lines: how far its key is indented, and its path.
+    let mut levels: Vec<IndentLevel> = Vec::new();
+    // A multi-line value: the indentation of its key, and its path.
     let mut block: Option<(usize, KeyPath)> = None;
     let mut before = String::new();
     for line in text.split_inclusive('\n') {
@@ -27,7 +26,7 @@ pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
         let indent = line.len() - line.trim_start().len();
         if let Some((key, path)) = &block {
             if content.is_empty() || indent > *key {
-                is_editable &= !sieve.holds_back(path, content) || content.is_empty();
+                is_editable &= !sieve.withholds(path, content) || content.is_empty();
                 kept.push_str(line);
                 continue;
             }
@@ -39,8 +38,8 @@ pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
         }
         let (dashes, rest) = dashes(content);
         let is_element = dashes > 0;
-        // Elements may be as far indented as their key.
-        let is_over = |level: &Level| {
+        // Elements may have the same indentation as their key.
+        let is_over = |level: &IndentLevel| {
             level.indent > indent || level.indent == indent && !(is_element && level.is_key)
         };
         while levels.last().is_some_and(is_over) {
@@ -52,13 +51,13 @@ pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
                 path = path.element(level.elements, Some(&before));
                 level.elements += 1;
             }
-            levels.push(Level { indent, path: path.clone(), is_key: false, elements: 0 });
+            levels.push(IndentLevel { indent, path: path.clone(), is_key: false, elements: 0 });
         }
         let (key, value) = key_of(rest);
         if let Some(key) = key {
             path = path.name(key);
             let indent = indent + dashes;
-            levels.push(Level { indent, path: path.clone(), is_key: true, elements: 0 });
+            levels.push(IndentLevel { indent, path: path.clone(), is_key: true, elements: 0 });
         }
         let value = value.trim();
         before = unquoted(value).to_owned();
@@ -67,46 +66,46 @@ pub(super) fn edit(text: &str, sieve: &mut Sieve<'_>) -> Option<String> {
             kept.push_str(line);
             continue;
         }
-        if !is_held_back(&path, value, sieve) {
+        if !is_withheld(&path, value, sieve) {
             kept.push_str(line);
             continue;
         }
         is_editable &= is_one_line(value);
-        // An element goes as a whole; a key keeps its place.
+        // An element is removed as a whole; a key is kept.
         if key.is_some()
             && let Some(at) = line.rfind(value)
         {
-            let after = at + scalar(value).len();
+            let after = at + scalar_text(value).len();
             kept.push_str(&format!("{}\"\"{}", &line[..at], &line[after..]));
         }
     }
     is_editable.then_some(kept)
 }
 
-fn is_held_back(path: &KeyPath, value: &str, sieve: &mut Sieve<'_>) -> bool {
+fn is_withheld(path: &KeyPath, value: &str, sieve: &mut SecretFilter<'_>) -> bool {
     if value.is_empty() || value.starts_with(['&', '*', '!']) && !value.contains(' ') {
         return false;
     }
     if value.starts_with(['{', '[']) {
-        return sieve.holds_back_text(path, value, Rigor::Literal)
+        return sieve.withholds_text(path, value, Strictness::AnyLiteral)
             || is_flow_secret(path, value, sieve);
     }
-    sieve.holds_back(path, unquoted(value))
+    sieve.withholds(path, unquoted(value))
 }
 
-/// Whether one of the values between brackets is a secret.
-fn is_flow_secret(path: &KeyPath, value: &str, sieve: &mut Sieve<'_>) -> bool {
+/// Returns whether a value of a flow collection is a secret.
+fn is_flow_secret(path: &KeyPath, value: &str, sieve: &mut SecretFilter<'_>) -> bool {
     let mut found = false;
     for part in value.split([',', '{', '}', '[', ']']) {
         let (key, value) = key_of(part.trim());
         let path = key.map_or(path.clone(), |key| path.name(key));
         let value = unquoted(value.trim());
-        found |= !value.is_empty() && sieve.holds_back(&path, value);
+        found |= !value.is_empty() && sieve.withholds(&path, value);
     }
     found
 }
 
-/// How many characters the marks of elements take, and what follows them.
+/// Returns the length of the element markers, and the rest.
 fn dashes(content: &str) -> (usize, &str) {
     let mut rest = content;
     while let Some(after) = rest.strip_prefix("- ") {
@@ -118,7 +117,7 @@ fn dashes(content: &str) -> (usize, &str) {
     (content.len() - rest.len(), rest)
 }
 
-/// The key, where there is one, and the value.
+/// Returns the key, if any, and the value.
 fn key_of(text: &str) -> (Option<&str>, &str) {
     let end = match text.chars().next() {
         Some(quote @ ('"' | '\'')) => text[1..].find(quote).map(|at| at + 2),
@@ -134,8 +133,8 @@ fn key_of(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// A value with its quotes, and without the comment after it.
-fn scalar(value: &str) -> &str {
+/// Returns a value with its quotes, without a trailing comment.
+fn scalar_text(value: &str) -> &str {
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
     match quote.and_then(|quote| value[1..].find(quote)) {
         Some(end) => &value[..end + 2],

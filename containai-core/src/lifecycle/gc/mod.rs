@@ -1,14 +1,14 @@
-//! Sweeping up what nobody needs any more.
+//! Garbage collection.
 //!
-//! [`look()`] gathers facts, [`plan_gc()`] decides on paper, [`sweep()`] removes,
-//! and asks again right before each removal whether the decision still stands.
+//! [`take_inventory()`] collects the facts, [`plan_gc()`] decides, and [`prune()`]
+//! removes, after checking each item again right before its removal.
 
+mod inventory;
 mod plan;
 mod policy;
-mod sweep;
-mod world;
+mod prune;
 
-pub use plan::{GcPlan, StaleContainer, UnusedImage, UnusedVolume, plan_gc};
-pub use policy::{GcPolicy, Scope};
-pub use sweep::{Litter, Outcome, Swept, sweep};
-pub use world::{GcWorld, look, measure};
+pub use inventory::{GcInventory, measure_containers, take_inventory};
+pub use plan::{GcPlan, IdleContainer, UnusedImage, UnusedVolume, plan_gc};
+pub use policy::{GcPolicy, GcScope};
+pub use prune::{PruneItem, PruneOutcome, PruneReport, prune};

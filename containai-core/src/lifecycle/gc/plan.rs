@@ -1,93 +1,92 @@
-//! What goes, on paper.
+//! The plan of a garbage collection.
 
+use super::inventory::GcInventory;
 use super::policy::GcPolicy;
-use super::world::GcWorld;
 use crate::byte_size::ByteSize;
 use crate::engine::{Container, StoredImage, StoredVolume};
 use crate::timestamp::Timestamp;
 
-/// What goes, in this order.
+/// The items to remove, in this order.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct GcPlan {
-    /// Containers; their named volumes stay.
-    pub containers: Vec<StaleContainer>,
-    /// Images that no container is made from once those are gone.
+    /// Containers; their named volumes are kept.
+    pub containers: Vec<IdleContainer>,
+    /// Images without a container after the removal of the containers above.
     pub images: Vec<UnusedImage>,
-    /// Volumes that no container mounted when they were looked at. Those of
-    /// the containers above stay: they hold what their people made.
+    /// Volumes that no container mounts. Those of the containers above are kept, because
+    /// they contain user data.
     pub volumes: Vec<UnusedVolume>,
 }
 
-/// A container that nobody has used for long.
+/// A container that has not been used for a long time.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct StaleContainer {
-    /// The container as it was listed.
+pub struct IdleContainer {
+    /// The container as listed.
     pub container: Container,
-    /// Since when nobody has used it.
+    /// The time since which it has been idle.
     pub idle_since: Timestamp,
-    /// What its own files take; `None` until it was measured.
+    /// The size of its own files; `None` before it is measured.
     pub size: Option<ByteSize>,
 }
 
-/// An image that nobody needs.
+/// An unused image.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnusedImage {
     /// The engine's identifier.
     pub id: String,
-    /// Its names that go.
+    /// The references to remove.
     pub references: Vec<String>,
-    /// What goes with them, at most; nothing when the image keeps another
-    /// name.
+    /// The maximum space that is freed; 0 if the image keeps another reference.
     pub size: ByteSize,
 }
 
-/// A volume that nobody needs.
+/// An unused volume.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct UnusedVolume {
     /// Its name.
     pub name: String,
-    /// What is in it; `None` where the engine does not say.
+    /// The size of its content; `None` if the engine does not report it.
     pub size: Option<ByteSize>,
 }
 
 impl GcPlan {
-    /// Whether nothing goes.
+    /// Returns whether the plan is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.containers.is_empty() && self.images.is_empty() && self.volumes.is_empty()
     }
 
-    /// What would be free then, as far as it is known.
+    /// Returns the space that would be freed, as far as it is known.
     #[must_use]
     pub fn size(&self) -> ByteSize {
         let containers = self.containers.iter().filter_map(|it| it.size);
         let images = self.images.iter().map(|it| it.size);
         let volumes = self.volumes.iter().filter_map(|it| it.size);
-        total(containers.chain(images).chain(volumes))
+        sum_sizes(containers.chain(images).chain(volumes))
     }
 }
 
-/// Decides what goes.
+/// Plans a garbage collection.
 #[must_use]
-pub fn plan_gc(world: &GcWorld, now: Timestamp, policy: &GcPolicy) -> GcPlan {
+pub fn plan_gc(world: &GcInventory, now: Timestamp, policy: &GcPolicy) -> GcPlan {
     let stale = world.containers.iter().filter_map(|(container, moments)| {
         let idle_since = policy.idle_since(container, moments.as_ref()?, now)?;
-        Some(StaleContainer { container: container.clone(), idle_since, size: None })
+        Some(IdleContainer { container: container.clone(), idle_since, size: None })
     });
     let containers: Vec<_> = stale.collect();
     let images = world.images.iter().filter_map(|image| {
         let mut image = image.clone();
         image.used_by.retain(|user| !containers.iter().any(|it| it.container.id == *user));
-        unused(&image, policy)
+        unused_image(&image, policy)
     });
     let images = images.collect();
-    let volumes = world.volumes.iter().filter(|volume| policy.is_stale(volume, now));
+    let volumes = world.volumes.iter().filter(|volume| policy.is_unused_volume(volume, now));
     let volumes = volumes.map(|it| UnusedVolume { name: it.name.clone(), size: it.size });
     GcPlan { volumes: volumes.collect(), images, containers }
 }
 
-fn unused(image: &StoredImage, policy: &GcPolicy) -> Option<UnusedImage> {
-    let names = policy.names_to_take(image);
+fn unused_image(image: &StoredImage, policy: &GcPolicy) -> Option<UnusedImage> {
+    let names = policy.unused_references(image);
     if names.is_empty() {
         return None;
     }
@@ -99,15 +98,15 @@ fn unused(image: &StoredImage, policy: &GcPolicy) -> Option<UnusedImage> {
     })
 }
 
-/// The sum, cut at what a [`ByteSize`] holds.
-pub(super) fn total(sizes: impl Iterator<Item = ByteSize>) -> ByteSize {
+/// Returns the sum, saturating.
+pub(super) fn sum_sizes(sizes: impl Iterator<Item = ByteSize>) -> ByteSize {
     ByteSize::from_bytes(sizes.fold(0, |sum, size| size.bytes().saturating_add(sum)))
 }
 
-/// What is still as the plan had it.
-pub(super) fn still_stale(
-    stale: &StaleContainer,
-    world: &GcWorld,
+/// Returns whether the container is still idle.
+pub(super) fn is_still_idle(
+    stale: &IdleContainer,
+    world: &GcInventory,
     now: Timestamp,
     policy: &GcPolicy,
 ) -> bool {
@@ -117,24 +116,26 @@ pub(super) fn still_stale(
     })
 }
 
-/// The volumes and images of a later look that are still to go.
-pub(super) fn still_unused(
+/// Returns the planned references of the image that are still unused.
+pub(super) fn still_unused_references(
     image: &UnusedImage,
     images: &[StoredImage],
     policy: &GcPolicy,
 ) -> Vec<String> {
     let found = images.iter().find(|it| it.id == image.id);
-    let names = found.map(|it| policy.names_to_take(it)).unwrap_or_default();
+    let names = found.map(|it| policy.unused_references(it)).unwrap_or_default();
     let is_planned = |name: &&str| image.references.iter().any(|planned| planned == name);
     names.into_iter().filter(is_planned).map(str::to_owned).collect()
 }
 
-/// Whether a volume of a later look is still to go.
-pub(super) fn is_still_stale(
+/// Returns whether the volume is still unused.
+pub(super) fn is_still_unused(
     volume: &UnusedVolume,
     volumes: &[StoredVolume],
     now: Timestamp,
     policy: &GcPolicy,
 ) -> bool {
-    volumes.iter().any(|it: &StoredVolume| it.name == volume.name && policy.is_stale(it, now))
+    volumes
+        .iter()
+        .any(|it: &StoredVolume| it.name == volume.name && policy.is_unused_volume(it, now))
 }

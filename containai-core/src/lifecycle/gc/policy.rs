@@ -1,51 +1,50 @@
-//! What may be swept up.
+//! The policy of a garbage collection.
 
 use std::time::Duration;
 
-use crate::age::Age;
-use crate::engine::{Container, Moments, RunState, StoredImage, StoredVolume};
+use crate::engine::{Container, ContainerTimes, RunState, StoredImage, StoredVolume};
+use crate::retention::RetentionAge;
 use crate::timestamp::Timestamp;
 
-/// The repositories that images of ours are in, and those below them.
-const NAMESPACES: [&str; 2] = ["containai", "ghcr.io/containai"];
-/// File systems of containers on their way to another port. Whoever removes a
-/// container removes what nobody needs of these; a run may be using others
-/// right now.
-const KEPT: &str = "containai/kept";
+/// The namespaces of managed images.
+const IMAGE_NAMESPACES: [&str; 2] = ["containai", "ghcr.io/containai"];
+/// Images of containers that are migrated to another port. They are removed together with
+/// their containers; a run may be using others.
+const COMMITTED_REPOSITORY: &str = "containai/kept";
 
-/// How long a helper that does not run may still be at work, or may yet begin.
-const AT_WORK: Duration = Duration::from_secs(60 * 60);
+/// The time for which a helper that does not run may still be in use or about to start.
+const HELPER_GRACE: Duration = Duration::from_secs(60 * 60);
 
-/// Whether a kind of thing is looked at.
+/// Whether a kind of object is pruned.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Scope {
-    /// It is left alone.
+pub enum GcScope {
+    /// Skip all objects of this kind.
     #[default]
-    Spared,
-    /// What nobody uses is removed.
+    Skip,
+    /// Remove the unused ones.
     Unused,
 }
 
-/// What may be swept up.
+/// The policy of a garbage collection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct GcPolicy {
-    /// How long something must have been idle.
-    pub age: Age,
-    /// Images.
-    pub images: Scope,
-    /// Volumes.
-    pub volumes: Scope,
+    /// The minimum idle time.
+    pub age: RetentionAge,
+    /// The scope for images.
+    pub images: GcScope,
+    /// The scope for volumes.
+    pub volumes: GcScope,
 }
 
 impl GcPolicy {
-    /// Since when a container of ours has been idle for too long; `None` for
-    /// one that stays. One that ran is idle since its end, one that never ran
-    /// since it was made; what says neither stays.
+    /// Returns the time since which a container has been idle for too long; `None` to
+    /// keep it. A container that ran is idle since its exit, one that never ran since its
+    /// creation. Without these times, it is kept.
     #[must_use]
     pub fn idle_since(
         &self,
         container: &Container,
-        moments: &Moments,
+        moments: &ContainerTimes,
         now: Timestamp,
     ) -> Option<Timestamp> {
         if !is_candidate(container) {
@@ -56,26 +55,27 @@ impl GcPolicy {
             RunState::Created => moments.created?,
             _ => return None,
         };
-        let is_left = !container.labels.is_helper() || since.age_at(now) >= AT_WORK;
+        let is_left = !container.labels.is_helper() || since.age_at(now) >= HELPER_GRACE;
         (is_left && self.is_old(since, now)).then_some(since)
     }
 
-    /// The names of an image that go: all of ours, when no container needs it.
+    /// Returns the references of an unused image to remove: all managed ones.
     #[must_use]
-    pub fn names_to_take<'i>(&self, image: &'i StoredImage) -> Vec<&'i str> {
-        let is_free = image.used_by.is_empty() && !image.labels.is_kept() && !image.is_in_snapshot;
-        if self.images == Scope::Spared || !is_free {
+    pub fn unused_references<'i>(&self, image: &'i StoredImage) -> Vec<&'i str> {
+        let is_free =
+            image.used_by.is_empty() && !image.labels.is_protected() && !image.is_in_snapshot;
+        if self.images == GcScope::Skip || !is_free {
             return Vec::new();
         }
-        image.references.iter().map(String::as_str).filter(|it| is_image_of_ours(it)).collect()
+        image.references.iter().map(String::as_str).filter(|it| is_managed_image(it)).collect()
     }
 
-    /// Whether a volume goes: it is ours, old enough, and nobody mounts it.
+    /// Returns whether a volume is managed, unused and old enough to be removed.
     #[must_use]
-    pub fn is_stale(&self, volume: &StoredVolume, now: Timestamp) -> bool {
-        self.volumes == Scope::Unused
+    pub fn is_unused_volume(&self, volume: &StoredVolume, now: Timestamp) -> bool {
+        self.volumes == GcScope::Unused
             && volume.labels.is_managed()
-            && !volume.labels.is_kept()
+            && !volume.labels.is_protected()
             && volume.labels.snapshot().is_none()
             && volume.used_by.is_empty()
             && volume.created.is_some_and(|created| self.is_old(created, now))
@@ -86,27 +86,27 @@ impl GcPolicy {
     }
 }
 
-/// Whether it is worth asking how old a container is.
+/// Returns whether the age of the container matters.
 pub(super) fn is_candidate(container: &Container) -> bool {
     let labels = &container.labels;
-    let is_left_at_a_volume = labels.packs().is_some() || labels.fills().is_some();
-    // One without a workspace of this machine belongs to another one.
+    let is_left_at_a_volume = labels.packed_volume().is_some() || labels.filled_volume().is_some();
+    // A container without a workspace on this machine belongs to another client.
     labels.is_managed()
         && (labels.workspace().is_some() || is_left_at_a_volume)
-        && !labels.is_kept()
-        // What was interrupted has to be brought to its end first.
-        && labels.restores().is_none()
+        && !labels.is_protected()
+        // An interrupted restore must be finished first.
+        && labels.restored_volume().is_none()
         && matches!(container.state, RunState::Exited | RunState::Created)
 }
 
-/// Whether `repository:tag` is the name of an image that we make or publish.
-fn is_image_of_ours(reference: &str) -> bool {
+/// Returns whether `repository:tag` names an image that ContainAI builds or publishes.
+fn is_managed_image(reference: &str) -> bool {
     let repository = reference.rsplit_once(':').map_or(reference, |(repository, _)| repository);
     let is_below = |namespace: &&str| {
         let rest = repository.strip_prefix(*namespace);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    NAMESPACES.iter().any(is_below) && repository != KEPT
+    IMAGE_NAMESPACES.iter().any(is_below) && repository != COMMITTED_REPOSITORY
 }
 
 #[cfg(test)]
@@ -116,11 +116,11 @@ mod tests {
     use crate::label::{self, Labels};
 
     #[test]
-    fn nothing_of_a_snapshot_goes() {
+    fn snapshots_are_never_pruned() {
         let policy = GcPolicy {
             age: "0h".parse().expect("an age"),
-            images: Scope::Unused,
-            volumes: Scope::Unused,
+            images: GcScope::Unused,
+            volumes: GcScope::Unused,
         };
         let image = |is_in_snapshot| StoredImage {
             id: "1".into(),
@@ -130,8 +130,8 @@ mod tests {
             used_by: Vec::new(),
             is_in_snapshot,
         };
-        assert_eq!(policy.names_to_take(&image(false)), ["containai/base:1"]);
-        assert_eq!(policy.names_to_take(&image(true)), Vec::<&str>::new());
+        assert_eq!(policy.unused_references(&image(false)), ["containai/base:1"]);
+        assert_eq!(policy.unused_references(&image(true)), Vec::<&str>::new());
         let now = Timestamp::from_unix(1000);
         let volume = |snapshot: &str| StoredVolume {
             name: "v".into(),
@@ -140,12 +140,12 @@ mod tests {
             size: None,
             used_by: Vec::new(),
         };
-        assert!(policy.is_stale(&volume(""), now));
-        assert!(!policy.is_stale(&volume("0123456789ab"), now));
+        assert!(policy.is_unused_volume(&volume(""), now));
+        assert!(!policy.is_unused_volume(&volume("0123456789ab"), now));
     }
 
     #[test]
-    fn only_names_of_ours() {
+    fn only_managed_images_match() {
         for ours in [
             "containai:latest",
             "containai/base:75db6d68f2d8",
@@ -153,7 +153,7 @@ mod tests {
             "ghcr.io/containai/full:0.1.0",
             "ghcr.io/containai:x",
         ] {
-            assert!(is_image_of_ours(ours), "{ours}");
+            assert!(is_managed_image(ours), "{ours}");
         }
         for foreign in [
             "",
@@ -168,7 +168,7 @@ mod tests {
             "localhost:5000/containai/base:1",
             "containai/kept:0123456789ab",
         ] {
-            assert!(!is_image_of_ours(foreign), "{foreign}");
+            assert!(!is_managed_image(foreign), "{foreign}");
         }
     }
 }

@@ -1,37 +1,37 @@
-//! A snapshot is made.
+//! Creation of a snapshot.
 
-use super::leftover::abandon;
-use super::stored::copies;
+use super::record::volume_copies;
+use super::recovery::roll_back;
 use super::{CreatePlan, Snapshot, SnapshotError};
 use crate::byte_size::ByteSize;
 use crate::engine::{
-    Container, ContainerId, CopyJob, Copying as _, EngineError, OwnVolumes, Room, RunState,
-    Snapshots,
+    Container, ContainerId, ContainerVolumes, CopyJob, CopySpace, EngineError, RunState, Snapshots,
+    VolumeCopier as _,
 };
-use crate::lifecycle::{Event, Events, Observed, Refusal};
-use crate::naming::{Nonce, SnapshotName, WorkspacePath};
+use crate::lifecycle::{Event, EventListener, Observed, Refusal};
+use crate::naming::{RandomId, SnapshotName, WorkspacePath};
 use crate::timestamp::Timestamp;
 
-/// What a disk keeps free whatever is copied.
-const RESERVE: u64 = 64 << 20;
+/// Free space to keep on the disk.
+const RESERVED_BYTES: u64 = 64 << 20;
 
-/// Decides how a snapshot of a container is made. `volumes` are the container's;
-/// without a name it gets that of the moment.
+/// Plans a snapshot of a container. `volumes` are those of the container. Without a name,
+/// the snapshot is named after the current time.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::Exists`]: the name is taken.
-/// - [`Refusal::NotOurs`], [`Refusal::Stuck`]: for a container that is not ours
-///   or is going.
+/// - [`SnapshotError::Exists`]: the name is in use.
+/// - [`Refusal::NotManaged`], [`Refusal::Stuck`]: the container is foreign or being
+///   removed.
 pub fn plan_create(
     observed: &Observed,
     container: &Container,
-    volumes: OwnVolumes,
+    volumes: ContainerVolumes,
     existing: &[Snapshot],
     name: Option<SnapshotName>,
-    (id, now): (Nonce, Timestamp),
+    (id, now): (RandomId, Timestamp),
 ) -> Result<CreatePlan, SnapshotError> {
-    let not_ours = || Refusal::NotOurs { name: container.name.clone() };
+    let not_ours = || Refusal::NotManaged { name: container.name.clone() };
     let path = container.labels.workspace().ok_or_else(not_ours)?;
     let workspace = WorkspacePath::new(path).map_err(|_| not_ours())?;
     let isolation = container.labels.isolation().ok_or_else(not_ours)?;
@@ -46,8 +46,8 @@ pub fn plan_create(
         }
         Some(name) => name,
         None => {
-            let moment = now.compact();
-            let mut names = SnapshotName::of_moment(&moment);
+            let moment = now.to_compact();
+            let mut names = SnapshotName::from_timestamp(&moment);
             names.find(|name| !is_taken(name)).ok_or_else(not_ours)?
         }
     };
@@ -63,11 +63,16 @@ pub fn plan_create(
         used_by: Vec::new(),
     };
     let freezes = writers(observed, container, &volumes);
-    Ok(CreatePlan { snapshot, container: container.clone(), volumes, freezes })
+    Ok(CreatePlan { snapshot, container: container.clone(), volumes, paused: freezes })
 }
 
-/// The container, and whoever shares its data volume, as far as they run.
-fn writers(observed: &Observed, container: &Container, volumes: &OwnVolumes) -> Vec<Container> {
+/// Returns the container and those that share its data volume, as far as they are
+/// running.
+fn writers(
+    observed: &Observed,
+    container: &Container,
+    volumes: &ContainerVolumes,
+) -> Vec<Container> {
     let writes = |it: &&Container| {
         let shares = it.labels.is_managed()
             && it.labels.workspace().is_some()
@@ -77,78 +82,80 @@ fn writers(observed: &Observed, container: &Container, volumes: &OwnVolumes) -> 
     observed.containers.iter().filter(writes).cloned().collect()
 }
 
-/// Makes the snapshot. Whatever it ends with, nothing stays frozen, and what was
-/// made of a snapshot that failed is removed; whoever drops the future calls
-/// [`abandon()`].
+/// Creates the snapshot. On every outcome, the containers are unpaused and an incomplete
+/// snapshot is removed. A caller that drops the future must call [`roll_back()`].
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::NoRoom`]: nothing was frozen yet.
-/// - What the engine answered.
+/// - [`SnapshotError::NoSpace`]: no container was paused.
+/// - Errors of the engine.
 pub async fn create<S: Snapshots>(
     engine: &S,
     plan: &CreatePlan,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<Snapshot, SnapshotError> {
-    let outcome = work(engine, plan, events).await;
+    let outcome = pause_and_copy(engine, plan, events).await;
     if outcome.is_err() {
-        abandon(engine, &plan.snapshot.volumes()).await?;
+        roll_back(engine, &plan.snapshot.volumes()).await?;
     }
     outcome
 }
 
-async fn work<S: Snapshots>(
+async fn pause_and_copy<S: Snapshots>(
     engine: &S,
     plan: &CreatePlan,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<Snapshot, SnapshotError> {
-    let CreatePlan { snapshot, container, volumes, freezes } = plan;
-    events.event(Event::Stage(&format!("making snapshot {}", snapshot.name)));
+    let CreatePlan { snapshot, container, volumes, paused: freezes } = plan;
+    events.on_event(Event::Stage(&format!("creating snapshot {}", snapshot.name)));
     let job = CopyJob {
-        copies: copies(volumes, &snapshot.volumes()),
+        copies: volume_copies(volumes, &snapshot.volumes()),
         workspace: snapshot.workspace.clone(),
         snapshot: Some(snapshot.id.clone()),
         image: container.image.clone(),
         isolation: snapshot.isolation,
-        freezes: freezes.iter().map(|it| it.id.clone()).collect(),
+        pauses: freezes.iter().map(|it| it.id.clone()).collect(),
     };
-    let mut copying = engine.begin_copy(&job).await?;
-    let room = copying.room();
-    require_room(room)?;
-    let frozen = freeze(engine, &job.freezes).await;
+    let mut copying = engine.start_copy(&job).await?;
+    let room = copying.space();
+    require_space(room)?;
+    let frozen = pause_all(engine, &job.pauses).await;
     let taken = match frozen {
-        Ok(()) => take(engine, plan, &mut copying, room.needed).await,
+        Ok(()) => copy_and_commit(engine, plan, &mut copying, room.needed).await,
         Err(error) => Err(error),
     };
-    thaw(engine, &job.freezes).await?;
+    unpause_all(engine, &job.pauses).await?;
     let image = taken?;
     copying.sync().await?;
-    engine.name_snapshot(&image, &snapshot.id).await?;
+    engine.tag_snapshot(&image, &snapshot.id).await?;
     copying.close().await?;
     Ok(Snapshot { size: room.needed, ..snapshot.clone() })
 }
 
-/// All that has to be of one moment.
-async fn take<S: Snapshots>(
+/// Copies everything that must be consistent at one moment.
+async fn copy_and_commit<S: Snapshots>(
     engine: &S,
     plan: &CreatePlan,
-    copying: &mut S::Copying<'_>,
+    copying: &mut S::Copier<'_>,
     bytes: ByteSize,
 ) -> Result<String, EngineError> {
     let labels = plan.snapshot.labels(bytes);
     copying.copy().await?;
-    engine.commit(&plan.container.id, &labels).await
+    engine.commit_snapshot(&plan.container.id, &labels).await
 }
 
-async fn freeze<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), EngineError> {
+async fn pause_all<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), EngineError> {
     for id in all {
-        engine.freeze(id).await?;
+        engine.pause(id).await?;
     }
     Ok(())
 }
 
-/// Wakes those of them that are frozen; whatever fails, the others too.
-pub(super) async fn thaw<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), EngineError> {
+/// Unpauses the paused ones among them, even if one of them fails.
+pub(super) async fn unpause_all<S: Snapshots>(
+    engine: &S,
+    all: &[ContainerId],
+) -> Result<(), EngineError> {
     if all.is_empty() {
         return Ok(());
     }
@@ -162,10 +169,10 @@ pub(super) async fn thaw<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Resul
     outcome
 }
 
-pub(super) fn require_room(room: Room) -> Result<(), SnapshotError> {
-    let free = ByteSize::from_bytes(room.free.bytes().saturating_sub(RESERVE));
+pub(super) fn require_space(room: CopySpace) -> Result<(), SnapshotError> {
+    let free = ByteSize::from_bytes(room.free.bytes().saturating_sub(RESERVED_BYTES));
     match room.needed <= free {
         true => Ok(()),
-        false => Err(SnapshotError::NoRoom { needed: room.needed, free }),
+        false => Err(SnapshotError::NoSpace { needed: room.needed, free }),
     }
 }

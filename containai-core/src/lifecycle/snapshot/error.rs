@@ -1,71 +1,73 @@
-//! Why there is no snapshot, or nothing came of one.
+//! Errors of snapshots.
 
 use crate::byte_size::{ByteSize, HumanSize};
 use crate::engine::EngineError;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 use crate::lifecycle::{DriveError, Refusal};
-use crate::records::RecordError;
 use crate::remote::RemoteError;
+use crate::workspace_store::WorkspaceStoreError;
 
-/// Why there is no snapshot, or nothing came of one.
+/// An error of a snapshot operation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SnapshotError {
-    /// What the engine, the way in or the lifecycle says.
+    /// The engine, the SSH connection or the lifecycle failed.
     #[error(transparent)]
     Drive(#[from] DriveError),
-    /// The name is taken.
-    #[error("there is a snapshot `{name}` already")]
+    /// The name is in use.
+    #[error("snapshot `{name}` already exists")]
     Exists {
         /// The name.
         name: String,
     },
-    /// Nobody made it on this engine, or somebody removed it.
-    #[error("there is no snapshot `{name}`")]
+    /// No snapshot of this name exists on this engine.
+    #[error("snapshot `{name}` does not exist")]
     Unknown {
         /// The name.
         name: String,
     },
-    /// The engine's disk has no room for the copies.
-    #[error("the copies take {}, and the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
-    NoRoom {
-        /// What they take.
+    /// The engine's disk has too little space for the copies.
+    #[error("the copies need {}, but the engine's disk has {} free", HumanSize(*.needed), HumanSize(*.free))]
+    NoSpace {
+        /// The required space.
         needed: ByteSize,
-        /// What is free.
+        /// The free space.
         free: ByteSize,
     },
-    /// The container goes with its session, and so would what is put back.
-    #[error("container `{name}` goes with its session")]
-    Fleeting {
+    /// The container is ephemeral: a restored one would be removed as well.
+    #[error("container `{name}` is ephemeral")]
+    Ephemeral {
         /// The container.
         name: String,
     },
-    /// The snapshot was made with another isolation than the engine has now.
-    #[error("snapshot `{name}` was made with `{has}` isolation, and the engine has `{wanted}`")]
-    OtherIsolation {
+    /// The snapshot was created with another isolation than that of the engine.
+    #[error(
+        "snapshot `{name}` was created with `{actual}` isolation, but the engine has `{required}`"
+    )]
+    IsolationMismatch {
         /// The snapshot.
         name: String,
-        /// What it was made with.
-        has: String,
-        /// What the engine has.
-        wanted: String,
+        /// The isolation of the snapshot.
+        actual: String,
+        /// The isolation of the engine.
+        required: String,
     },
-    /// The workspace that a fork is to have has a container.
-    #[error("`{workspace}` has container `{name}` already")]
-    Occupied {
+    /// The workspace of the fork has a container.
+    #[error("`{workspace}` already has container `{name}`")]
+    WorkspaceHasContainer {
         /// The workspace.
         workspace: String,
         /// Its container.
         name: String,
     },
-    /// Somebody started the container while it was being put back.
-    #[error("container `{name}` was started meanwhile: nothing was restored")]
-    Started {
+    /// The container was started during the restore.
+    #[error("container `{name}` was started during the restore: nothing was restored")]
+    ContainerStarted {
         /// The container.
         name: String,
     },
-    /// Somebody copies from it just now.
+    /// A copy from the snapshot is running.
     #[error("snapshot `{name}` is being copied")]
     InUse {
         /// The snapshot.
@@ -85,8 +87,8 @@ impl From<RemoteError> for SnapshotError {
     }
 }
 
-impl From<RecordError> for SnapshotError {
-    fn from(error: RecordError) -> Self {
+impl From<WorkspaceStoreError> for SnapshotError {
+    fn from(error: WorkspaceStoreError) -> Self {
         Self::Drive(error.into())
     }
 }
@@ -103,10 +105,12 @@ impl Advice for SnapshotError {
             Self::Drive(error) => error.exit_code(),
             Self::Exists { .. }
             | Self::Unknown { .. }
-            | Self::Fleeting { .. }
-            | Self::OtherIsolation { .. }
-            | Self::Occupied { .. } => exit::USAGE,
-            Self::NoRoom { .. } | Self::Started { .. } | Self::InUse { .. } => exit::FAILED,
+            | Self::Ephemeral { .. }
+            | Self::IsolationMismatch { .. }
+            | Self::WorkspaceHasContainer { .. } => exit::USAGE,
+            Self::NoSpace { .. } | Self::ContainerStarted { .. } | Self::InUse { .. } => {
+                exit::FAILED
+            }
         }
     }
 
@@ -118,20 +122,22 @@ impl Advice for SnapshotError {
                 let command = format!("cai snapshot remove {name}");
                 Hint::run(&command, "remove it, or choose another name")
             }
-            Self::Unknown { .. } => Hint::run(list, "see which there are"),
-            Self::NoRoom { .. } => {
-                Hint::run(list, "see which snapshots can go, and `cai snapshot remove` them")
+            Self::Unknown { .. } => Hint::run(list, "list the snapshots"),
+            Self::NoSpace { .. } => {
+                Hint::run(list, "find snapshots to remove with `cai snapshot remove`")
             }
-            Self::Fleeting { .. } => {
-                Hint::new("make a container beside it with `cai snapshot fork`")
+            Self::Ephemeral { .. } => {
+                Hint::new("create another container with `cai snapshot fork`")
             }
-            Self::OtherIsolation { has, .. } => Hint::run(
-                &format!("cai setup --isolation {has}"),
-                "go back to that; containers of the other isolation are then out of sight",
+            Self::IsolationMismatch { actual, .. } => Hint::run(
+                &format!("cai setup --isolation {actual}"),
+                "switch back; containers of the other isolation are then not visible",
             ),
-            Self::Occupied { .. } => Hint::new("name another directory, or another branch"),
-            Self::Started { .. } => Hint::new("run the same command again"),
-            Self::InUse { .. } => Hint::new("wait until that is done, and run again"),
+            Self::WorkspaceHasContainer { .. } => Hint::new("choose another directory or branch"),
+            Self::ContainerStarted { .. } => Hint::new("run the same command again"),
+            Self::InUse { .. } => {
+                Hint::new("wait until the copy is finished, then run the command again")
+            }
         }]
     }
 }
@@ -139,32 +145,32 @@ impl Advice for SnapshotError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fake, samples};
+    use crate::{samples, testing};
 
     #[test]
-    fn what_a_person_reads() {
+    fn error_messages() {
         let name = || "before".to_owned();
         let samples = samples!(SnapshotError {
             Drive: [EngineError::NoSuchImage { image: "base".into() }.into()],
             Exists: [SnapshotError::Exists { name: name() }],
             Unknown: [SnapshotError::Unknown { name: name() }],
-            NoRoom: [SnapshotError::NoRoom {
+            NoSpace: [SnapshotError::NoSpace {
                 needed: ByteSize::from_gib(3),
                 free: ByteSize::from_gib(2),
             }],
-            Fleeting: [SnapshotError::Fleeting { name: "api-main".into() }],
-            OtherIsolation: [SnapshotError::OtherIsolation {
+            Ephemeral: [SnapshotError::Ephemeral { name: "api-main".into() }],
+            IsolationMismatch: [SnapshotError::IsolationMismatch {
                 name: name(),
-                has: "userns".into(),
-                wanted: "sysbox".into(),
+                actual: "userns".into(),
+                required: "sysbox".into(),
             }],
-            Occupied: [SnapshotError::Occupied {
+            WorkspaceHasContainer: [SnapshotError::WorkspaceHasContainer {
                 workspace: "/src/api-before".into(),
                 name: "api-before".into(),
             }],
-            Started: [SnapshotError::Started { name: "api-main".into() }],
+            ContainerStarted: [SnapshotError::ContainerStarted { name: "api-main".into() }],
             InUse: [SnapshotError::InUse { name: name() }],
         });
-        insta::assert_snapshot!(fake::advised(&samples));
+        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

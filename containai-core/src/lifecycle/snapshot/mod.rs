@@ -1,30 +1,30 @@
-//! Snapshots: a container's file system, its data volume and the store of its
-//! inner Docker, as of one moment.
+//! Snapshots: the file system of a container, its data volume and the store of its inner
+//! Docker, at one moment.
 //!
-//! A snapshot is an image and two volumes that carry one [`Nonce`]. Its image
-//! gets its name last, and without that name there is no snapshot; whatever
-//! else an interrupted command has left is found by [`leftovers()`] and removed
-//! by [`clear()`]. A container is put back, and one is made beside it, with
-//! volumes of their own: copies that count only once a container has them, so
-//! that what was there stays until all of the new is there.
+//! A snapshot consists of an image and two volumes with a common [`RandomId`]. The image
+//! is tagged last; without the tag the snapshot does not exist. Objects left by an
+//! interrupted command are found by [`find_leftovers()`] and removed by
+//! [`remove_leftovers()`]. A restored or forked container gets its own copies of the
+//! volumes. They are used only once the container exists, so that the previous state is
+//! kept until the new one is complete.
 //!
-//! [`Nonce`]: crate::naming::Nonce
+//! [`RandomId`]: crate::naming::RandomId
 
-mod copied;
 mod create;
 mod error;
-mod leftover;
 mod plan;
+mod record;
+mod recovery;
+mod recreate;
 mod remove;
 mod restore;
-mod revive;
-mod stored;
+mod volume_copies;
 
 pub use create::{create, plan_create};
 pub use error::SnapshotError;
-pub use leftover::{Leftovers, abandon, clear, leftovers};
-pub use plan::{CreatePlan, RestorePlan, RevivePlan, Task};
+pub use plan::{CreatePlan, RecreatePlan, RestorePlan, SnapshotStep};
+pub use record::{Snapshot, find_snapshot, list_snapshots};
+pub use recovery::{SnapshotLeftovers, find_leftovers, remove_leftovers, roll_back};
+pub use recreate::{DefaultVolumes, plan_recreate, recreate};
 pub use remove::{plan_remove, remove};
 pub use restore::{plan_restore, restore};
-pub use revive::{Vacancy, plan_revive, revive};
-pub use stored::{Snapshot, named, snapshots};

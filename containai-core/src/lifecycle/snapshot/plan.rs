@@ -1,121 +1,128 @@
-//! What will be done, on paper.
+//! The plans of snapshot operations.
 
-use crate::engine::{Container, Identity, OwnVolumes, RunState, VolumeCopy};
+use crate::engine::{Container, ContainerIdentity, ContainerVolumes, RunState, VolumeCopy};
 use crate::naming::{ContainerName, VolumeName, WorkspacePath};
 
 use super::Snapshot;
-use super::stored::copies;
+use super::record::volume_copies;
 
-/// One thing to do.
+/// A step of a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub enum Task {
-    /// Freeze a container.
-    Freeze(String),
+pub enum SnapshotStep {
+    /// Pause a container.
+    Pause(String),
     /// Copy a volume.
-    Copy(VolumeCopy),
-    /// Keep the file system of a container.
+    CopyVolume(VolumeCopy),
+    /// Commit the file system of a container.
     Commit(String),
-    /// Wake a container.
-    Wake(String),
-    /// Give the snapshot its name, by which it is there.
-    Name(Snapshot),
+    /// Unpause a container.
+    Unpause(String),
+    /// Tag the image, which makes the snapshot complete.
+    TagImage(Snapshot),
     /// Stop a container.
     Stop(String),
-    /// Make a container in the place of another.
-    Succeed(String),
-    /// Make a container.
-    Make {
+    /// Create the replacement of a container.
+    CreateReplacement(String),
+    /// Create a container.
+    CreateContainer {
         /// Its name.
         name: ContainerName,
         /// Its workspace.
         workspace: WorkspacePath,
     },
-    /// Take the identity of the origin out of the file system.
-    Anonymise,
+    /// Remove the identity of the original container from the file system.
+    ResetIdentity,
     /// Remove a container.
     RemoveContainer(String),
-    /// Record that the workspace has this data volume from now on.
-    Record(VolumeName),
+    /// Record the data volume of the workspace.
+    RecordDataVolume(VolumeName),
     /// Remove a volume.
     RemoveVolume(VolumeName),
     /// Remove the image of a snapshot.
     RemoveImage(Snapshot),
 }
 
-/// How a snapshot is made.
+/// The plan to create a snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct CreatePlan {
-    /// The snapshot; its size is not known yet.
+    /// The snapshot; its size is not yet known.
     pub snapshot: Snapshot,
     /// The container.
     pub container: Container,
     /// Its volumes.
-    pub volumes: OwnVolumes,
-    /// Whoever writes to them just now, the container included.
-    pub freezes: Vec<Container>,
+    pub volumes: ContainerVolumes,
+    /// The running containers that write to the volumes, the container included.
+    pub paused: Vec<Container>,
 }
 
 impl CreatePlan {
-    /// What will be done, in this order.
+    /// Returns the steps, in order.
     #[must_use]
-    pub fn tasks(&self) -> Vec<Task> {
-        let frozen = || self.freezes.iter().map(|it| it.name.clone());
-        let copies = copies(&self.volumes, &self.snapshot.volumes());
+    pub fn steps(&self) -> Vec<SnapshotStep> {
+        let frozen = || self.paused.iter().map(|it| it.name.clone());
+        let copies = volume_copies(&self.volumes, &self.snapshot.volumes());
         frozen()
-            .map(Task::Freeze)
-            .chain(copies.into_iter().map(Task::Copy))
-            .chain([Task::Commit(self.container.name.clone())])
-            .chain(frozen().map(Task::Wake))
-            .chain([Task::Name(self.snapshot.clone())])
+            .map(SnapshotStep::Pause)
+            .chain(copies.into_iter().map(SnapshotStep::CopyVolume))
+            .chain([SnapshotStep::Commit(self.container.name.clone())])
+            .chain(frozen().map(SnapshotStep::Unpause))
+            .chain([SnapshotStep::TagImage(self.snapshot.clone())])
             .collect()
     }
 }
 
-/// How a container is put back.
+/// The plan to restore a container.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RestorePlan {
     /// The snapshot.
     pub snapshot: Snapshot,
-    /// The container as it is now.
+    /// The current container.
     pub container: Container,
-    /// The volumes that it will have.
-    pub volumes: OwnVolumes,
-    /// Those of its volumes that go, since nothing but this container has them.
+    /// The new volumes.
+    pub volumes: ContainerVolumes,
+    /// The previous volumes to remove, which only this container uses.
     pub replaced: Vec<VolumeName>,
 }
 
 impl RestorePlan {
-    /// What will be done, in this order.
+    /// Returns the steps, in order.
     #[must_use]
-    pub fn tasks(&self) -> Vec<Task> {
+    pub fn steps(&self) -> Vec<SnapshotStep> {
         let name = &self.container.name;
-        let mut tasks: Vec<_> =
-            self.snapshot.copies_to(&self.volumes).into_iter().map(Task::Copy).collect();
+        let mut tasks: Vec<_> = self
+            .snapshot
+            .copies_to(&self.volumes)
+            .into_iter()
+            .map(SnapshotStep::CopyVolume)
+            .collect();
         match self.container.state {
-            RunState::Paused => tasks.extend([Task::Wake(name.clone()), Task::Stop(name.clone())]),
-            RunState::Running | RunState::Restarting => tasks.push(Task::Stop(name.clone())),
+            RunState::Paused => tasks
+                .extend([SnapshotStep::Unpause(name.clone()), SnapshotStep::Stop(name.clone())]),
+            RunState::Running | RunState::Restarting => {
+                tasks.push(SnapshotStep::Stop(name.clone()))
+            }
             _ => {}
         }
         tasks.extend([
-            Task::Succeed(name.clone()),
-            Task::RemoveContainer(name.clone()),
-            Task::Record(self.volumes.data.clone()),
+            SnapshotStep::CreateReplacement(name.clone()),
+            SnapshotStep::RemoveContainer(name.clone()),
+            SnapshotStep::RecordDataVolume(self.volumes.data.clone()),
         ]);
-        tasks.extend(self.replaced.iter().cloned().map(Task::RemoveVolume));
+        tasks.extend(self.replaced.iter().cloned().map(SnapshotStep::RemoveVolume));
         tasks
     }
 
-    /// Whether somebody who is inside would be thrown out.
+    /// Returns whether active sessions end.
     #[must_use]
-    pub fn ends_work(&self) -> bool {
+    pub fn ends_sessions(&self) -> bool {
         matches!(self.container.state, RunState::Running | RunState::Restarting)
     }
 }
 
-/// How a container is made of a snapshot where there is none.
+/// The plan to create a container from a snapshot where none exists.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct RevivePlan {
+pub struct RecreatePlan {
     /// The snapshot.
     pub snapshot: Snapshot,
     /// The workspace of the new container.
@@ -123,26 +130,30 @@ pub struct RevivePlan {
     /// Its name.
     pub name: ContainerName,
     /// Its volumes.
-    pub volumes: OwnVolumes,
-    /// What it shows of itself.
-    pub identity: Identity,
-    /// Whether its workspace has to be told of its data volume.
+    pub volumes: ContainerVolumes,
+    /// The identity of the container.
+    pub identity: ContainerIdentity,
+    /// Whether the data volume must be recorded for the workspace.
     pub records: bool,
 }
 
-impl RevivePlan {
-    /// What will be done, in this order.
+impl RecreatePlan {
+    /// Returns the steps, in order.
     #[must_use]
-    pub fn tasks(&self) -> Vec<Task> {
+    pub fn steps(&self) -> Vec<SnapshotStep> {
         let (name, workspace) = (self.name.clone(), self.workspace.clone());
-        let mut tasks: Vec<_> =
-            self.snapshot.copies_to(&self.volumes).into_iter().map(Task::Copy).collect();
-        if self.identity == Identity::Renewed {
-            tasks.push(Task::Anonymise);
+        let mut tasks: Vec<_> = self
+            .snapshot
+            .copies_to(&self.volumes)
+            .into_iter()
+            .map(SnapshotStep::CopyVolume)
+            .collect();
+        if self.identity == ContainerIdentity::Regenerate {
+            tasks.push(SnapshotStep::ResetIdentity);
         }
-        tasks.push(Task::Make { name, workspace });
+        tasks.push(SnapshotStep::CreateContainer { name, workspace });
         if self.records {
-            tasks.push(Task::Record(self.volumes.data.clone()));
+            tasks.push(SnapshotStep::RecordDataVolume(self.volumes.data.clone()));
         }
         tasks
     }

@@ -1,27 +1,27 @@
-//! A snapshot goes.
+//! Removal of a snapshot.
 
-use super::leftover::forgiving;
-use super::{Snapshot, SnapshotError, Task};
+use super::recovery::ignore_in_use;
+use super::{Snapshot, SnapshotError, SnapshotStep};
 use crate::engine::{Container, EngineError, Snapshots, StoredVolume};
 
-/// What will be done, in this order.
+/// Returns the steps, in order.
 #[must_use]
-pub fn plan_remove(snapshot: &Snapshot) -> Vec<Task> {
+pub fn plan_remove(snapshot: &Snapshot) -> Vec<SnapshotStep> {
     let volumes = snapshot.volumes();
     vec![
-        Task::RemoveImage(snapshot.clone()),
-        Task::RemoveVolume(volumes.data),
-        Task::RemoveVolume(volumes.docker),
+        SnapshotStep::RemoveImage(snapshot.clone()),
+        SnapshotStep::RemoveVolume(volumes.data),
+        SnapshotStep::RemoveVolume(volumes.docker),
     ]
 }
 
-/// Removes a snapshot. The file system that a container was made of stays as
-/// long as the container, by another name.
+/// Removes a snapshot. The image of an existing container is kept under another name
+/// until the container is removed.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::InUse`]: somebody copies from it.
-/// - What the engine answered.
+/// - [`SnapshotError::InUse`]: a copy from the snapshot is running.
+/// - Errors of the engine.
 pub async fn remove<S: Snapshots>(engine: &S, snapshot: &Snapshot) -> Result<(), SnapshotError> {
     let of_it = |it: &StoredVolume| it.labels.snapshot().as_ref() == Some(&snapshot.id);
     let volumes = engine.snapshot_volumes().await?;
@@ -39,7 +39,7 @@ pub async fn remove<S: Snapshots>(engine: &S, snapshot: &Snapshot) -> Result<(),
     }
     engine.remove_image(&reference).await?;
     for volume in [snapshot.volumes().data, snapshot.volumes().docker] {
-        forgiving(engine.remove_volume(volume.as_ref()).await)?;
+        ignore_in_use(engine.remove_volume(volume.as_ref()).await)?;
     }
     Ok(())
 }

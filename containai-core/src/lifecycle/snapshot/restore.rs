@@ -1,36 +1,38 @@
-//! A container is put back.
+//! Restore of a container.
 
 use std::collections::BTreeMap;
 
-use super::copied::copied;
-use super::leftover::abandon;
+use super::recovery::roll_back;
+use super::volume_copies::copy_volumes;
 use super::{RestorePlan, Snapshot, SnapshotError};
-use crate::engine::{Container, Copying as _, OwnVolumes, RunState, Snapshots, Succession};
+use crate::engine::{
+    Container, ContainerVolumes, ReplacementSpec, RunState, Snapshots, VolumeCopier as _,
+};
 use crate::label;
 use crate::layout;
-use crate::lifecycle::{Desired, Event, Events, Refusal, install};
-use crate::naming::{ContainerName, Nonce, VolumeName, VolumeUse};
-use crate::records::Records;
+use crate::lifecycle::{Desired, Event, EventListener, Refusal, finish_replacement};
+use crate::naming::{ContainerName, RandomId, VolumeName, VolumeUse};
 use crate::remote::Remote;
+use crate::workspace_store::WorkspaceStore;
 
-/// Decides how a container is put back. `has` are its volumes now; `nonce` tells
-/// the new ones apart.
+/// Plans the restore of a container. `has` are its current volumes; `suffix` makes the
+/// names of the new ones unique.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::Fleeting`]: the container goes with its session.
-/// - [`SnapshotError::OtherIsolation`]: owners of files would not fit.
-/// - [`Refusal`]: the container is going, or it has no port.
+/// - [`SnapshotError::Ephemeral`]: the container is ephemeral.
+/// - [`SnapshotError::IsolationMismatch`]: the owners of files would not match.
+/// - [`Refusal`]: the container is being removed, or it has no port.
 pub fn plan_restore(
     snapshot: &Snapshot,
     container: &Container,
-    has: &OwnVolumes,
+    has: &ContainerVolumes,
     desired: &Desired,
-    nonce: &Nonce,
+    suffix: &RandomId,
 ) -> Result<RestorePlan, SnapshotError> {
     let name = || container.name.clone();
     if container.labels.is_ephemeral() {
-        return Err(SnapshotError::Fleeting { name: name() });
+        return Err(SnapshotError::Ephemeral { name: name() });
     }
     if matches!(container.state, RunState::Removing | RunState::Dead) {
         return Err(Refusal::Stuck { name: name(), state: container.state.to_string() }.into());
@@ -41,14 +43,17 @@ pub fn plan_restore(
     let isolation = container.labels.isolation().unwrap_or(desired.isolation);
     require_isolation(snapshot, isolation)?;
     let (workspace, client) = (&desired.workspace, desired.client.as_ref());
-    let copied = |what| VolumeName::copied(workspace, client, what, nonce);
-    let is_ours = |volume: &VolumeName, what| volume.is_of(workspace, client, what);
+    let copied = |what| VolumeName::restored(workspace, client, what, suffix);
+    let is_ours = |volume: &VolumeName, what| volume.belongs_to(workspace, client, what);
     let replaced = [(&has.data, VolumeUse::Data), (&has.docker, VolumeUse::Docker)];
     let replaced = replaced.into_iter().filter(|(volume, what)| is_ours(volume, *what));
     Ok(RestorePlan {
         snapshot: snapshot.clone(),
         container: container.clone(),
-        volumes: OwnVolumes { data: copied(VolumeUse::Data), docker: copied(VolumeUse::Docker) },
+        volumes: ContainerVolumes {
+            data: copied(VolumeUse::Data),
+            docker: copied(VolumeUse::Docker),
+        },
         replaced: replaced.map(|(volume, _)| volume.clone()).collect(),
     })
 }
@@ -60,84 +65,84 @@ pub(super) fn require_isolation(
     if snapshot.isolation == wanted {
         return Ok(());
     }
-    Err(SnapshotError::OtherIsolation {
+    Err(SnapshotError::IsolationMismatch {
         name: snapshot.name.to_string(),
-        has: snapshot.isolation.to_string(),
-        wanted: wanted.to_string(),
+        actual: snapshot.isolation.to_string(),
+        required: wanted.to_string(),
     })
 }
 
-/// Puts the container back, and leaves it stopped. What it has now goes only
-/// when all of the new is there: up to then whoever drops the future calls
-/// [`abandon()`], and after that the next drive goes on.
+/// Restores the container and leaves it stopped. The previous state is removed only when
+/// the new one is complete. Until then, a caller that drops the future must call
+/// [`roll_back()`]; afterwards the next run resumes.
 ///
-/// The caller holds the workspace's lock.
+/// The caller holds the lock of the workspace.
 ///
 /// # Errors
 ///
-/// - [`SnapshotError::NoRoom`]: nothing was stopped yet.
-/// - [`SnapshotError::Started`]: somebody started the container meanwhile.
-/// - What the engine, the remote or the records answered.
-pub async fn restore<S: Snapshots, R: Remote, N: Records>(
+/// - [`SnapshotError::NoSpace`]: the container was not stopped.
+/// - [`SnapshotError::ContainerStarted`]: the container was started meanwhile.
+/// - Errors of the engine, the remote or the workspace store.
+pub async fn restore<S: Snapshots, R: Remote, N: WorkspaceStore>(
     engine: &S,
     remote: &R,
     records: &N,
     desired: &Desired,
     plan: &RestorePlan,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<Container, SnapshotError> {
-    let made = replace(engine, plan, events).await;
+    let made = create_replacement(engine, plan, events).await;
     if let Err(error) = made {
-        abandon(engine, &plan.volumes).await?;
+        roll_back(engine, &plan.volumes).await?;
         return Err(error);
     }
-    let installed = install(engine, remote, records, desired, events).await?;
+    let installed = finish_replacement(engine, remote, records, desired, events).await?;
     let is_new = |it: &Container| it.labels.data_volume().as_ref() == Some(&plan.volumes.data);
     let Some(container) = installed.filter(is_new) else {
-        abandon(engine, &plan.volumes).await?;
-        return Err(SnapshotError::Started { name: plan.container.name.clone() });
+        roll_back(engine, &plan.volumes).await?;
+        return Err(SnapshotError::ContainerStarted { name: plan.container.name.clone() });
     };
     Ok(container)
 }
 
-/// Makes the container that is to take the place of the other.
-async fn replace<S: Snapshots>(
+/// Creates the replacement of the container.
+async fn create_replacement<S: Snapshots>(
     engine: &S,
     plan: &RestorePlan,
-    events: &dyn Events,
+    events: &dyn EventListener,
 ) -> Result<(), SnapshotError> {
     let RestorePlan { snapshot, container: old, volumes, .. } = plan;
-    events.event(Event::Stage(&format!("restoring snapshot {}", snapshot.name)));
-    let copying = copied(engine, snapshot, volumes, &snapshot.workspace).await?;
+    events.on_event(Event::Stage(&format!("restoring snapshot {}", snapshot.name)));
+    let copying = copy_volumes(engine, snapshot, volumes, &snapshot.workspace).await?;
     if old.state == RunState::Paused {
         engine.unpause(&old.id).await?;
     }
     engine.stop(&old.id).await?;
     let last_start = engine.last_start(&old.id).await?;
-    // From here on the volumes are a container's: the helper's word on them
-    // must not outlive it.
+    // The replacement is about to own the volumes. The labels of the helper, which mark
+    // them as leftovers, must not outlast it.
     copying.close().await?;
-    let succession = succession(plan, &last_start)?;
+    let succession = replacement_spec(plan, &last_start)?;
     let port = old.labels.ssh_port();
     let port = port.ok_or_else(|| Refusal::NoPort { name: old.name.clone() })?;
-    engine.create_successor(&succession, port).await?;
+    engine.create_replacement(&succession, port).await?;
     Ok(())
 }
 
-fn succession(plan: &RestorePlan, last_start: &str) -> Result<Succession, Refusal> {
+fn replacement_spec(plan: &RestorePlan, last_start: &str) -> Result<ReplacementSpec, Refusal> {
     let RestorePlan { snapshot, container: old, volumes, .. } = plan;
-    let not_ours = |_| Refusal::NotOurs { name: old.name.clone() };
+    let not_ours = |_| Refusal::NotManaged { name: old.name.clone() };
     let replaced: Vec<_> = plan.replaced.iter().map(AsRef::as_ref).collect();
     let name = ContainerName::parse(&old.name).map_err(not_ours)?;
     let labels = old
         .labels
-        .succeeded(old.id.as_ref(), last_start, name.as_ref(), &snapshot.image)
+        .for_replacement(old.id.as_ref(), last_start, name.as_ref(), &snapshot.image)
         .with(label::DATA_VOLUME, volumes.data.as_ref())
         .with(label::NEW_VOLUME, "true")
         .with(label::SNAPSHOT, snapshot.id.as_str())
         .with(label::REPLACED_VOLUMES, &replaced.join(","))
-        .over_snapshot();
-    Ok(Succession {
+        .masking_snapshot();
+    Ok(ReplacementSpec {
         of: old.id.clone(),
         name: name.interim(),
         image: snapshot.reference(),

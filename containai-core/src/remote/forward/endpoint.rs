@@ -1,17 +1,17 @@
-//! The two ends of a forward.
+//! The addresses of a forward.
 
 use std::fmt;
 
 use super::fields::Field;
 use crate::naming::HostPort;
 
-/// Where connections are accepted.
+/// The listening address.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Listen {
+pub enum ListenAddress {
     /// A TCP port.
     Tcp {
-        /// On which addresses.
-        bind: Bind,
+        /// The addresses to bind to.
+        bind: BindAddress,
         /// The port.
         port: HostPort,
     },
@@ -19,23 +19,23 @@ pub enum Listen {
     Unix(String),
 }
 
-/// On which addresses a port is opened.
+/// The addresses to bind a port to.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Bind {
-    /// Those that only the same machine reaches: nothing else was spelled.
+pub enum BindAddress {
+    /// The loopback addresses; the default.
     Loopback,
-    /// All of them, spelled `*` or as an empty word.
+    /// All addresses, written as `*` or as an empty field.
     Any,
-    /// This one.
+    /// This address.
     Host(String),
 }
 
-/// Where a connection is led to.
+/// The target of a connection.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Endpoint {
     /// A host, by name or address, and a TCP port.
     Tcp {
-        /// The host as the side that connects knows it.
+        /// The host, resolved by the connecting side.
         host: String,
         /// The port.
         port: HostPort,
@@ -44,19 +44,21 @@ pub enum Endpoint {
     Unix(String),
 }
 
-impl Listen {
-    pub(super) fn of(fields: &[Field]) -> Option<Self> {
+impl ListenAddress {
+    pub(super) fn from_fields(fields: &[Field]) -> Option<Self> {
         match fields {
             [path] if path.is_path() => Some(Self::Unix(path.text.clone())),
-            [port] => Some(Self::Tcp { bind: Bind::Loopback, port: port.port()? }),
-            [bind, port] => Some(Self::Tcp { bind: Bind::of(bind)?, port: port.port()? }),
+            [port] => Some(Self::Tcp { bind: BindAddress::Loopback, port: port.port()? }),
+            [bind, port] => {
+                Some(Self::Tcp { bind: BindAddress::from_field(bind)?, port: port.port()? })
+            }
             _ => None,
         }
     }
 }
 
-impl Bind {
-    fn of(field: &Field) -> Option<Self> {
+impl BindAddress {
+    fn from_field(field: &Field) -> Option<Self> {
         match field.text.as_str() {
             "" | "*" => Some(Self::Any),
             _ => field.host().map(Self::Host),
@@ -65,7 +67,7 @@ impl Bind {
 }
 
 impl Endpoint {
-    pub(super) fn of(fields: &[Field]) -> Option<Self> {
+    pub(super) fn from_fields(fields: &[Field]) -> Option<Self> {
         match fields {
             [path] if path.is_path() => Some(Self::Unix(path.text.clone())),
             [host, port] => Some(Self::Tcp { host: host.host()?, port: port.port()? }),
@@ -74,20 +76,22 @@ impl Endpoint {
     }
 }
 
-impl fmt::Display for Listen {
-    /// Writes it as OpenSSH reads it.
+impl fmt::Display for ListenAddress {
+    /// Formats the address for OpenSSH.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => f.write_str(path),
-            Self::Tcp { bind: Bind::Loopback, port } => write!(f, "{port}"),
-            Self::Tcp { bind: Bind::Any, port } => write!(f, "*:{port}"),
-            Self::Tcp { bind: Bind::Host(host), port } => write!(f, "{}:{port}", bracketed(host)),
+            Self::Tcp { bind: BindAddress::Loopback, port } => write!(f, "{port}"),
+            Self::Tcp { bind: BindAddress::Any, port } => write!(f, "*:{port}"),
+            Self::Tcp { bind: BindAddress::Host(host), port } => {
+                write!(f, "{}:{port}", bracketed(host))
+            }
         }
     }
 }
 
 impl fmt::Display for Endpoint {
-    /// Writes it as OpenSSH reads it.
+    /// Formats the address for OpenSSH.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unix(path) => f.write_str(path),

@@ -1,16 +1,16 @@
-//! The words between colons.
+//! The fields of a forward, separated by colons.
 
 use crate::naming::HostPort;
 
-/// One word of a forward; brackets around it are gone.
+/// A field of a forward, without its brackets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) struct Field {
     pub(super) text: String,
     is_bracketed: bool,
 }
 
-/// Splits at colons, except in brackets; `None` for a bracket without its
-/// other half, or with something beside it.
+/// Splits at colons outside brackets; `None` for unbalanced brackets or text beside a
+/// bracket.
 pub(super) fn split(text: &str) -> Option<Vec<Field>> {
     let mut fields = Vec::new();
     let mut rest = Some(text);
@@ -36,8 +36,8 @@ pub(super) fn split(text: &str) -> Option<Vec<Field>> {
 }
 
 impl Field {
-    /// Whether it is the path of a socket. What OpenSSH's configuration would
-    /// need quotes or escapes for is none.
+    /// Returns whether it is the path of a socket. Paths that need quotes or escapes in
+    /// OpenSSH's configuration are not allowed.
     pub(super) fn is_path(&self) -> bool {
         let is_strange = |c: char| c.is_control() || c.is_whitespace() || "\"'\\$%:[]#".contains(c);
         !self.is_bracketed
@@ -50,8 +50,8 @@ impl Field {
         self.text.parse().ok().filter(|_| !self.is_bracketed)
     }
 
-    /// A name or an address; those of IPv6 stand in brackets, with a zone if
-    /// need be (RFC 4007 §11).
+    /// Returns a host name or an address. IPv6 addresses are in brackets, optionally with
+    /// a zone (RFC 4007 §11).
     pub(super) fn host(&self) -> Option<String> {
         let (address, zone) = match self.text.split_once('%') {
             Some((address, zone)) => (address, Some(zone)),

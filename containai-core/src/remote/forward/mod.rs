@@ -1,8 +1,8 @@
-//! What is led from one side of a connection to the other, in OpenSSH's words.
+//! Port and socket forwards, in OpenSSH's syntax.
 
 mod endpoint;
 mod fields;
 mod spec;
 
-pub use endpoint::{Bind, Endpoint, Listen};
+pub use endpoint::{BindAddress, Endpoint, ListenAddress};
 pub use spec::{Direction, Forward, ForwardError};

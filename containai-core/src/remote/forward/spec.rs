@@ -1,12 +1,11 @@
-//! One forward.
+//! Forwards.
 
 use std::fmt;
 
-use super::endpoint::{Endpoint, Listen};
+use super::endpoint::{Endpoint, ListenAddress};
 use super::fields;
 
-/// Something that is led from one side of a connection to the other: ssh(1),
-/// `-L`, `-R` and `-D`.
+/// A forward of a port or socket: ssh(1), `-L`, `-R` and `-D`.
 ///
 /// ```
 /// use containai_core::remote::{Direction, Forward};
@@ -19,27 +18,27 @@ use super::fields;
 pub enum Forward {
     /// `-L`: the host listens, the container connects.
     Local {
-        /// Where the host listens.
-        listen: Listen,
-        /// Where the container connects to.
+        /// The listening address on the host.
+        listen: ListenAddress,
+        /// The target of the container.
         target: Endpoint,
     },
     /// `-R`: the container listens, the host connects.
     Remote {
-        /// Where the container listens.
-        listen: Listen,
-        /// Where the host connects to.
+        /// The listening address in the container.
+        listen: ListenAddress,
+        /// The target of the host.
         target: Endpoint,
     },
-    /// `-D`: the host listens and speaks SOCKS, the container connects to
-    /// whatever it is asked for.
+    /// `-D`: the host listens as a SOCKS proxy, and the container connects to the
+    /// requested targets.
     Dynamic {
-        /// Where the host listens.
-        listen: Listen,
+        /// The listening address on the host.
+        listen: ListenAddress,
     },
 }
 
-/// Which way a [`Forward`] goes.
+/// The direction of a [`Forward`].
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Direction {
     /// `-L`.
@@ -51,35 +50,35 @@ pub enum Direction {
 }
 
 impl Forward {
-    /// Reads it as ssh(1) has it: `[bind:]port:host:hostport`, with the path
-    /// of a socket in place of either end, IPv6 addresses in brackets; for
+    /// Parses a forward in the syntax of ssh(1): `[bind:]port:host:hostport`, where the
+    /// path of a socket can replace either end and IPv6 addresses are in brackets; for
     /// [`Dynamic`](Direction::Dynamic) `[bind:]port`.
     ///
     /// # Errors
     ///
-    /// [`ForwardError`] for anything else. A remote end without a target,
-    /// which would open the host's network to the container, is not taken,
-    /// and neither is port 0.
+    /// [`ForwardError`] for any other text. Port 0 is not allowed, nor is a remote
+    /// forward without a target, which would open the host's network to the container.
     pub fn parse(direction: Direction, text: &str) -> Result<Self, ForwardError> {
         let error = || ForwardError { direction, text: text.to_owned() };
         let fields = fields::split(text).ok_or_else(error)?;
         if direction == Direction::Dynamic {
-            let listen = Listen::of(&fields).ok_or_else(error)?;
+            let listen = ListenAddress::from_fields(&fields).ok_or_else(error)?;
             return Ok(Self::Dynamic { listen });
         }
-        // A path takes one field, a port with its host two; the rest listens.
+        // A path takes one field, a host and port take two; the other fields are the
+        // listening address.
         let target_length = if fields.last().is_some_and(fields::Field::is_path) { 1 } else { 2 };
         let split = fields.len().checked_sub(target_length).ok_or_else(error)?;
         let (listen, target) = fields.split_at(split);
-        let listen = Listen::of(listen).ok_or_else(error)?;
-        let target = Endpoint::of(target).ok_or_else(error)?;
+        let listen = ListenAddress::from_fields(listen).ok_or_else(error)?;
+        let target = Endpoint::from_fields(target).ok_or_else(error)?;
         Ok(match direction {
             Direction::Remote => Self::Remote { listen, target },
             _ => Self::Local { listen, target },
         })
     }
 
-    /// Which way it goes.
+    /// Returns the direction.
     #[must_use]
     pub fn direction(&self) -> Direction {
         match self {
@@ -89,9 +88,9 @@ impl Forward {
         }
     }
 
-    /// Where connections are accepted.
+    /// Returns the listening address.
     #[must_use]
-    pub fn listen(&self) -> &Listen {
+    pub fn listen(&self) -> &ListenAddress {
         match self {
             Self::Local { listen, .. } | Self::Remote { listen, .. } | Self::Dynamic { listen } => {
                 listen
@@ -99,7 +98,7 @@ impl Forward {
         }
     }
 
-    /// Where connections are led to; `None` where each says so itself.
+    /// Returns the target; `None` for a dynamic forward.
     #[must_use]
     pub fn target(&self) -> Option<&Endpoint> {
         match self {
@@ -108,7 +107,7 @@ impl Forward {
         }
     }
 
-    /// The line of ssh_config(5).
+    /// Returns the directive of ssh_config(5).
     #[must_use]
     pub fn directive(&self) -> String {
         let listen = self.listen();
@@ -121,7 +120,7 @@ impl Forward {
 }
 
 impl fmt::Display for Forward {
-    /// Writes what [`Forward::parse`] reads, without its direction.
+    /// Formats the forward for [`Forward::parse`], without its direction.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.target() {
             Some(target) => write!(f, "{}:{target}", self.listen()),
@@ -131,7 +130,7 @@ impl fmt::Display for Forward {
 }
 
 impl Direction {
-    /// The option of ssh(1), such as `-L`.
+    /// Returns the option of ssh(1), such as `-L`.
     #[must_use]
     pub fn option(self) -> &'static str {
         match self {
@@ -141,7 +140,7 @@ impl Direction {
         }
     }
 
-    fn form(self) -> &'static str {
+    fn syntax(self) -> &'static str {
         match self {
             Self::Local | Self::Remote => {
                 "`[bind:]port:host:hostport`, with the absolute path of a socket in place of either \
@@ -152,14 +151,14 @@ impl Direction {
     }
 }
 
-/// A text is no forward.
+/// The text is not a valid forward.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("`{}` is no forward for `{}`: it takes {}", text.escape_debug(), direction.option(), direction.form())]
+#[error("`{}` is not a valid forward for `{}`: expected {}", text.escape_debug(), direction.option(), direction.syntax())]
 #[non_exhaustive]
 pub struct ForwardError {
-    /// Which way it was to go.
+    /// The requested direction.
     pub direction: Direction,
-    /// What was given.
+    /// The given text.
     pub text: String,
 }
 
@@ -175,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_ssh_reads() {
+    fn parses_what_ssh_parses() {
         check("8080:localhost:80", "LocalForward 8080 localhost:80");
         check("127.0.0.2:8080:db.local:80", "LocalForward 127.0.0.2:8080 db.local:80");
         check("[::1]:8080:[fe80::1%eth0]:80", "LocalForward [::1]:8080 [fe80::1%eth0]:80");
@@ -199,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_the_rest() {
+    fn refuses_anything_else() {
         for text in [
             "",
             "80",
@@ -232,12 +231,12 @@ mod tests {
             assert!(Forward::parse(Direction::Dynamic, text).is_err(), "{text:?}");
         }
         let error = Forward::parse(Direction::Local, "80\n").map_err(|error| error.to_string());
-        insta::assert_snapshot!(error.unwrap_err(), @"`80\\n` is no forward for `-L`: it takes `[bind:]port:host:hostport`, with the absolute path of a socket in place of either end and IPv6 addresses in brackets");
+        insta::assert_snapshot!(error.unwrap_err(), @"`80\\n` is not a valid forward for `-L`: expected `[bind:]port:host:hostport`, with the absolute path of a socket in place of either end and IPv6 addresses in brackets");
     }
 
     proptest! {
         #[test]
-        fn reads_what_it_writes(text in "[0-9a-z/:*.%\\[\\]]{0,24}") {
+        fn printed_forwards_parse_back(text in "[0-9a-z/:*.%\\[\\]]{0,24}") {
             for direction in [Direction::Local, Direction::Remote, Direction::Dynamic] {
                 if let Ok(forward) = Forward::parse(direction, &text) {
                     prop_assert_eq!(Forward::parse(direction, &forward.to_string()), Ok(forward.clone()));

@@ -1,9 +1,9 @@
-//! The bridge itself.
+//! The engine's bridge.
 
 use std::fs;
 use std::path::PathBuf;
 
-use super::super::command::{CommandError, Invocation};
+use super::super::command::{HostCommand, HostCommandError};
 use super::super::error::SetupError;
 use super::super::file;
 use super::super::subnet::Subnet;
@@ -16,65 +16,65 @@ pub(super) struct Bridge {
 }
 
 impl Bridge {
-    /// `/proc/net` is about the network namespace of this process; `/sys` may
-    /// be about another one.
+    /// Returns whether the bridge exists. Reads `/proc/net`, which shows the network namespace of
+    /// this process; `/sys` may show another one.
     pub(super) fn exists(&self) -> bool {
         let devices = fs::read_to_string("/proc/net/dev").unwrap_or_default();
         devices.lines().any(|line| line.split(':').next().map(str::trim) == Some(&self.name))
     }
 
-    pub(super) fn raise(&self) -> Result<(), SetupError> {
+    pub(super) fn bring_up(&self) -> Result<(), SetupError> {
         if self.exists() {
-            self.drop_stale_addresses()?;
+            self.flush_stale_addresses()?;
         } else {
-            self.add().run()?;
+            self.add_command().run()?;
         }
         self.disable_ipv6()?;
-        for invocation in self.configure() {
+        for invocation in self.configure_commands() {
             invocation.run()?;
         }
-        self.show_to_iptables().succeeds();
+        self.enable_nf_call_iptables().succeeds();
         Ok(())
     }
 
     pub(super) fn remove(&self) {
-        Invocation::new("ip", &["link", "delete", &self.name]).succeeds();
+        HostCommand::new("ip", &["link", "delete", &self.name]).succeeds();
     }
 
-    /// What a dry run shows.
+    /// Returns the commands that a dry run shows.
     pub(super) fn commands(&self) -> Vec<String> {
-        let mut commands = vec![self.add().to_string()];
-        commands.push(format!("echo 1 > {}", self.ipv6_switch().display()));
-        commands.extend(self.configure().iter().map(ToString::to_string));
-        commands.push(self.show_to_iptables().to_string());
+        let mut commands = vec![self.add_command().to_string()];
+        commands.push(format!("echo 1 > {}", self.disable_ipv6_path().display()));
+        commands.extend(self.configure_commands().iter().map(ToString::to_string));
+        commands.push(self.enable_nf_call_iptables().to_string());
         commands
     }
 
-    /// The engine gives containers addresses of the bridge's first network. A
-    /// bridge that outlived its record may have one that our chains do not know.
-    fn drop_stale_addresses(&self) -> Result<(), CommandError> {
+    /// Flushes addresses that do not belong to the recorded subnet. The engine assigns containers
+    /// addresses of the bridge's first network, and a bridge that outlived its record may have one
+    /// that the firewall chains do not cover.
+    fn flush_stale_addresses(&self) -> Result<(), HostCommandError> {
         let show = ["-4", "-o", "address", "show", "dev", &self.name];
-        let shown = Invocation::new("ip", &show).run()?;
+        let shown = HostCommand::new("ip", &show).run()?;
         if has_other_address(&shown, &self.subnet.gateway_with_prefix()) {
-            Invocation::new("ip", &["address", "flush", "dev", &self.name]).run()?;
+            HostCommand::new("ip", &["address", "flush", "dev", &self.name]).run()?;
         }
         Ok(())
     }
 
-    /// A bridge without a hardware address of its own takes one of its ports',
-    /// and another one whenever ports come and go, while containers remember
-    /// the old one.
-    fn add(&self) -> Invocation {
+    /// Adds the bridge with a fixed hardware address. Otherwise it takes the address of one of its
+    /// ports and changes it as ports come and go, while containers cache the old one.
+    fn add_command(&self) -> HostCommand {
         let [a, b, c, d] = self.subnet.gateway().octets();
         let address = format!("02:ca:{a:02x}:{b:02x}:{c:02x}:{d:02x}");
         let args = ["link", "add", &self.name, "address", &address, "type", "bridge"];
-        Invocation::new("ip", &args)
+        HostCommand::new("ip", &args)
     }
 
-    /// The route acknowledges at once (ip-route(8), `quickack`): published
-    /// ports lead through Docker's proxy, whose delayed acknowledgements cost
-    /// every SSH connection 40 ms, because sshd waits for them.
-    fn configure(&self) -> [Invocation; 3] {
+    /// The route acknowledges immediately (ip-route(8), `quickack`): published ports pass through
+    /// Docker's proxy, whose delayed acknowledgements would add 40 ms to every SSH connection,
+    /// because sshd waits for them.
+    fn configure_commands(&self) -> [HostCommand; 3] {
         let bridge = &self.name;
         let address = self.subnet.gateway_with_prefix();
         let (subnet, gateway) = (self.subnet.to_string(), self.subnet.gateway().to_string());
@@ -82,37 +82,37 @@ impl Bridge {
             "route replace {subnet} dev {bridge} proto kernel scope link src {gateway} quickack 1"
         );
         [
-            Invocation::new("ip", &["address", "replace", &address, "dev", bridge]),
-            Invocation::new("ip", &["link", "set", bridge, "up"]),
-            Invocation::new("ip", &route.split(' ').collect::<Vec<_>>()),
+            HostCommand::new("ip", &["address", "replace", &address, "dev", bridge]),
+            HostCommand::new("ip", &["link", "set", bridge, "up"]),
+            HostCommand::new("ip", &route.split(' ').collect::<Vec<_>>()),
         ]
     }
 
-    /// The engine gives containers IPv4 addresses only. The root of a container
-    /// can switch IPv6 on inside, and would then reach the host, and through a
-    /// host that routes IPv6 its network, past the rules for IPv4.
+    /// Disables IPv6 on the bridge. The engine assigns IPv4 addresses only, but root in a container
+    /// can enable IPv6 and would bypass the IPv4 rules to reach the host and the networks that it
+    /// routes.
     fn disable_ipv6(&self) -> Result<(), SetupError> {
-        let path = self.ipv6_switch();
-        // A kernel without IPv6 has no such file.
+        let path = self.disable_ipv6_path();
+        // A kernel without IPv6 does not have this file.
         if !path.exists() || fs::read_to_string(&path).is_ok_and(|value| value.trim() == "1") {
             return Ok(());
         }
-        fs::write(&path, "1\n").map_err(file::failed(&path))
+        fs::write(&path, "1\n").map_err(file::file_error(&path))
     }
 
-    fn ipv6_switch(&self) -> PathBuf {
+    fn disable_ipv6_path(&self) -> PathBuf {
         format!("/proc/sys/net/ipv6/conf/{}/disable_ipv6", self.name).into()
     }
 
-    /// Bridged packets pass the chains of iptables where `br_netfilter` is
-    /// loaded; that covers containers which another runtime than ours started.
-    fn show_to_iptables(&self) -> Invocation {
+    /// Has bridged packets pass the iptables chains if `br_netfilter` is loaded; this covers
+    /// containers started by another runtime.
+    fn enable_nf_call_iptables(&self) -> HostCommand {
         let args = ["link", "set", &self.name, "type", "bridge", "nf_call_iptables", "1"];
-        Invocation::new("ip", &args)
+        HostCommand::new("ip", &args)
     }
 }
 
-/// Whether the output of `ip -4 -o address show` names another address.
+/// Returns whether the output of `ip -4 -o address show` contains an address other than `ours`.
 fn has_other_address(shown: &str, ours: &str) -> bool {
     let addresses = shown.lines().filter_map(|line| line.split_once(" inet ")?.1.split(' ').next());
     addresses.into_iter().any(|address| address != ours)
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stale_addresses_are_noticed() {
+    fn detects_stale_addresses() {
         let line = |address: &str| {
             format!("7: cai0    inet {address} scope global cai0\\       valid_lft forever\n")
         };

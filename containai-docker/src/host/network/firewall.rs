@@ -1,22 +1,22 @@
-//! The contents of our firewall chains, and the jumps to them.
+//! The rules of the engine's firewall chains, and the jumps to them.
 
 use std::io::Write;
 use std::process::Stdio;
 
-use super::super::command::{CommandError, Invocation};
-use super::super::names::EngineNames;
+use super::super::command::{HostCommand, HostCommandError};
+use super::super::engine_names::EngineNames;
 use super::bridge::Bridge;
 use super::link::OtherBridges;
 use super::placement::{Placement, placement};
 
-/// The bridges of other engines and of virtual machines, by the names that
-/// their programs give them: one may come up at any time.
-const INTERNAL: [&str; 10] = [
+/// Name patterns of the bridges of other engines and virtual machines, which may appear at any
+/// time.
+const BRIDGE_PATTERNS: [&str; 10] = [
     "docker+", "br-+", "cai+", "podman+", "cni+", "nerdctl+", "virbr+", "lxcbr+", "lxdbr+",
     "incusbr+",
 ];
 
-/// The chains of one engine.
+/// The firewall chains of one engine.
 pub(super) struct Firewall<'a> {
     names: &'a EngineNames,
     bridge: &'a Bridge,
@@ -27,21 +27,21 @@ impl<'a> Firewall<'a> {
         Self { names, bridge }
     }
 
-    pub(super) fn raise(&self, others: &OtherBridges) -> Result<(), CommandError> {
-        restore(&restore_invocation("iptables-restore"), &self.rules(others))?;
+    pub(super) fn bring_up(&self, others: &OtherBridges) -> Result<(), HostCommandError> {
+        restore(&restore_command("iptables-restore"), &self.rules(others))?;
         for jump in self.jumps() {
             if !jump.invocation("-C").succeeds() {
                 jump.invocation("-I").run()?;
             }
         }
-        self.remove_former();
-        if let Placement::At(number) = self.placement()? {
-            self.accept().delete();
-            self.accept().insert_at(number).run()?;
+        self.remove_obsolete_rule();
+        if let Placement::InsertAt(number) = self.placement()? {
+            self.forward_jump().delete();
+            self.forward_jump().insert_at(number).run()?;
         }
-        // A host without IPv6 often lacks the program or its tables.
-        if restore(&restore_invocation("ip6tables-restore"), &self.rules_ipv6()).is_ok() {
-            let jump = self.isolation();
+        // Hosts without IPv6 often lack the program or its tables.
+        if restore(&restore_command("ip6tables-restore"), &self.rules_ipv6()).is_ok() {
+            let jump = self.isolation_jump();
             if !jump.invocation_ipv6("-C").succeeds() {
                 jump.invocation_ipv6("-I").succeeds();
             }
@@ -49,48 +49,51 @@ impl<'a> Firewall<'a> {
         Ok(())
     }
 
-    /// Whether every jump is there, and the one that accepts in its place.
-    pub(super) fn is_up(&self) -> bool {
+    /// Returns whether all jumps exist and the accepting one is in its position.
+    pub(super) fn is_in_place(&self) -> bool {
         self.jumps().iter().all(|jump| jump.invocation("-C").succeeds())
             && self.placement().is_ok_and(|placement| placement == Placement::InPlace)
     }
 
     pub(super) fn remove(&self) {
         let jumps = self.jumps();
-        for jump in jumps.iter().chain([&self.accept()]) {
+        for jump in jumps.iter().chain([&self.forward_jump()]) {
             jump.delete();
             jump.chain_command("-F").succeeds();
             jump.chain_command("-X").succeeds();
         }
-        self.remove_former();
-        let ipv6 = self.isolation();
+        self.remove_obsolete_rule();
+        let ipv6 = self.isolation_jump();
         while ipv6.invocation_ipv6("-D").succeeds() {}
         for verb in ["-F", "-X"] {
-            Invocation::new("ip6tables", &["-w", "-t", ipv6.table, verb, &ipv6.chain]).succeeds();
+            HostCommand::new("ip6tables", &["-w", "-t", ipv6.table, verb, &ipv6.chain]).succeeds();
         }
     }
 
-    /// What a dry run shows.
+    /// Returns the commands that a dry run shows.
     pub(super) fn commands(&self, others: &OtherBridges) -> Vec<String> {
-        let restore = restore_invocation("iptables-restore");
+        let restore = restore_command("iptables-restore");
         let mut commands = vec![format!("{restore} <<'EOF'\n{}EOF", self.rules(others))];
         let insert =
             |jump: &Jump| format!("{} || {}", jump.invocation("-C"), jump.invocation("-I"));
         commands.extend(self.jumps().iter().map(insert));
-        let accept = self.accept();
+        let accept = self.forward_jump();
         commands.push(format!("{}; {}", accept.invocation("-D"), accept.invocation("-A")));
-        let restore = restore_invocation("ip6tables-restore");
+        let restore = restore_command("ip6tables-restore");
         commands.push(format!("{restore} <<'EOF'\n{}EOF", self.rules_ipv6()));
-        let jump = self.isolation();
+        let jump = self.isolation_jump();
         let (check, insert) = (jump.invocation_ipv6("-C"), jump.invocation_ipv6("-I"));
         commands.push(format!("{check} || {insert}"));
         commands
     }
 
-    /// Containers reach the world and get its answers. They reach no container
-    /// of another engine, except through a port that it has published
-    /// (`DNAT`), nor each other; nobody outside reaches them unasked, and no
-    /// user of the host but root, on whose behalf published ports are served.
+    /// Returns the IPv4 rules:
+    ///
+    /// - Containers can open connections to outside networks and receive the replies.
+    /// - Containers cannot reach each other, nor containers of other engines except through
+    ///   published ports (`DNAT`).
+    /// - Nothing outside can open connections to containers.
+    /// - On the host, only root can, because the proxy for published ports runs as root.
     fn rules(&self, others: &OtherBridges) -> String {
         let Bridge { name: bridge, subnet } = self.bridge;
         let (source, isolation) = (self.names.source_chain(), self.names.isolation_chain());
@@ -98,8 +101,8 @@ impl<'a> Firewall<'a> {
         let nat = self.names.nat_chain();
         let to = |bridge: &str, verdict| format!("-A {isolation} -o {bridge} -j {verdict}\n");
         let uplinks: String = others.uplinks.iter().map(|name| to(name, "RETURN")).collect();
-        let known = INTERNAL.iter().map(|name| to(name, "DROP"));
-        let found = others.internal.iter().filter(|name| !is_known(name));
+        let known = BRIDGE_PATTERNS.iter().map(|name| to(name, "DROP"));
+        let found = others.internal.iter().filter(|name| !matches_bridge_pattern(name));
         let internal: String = known.chain(found.map(|name| to(name, "DROP"))).collect();
         let answers = "-m conntrack --ctstate RELATED,ESTABLISHED";
         format!(
@@ -132,8 +135,8 @@ COMMIT
         )
     }
 
-    /// IPv6 is switched off on the bridge; this holds where something switches
-    /// it on again for all links of the host.
+    /// Returns the IPv6 rules. IPv6 is disabled on the bridge; the rules apply if it is enabled
+    /// again for all links of the host.
     fn rules_ipv6(&self) -> String {
         let (bridge, isolation) = (&self.bridge.name, self.names.isolation_chain());
         format!(
@@ -147,88 +150,92 @@ COMMIT
         )
     }
 
-    /// The jumps whose place among other rules makes no difference.
+    /// Returns the jumps that work in any position.
     fn jumps(&self) -> [Jump; 4] {
         [
-            Jump { table: "mangle", hook: "PREROUTING", chain: self.names.source_chain() },
-            self.isolation(),
-            Jump { table: "mangle", hook: "OUTPUT", chain: self.names.output_chain() },
-            Jump { table: "nat", hook: "POSTROUTING", chain: self.names.nat_chain() },
+            Jump { table: "mangle", builtin_chain: "PREROUTING", chain: self.names.source_chain() },
+            self.isolation_jump(),
+            Jump { table: "mangle", builtin_chain: "OUTPUT", chain: self.names.output_chain() },
+            Jump { table: "nat", builtin_chain: "POSTROUTING", chain: self.names.nat_chain() },
         ]
     }
 
-    fn isolation(&self) -> Jump {
-        Jump { table: "mangle", hook: "FORWARD", chain: self.names.isolation_chain() }
+    fn isolation_jump(&self) -> Jump {
+        Jump { table: "mangle", builtin_chain: "FORWARD", chain: self.names.isolation_chain() }
     }
 
-    fn accept(&self) -> Jump {
-        Jump { table: "filter", hook: "FORWARD", chain: self.names.forward_chain() }
+    fn forward_jump(&self) -> Jump {
+        Jump { table: "filter", builtin_chain: "FORWARD", chain: self.names.forward_chain() }
     }
 
-    fn placement(&self) -> Result<Placement, CommandError> {
-        let accept = self.accept();
+    fn placement(&self) -> Result<Placement, HostCommandError> {
+        let accept = self.forward_jump();
         let rules =
-            Invocation::new("iptables", &["-w", "-t", accept.table, "-S", accept.hook]).run()?;
+            HostCommand::new("iptables", &["-w", "-t", accept.table, "-S", accept.builtin_chain])
+                .run()?;
         Ok(placement(&rules, &accept.chain))
     }
 
-    /// The rule of a former version between the ports of the bridge, which are
-    /// isolated one by one now.
-    fn remove_former(&self) {
+    /// Removes a rule of an earlier version that blocked traffic between all ports of the bridge;
+    /// each port is isolated now.
+    fn remove_obsolete_rule(&self) {
         let args = ["-D", "FORWARD", "--logical-in", &self.bridge.name, "-j", "DROP"];
-        Invocation::new("ebtables-nft", &args).succeeds();
+        HostCommand::new("ebtables-nft", &args).succeeds();
     }
 }
 
-fn is_known(name: &str) -> bool {
-    INTERNAL.iter().any(|pattern| name.starts_with(pattern.trim_end_matches('+')))
+fn matches_bridge_pattern(name: &str) -> bool {
+    BRIDGE_PATTERNS.iter().any(|pattern| name.starts_with(pattern.trim_end_matches('+')))
 }
 
-/// The one rule that leads from a built-in chain to ours.
+/// The rule that jumps from a built-in chain to a chain of the engine.
 struct Jump {
     table: &'static str,
-    hook: &'static str,
+    builtin_chain: &'static str,
     chain: String,
 }
 
 impl Jump {
-    fn invocation(&self, verb: &str) -> Invocation {
-        self.of("iptables", verb)
+    fn invocation(&self, verb: &str) -> HostCommand {
+        self.build("iptables", verb)
     }
 
-    fn invocation_ipv6(&self, verb: &str) -> Invocation {
-        self.of("ip6tables", verb)
+    fn invocation_ipv6(&self, verb: &str) -> HostCommand {
+        self.build("ip6tables", verb)
     }
 
-    fn of(&self, program: &str, verb: &str) -> Invocation {
-        Invocation::new(program, &["-w", "-t", self.table, verb, self.hook, "-j", &self.chain])
+    fn build(&self, program: &str, verb: &str) -> HostCommand {
+        HostCommand::new(
+            program,
+            &["-w", "-t", self.table, verb, self.builtin_chain, "-j", &self.chain],
+        )
     }
 
-    fn insert_at(&self, number: usize) -> Invocation {
+    fn insert_at(&self, number: usize) -> HostCommand {
         let number = number.to_string();
-        let args = ["-w", "-t", self.table, "-I", self.hook, &number, "-j", &self.chain];
-        Invocation::new("iptables", &args)
+        let args = ["-w", "-t", self.table, "-I", self.builtin_chain, &number, "-j", &self.chain];
+        HostCommand::new("iptables", &args)
     }
 
     fn delete(&self) {
         while self.invocation("-D").succeeds() {}
     }
 
-    fn chain_command(&self, verb: &str) -> Invocation {
-        Invocation::new("iptables", &["-w", "-t", self.table, verb, &self.chain])
+    fn chain_command(&self, verb: &str) -> HostCommand {
+        HostCommand::new("iptables", &["-w", "-t", self.table, verb, &self.chain])
     }
 }
 
-/// With `--noflush`, a chain that the input declares is made or emptied, and
-/// every other one stays; each table changes in one transaction.
-fn restore_invocation(program: &str) -> Invocation {
-    Invocation::new(program, &["-w", "--noflush"])
+/// Returns the restore command with `--noflush`: declared chains are created or emptied, all others
+/// stay, and each table changes in one transaction.
+fn restore_command(program: &str) -> HostCommand {
+    HostCommand::new(program, &["-w", "--noflush"])
 }
 
-fn restore(invocation: &Invocation, rules: &str) -> Result<(), CommandError> {
+fn restore(invocation: &HostCommand, rules: &str) -> Result<(), HostCommandError> {
     let spawn = || {
         let mut child = invocation
-            .command()
+            .to_command()
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -240,7 +247,7 @@ fn restore(invocation: &Invocation, rules: &str) -> Result<(), CommandError> {
     };
     let output = spawn().map_err(|source| invocation.spawn_error(source))?;
     if !output.status.success() {
-        return Err(invocation.failed(output.status, &String::from_utf8_lossy(&output.stderr)));
+        return Err(invocation.exit_error(output.status, &String::from_utf8_lossy(&output.stderr)));
     }
     Ok(())
 }

@@ -1,15 +1,15 @@
-//! The host's links, as `ip -details -json` shows them.
+//! The host's network links, from `ip -details -json`.
 
 use serde::Deserialize;
 
-use super::super::command::{CommandError, Invocation};
+use super::super::command::{HostCommand, HostCommandError};
 
-/// One link.
+/// A network link.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Link {
     pub(super) ifindex: u32,
     pub(super) ifname: String,
-    /// The bridge that it is a port of.
+    /// The bridge that the link is a port of.
     #[serde(default)]
     pub(super) master: Option<String>,
     #[serde(default)]
@@ -23,7 +23,7 @@ struct LinkInfo {
     info_slave_data: PortFlags,
 }
 
-/// What a bridge does at one of its ports (bridge(8)).
+/// The flags of a bridge port (bridge(8)).
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(super) struct PortFlags {
     #[serde(default)]
@@ -43,7 +43,7 @@ fn on() -> bool {
 }
 
 impl Link {
-    pub(super) fn port(&self) -> PortFlags {
+    pub(super) fn port_flags(&self) -> PortFlags {
         self.linkinfo.info_slave_data
     }
 
@@ -52,41 +52,41 @@ impl Link {
     }
 }
 
-/// Every link of this network namespace.
-pub(super) fn all() -> Result<Vec<Link>, CommandError> {
-    Ok(parse(&Invocation::new("ip", &["-details", "-json", "link", "show"]).run()?))
+/// Returns all links of this network namespace.
+pub(super) fn list_links() -> Result<Vec<Link>, HostCommandError> {
+    Ok(parse(&HostCommand::new("ip", &["-details", "-json", "link", "show"]).run()?))
 }
 
-/// The ports of a bridge.
-pub(super) fn ports(bridge: &str) -> Result<Vec<Link>, CommandError> {
+/// Returns the ports of a bridge.
+pub(super) fn list_ports(bridge: &str) -> Result<Vec<Link>, HostCommandError> {
     let show = ["-details", "-json", "link", "show", "master", bridge];
-    Ok(parse(&Invocation::new("ip", &show).run()?))
+    Ok(parse(&HostCommand::new("ip", &show).run()?))
 }
 
-/// `ip` prints empty objects for links that it was not asked for.
+/// Parses the output of `ip`, which has an empty object for each link that was filtered out.
 fn parse(json: &str) -> Vec<Link> {
     let values: Vec<serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
     values.into_iter().filter_map(|value| serde_json::from_value(value).ok()).collect()
 }
 
-/// The bridges of the host besides ours.
+/// The bridges of the host other than the engine's.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(in super::super) struct OtherBridges {
-    /// Those that lead out of the host: a physical interface is a port, or the
-    /// default route goes there.
+    /// Bridges to outside networks: they have a physical interface as a port, or carry the default
+    /// route.
     pub(super) uplinks: Vec<String>,
-    /// Those of containers and virtual machines.
+    /// Bridges of containers and virtual machines.
     pub(super) internal: Vec<String>,
 }
 
 impl OtherBridges {
-    /// Asks the host. Nothing counts as found where it cannot be asked.
-    pub(super) fn of_host(ours: &str) -> Self {
-        let routes = Invocation::new("ip", &["-4", "route", "show", "default"]).run();
-        Self::among(&all().unwrap_or_default(), &routes.unwrap_or_default(), ours)
+    /// Detects the bridges; empty if `ip` fails.
+    pub(super) fn detect(ours: &str) -> Self {
+        let routes = HostCommand::new("ip", &["-4", "route", "show", "default"]).run();
+        Self::classify(&list_links().unwrap_or_default(), &routes.unwrap_or_default(), ours)
     }
 
-    fn among(links: &[Link], default_routes: &str, ours: &str) -> Self {
+    fn classify(links: &[Link], default_routes: &str, ours: &str) -> Self {
         let mut found = Self::default();
         let bridges = links.iter().filter(|link| link.kind() == Some("bridge"));
         for name in bridges.map(|link| &link.ifname).filter(|name| *name != ours) {
@@ -98,7 +98,7 @@ impl OtherBridges {
                 let words: Vec<_> = line.split_whitespace().collect();
                 words.windows(2).any(|pair| pair[0] == "dev" && pair[1] == name)
             });
-            // What iptables-restore could take for something else has no rule.
+            // Bridges whose names iptables-restore could misinterpret get no rule.
             let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
             if name.starts_with('-') || !name.chars().all(plain) {
             } else if leads_out || is_default {
@@ -129,19 +129,19 @@ mod tests {
         {"ifindex":9,"ifname":"a b","linkinfo":{"info_kind":"bridge"}}]"#;
 
     #[test]
-    fn bridges_that_lead_out_are_told_from_those_of_others() {
+    fn classifies_uplink_and_internal_bridges() {
         let routes = "default via 192.0.2.1 dev up proto dhcp\n";
-        let found = OtherBridges::among(&parse(LINKS), routes, "cai0");
+        let found = OtherBridges::classify(&parse(LINKS), routes, "cai0");
         assert_eq!(found.uplinks, ["br-lan", "up"]);
         assert_eq!(found.internal, ["docker0", "lxd"]);
     }
 
     #[test]
-    fn flags_of_ports() {
+    fn reads_port_flags() {
         let links = parse(LINKS);
         assert_eq!(links.len(), 9);
-        assert!(links[4].port().isolated && !links[4].port().learning);
-        assert!(!links[0].port().isolated && links[0].port().learning);
-        assert!(parse("rubbish").is_empty());
+        assert!(links[4].port_flags().isolated && !links[4].port_flags().learning);
+        assert!(!links[0].port_flags().isolated && links[0].port_flags().learning);
+        assert!(parse("invalid").is_empty());
     }
 }

@@ -1,30 +1,30 @@
 //! The engine's bridge, its ports and its firewall chains.
 //!
-//! Everything has a name of our own: one bridge, and chains that built-in chains jump to. Chains
-//! of others are never read for their meaning, flushed or deleted, and `INPUT` is left to the host.
+//! ContainAI owns one bridge, and chains that the built-in chains jump to. Chains of other programs
+//! are never interpreted, flushed or deleted, and `INPUT` stays unchanged.
 //!
-//! | table | from | chain | |
+//! | table | from | chain | purpose |
 //! |---|---|---|---|
-//! | `mangle` | `PREROUTING` | `CONTAINAI-SOURCE` | drops foreign source addresses |
-//! | `mangle` | `FORWARD` | `CONTAINAI-ISOLATION` | drops what may not pass, and accepts nothing |
-//! | `mangle` | `OUTPUT` | `CONTAINAI-OUTPUT` | drops what other users of the host send to containers |
-//! | `filter` | the end of `FORWARD` | `CONTAINAI-FORWARD` | accepts what no rule before has dropped |
+//! | `mangle` | `PREROUTING` | `CONTAINAI-SOURCE` | drops packets with foreign source addresses |
+//! | `mangle` | `FORWARD` | `CONTAINAI-ISOLATION` | drops forbidden packets, accepts none |
+//! | `mangle` | `OUTPUT` | `CONTAINAI-OUTPUT` | drops packets from unprivileged users of the host to containers |
+//! | `filter` | the end of `FORWARD` | `CONTAINAI-FORWARD` | accepts the packets that earlier rules let pass |
 //! | `nat` | `POSTROUTING` | `CONTAINAI-NAT` | masquerades |
 //!
-//! A packet passes `mangle` before `filter`, whatever the order of the rules in `filter`, and
-//! no engine writes there. So no restart of another engine lets a packet past the rules that drop,
-//! and the one that accepts comes after `DOCKER-USER`, ufw and every other rule of the host.
+//! Packets pass `mangle` before `filter`, in any rule order, and no engine writes to `mangle`. A
+//! restart of another engine therefore cannot bypass the dropping rules, and the accepting rule
+//! comes after `DOCKER-USER`, ufw and all other rules of the host.
 //!
-//! Putting the network in place twice changes nothing.
+//! Bringing up the network is idempotent.
 
 mod bridge;
+mod bridge_port;
+mod bring_up;
 mod firewall;
-mod forwarding;
+mod ip_forwarding;
 mod link;
 mod placement;
-mod port;
-mod raise;
 
+pub use bridge_port::{BridgePortError, pin};
+pub use bring_up::{Network, NetworkState};
 pub(super) use link::OtherBridges;
-pub use port::{PortError, pin};
-pub use raise::{Network, NetworkState};

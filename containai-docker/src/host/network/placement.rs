@@ -1,35 +1,33 @@
-//! Where in `FORWARD` the rule stands that accepts.
+//! Position of the accepting rule in `FORWARD`.
 
-/// Where the jump belongs.
+/// The position of the jump.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Placement {
-    /// It is there.
+    /// The jump is in its position.
     InPlace,
-    /// It has to be inserted as the rule with this number, counted from 1,
-    /// after it was deleted wherever it stands.
-    At(usize),
+    /// The jump must be deleted and inserted again as the rule with this number, counted from 1.
+    InsertAt(usize),
 }
 
-/// What all our chains in `filter` begin with, those of other engines of ours
-/// included.
-const OURS: &str = "-A FORWARD -j CONTAINAI-FORWARD";
+/// Prefix of the jumps to the chains of all ContainAI engines of the host.
+const OWN_JUMP_PREFIX: &str = "-A FORWARD -j CONTAINAI-FORWARD";
 
-/// Reads `iptables -S FORWARD`. The jump to `chain` belongs behind every rule
-/// of the host, except unconditional ones at the end that reject what no rule
-/// has accepted. The jumps of several engines of ours have no order among them.
+/// Parses `iptables -S FORWARD`. The jump to `chain` must follow every rule of the host, except
+/// unconditional rejecting rules at the end. The order among jumps of several ContainAI engines
+/// does not matter.
 pub(super) fn placement(rules: &str, chain: &str) -> Placement {
     let rules: Vec<_> = rules.lines().filter(|line| line.starts_with("-A ")).collect();
     let jump = format!("-A FORWARD -j {chain}");
     let is_end =
         |line: &str| line == "-A FORWARD -j DROP" || line.starts_with("-A FORWARD -j REJECT");
-    let of_host = |line: &&str| !line.starts_with(OURS) && !is_end(line);
+    let of_host = |line: &&str| !line.starts_with(OWN_JUMP_PREFIX) && !is_end(line);
     let (before, tail) = rules.split_at(rules.iter().rposition(of_host).map_or(0, |at| at + 1));
     let accepting = tail.iter().take_while(|line| !is_end(line));
     let is_jump = |line: &&&str| **line == jump;
     if accepting.filter(is_jump).count() == 1 && rules.iter().filter(is_jump).count() == 1 {
         Placement::InPlace
     } else {
-        Placement::At(before.iter().filter(|line| !is_jump(line)).count() + 1)
+        Placement::InsertAt(before.iter().filter(|line| !is_jump(line)).count() + 1)
     }
 }
 
@@ -47,29 +45,29 @@ mod tests {
     const SECOND: &str = "-j CONTAINAI-FORWARD-f76b60";
 
     #[test]
-    fn behind_every_rule_of_the_host() {
-        check(&[], Placement::At(1));
+    fn jump_comes_after_host_rules() {
+        check(&[], Placement::InsertAt(1));
         check(&[OURS], Placement::InPlace);
         check(&["-j DOCKER-USER", OURS], Placement::InPlace);
-        check(&["-j DOCKER-USER"], Placement::At(2));
-        check(&[OURS, "-j DOCKER-USER", "-o docker0 -j DOCKER"], Placement::At(3));
-        check(&[OURS, "-j ufw-before-forward", OURS], Placement::At(2));
-        check(&[OURS, OURS], Placement::At(1));
+        check(&["-j DOCKER-USER"], Placement::InsertAt(2));
+        check(&[OURS, "-j DOCKER-USER", "-o docker0 -j DOCKER"], Placement::InsertAt(3));
+        check(&[OURS, "-j ufw-before-forward", OURS], Placement::InsertAt(2));
+        check(&[OURS, OURS], Placement::InsertAt(1));
     }
 
     #[test]
-    fn engines_of_ours_do_not_push_each_other() {
+    fn order_among_own_engines_is_kept() {
         check(&["-j DOCKER-USER", OURS, SECOND], Placement::InPlace);
         check(&["-j DOCKER-USER", SECOND, OURS], Placement::InPlace);
-        check(&["-j DOCKER-USER", SECOND], Placement::At(2));
+        check(&["-j DOCKER-USER", SECOND], Placement::InsertAt(2));
     }
 
     #[test]
-    fn before_what_rejects_all_the_rest() {
+    fn jump_comes_before_final_reject() {
         let reject = "-j REJECT --reject-with icmp-host-prohibited";
-        check(&["-i lan -j ACCEPT", reject], Placement::At(2));
+        check(&["-i lan -j ACCEPT", reject], Placement::InsertAt(2));
         check(&["-i lan -j ACCEPT", OURS, reject], Placement::InPlace);
-        check(&["-i lan -j ACCEPT", reject, OURS], Placement::At(2));
+        check(&["-i lan -j ACCEPT", reject, OURS], Placement::InsertAt(2));
         check(&["-i lan -j ACCEPT", "-i bad -j REJECT --reject-with x", OURS], Placement::InPlace);
     }
 }

@@ -1,5 +1,4 @@
-//! lxcfs, which shows containers their own share of memory and processors in
-//! `/proc`.
+//! lxcfs, which shows containers their own memory and processor limits in `/proc`.
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -8,13 +7,12 @@ use std::process::{Command, Stdio};
 
 use super::super::command::find_program;
 
-/// Where Debian's packages mount it.
+/// The mount point in Debian's packages.
 const MOUNT: &str = "/var/lib/lxcfs";
 
-/// Starts lxcfs where it is installed, can work and does not run, as systemd
-/// would have done. Running containers hold mounts of it that a restart does
-/// not repair, so it belongs to the machine and is never ended by us. Without
-/// it containers see the host's figures; that is no reason to have none.
+/// Starts lxcfs, as systemd would, if it is installed, usable and not running. lxcfs is never
+/// stopped, because running containers hold mounts of it that a restart does not restore. Without
+/// lxcfs, containers start too, and see the host's values.
 pub(super) fn start() {
     let mount = Path::new(MOUNT);
     let Some(program) = find_program("lxcfs") else { return };

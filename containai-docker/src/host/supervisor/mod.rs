@@ -1,19 +1,18 @@
-//! Keeping the engine running, with systemd's help or without it.
+//! Running the engine, with or without systemd.
 //!
-//! The program of this module is installed as `containai-engine`; [`main`] is
-//! its body. Under systemd it prepares the network and then becomes the
-//! engine. Elsewhere it stays, detached from whoever started it, and starts
-//! the engine again when that ends unasked.
+//! This module is installed as the program `containai-engine`, with [`main`] as its entry point.
+//! Under systemd it brings up the network and then replaces itself with the engine. Otherwise it
+//! detaches from its caller and restarts the engine if that exits unexpectedly.
 
 mod engine;
 mod entry;
-mod halt;
 mod lxcfs;
 mod network_watch;
 mod pid_file;
+mod run;
 mod start;
-mod watch;
+mod stop;
 
 pub use entry::main;
-pub use halt::{halt, shut_down, stop_engine};
 pub use start::{start, wait_for_engine};
+pub use stop::{prepare_shutdown, stop_daemon, tear_down};

@@ -1,4 +1,4 @@
-//! Keeping the network in place while the engine runs.
+//! Maintaining the network while the engine runs.
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
@@ -16,24 +16,23 @@ use nix::sys::time::TimeVal;
 
 use super::super::network::{Network, OtherBridges};
 
-/// How long at most nobody looks: rules change without a word to others.
+/// Maximum time between two checks; changed rules cause no event.
 const INTERVAL: Duration = Duration::from_secs(30);
-/// How long interfaces may come and go before it is looked again.
-const PAUSE: Duration = Duration::from_millis(500);
-/// Interfaces that come and go (rtnetlink(7), `RTMGRP_LINK`).
+/// Time to wait for further interface changes before a check.
+const DEBOUNCE: Duration = Duration::from_millis(500);
+/// The netlink group of interface changes (rtnetlink(7), `RTMGRP_LINK`).
 const LINK_GROUP: u32 = 1;
 
-/// Repairs the network of the engine at `layout` for as long as this process
-/// lives: at once when interfaces come and go, and else every 30 seconds, since
-/// a firewall that is loaded anew takes our chains with it. A failure is
-/// printed once, and tried again.
+/// Repairs the network of the engine at `layout` until the process ends: immediately after
+/// interface changes, and every 30 seconds, because a reloaded host firewall removes the engine's
+/// chains. A repeated failure is printed once.
 pub(super) fn watch_network(layout: &EngineLayout) -> ! {
     let links = LinkEvents::open();
     let mut seen = OtherBridges::default();
     let mut failure = None;
     loop {
-        // Set-up may have changed the record meanwhile.
-        let repaired = Network::recorded(layout).and_then(|network| network.repair(&mut seen));
+        // Setup may have changed the record meanwhile.
+        let repaired = Network::from_record(layout).and_then(|network| network.repair(&mut seen));
         let now = repaired.err().map(|error| error.to_string());
         if let Some(text) = now.as_ref().filter(|_| failure != now) {
             eprintln!("containai-engine: {text}");
@@ -58,18 +57,17 @@ impl LinkEvents {
         Ok(Self(events))
     }
 
-    /// Returns after an event, or when the interval is over. What happened
-    /// exactly is of no interest.
+    /// Waits for an event or the end of the interval; the contents of the event do not matter.
     fn wait(&self) {
         let mut buffer = [0; 32 * 1024];
         let mut receive = |flags| recv(self.0.as_raw_fd(), &mut buffer, flags);
         match receive(MsgFlags::empty()) {
             Err(Errno::EAGAIN) => return,
-            // An overrun queue says as much as one event.
+            // A queue overrun means the same as an event.
             Ok(_) | Err(Errno::ENOBUFS) => {}
             Err(_) => thread::sleep(INTERVAL),
         }
-        thread::sleep(PAUSE);
+        thread::sleep(DEBOUNCE);
         while matches!(receive(MsgFlags::MSG_DONTWAIT), Ok(_) | Err(Errno::ENOBUFS)) {}
     }
 }

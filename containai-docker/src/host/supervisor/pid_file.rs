@@ -1,4 +1,4 @@
-//! Process ids in files, and whether they still mean anything.
+//! Pid files, and checks of the processes they name.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Seek, Write};
@@ -10,34 +10,34 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
 use super::super::error::SetupError;
-use super::super::file::failed;
+use super::super::file::file_error;
 
-/// A file that holds the id of this process, and a lock that the kernel drops
-/// with the process, so that a file left behind by a crash holds nobody up.
+/// A file with the id of this process, locked until the process ends, so that a file left by a
+/// crash blocks nothing.
 #[derive(Debug)]
 pub(super) struct PidFile {
     _lock: File,
 }
 
 impl PidFile {
-    /// Takes the file over; `None` when a living process has it.
+    /// Acquires the file; `None` if a running process holds it.
     pub(super) fn acquire(path: &Path) -> Result<Option<Self>, SetupError> {
         let mut file = open(path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
-            Err(TryLockError::Error(error)) => return Err(failed(path)(error)),
+            Err(TryLockError::Error(error)) => return Err(file_error(path)(error)),
         }
         let mut write = || {
             file.set_len(0)?;
             file.rewind()?;
             writeln!(file, "{}", std::process::id())
         };
-        write().map_err(failed(path))?;
+        write().map_err(file_error(path))?;
         Ok(Some(Self { _lock: file }))
     }
 
-    /// The living process that has the file.
+    /// Returns the running process that holds the file.
     pub(super) fn holder(path: &Path) -> Option<Pid> {
         let file = File::open(path).ok()?;
         match file.try_lock_shared() {
@@ -49,7 +49,7 @@ impl PidFile {
 
 fn open(path: &Path) -> Result<File, SetupError> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false).open(path).map_err(failed(path))
+    options.read(true).write(true).create(true).truncate(false).open(path).map_err(file_error(path))
 }
 
 fn read_pid(path: &Path) -> Option<Pid> {
@@ -57,26 +57,30 @@ fn read_pid(path: &Path) -> Option<Pid> {
     (pid > 1).then(|| Pid::from_raw(pid))
 }
 
-/// The process in a pid file, when it is one that runs with `config`; the kernel may have given the id to somebody else.
-pub(super) fn running_with(pid_file: &Path, config: &Path) -> Option<Pid> {
+/// Returns the process in a pid file if `config` is among its arguments; the kernel may have reused
+/// the id.
+pub(super) fn running_with_config(pid_file: &Path, config: &Path) -> Option<Pid> {
     let pid = read_pid(pid_file)?;
     let cmdline = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
     let ours = config.as_os_str().as_encoded_bytes();
     cmdline.split(|byte| *byte == 0).any(|arg| arg == ours).then_some(pid)
 }
 
-/// Sends SIGTERM and waits until `gone`.
+/// Sends SIGTERM and waits until `has_exited` returns true.
 pub(super) fn terminate(
     pid: Pid,
-    patience: Duration,
-    gone: impl Fn() -> bool,
+    timeout: Duration,
+    has_exited: impl Fn() -> bool,
 ) -> Result<(), SetupError> {
-    // A process that is gone already needs no signal.
+    // The process may have exited already.
     let _ = kill(pid, Signal::SIGTERM);
     let begin = Instant::now();
-    while !gone() {
-        if begin.elapsed() > patience {
-            return Err(SetupError::EngineStuck { pid: pid.as_raw(), seconds: patience.as_secs() });
+    while !has_exited() {
+        if begin.elapsed() > timeout {
+            return Err(SetupError::EngineNotStopping {
+                pid: pid.as_raw(),
+                seconds: timeout.as_secs(),
+            });
         }
         thread::sleep(Duration::from_millis(20));
     }
@@ -88,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_left_behind_holds_nobody_up() {
+    fn stale_pid_file_does_not_block() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("pid");
         fs::write(&path, "1234567\n").expect("written");
@@ -102,10 +106,10 @@ mod tests {
     }
 
     #[test]
-    fn a_reused_id_is_no_engine() {
+    fn reused_pid_is_not_the_engine() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = dir.path().join("pid");
         fs::write(&path, std::process::id().to_string()).expect("written");
-        assert_eq!(running_with(&path, Path::new("/no/such/daemon.json")), None);
+        assert_eq!(running_with_config(&path, Path::new("/no/such/daemon.json")), None);
     }
 }

@@ -1,4 +1,4 @@
-//! Starting the engine where systemd does not.
+//! Starting the engine without systemd.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
@@ -9,72 +9,74 @@ use std::time::{Duration, Instant};
 
 use containai_core::layout::EngineLayout;
 
-use super::super::command::{CommandError, tail};
+use super::super::command::{HostCommandError, tail};
 use super::super::error::SetupError;
-use super::super::file::failed;
+use super::super::file::file_error;
 use super::super::ping::{EngineState, ping};
 use super::entry::ALREADY_SUPERVISED;
 use super::pid_file::PidFile;
 
-/// An engine with a large store takes its time.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// How long one question to the engine may take.
-const PING: Duration = Duration::from_secs(2);
-/// A log that grew past this, in bytes, is put aside at the next start.
+/// Time limit for a start; an engine with many containers starts slowly.
+const START_TIMEOUT: Duration = Duration::from_secs(60);
+/// Time limit for one ping.
+const PING_TIMEOUT: Duration = Duration::from_secs(2);
+/// Size in bytes above which the log is rotated at the next start.
 const LOG_LIMIT: u64 = 10 << 20;
 
-/// Starts a detached supervisor and waits until the engine answers. An engine
-/// that answers already is left alone.
+/// Starts a detached supervisor and waits until the engine responds. A running engine stays
+/// unchanged.
 ///
 /// # Errors
 ///
-/// [`SetupError::EngineDied`] when the engine ends right away and
-/// [`SetupError::EngineSilent`] after 60 s, both with the last lines of the
-/// log; [`SetupError::Command`] and [`SetupError::File`] when there is nothing
-/// to start or no place for the log.
+/// - [`SetupError::EngineExited`] if the engine exits, with the last lines of its log
+/// - [`SetupError::EngineNotResponding`] after 60 s, with the last lines of its log
+/// - [`SetupError::Command`] and [`SetupError::File`] if the supervisor cannot be started or its
+///   log cannot be opened
 pub fn start(layout: &EngineLayout) -> Result<(), SetupError> {
-    if ping(&layout.socket(), PING) == EngineState::Answers {
+    if ping(&layout.socket(), PING_TIMEOUT) == EngineState::Responding {
         return Ok(());
     }
-    make_directories(layout)?;
+    create_directories(layout)?;
     let (log, before) = open_log(&layout.log())?;
     let mut child = spawn(layout, log)?;
-    wait(layout, PATIENCE, || ended(&mut child, layout))
+    wait(layout, START_TIMEOUT, || has_exited(&mut child, layout))
         .map_err(|error| with_log(error, &layout.log(), before))
 }
 
-/// Waits until the engine answers.
+/// Waits until the engine responds.
 ///
 /// # Errors
 ///
-/// [`SetupError::EngineSilent`] when `patience` is over.
-pub fn wait_for_engine(layout: &EngineLayout, patience: Duration) -> Result<(), SetupError> {
-    wait(layout, patience, || false)
+/// [`SetupError::EngineNotResponding`] after `timeout`.
+pub fn wait_for_engine(layout: &EngineLayout, timeout: Duration) -> Result<(), SetupError> {
+    wait(layout, timeout, || false)
 }
 
 fn wait(
     layout: &EngineLayout,
-    patience: Duration,
+    timeout: Duration,
     mut ended: impl FnMut() -> bool,
 ) -> Result<(), SetupError> {
     let begin = Instant::now();
     loop {
         let over = ended();
-        match ping(&layout.socket(), PING) {
-            EngineState::Answers | EngineState::Denied => return Ok(()),
-            EngineState::Silent if over => return Err(SetupError::EngineDied { log: Vec::new() }),
-            EngineState::Silent if begin.elapsed() > patience => {
-                let seconds = patience.as_secs();
-                return Err(SetupError::EngineSilent { seconds, log: Vec::new() });
+        match ping(&layout.socket(), PING_TIMEOUT) {
+            EngineState::Responding | EngineState::PermissionDenied => return Ok(()),
+            EngineState::NotResponding if over => {
+                return Err(SetupError::EngineExited { log: Vec::new() });
             }
-            EngineState::Silent => thread::sleep(Duration::from_millis(10)),
+            EngineState::NotResponding if begin.elapsed() > timeout => {
+                let seconds = timeout.as_secs();
+                return Err(SetupError::EngineNotResponding { seconds, log: Vec::new() });
+            }
+            EngineState::NotResponding => thread::sleep(Duration::from_millis(10)),
         }
     }
 }
 
 fn spawn(layout: &EngineLayout, log: File) -> Result<Child, SetupError> {
     let program = layout.supervisor();
-    let again = log.try_clone().map_err(failed(&layout.log()))?;
+    let again = log.try_clone().map_err(file_error(&layout.log()))?;
     Command::new(&program)
         .arg("supervise")
         .arg(layout.root())
@@ -85,12 +87,13 @@ fn spawn(layout: &EngineLayout, log: File) -> Result<Child, SetupError> {
         .spawn()
         .map_err(|source| {
             let program = program.display().to_string();
-            CommandError::Spawn { program, source }.into()
+            HostCommandError::Spawn { program, source }.into()
         })
 }
 
-/// A supervisor that found another one at work leaves the engine to that.
-fn ended(child: &mut Child, layout: &EngineLayout) -> bool {
+/// Returns whether the supervisor has exited. If it found another one running, that one must have
+/// exited too.
+fn has_exited(child: &mut Child, layout: &EngineLayout) -> bool {
     match child.try_wait() {
         Ok(Some(status)) if status.code() == Some(i32::from(ALREADY_SUPERVISED)) => {
             PidFile::holder(&layout.supervisor_pid_file()).is_none()
@@ -100,22 +103,22 @@ fn ended(child: &mut Child, layout: &EngineLayout) -> bool {
     }
 }
 
-fn make_directories(layout: &EngineLayout) -> Result<(), SetupError> {
+fn create_directories(layout: &EngineLayout) -> Result<(), SetupError> {
     for file in [layout.socket(), layout.log(), layout.data_root(), layout.exec_root()] {
         let dir = file.parent().unwrap_or(layout.root());
-        fs::create_dir_all(dir).map_err(failed(dir))?;
+        fs::create_dir_all(dir).map_err(file_error(dir))?;
     }
     Ok(())
 }
 
-/// Opens the log for appending and says how long it was.
+/// Opens the log for appending and returns its previous length.
 fn open_log(path: &Path) -> Result<(File, u64), SetupError> {
     let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
     if length(path) > LOG_LIMIT {
-        fs::rename(path, path.with_extension("log.1")).map_err(failed(path))?;
+        fs::rename(path, path.with_extension("log.1")).map_err(file_error(path))?;
     }
     let before = length(path);
-    let file = OpenOptions::new().append(true).create(true).open(path).map_err(failed(path))?;
+    let file = OpenOptions::new().append(true).create(true).open(path).map_err(file_error(path))?;
     Ok((file, before))
 }
 
@@ -129,8 +132,10 @@ fn with_log(error: SetupError, path: &Path, from: u64) -> SetupError {
     };
     let log = tail(&String::from_utf8_lossy(&read().unwrap_or_default()));
     match error {
-        SetupError::EngineDied { .. } => SetupError::EngineDied { log },
-        SetupError::EngineSilent { seconds, .. } => SetupError::EngineSilent { seconds, log },
+        SetupError::EngineExited { .. } => SetupError::EngineExited { log },
+        SetupError::EngineNotResponding { seconds, .. } => {
+            SetupError::EngineNotResponding { seconds, log }
+        }
         other => other,
     }
 }

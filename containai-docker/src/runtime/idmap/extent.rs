@@ -1,42 +1,41 @@
 use std::fmt;
 
-/// `count` ids from `disk` on, as the file system stores them, which appear on the mount as those
-/// from `seen` on.
+/// A range of `count` ids: from `disk` on the file system, from `mapped` on the mount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+pub struct IdMapExtent {
     /// First id on disk.
     pub disk: u32,
-    /// First id on the mount, counted on the host.
-    pub seen: u32,
-    /// How many; at least one.
+    /// First id on the mount, as a host id.
+    pub mapped: u32,
+    /// Number of ids; at least one.
     pub count: u32,
 }
 
 /// The uid or gid map of an id-mapped mount (mount_setattr(2)).
 ///
-/// An id that no extent names cannot be written by anybody through the mount. `Display` gives the
-/// text that `/proc/<pid>/uid_map` takes (user_namespaces(7)).
+/// Files cannot be written through the mount with an id outside of all extents. `Display` formats
+/// the map for `/proc/<pid>/uid_map` (user_namespaces(7)).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdMap(pub(super) Vec<Extent>);
+pub struct MountIdMap(pub(super) Vec<IdMapExtent>);
 
-impl IdMap {
-    /// The extents, in no particular order; neither side overlaps.
-    pub fn extents(&self) -> &[Extent] {
+impl MountIdMap {
+    /// Returns the extents, in no particular order and without overlap on either side.
+    pub fn extents(&self) -> &[IdMapExtent] {
         &self.0
     }
 
-    /// The id on the mount of an id on disk; `None` when it is not mapped.
-    pub fn seen(&self, disk: u32) -> Option<u32> {
+    /// Returns the id on the mount for an id on disk; `None` if it is not mapped.
+    pub fn mapped_id(&self, disk: u32) -> Option<u32> {
         self.0.iter().find_map(|extent| {
             let offset = disk.checked_sub(extent.disk)?;
-            (offset < extent.count).then(|| extent.seen + offset)
+            (offset < extent.count).then(|| extent.mapped + offset)
         })
     }
 }
 
-impl fmt::Display for IdMap {
+impl fmt::Display for MountIdMap {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|Extent { disk, seen, count }| {
+        self.0.iter().try_for_each(|IdMapExtent { disk, mapped: seen, count }| {
             writeln!(formatter, "{disk} {seen} {count}")
         })
     }

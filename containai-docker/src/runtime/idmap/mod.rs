@@ -1,16 +1,16 @@
-//! Who owns what on a bind mount: the workspace's owner on the host is `agent` inside, and nobody
-//! inside is root outside.
+//! Ownership on bind mounts: the workspace's owner on the host is `agent` in the container, and no
+//! id in the container is root on the host.
 
 mod extent;
+mod mapping;
 mod namespace;
-mod ranges;
 mod shift;
 mod workspace;
 
-pub use extent::{Extent, IdMap};
+pub use extent::{IdMapExtent, MountIdMap};
+pub use mapping::{IdMapping, IdMappings};
 pub(super) use namespace::{
-    Creator, NamespaceError, Namespaces, created_by, hold as hold_namespace,
+    NamespaceCache, NamespaceCreator, NamespaceError, create_namespace, hold_namespace,
 };
-pub use ranges::{IdRange, IdRanges};
-pub(super) use shift::Shift;
-pub use workspace::{AGENT_ID, BindOwner, agent_host_id, for_owner, identity};
+pub(super) use shift::IdShift;
+pub use workspace::{AGENT_ID, BindOwner, agent_host_id, identity_maps, owner_maps};

@@ -7,18 +7,18 @@ use nix::sched::{CloneFlags, unshare};
 use nix::unistd::{Gid, Uid, setresgid, setresuid};
 use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits};
 
-use super::{IdMap, IdRanges};
+use super::{IdMappings, MountIdMap};
 use crate::runtime::PROGRAM;
-use crate::runtime::invocation::{HOOK_VERB, USER_NAMESPACE_HOOK};
+use crate::runtime::invocation::{HOOK_COMMAND, USER_NAMESPACE_HOOK};
 
-/// A user namespace could not be made.
+/// An error from creating a user namespace.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub(in crate::runtime) enum NamespaceError {
-    /// The holder did not start, or ended before its time: `user.max_user_namespaces` may be 0.
-    #[error("cannot make a user namespace for the id map")]
+    /// The holder process did not start or exited early; `user.max_user_namespaces` may be 0.
+    #[error("cannot create a user namespace for the id map")]
     Holder(#[source] io::Error),
-    /// The kernel refused the map: more than 340 lines, or overlapping.
+    /// The kernel rejected the map: it has more than 340 lines, or overlapping ones.
     #[error("cannot write the id map `{map}`")]
     Map {
         map: String,
@@ -27,41 +27,41 @@ pub(in crate::runtime) enum NamespaceError {
     },
 }
 
-/// The user of the host who makes a container's user namespace.
+/// The host user that creates a container's user namespace.
 ///
-/// What the kernel counts per user of a namespace (inotify instances, pending signals, processes)
-/// it counts once more, at each level above, for the user who made the namespace
-/// (user_namespaces(7), `kernel/ucount.c`). Made by host root, as runc does it, all containers
-/// would share the counts of host root.
+/// The kernel counts per-user resources of a namespace (inotify instances, pending signals,
+/// processes) once more at each level above, for the creator of the namespace (user_namespaces(7),
+/// `kernel/ucount.c`). If host root created the namespaces, as with runc, all containers would
+/// share host root's limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::runtime) struct Creator {
+pub(in crate::runtime) struct NamespaceCreator {
     pub(in crate::runtime) uid: u32,
     pub(in crate::runtime) gid: u32,
 }
 
-impl Creator {
-    /// Reads the arguments of the holder; `None` when there are none.
+impl NamespaceCreator {
+    /// Parses the arguments of the holder; `None` if there are none.
     fn parse(words: &[String]) -> Option<Self> {
         let [uid, gid] = words else { return None };
         Some(Self { uid: uid.parse().ok()?, gid: gid.parse().ok()? })
     }
 }
 
-/// User namespaces that describe id-mapped mounts, one for each pair of maps; no process lives in
-/// them.
+/// User namespaces without processes that define the maps of id-mapped mounts, one per pair of
+/// maps.
 #[derive(Debug, Default)]
-pub(in crate::runtime) struct Namespaces(Vec<((IdMap, IdMap), File)>);
+pub(in crate::runtime) struct NamespaceCache(Vec<((MountIdMap, MountIdMap), File)>);
 
-impl Namespaces {
-    /// The one with these maps for users and groups.
-    pub(in crate::runtime) fn with(
+impl NamespaceCache {
+    /// Returns the namespace with these uid and gid maps, and creates it if needed.
+    pub(in crate::runtime) fn get_or_create(
         &mut self,
-        maps: &(IdMap, IdMap),
+        maps: &(MountIdMap, MountIdMap),
     ) -> Result<&File, NamespaceError> {
         let index = match self.0.iter().position(|(made, _)| made == maps) {
             Some(index) => index,
             None => {
-                let file = make(None, &maps.0.to_string(), &maps.1.to_string())?;
+                let file = spawn_holder(None, &maps.0.to_string(), &maps.1.to_string())?;
                 self.0.push((maps.clone(), file));
                 self.0.len() - 1
             }
@@ -70,22 +70,26 @@ impl Namespaces {
     }
 }
 
-/// Makes the user namespace of a container, as `creator`.
-pub(in crate::runtime) fn created_by(
-    creator: Creator,
-    uids: &IdRanges,
-    gids: &IdRanges,
+/// Creates the user namespace of a container, as `creator`.
+pub(in crate::runtime) fn create_namespace(
+    creator: NamespaceCreator,
+    uids: &IdMappings,
+    gids: &IdMappings,
 ) -> Result<File, NamespaceError> {
-    make(Some(creator), &uids.to_string(), &gids.to_string())
+    spawn_holder(Some(creator), &uids.to_string(), &gids.to_string())
 }
 
-/// A namespace is made by a process that moves into it, and a process cannot come back: hence a
-/// child, which is this program again and ends when its standard input is closed.
-fn make(creator: Option<Creator>, uids: &str, gids: &str) -> Result<File, NamespaceError> {
+/// Creates a user namespace in a child process, because a process that enters a new one cannot
+/// return. The child is this program, and exits when its standard input is closed.
+fn spawn_holder(
+    creator: Option<NamespaceCreator>,
+    uids: &str,
+    gids: &str,
+) -> Result<File, NamespaceError> {
     let words = creator.map(|creator| [creator.uid.to_string(), creator.gid.to_string()]);
     let mut child = Command::new("/proc/self/exe")
         .arg0(PROGRAM)
-        .args([HOOK_VERB, USER_NAMESPACE_HOOK])
+        .args([HOOK_COMMAND, USER_NAMESPACE_HOOK])
         .args(words.iter().flatten())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -107,16 +111,16 @@ fn make(creator: Option<Creator>, uids: &str, gids: &str) -> Result<File, Namesp
 }
 
 fn write_map(path: &str, map: &str) -> Result<(), NamespaceError> {
-    // One write: the kernel takes the whole map at once or not at all.
+    // In one write: the kernel accepts the map as a whole or not at all.
     fs::write(path, map)
         .map_err(|source| NamespaceError::Map { map: map.trim_end().replace('\n', ", "), source })
 }
 
-/// The child's side: moves into a new user namespace, says so, and stays until its stdin is closed.
-/// The words are uid and gid of the creator; without them it stays who it is.
-pub(in crate::runtime) fn hold(words: &[String]) -> io::Result<()> {
-    if let Some(creator) = Creator::parse(words) {
-        become_user(creator)?;
+/// Runs in the child: enters a new user namespace, confirms it on stdout, and waits until stdin is
+/// closed. `words` are the uid and gid of the creator; if it is empty, the ids stay unchanged.
+pub(in crate::runtime) fn hold_namespace(words: &[String]) -> io::Result<()> {
+    if let Some(creator) = NamespaceCreator::parse(words) {
+        set_user(creator)?;
     }
     unshare(CloneFlags::CLONE_NEWUSER)?;
     let mut stdout = io::stdout();
@@ -127,8 +131,8 @@ pub(in crate::runtime) fn hold(words: &[String]) -> io::Result<()> {
 }
 
 /// Changes the ids and keeps the capabilities (capabilities(7), `SECBIT_NO_SETUID_FIXUP`): a host
-/// may allow user namespaces to privileged processes only.
-fn become_user(creator: Creator) -> io::Result<()> {
+/// may restrict user namespaces to privileged processes.
+fn set_user(creator: NamespaceCreator) -> io::Result<()> {
     set_capabilities_secure_bits(CapabilitiesSecureBits::NO_SETUID_FIXUP)?;
     let (uid, gid) = (Uid::from_raw(creator.uid), Gid::from_raw(creator.gid));
     setresgid(gid, gid, gid)?;

@@ -1,91 +1,90 @@
-use super::pool::SIZE;
+use super::pool::RANGE_SIZE;
 use crate::runtime::idmap::{
-    self, BindOwner, Creator, IdMap, IdRange, IdRanges, NamespaceError, Shift,
+    self, BindOwner, IdMapping, IdMappings, IdShift, MountIdMap, NamespaceCreator, NamespaceError,
 };
 use crate::runtime::spec::UserNamespace;
 
 /// The uid and the gid map of an id-mapped mount.
-pub(in crate::runtime) type IdMaps = (IdMap, IdMap);
+pub(in crate::runtime) type MountIdMaps = (MountIdMap, MountIdMap);
 
-/// Which ids a container's files have on disk, and its processes on the host.
+/// The ids of a container: of its files on disk, and of its processes on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::runtime) struct Assignment {
+pub(in crate::runtime) struct IdAssignment {
     on_disk: UserNamespace,
-    running: UserNamespace,
-    /// From disk to processes; `None` when both are the same.
-    shifts: Option<(Shift, Shift)>,
-    creator: Creator,
+    on_host: UserNamespace,
+    /// From disk to host; `None` if both are equal.
+    shifts: Option<(IdShift, IdShift)>,
+    creator: NamespaceCreator,
 }
 
-impl Assignment {
-    /// The engine's range, as its spec says, for files and processes alike.
+impl IdAssignment {
+    /// Uses the engine's range from its spec for files and processes.
     ///
-    /// The user namespace is made by the first id of `base`, if the container has a range that it
-    /// cannot use otherwise: counts that go to the creator are its own then.
+    /// `base` is the first id of a leased range that the processes cannot use. It creates the user
+    /// namespace, so that the limits charged to the creator are the container's own.
     pub(in crate::runtime) fn shared(on_disk: UserNamespace, base: Option<u32>) -> Self {
-        let root = |ranges: &IdRanges| base.or_else(|| ranges.host_id(0)).unwrap_or(u32::MAX - 1);
-        let creator = Creator { uid: root(&on_disk.uids), gid: root(&on_disk.gids) };
-        Self { running: on_disk.clone(), on_disk, shifts: None, creator }
+        let root = |ranges: &IdMappings| base.or_else(|| ranges.host_id(0)).unwrap_or(u32::MAX - 1);
+        let creator = NamespaceCreator { uid: root(&on_disk.uids), gid: root(&on_disk.gids) };
+        Self { on_host: on_disk.clone(), on_disk, shifts: None, creator }
     }
 
-    /// The engine's range on disk and the one from `base` on for processes; `None` when the engine
-    /// has more or other ids than a range holds.
+    /// Uses the engine's range for files and the range from `base` for processes; `None` if the
+    /// engine's range is larger than 65,536 ids, has several parts, or overlaps that range.
     pub(in crate::runtime) fn own(on_disk: UserNamespace, base: u32) -> Option<Self> {
         let (uids, gids) = (on_disk.uids.single()?, on_disk.gids.single()?);
-        let fits = |range: IdRange| {
-            let apart = range.host.abs_diff(base) >= SIZE;
-            range.count <= SIZE && apart
+        let fits = |range: IdMapping| {
+            let apart = range.host.abs_diff(base) >= RANGE_SIZE;
+            range.count <= RANGE_SIZE && apart
         };
         if !fits(uids) || !fits(gids) {
             return None;
         }
-        let shift = |range: IdRange| Shift { disk: range.host, running: base, count: range.count };
-        let running = |range: IdRange| IdRanges(vec![IdRange { host: base, ..range }]);
+        let shift = |range: IdMapping| IdShift { disk: range.host, host: base, count: range.count };
+        let running = |range: IdMapping| IdMappings(vec![IdMapping { host: base, ..range }]);
         Some(Self {
             on_disk,
-            running: UserNamespace { uids: running(uids), gids: running(gids) },
+            on_host: UserNamespace { uids: running(uids), gids: running(gids) },
             shifts: Some((shift(uids), shift(gids))),
-            creator: Creator { uid: base, gid: base },
+            creator: NamespaceCreator { uid: base, gid: base },
         })
     }
 
-    /// The ids of the container's processes on the host.
-    pub(in crate::runtime) fn running(&self) -> &UserNamespace {
-        &self.running
+    /// Returns the ids of the container's processes on the host.
+    pub(in crate::runtime) fn on_host(&self) -> &UserNamespace {
+        &self.on_host
     }
 
-    /// Root of the container on disk and as a process.
-    pub(in crate::runtime) fn roots(&self) -> Option<super::StreamOwner> {
+    /// Returns the ids of container root on disk and on the host; `None` if both are equal.
+    pub(in crate::runtime) fn stream_owner(&self) -> Option<super::StreamOwner> {
         let root = |ids: &UserNamespace| Some((ids.uids.host_id(0)?, ids.gids.host_id(0)?));
         self.shifts?;
-        Some(super::StreamOwner { engine: root(&self.on_disk)?, container: root(&self.running)? })
+        Some(super::StreamOwner { engine: root(&self.on_disk)?, container: root(&self.on_host)? })
     }
 
-    /// How the layers of the image and of the container are mounted; `None` when they are mounted
-    /// as the engine did.
-    pub(in crate::runtime) fn layer_maps(&self) -> Option<IdMaps> {
-        self.shifts.map(|(uids, gids)| (uids.strict(), gids.strict()))
+    /// Returns the maps for the layers of the image and the container; `None` if they stay mounted
+    /// as the engine mounted them.
+    pub(in crate::runtime) fn layer_maps(&self) -> Option<MountIdMaps> {
+        self.shifts.map(|(uids, gids)| (uids.shifted_only(), gids.shifted_only()))
     }
 
-    /// How files are mounted whose owners are in the engine's range already; `None` for as they
-    /// are.
-    pub(in crate::runtime) fn engine_maps(&self) -> Option<IdMaps> {
-        self.shifts.map(|(uids, gids)| (uids.exchange(), gids.exchange()))
+    /// Returns the maps for files owned by ids of the engine's range; `None` if they need no map.
+    pub(in crate::runtime) fn engine_maps(&self) -> Option<MountIdMaps> {
+        self.shifts.map(|(uids, gids)| (uids.swapped(), gids.swapped()))
     }
 
-    /// How a directory of a person is mounted; `None` for as it is.
-    pub(in crate::runtime) fn workspace_maps(&self, owner: BindOwner) -> Option<IdMaps> {
-        let maps = idmap::for_owner(owner, &self.on_disk.uids, &self.on_disk.gids);
+    /// Returns the maps for a directory of the user; `None` if it needs no map.
+    pub(in crate::runtime) fn workspace_maps(&self, owner: BindOwner) -> Option<MountIdMaps> {
+        let maps = idmap::owner_maps(owner, &self.on_disk.uids, &self.on_disk.gids);
         let Some((uid_shift, gid_shift)) = self.shifts else { return maps };
         match maps {
-            Some((uids, gids)) => Some((uid_shift.apply(&uids), gid_shift.apply(&gids))),
+            Some((uids, gids)) => Some((uid_shift.shift_map(&uids), gid_shift.shift_map(&gids))),
             None => self.engine_maps(),
         }
     }
 
-    /// Makes the container's user namespace.
-    pub(in crate::runtime) fn namespace(&self) -> Result<std::fs::File, NamespaceError> {
-        idmap::created_by(self.creator, &self.running.uids, &self.running.gids)
+    /// Creates the container's user namespace.
+    pub(in crate::runtime) fn create_namespace(&self) -> Result<std::fs::File, NamespaceError> {
+        idmap::create_namespace(self.creator, &self.on_host.uids, &self.on_host.gids)
     }
 }
 
@@ -93,45 +92,48 @@ impl Assignment {
 mod tests {
     use super::*;
 
-    fn engine(host: u32, count: u32) -> UserNamespace {
-        let ranges = IdRanges(vec![IdRange { container: 0, host, count }]);
+    fn engine_namespace(host: u32, count: u32) -> UserNamespace {
+        let ranges = IdMappings(vec![IdMapping { container: 0, host, count }]);
         UserNamespace { uids: ranges.clone(), gids: ranges }
     }
 
     #[test]
-    fn shared_ranges_are_as_the_engine_says() {
-        let ids = Assignment::shared(engine(100_000, 65_536), None);
-        assert_eq!(ids.running(), &engine(100_000, 65_536));
-        assert_eq!((ids.layer_maps(), ids.engine_maps(), ids.roots()), (None, None, None));
-        assert_eq!(ids.creator, Creator { uid: 100_000, gid: 100_000 });
+    fn shared_range_uses_engine_ids() {
+        let ids = IdAssignment::shared(engine_namespace(100_000, 65_536), None);
+        assert_eq!(ids.on_host(), &engine_namespace(100_000, 65_536));
+        assert_eq!((ids.layer_maps(), ids.engine_maps(), ids.stream_owner()), (None, None, None));
+        assert_eq!(ids.creator, NamespaceCreator { uid: 100_000, gid: 100_000 });
         assert_eq!(ids.workspace_maps(BindOwner { uid: 0, gid: 0 }), None);
-        let leased = Assignment::shared(engine(100_000, 65_536), Some(7_000_000));
-        assert_eq!(leased.creator, Creator { uid: 7_000_000, gid: 7_000_000 });
-        assert_eq!(leased.running(), ids.running());
+        let leased = IdAssignment::shared(engine_namespace(100_000, 65_536), Some(7_000_000));
+        assert_eq!(leased.creator, NamespaceCreator { uid: 7_000_000, gid: 7_000_000 });
+        assert_eq!(leased.on_host(), ids.on_host());
     }
 
     #[test]
-    fn own_ranges_leave_the_disk_alone() {
-        let ids = Assignment::own(engine(100_000, 65_536), 7_000_000).expect("it fits");
-        assert_eq!(ids.running(), &engine(7_000_000, 65_536));
+    fn own_range_keeps_disk_ids() {
+        let ids = IdAssignment::own(engine_namespace(100_000, 65_536), 7_000_000).expect("it fits");
+        assert_eq!(ids.on_host(), &engine_namespace(7_000_000, 65_536));
         let (layers, _) = ids.layer_maps().expect("maps");
-        assert_eq!((layers.seen(100_000), layers.seen(0)), (Some(7_000_000), None));
+        assert_eq!((layers.mapped_id(100_000), layers.mapped_id(0)), (Some(7_000_000), None));
         let (volumes, _) = ids.engine_maps().expect("maps");
-        assert_eq!((volumes.seen(100_007), volumes.seen(0)), (Some(7_000_007), Some(0)));
+        assert_eq!((volumes.mapped_id(100_007), volumes.mapped_id(0)), (Some(7_000_007), Some(0)));
         let (uids, _) = ids.workspace_maps(BindOwner { uid: 1234, gid: 1234 }).expect("maps");
-        assert_eq!((uids.seen(1234), uids.seen(100_000)), (Some(7_001_000), Some(7_000_000)));
-        assert_eq!(uids.seen(0), None);
-        // What a list grants to ids of the engine's range goes to the container that has them.
+        assert_eq!(
+            (uids.mapped_id(1234), uids.mapped_id(100_000)),
+            (Some(7_001_000), Some(7_000_000))
+        );
+        assert_eq!(uids.mapped_id(0), None);
+        // An ACL entry for ids of the engine's range applies to this container.
         let (uids, _) = ids.workspace_maps(BindOwner { uid: 0, gid: 0 }).expect("maps");
-        assert_eq!((uids.seen(101_000), uids.seen(0)), (Some(7_001_000), Some(0)));
+        assert_eq!((uids.mapped_id(101_000), uids.mapped_id(0)), (Some(7_001_000), Some(0)));
     }
 
     #[test]
-    fn ranges_that_do_not_fit_stay_shared() {
-        assert_eq!(Assignment::own(engine(100_000, 65_537), 7_000_000), None);
-        assert_eq!(Assignment::own(engine(7_000_001, 65_536), 7_000_000), None);
-        let mut two = engine(100_000, 1000);
-        two.uids.0.push(IdRange { container: 1000, host: 300_000, count: 1000 });
-        assert_eq!(Assignment::own(two, 7_000_000), None);
+    fn rejects_engine_ranges_that_do_not_fit() {
+        assert_eq!(IdAssignment::own(engine_namespace(100_000, 65_537), 7_000_000), None);
+        assert_eq!(IdAssignment::own(engine_namespace(7_000_001, 65_536), 7_000_000), None);
+        let mut two = engine_namespace(100_000, 1000);
+        two.uids.0.push(IdMapping { container: 1000, host: 300_000, count: 1000 });
+        assert_eq!(IdAssignment::own(two, 7_000_000), None);
     }
 }

@@ -1,85 +1,86 @@
-//! Leases of several containers, with processes that end.
+//! Leases of several containers whose processes exit.
 
 use super::*;
 
-struct World {
-    folder: tempfile::TempDir,
+struct LeaseFixture {
+    dir: tempfile::TempDir,
     runc: PathBuf,
 }
 
-impl World {
+impl LeaseFixture {
     fn new() -> Self {
-        let folder = tempfile::tempdir().expect("a directory");
-        let runc = folder.path().join("runc");
-        Self { runc, folder }
+        let dir = tempfile::tempdir().expect("a directory");
+        let runc = dir.path().join("runc");
+        Self { runc, dir }
     }
 
     fn ids(&self) -> PathBuf {
-        self.folder.path().join("ids")
+        self.dir.path().join("ids")
     }
 
-    fn take(&self, id: &str) -> Option<u32> {
-        let lease = Lease::take_in(&self.ids(), Pool::of(3), id, &self.runc).expect("no trouble");
-        lease.map(|lease| lease.entry.slot)
+    fn acquire(&self, id: &str) -> Option<u32> {
+        let lease = IdLease::acquire_in(&self.ids(), IdPool::with_slots(3), id, &self.runc)
+            .expect("no I/O error");
+        lease.map(|lease| lease.record.slot)
     }
 
-    /// Has the process that took the lease end, with or without a container.
-    fn end(&self, id: &str) {
+    /// Simulates the exit of the process that acquired the lease.
+    fn end_holder(&self, id: &str) {
         let path = self.ids().join(id);
-        let mut entry = Entry::read(&path).expect("a lease");
-        entry.process.started += 1;
+        let mut entry = LeaseRecord::read(&path).expect("a lease");
+        entry.holder.start_time += 1;
         fs::write(&path, serde_json::to_string(&entry).expect("text")).expect("written");
     }
 
-    fn running(&self, id: &str) {
+    fn start_container(&self, id: &str) {
         fs::create_dir_all(self.runc.join(id)).expect("made");
-        self.end(id);
+        self.end_holder(id);
     }
 }
 
 #[test]
-fn each_container_has_a_range_until_runc_forgets_it() {
-    let world = World::new();
+fn lease_lasts_while_runc_has_state() {
+    let world = LeaseFixture::new();
     for (id, slot) in [("a", 0), ("b", 1), ("c", 2)] {
-        assert_eq!(world.take(id), Some(slot));
-        world.running(id);
+        assert_eq!(world.acquire(id), Some(slot));
+        world.start_container(id);
     }
-    assert_eq!(world.take("d"), None, "all are taken");
+    assert_eq!(world.acquire("d"), None, "all ranges are taken");
     fs::remove_dir(world.runc.join("b")).expect("forgotten");
-    assert_eq!(world.take("d"), Some(1));
+    assert_eq!(world.acquire("d"), Some(1));
     assert!(!world.ids().join("b").exists());
 }
 
 #[test]
-fn a_crash_leaves_nothing_leased() {
-    let world = World::new();
-    assert_eq!(world.take("a"), Some(0));
-    assert_eq!(world.take("b"), Some(1), "the one that took it is still at work");
-    world.end("a");
-    world.end("b");
+fn crash_releases_leases() {
+    let world = LeaseFixture::new();
+    assert_eq!(world.acquire("a"), Some(0));
+    assert_eq!(world.acquire("b"), Some(1), "the process that acquired it is still running");
+    world.end_holder("a");
+    world.end_holder("b");
     fs::write(world.ids().join("half"), "{").expect("written");
-    assert_eq!(world.take("c"), Some(2), "what was used last is used last");
-    assert_eq!(world.take("d"), Some(0));
+    assert_eq!(world.acquire("c"), Some(2), "the most recently used range is chosen last");
+    assert_eq!(world.acquire("d"), Some(0));
     let names: Vec<_> =
-        entries(&world.ids()).expect("entries").into_iter().map(|(name, _)| name).collect();
+        read_records(&world.ids()).expect("entries").into_iter().map(|(name, _)| name).collect();
     assert_eq!(names.len(), 2, "{names:?}");
 }
 
 #[test]
-fn a_running_container_keeps_its_range() {
-    let world = World::new();
-    assert_eq!(world.take("a"), Some(0));
-    world.running("a");
-    assert_eq!(world.take("a"), None, "runc will refuse a second one");
+fn running_container_keeps_lease() {
+    let world = LeaseFixture::new();
+    assert_eq!(world.acquire("a"), Some(0));
+    world.start_container("a");
+    assert_eq!(world.acquire("a"), None, "runc refuses a second container with the id");
     fs::remove_dir(world.runc.join("a")).expect("forgotten");
-    assert_eq!(world.take("a"), Some(1), "started again");
+    assert_eq!(world.acquire("a"), Some(1), "started again");
 }
 
 #[test]
-fn ids_that_are_no_file_names_have_none() {
-    let world = World::new();
+fn rejects_container_ids_that_are_not_file_names() {
+    let world = LeaseFixture::new();
     for id in ["", "..", ".lock", "a/b", "a\0"] {
-        assert_eq!(world.take(id), None, "{id:?}");
-        assert_eq!(owner_of(id), None, "{id:?}");
+        assert_eq!(world.acquire(id), None, "{id:?}");
+        assert_eq!(stream_owner(id), None, "{id:?}");
     }
 }

@@ -1,14 +1,14 @@
-//! The ids of the host that a container's processes run as.
+//! Host ids of the containers' processes.
 //!
-//! Files on disk have ids of the engine's one range, whatever container they belong to. The
-//! processes of a container run in a range of its own where kernel and store allow it: nothing that
-//! the kernel decides by the id of a user, keys above all, is shared between two containers then.
-//! Nothing on disk depends on the range, so it is chosen anew at each `create`.
+//! Files on disk have ids of the engine's single range, in all containers. The processes of a
+//! container run in a range of their own if the kernel and the storage driver support it; resources
+//! that the kernel assigns by user id, mainly keys, are then not shared between containers. The
+//! range does not affect files on disk, so it is chosen again at each `create`.
 
 mod assignment;
 mod lease;
 mod pool;
 
-pub(super) use assignment::{Assignment, IdMaps};
-pub(super) use lease::{Lease, StreamOwner, Tenure, owner_of};
-pub(super) use pool::Pool;
+pub(super) use assignment::{IdAssignment, MountIdMaps};
+pub(super) use lease::{IdLease, LeaseState, StreamOwner, stream_owner};
+pub(super) use pool::IdPool;

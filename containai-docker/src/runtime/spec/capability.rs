@@ -2,8 +2,8 @@ use serde_json::{Value, json};
 
 use super::Spec;
 
-/// capabilities(7), in the order of their numbers.
-const NAMES: [&str; 41] = [
+/// capabilities(7), in numerical order.
+const CAPABILITY_NAMES: [&str; 41] = [
     "CAP_CHOWN",
     "CAP_DAC_OVERRIDE",
     "CAP_DAC_READ_SEARCH",
@@ -47,20 +47,20 @@ const NAMES: [&str; 41] = [
     "CAP_CHECKPOINT_RESTORE",
 ];
 
-/// The capabilities that this process, and so runc after it, may hand on: bit N is capability N.
+/// The capabilities that this process, and therefore runc, may grant: bit N is capability N.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::runtime) struct BoundingSet(pub(in crate::runtime) u64);
 
 impl BoundingSet {
-    /// Reads the line `CapBnd:` of `/proc/<pid>/status` (proc_pid_status(5)); empty when there is
-    /// none.
+    /// Parses the line `CapBnd:` of `/proc/<pid>/status` (proc_pid_status(5)); empty if it is
+    /// missing.
     pub(in crate::runtime) fn from_status(status: &str) -> Self {
         let bits = status.lines().find_map(|line| line.strip_prefix("CapBnd:"));
         Self(bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0))
     }
 
     fn names(self) -> impl Iterator<Item = &'static str> {
-        NAMES
+        CAPABILITY_NAMES
             .iter()
             .enumerate()
             .filter(move |(number, _)| self.0 >> number & 1 == 1)
@@ -68,10 +68,10 @@ impl BoundingSet {
     }
 }
 
-/// Gives container root what root has: it counts within the container's user namespace only.
+/// Grants container root all capabilities, which apply within the container's user namespace only.
 ///
-/// No more than the bounding set, because runc fails on one capability that it cannot set. Neither
-/// inheritable nor ambient ones: root does not need them, and other users would inherit them
+/// Limited to the bounding set, because runc fails on a capability that it cannot set. Inheritable
+/// and ambient sets stay empty: root does not need them, and other users would inherit them
 /// (CVE-2022-24769).
 pub(super) fn grant(spec: &mut Spec, bounding: BoundingSet) {
     let all: Vec<Value> = bounding.names().map(Value::from).collect();
@@ -84,22 +84,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_bounding_set_holds() {
+    fn names_capabilities_of_bounding_set() {
         let status = "Name:\tx\nCapPrm:\t000001ffffffffff\nCapBnd:\t000001fffeffffff\n";
         let names: Vec<_> = BoundingSet::from_status(status).names().collect();
         assert_eq!(names.len(), 40);
         assert!(!names.contains(&"CAP_SYS_RESOURCE"));
         assert_eq!(
             BoundingSet::from_status("CapBnd:\t0000000000000003").names().collect::<Vec<_>>(),
-            &NAMES[..2]
+            &CAPABILITY_NAMES[..2]
         );
         assert_eq!(BoundingSet::from_status("").names().count(), 0);
-        // Numbers that this program has no name for are left out.
-        assert_eq!(BoundingSet(u64::MAX).names().count(), NAMES.len());
+        // Unknown numbers are omitted.
+        assert_eq!(BoundingSet(u64::MAX).names().count(), CAPABILITY_NAMES.len());
     }
 
     #[test]
-    fn lists_of_before_are_gone() {
+    fn grant_replaces_existing_sets() {
         let mut spec = Spec::new(
             json!({ "process": { "capabilities": { "ambient": ["CAP_CHOWN"] }, "cwd": "/" } }),
         );

@@ -2,10 +2,10 @@ use serde_json::json;
 
 use super::{Spec, mount};
 
-/// Lets the container make control groups below its own: systemd and the inner engine need them.
+/// Lets the container create control groups below its own, as systemd and the inner engine require.
 ///
-/// On cgroup v2 a writable mount in a user namespace is also what makes runc hand over the
-/// delegated files; on v1 the hook does that.
+/// On cgroup v2, a writable mount in a user namespace also makes runc delegate the files; on v1 the
+/// hook does that.
 pub(super) fn delegate(spec: &mut Spec) {
     let namespaces = spec.list_mut(&["linux"], "namespaces");
     namespaces.retain(|namespace| namespace["type"] != "cgroup");

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Spec, mount};
 
-/// A device that is harmless in a user namespace and that tools inside expect.
+/// A device that is harmless in a user namespace and expected by tools in the container.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::runtime) struct Device {
     pub(in crate::runtime) path: &'static str,
@@ -18,11 +18,12 @@ pub(in crate::runtime) const DEVICES: [Device; 2] = [
     Device { path: "/dev/net/tun", major: 10, minor: 200 },
 ];
 
-/// Offers the device, bound from `node`, and lets the container's device group open it.
+/// Adds the device, bind-mounted from `node`, and allows it in the container's device cgroup.
 ///
-/// Not by `linux.devices`: in a user namespace runc binds the host's own node, and where udev does
-/// not run that has mode 0600 and belongs to host root, so that nobody inside could open it.
-pub(in crate::runtime) fn offer(spec: &mut Spec, device: &Device, node: &Path) {
+/// `linux.devices` does not work: in a user namespace runc bind-mounts the host's own node, which
+/// without udev has mode 0600 and belongs to host root, so that no user in the container could open
+/// it.
+pub(in crate::runtime) fn add_device(spec: &mut Spec, device: &Device, node: &Path) {
     if spec.list("/linux/devices").iter().any(|asked| asked["path"] == device.path) {
         return;
     }

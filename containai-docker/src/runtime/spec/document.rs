@@ -15,36 +15,36 @@ impl Spec {
         self.0.to_string().into_bytes()
     }
 
-    /// The folder of the container's root file system; `folder` is that of the bundle.
-    pub(in crate::runtime) fn root_folder(&self, folder: &Path) -> Option<PathBuf> {
-        Some(folder.join(self.get("/root/path")?.as_str()?))
+    /// Returns the directory of the container's root file system; `dir` is that of the bundle.
+    pub(in crate::runtime) fn root_folder(&self, dir: &Path) -> Option<PathBuf> {
+        Some(dir.join(self.get("/root/path")?.as_str()?))
     }
 
-    /// The value at a JSON pointer (RFC 6901).
+    /// Returns the value at a JSON pointer (RFC 6901).
     pub(super) fn get(&self, pointer: &str) -> Option<&Value> {
         self.0.pointer(pointer)
     }
 
-    /// The list at a JSON pointer; empty when there is none.
+    /// Returns the list at a JSON pointer; empty if it is missing.
     pub(super) fn list(&self, pointer: &str) -> &[Value] {
         self.get(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
     }
 
-    /// The object at this path, made where there is none.
+    /// Returns the object at this path, created if it is missing.
     pub(super) fn object(&mut self, path: &[&str]) -> &mut Map<String, Value> {
         path.iter().fold(as_object(&mut self.0), |object, name| {
             as_object(object.entry(*name).or_insert(Value::Null))
         })
     }
 
-    /// The list `name` in the object at this path, made where there is none.
+    /// Returns the list `name` of the object at this path, created if it is missing.
     pub(super) fn list_mut(&mut self, path: &[&str], name: &str) -> &mut Vec<Value> {
         as_list(self.object(path).entry(name).or_insert(Value::Null))
     }
 }
 
-/// Go writes `null` for an absent object or list. Anything else of a wrong type has no meaning to
-/// runc either.
+/// Go writes `null` for an absent object or list. Any other value of a wrong type is invalid for
+/// runc too.
 fn as_object(value: &mut Value) -> &mut Map<String, Value> {
     if !value.is_object() {
         *value = Value::Object(Map::new());

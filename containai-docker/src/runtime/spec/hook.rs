@@ -4,11 +4,10 @@ use serde_json::json;
 
 use super::Spec;
 use crate::runtime::PROGRAM;
-use crate::runtime::invocation::{CGROUP_HOOK, HOOK_VERB};
+use crate::runtime::invocation::{CGROUP_HOOK, HOOK_COMMAND};
 
-/// Asks runc to call this program back when the control groups are made, after the hooks that are
-/// there.
-pub(super) fn call_back(spec: &mut Spec, executable: &Path) {
-    let hook = json!({ "path": executable, "args": [PROGRAM, HOOK_VERB, CGROUP_HOOK] });
+/// Has runc run this program after the control groups are created, after any existing hooks.
+pub(super) fn add_cgroup_hook(spec: &mut Spec, executable: &Path) {
+    let hook = json!({ "path": executable, "args": [PROGRAM, HOOK_COMMAND, CGROUP_HOOK] });
     spec.list_mut(&["hooks"], "createRuntime").push(hook);
 }

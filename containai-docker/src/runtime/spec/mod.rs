@@ -1,18 +1,17 @@
-//! The edits of `config.json` (OCI runtime specification, `config.md` and `config-linux.md`), one a
-//! file. All of them are pure: JSON and facts in, JSON out. Fields that nobody here knows stay as
-//! they are.
+//! The edits of `config.json` (OCI runtime specification, `config.md` and `config-linux.md`), one
+//! per file. All edits are pure functions of JSON and facts. Unknown fields stay unchanged.
 
-mod bind;
+mod bind_mount;
 mod capability;
 mod cgroup;
 mod device;
 mod document;
 mod environment;
-mod exposure;
 mod hook;
 mod lxcfs;
+mod masked_paths;
 mod mount;
-mod processes;
+mod pids_limit;
 mod program;
 mod root;
 mod seccomp;
@@ -21,28 +20,28 @@ mod socket_family;
 mod tests;
 mod user_namespace;
 
-pub(super) use bind::{Bind, engine_binds, foreign_binds, outside_binds, redirect};
+pub(super) use bind_mount::{BindMount, engine_binds, external_binds, set_source, user_binds};
 pub(super) use capability::BoundingSet;
-pub(super) use device::{DEVICES, Device, offer as offer_device};
+pub(super) use device::{DEVICES, Device, add_device};
 pub(super) use document::Spec;
 pub(super) use lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
-pub(super) use program::lend as lend_program;
-pub(super) use root::{move_root, root};
-pub(super) use seccomp::{Keyrings, settle_keyrings};
-pub(super) use user_namespace::{SpecError, UserNamespace, join};
+pub(super) use program::mount_program;
+pub(super) use root::{root_path, set_root_path};
+pub(super) use seccomp::{Keyrings, set_keyring_rules};
+pub(super) use user_namespace::{SpecError, UserNamespace, join_namespace};
 
-use super::host::Host;
+use super::host_info::HostInfo;
 
-/// Makes every edit that needs nothing from the kernel.
-pub(super) fn edit(spec: &mut Spec, host: &Host) {
+/// Applies all edits that require no mounts.
+pub(super) fn edit(spec: &mut Spec, host: &HostInfo) {
     capability::grant(spec, host.bounding);
     cgroup::delegate(spec);
-    exposure::uncover(spec);
+    masked_paths::unmask_paths(spec);
     mount::add_system_tmpfs(spec);
-    environment::announce_container(spec);
-    seccomp::widen(spec);
-    lxcfs::virtualise(spec, &host.lxcfs);
-    program::lend(spec, &host.executable);
-    processes::leave_some(spec, host.tasks);
-    hook::call_back(spec, &host.executable);
+    environment::set_container_variable(spec);
+    seccomp::extend_profile(spec);
+    lxcfs::mount_lxcfs_files(spec, &host.lxcfs);
+    program::mount_program(spec, &host.executable);
+    pids_limit::limit_pids(spec, host.max_tasks);
+    hook::add_cgroup_hook(spec, &host.executable);
 }

@@ -4,23 +4,23 @@ use serde_json::{Value, json};
 
 use super::Spec;
 
-/// What systemd expects to be empty at boot.
+/// Directories that systemd expects to be empty at boot.
 const SYSTEM_TMPFS: [(&str, &[&str]); 2] = [
     ("/run", &["nosuid", "nodev", "mode=755", "size=20%"]),
     ("/run/lock", &["nosuid", "nodev", "noexec", "mode=1777", "size=5120k"]),
 ];
 
-/// Mounts a tmpfs on `/run` and `/run/lock`, unless the container brings its own.
+/// Mounts a tmpfs on `/run` and `/run/lock`, unless the container has its own mounts there.
 pub(super) fn add_system_tmpfs(spec: &mut Spec) {
     for (destination, options) in SYSTEM_TMPFS {
         add(spec, destination, "tmpfs", Path::new("tmpfs"), options);
     }
 }
 
-/// Adds a mount, unless something is mounted at that place already.
+/// Adds a mount, unless there is already one at that destination.
 ///
-/// runc mounts in the order of the list: the new one stands before what lies below it, or at the
-/// end.
+/// runc mounts in the order of the list, so the new mount goes before the mounts below it, or to
+/// the end.
 pub(super) fn add(spec: &mut Spec, destination: &str, kind: &str, source: &Path, options: &[&str]) {
     let mounts = spec.list_mut(&[], "mounts");
     if mounts.iter().any(|mount| destination_of(mount) == Path::new(destination)) {
@@ -32,12 +32,12 @@ pub(super) fn add(spec: &mut Spec, destination: &str, kind: &str, source: &Path,
     mounts.insert(below.unwrap_or(mounts.len()), mount);
 }
 
-/// Where a mount goes in the container.
+/// Returns the destination of a mount.
 pub(super) fn destination_of(mount: &Value) -> &Path {
     Path::new(mount["destination"].as_str().unwrap_or_default())
 }
 
-/// Replaces the option `ro` by `rw`.
+/// Replaces the option `ro` with `rw`.
 pub(super) fn make_writable(mount: &mut Value) {
     if let Some(options) = mount.get_mut("options").and_then(Value::as_array_mut) {
         options.retain(|option| option != "ro" && option != "rw");
@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn order() {
+    fn inserts_parents_before_children() {
         check(
             &["/proc", "/run/secrets", "/etc/hosts"],
             "/run",

@@ -2,9 +2,10 @@ use serde_json::{Value, json};
 
 use super::{Spec, socket_family};
 
-/// What the default profile keeps from a process without capabilities and a system container needs:
-/// mounts, namespaces, tracing its own processes, memory policy, keyrings. The kernel checks each
-/// against the container's user namespace. About what an unprivileged LXC container may call.
+/// System calls that the default profile denies without capabilities and that a system container
+/// needs, for mounts, namespaces, tracing, memory policy and keyrings. The kernel checks each of
+/// them against the container's user namespace. An unprivileged LXC container may use about the
+/// same.
 const ALLOWED: &[&str] = &[
     // CAP_SYS_ADMIN
     "clone",
@@ -51,27 +52,28 @@ const ALLOWED: &[&str] = &[
     "ptrace",
     // CAP_SYS_TTY_CONFIG
     "vhangup",
-    // Personalities other than the default's few: 32-bit builds, debuggers without address
-    // randomisation.
+    // Personalities other than the few of the default profile: 32-bit builds, and debuggers without
+    // address randomization.
     "personality",
 ];
 
-/// Keys belong to a user of the host (keyrings(7)), whatever the user namespace.
+/// Keys belong to a user of the host (keyrings(7)), regardless of the user namespace.
 const KEY_CALLS: &[&str] = &["add_key", "keyctl", "request_key"];
 
 /// Whether a container may use the kernel's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::runtime) enum Keyrings {
-    /// Its users are nobody else's; the inner runc gives each container a keyring of its own.
+    /// Allowed: the container's users are its own, and the inner runc gives each inner container
+    /// its own keyring.
     Own,
-    /// Other containers have the same users: it finds a kernel without keys (`ENOSYS`), which
-    /// systemd, runc and Kerberos know how to do without.
+    /// Denied, because other containers have the same users. The calls fail with `ENOSYS`, as on a
+    /// kernel without keys, which systemd, runc and Kerberos handle.
     Denied,
 }
 
-/// What no user namespace makes safe, or what a kernel bug away from it is the host: modules,
-/// another kernel, files by handle, the clock, swap, tracing of the kernel, hardware ports, the
-/// kernel's log.
+/// System calls that a user namespace does not make safe, or where a kernel bug would expose the
+/// host: modules, kexec, file handles, the clock, swap, kernel tracing, hardware ports and the
+/// kernel log.
 const DENIED: &[&str] = &[
     "acct",
     "bpf",
@@ -80,7 +82,7 @@ const DENIED: &[&str] = &[
     "delete_module",
     "finit_module",
     "init_module",
-    // Most kernel holes of the last years; Docker denies it since version 25.
+    // Source of most kernel vulnerabilities in recent years; Docker denies it since version 25.
     "io_uring_enter",
     "io_uring_register",
     "io_uring_setup",
@@ -107,37 +109,37 @@ pub(super) const ALLOW: &str = "SCMP_ACT_ALLOW";
 pub(super) const DENY: &str = "SCMP_ACT_ERRNO";
 pub(super) const ENOSYS: i32 = 38;
 
-/// Widens the profile that the engine made for a container without capabilities.
+/// Extends the engine's profile for a container without capabilities.
 ///
-/// What it says about the calls of either list is taken out first: `clone` is there with a
-/// condition on its flags and `clone3` with ENOSYS, and libseccomp would not let a plain rule win
-/// over these. A spec without a profile stays without: an engine without seccomp has a runc without
-/// it.
-pub(super) fn widen(spec: &mut Spec) {
+/// Existing rules for the calls in either list are removed first: `clone` has a condition on its
+/// flags and `clone3` returns ENOSYS, and in libseccomp an unconditional rule would not override
+/// these. A spec without a profile stays unchanged, because an engine without seccomp has a runc
+/// without it.
+pub(super) fn extend_profile(spec: &mut Spec) {
     if !spec.get("/linux/seccomp").is_some_and(Value::is_object) {
         return;
     }
-    let denied_otherwise = denies_by_default(spec);
+    let deny_by_default = denies_by_default(spec);
     let rules = spec.list_mut(&["linux", "seccomp"], "syscalls");
     for calls in [ALLOWED, DENIED] {
-        take_out(rules, calls);
+        remove_calls(rules, calls);
     }
     rules.push(json!({ "names": ALLOWED, "action": ALLOW }));
-    // libseccomp refuses a rule that says what the default says.
-    if !denied_otherwise {
+    // libseccomp rejects rules that are equal to the default action.
+    if !deny_by_default {
         rules.push(json!({ "names": DENIED, "action": DENY, "errnoRet": 1 }));
     }
-    take_out(rules, &socket_family::CALLS);
-    rules.extend(socket_family::rules(denied_otherwise));
+    remove_calls(rules, &socket_family::CALLS);
+    rules.extend(socket_family::rules(deny_by_default));
 }
 
-/// Adds what the profile says about the kernel's keys.
-pub(in crate::runtime) fn settle_keyrings(spec: &mut Spec, keyrings: Keyrings) {
+/// Adds the rules for the kernel's keys.
+pub(in crate::runtime) fn set_keyring_rules(spec: &mut Spec, keyrings: Keyrings) {
     if !spec.get("/linux/seccomp").is_some_and(Value::is_object) {
         return;
     }
     let rules = spec.list_mut(&["linux", "seccomp"], "syscalls");
-    take_out(rules, KEY_CALLS);
+    remove_calls(rules, KEY_CALLS);
     rules.push(match keyrings {
         Keyrings::Own => json!({ "names": KEY_CALLS, "action": ALLOW }),
         Keyrings::Denied => json!({ "names": KEY_CALLS, "action": DENY, "errnoRet": ENOSYS }),
@@ -148,8 +150,8 @@ fn denies_by_default(spec: &Spec) -> bool {
     spec.get("/linux/seccomp/defaultAction").is_none_or(|action| action != ALLOW)
 }
 
-/// Removes whatever the rules say about these calls.
-fn take_out(rules: &mut Vec<Value>, calls: &[&str]) {
+/// Removes these calls from all rules.
+fn remove_calls(rules: &mut Vec<Value>, calls: &[&str]) {
     for names in rules.iter_mut().filter_map(|rule| rule.get_mut("names")?.as_array_mut()) {
         names.retain(|name| !name.as_str().is_some_and(|name| calls.contains(&name)));
     }
@@ -161,22 +163,21 @@ mod tests {
     use super::*;
     use crate::runtime::spec::tests::docker_spec;
 
-    /// Whether the profile lets a call through whatever its arguments; panics when two rules
-    /// disagree.
+    /// Returns whether the profile allows a call with any arguments; panics if two rules apply.
     fn allows(spec: &Spec, call: &str) -> bool {
         let rules = spec.list("/linux/seccomp/syscalls");
         let named = |rule: &&Value| {
             rule["names"].as_array().is_some_and(|names| names.iter().any(|name| name == call))
         };
         let rules: Vec<_> = rules.iter().filter(named).collect();
-        assert!(rules.len() <= 1, "`{call}` is decided {} times", rules.len());
+        assert!(rules.len() <= 1, "`{call}` has {} rules", rules.len());
         rules.first().is_some_and(|rule| rule["action"] == ALLOW && rule["args"].is_null())
     }
 
     #[test]
-    fn docker_profile() {
+    fn extends_docker_profile() {
         let mut spec = docker_spec();
-        widen(&mut spec);
+        extend_profile(&mut spec);
         for call in ALLOWED {
             assert!(allows(&spec, call), "`{call}` is not allowed");
         }
@@ -190,20 +191,20 @@ mod tests {
     }
 
     #[test]
-    fn what_the_engine_allowed_for_a_capability_is_taken_back() {
+    fn denies_calls_that_engine_allowed() {
         let rule = json!({ "names": ["read", "open_by_handle_at", "bpf"], "action": ALLOW });
         let profile = json!({ "defaultAction": "SCMP_ACT_ERRNO", "syscalls": [rule] });
         let mut spec = Spec::new(json!({ "linux": { "seccomp": profile } }));
-        widen(&mut spec);
+        extend_profile(&mut spec);
         assert!(allows(&spec, "read"));
         assert!(!allows(&spec, "bpf"));
         assert!(!allows(&spec, "open_by_handle_at"));
     }
 
     #[test]
-    fn a_profile_that_allows_by_default_gets_the_denials() {
+    fn allow_by_default_profile_gets_denials() {
         let mut spec = Spec::new(json!({ "linux": { "seccomp": { "defaultAction": ALLOW } } }));
-        widen(&mut spec);
+        extend_profile(&mut spec);
         let rules = spec.list("/linux/seccomp/syscalls");
         assert!(rules.iter().any(|rule| rule["action"] == DENY && rule["names"] == json!(DENIED)));
         let sockets: Vec<_> = rules.iter().filter(|rule| rule["names"][0] == "socket").collect();
@@ -211,22 +212,22 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_there_for_their_own_users_only() {
+    fn key_calls_need_own_range() {
         let mut spec = docker_spec();
-        widen(&mut spec);
-        settle_keyrings(&mut spec, Keyrings::Own);
+        extend_profile(&mut spec);
+        set_keyring_rules(&mut spec, Keyrings::Own);
         assert!(KEY_CALLS.iter().all(|call| allows(&spec, call)));
-        settle_keyrings(&mut spec, Keyrings::Denied);
+        set_keyring_rules(&mut spec, Keyrings::Denied);
         let last = spec.list("/linux/seccomp/syscalls").last().cloned().unwrap_or_default();
         assert_eq!(last, json!({ "names": KEY_CALLS, "action": DENY, "errnoRet": 38 }));
         assert!(!KEY_CALLS.iter().any(|call| allows(&spec, call)));
     }
 
     #[test]
-    fn no_profile_stays_none() {
+    fn missing_profile_stays_missing() {
         let mut spec = Spec::new(json!({ "linux": {} }));
-        widen(&mut spec);
-        settle_keyrings(&mut spec, Keyrings::Denied);
+        extend_profile(&mut spec);
+        set_keyring_rules(&mut spec, Keyrings::Denied);
         assert_eq!(spec.get("/linux/seccomp"), None);
     }
 }

@@ -1,11 +1,11 @@
-//! The edits together, on a spec that Docker 20.10 wrote.
+//! All edits together, on a spec written by Docker 20.10.
 
 use serde_json::{Value, json};
 
 use super::*;
 
-/// `config.json` of `docker create` with a memory and a CPU limit, two volumes and a bind of
-/// `/home/dev/api`, from an engine with `userns-remap` whose folder is `/srv/engine`.
+/// Returns the `config.json` of `docker create` with a memory and a CPU limit, two volumes and a
+/// bind mount of `/home/dev/api`, from an engine with `userns-remap` in `/srv/engine`.
 pub(super) fn docker_spec() -> Spec {
     let text = include_str!("../fixtures/docker-20.10.json");
     Spec::new(serde_json::from_str(text).expect("a spec"))
@@ -13,10 +13,10 @@ pub(super) fn docker_spec() -> Spec {
 
 const ID: &str = "47ce33a4cdc984d2d985a3a42c3a232b0bd91db7f49360c98d853791ecf80b45";
 
-fn host() -> Host {
-    Host {
+fn host() -> HostInfo {
+    HostInfo {
         bounding: BoundingSet(0b111),
-        tasks: 40_000,
+        max_tasks: 40_000,
         executable: "/usr/local/libexec/containai/containai-runc".into(),
         lxcfs: vec!["meminfo"],
         devices: DEVICES.iter().collect(),
@@ -27,10 +27,10 @@ fn edited() -> Spec {
     let mut spec = docker_spec();
     edit(&mut spec, &host());
     for (number, device) in DEVICES.iter().enumerate() {
-        offer_device(&mut spec, device, format!("/stage/{number}").as_ref());
+        add_device(&mut spec, device, format!("/stage/{number}").as_ref());
     }
-    for bind in foreign_binds(&spec, ID) {
-        redirect(&mut spec, &bind, "/stage/9".as_ref());
+    for bind in user_binds(&spec, ID) {
+        set_source(&mut spec, &bind, "/stage/9".as_ref());
     }
     spec
 }
@@ -72,12 +72,12 @@ fn mounts_of_a_system_container() {
 }
 
 #[test]
-fn only_the_workspace_is_foreign() {
-    let binds = foreign_binds(&docker_spec(), ID);
+fn only_workspace_is_user_bind() {
+    let binds = user_binds(&docker_spec(), ID);
     let sources: Vec<_> = binds.iter().map(|bind| (bind.source.to_str(), bind.recursive)).collect();
     assert_eq!(sources, [(Some("/home/dev/api"), true)]);
-    // Nothing tells where the engine keeps its files: then everything is treated as a person's.
-    assert_eq!(foreign_binds(&docker_spec(), "another").len(), 6);
+    // If the engine's directory is unknown, every bind mount is treated as the user's.
+    assert_eq!(user_binds(&docker_spec(), "another").len(), 6);
     let engine = engine_binds(&docker_spec(), ID);
     assert_eq!(engine.len(), 5);
     assert!(engine.iter().all(|bind| bind.source.starts_with("/srv/engine/1000000.1000000")));
@@ -85,7 +85,7 @@ fn only_the_workspace_is_foreign() {
 }
 
 #[test]
-fn everything_but_mounts_and_seccomp() {
+fn edits_except_mounts_and_seccomp() {
     let mut spec = edited();
     spec.object(&[]).remove("mounts");
     spec.object(&["linux"]).remove("seccomp");
@@ -208,7 +208,7 @@ fn everything_but_mounts_and_seccomp() {
 }
 
 #[test]
-fn devices_are_allowed_after_what_the_engine_denies() {
+fn device_rules_follow_engine_denials() {
     let spec = edited();
     let rules = spec.list("/linux/resources/devices");
     let fuse: Vec<_> = rules
@@ -220,7 +220,7 @@ fn devices_are_allowed_after_what_the_engine_denies() {
 }
 
 #[test]
-fn hooks_annotations_and_unknown_fields_stay() {
+fn keeps_hooks_annotations_and_unknown_fields() {
     let mut spec = docker_spec();
     spec.object(&[]).insert("annotations".to_owned(), json!({ "a": "b" }));
     spec.object(&["linux"]).insert("vendor".to_owned(), json!([1, null]));
@@ -235,14 +235,14 @@ fn hooks_annotations_and_unknown_fields_stay() {
 }
 
 #[test]
-fn an_environment_that_names_the_container_stays() {
+fn keeps_existing_container_variable() {
     let mut spec = docker_spec();
     spec.list_mut(&["process"], "env").push("container=podman".into());
     edit(&mut spec, &host());
-    let told = spec
+    let entries = spec
         .list("/process/env")
         .iter()
         .filter_map(Value::as_str)
         .filter(|entry| entry.starts_with("container="));
-    assert_eq!(told.collect::<Vec<_>>(), ["container=podman"]);
+    assert_eq!(entries.collect::<Vec<_>>(), ["container=podman"]);
 }

@@ -3,42 +3,42 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::Spec;
-use crate::runtime::idmap::{IdRange, IdRanges};
+use crate::runtime::idmap::{IdMapping, IdMappings};
 
-/// The ids of a container and what they are on the host.
+/// The uid and gid map of a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::runtime) struct UserNamespace {
-    pub(in crate::runtime) uids: IdRanges,
-    pub(in crate::runtime) gids: IdRanges,
+    pub(in crate::runtime) uids: IdMappings,
+    pub(in crate::runtime) gids: IdMappings,
 }
 
-/// The spec is one that must not run here: all that this runtime adds is harmless in a user
-/// namespace only.
+/// A spec that must not run: the edits of this runtime are safe only in a user namespace.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub(in crate::runtime) enum SpecError {
-    /// The engine runs without `userns-remap`, or the container asks for `--userns host` or
+    /// The engine runs without `userns-remap`, or the container was created with `--userns host` or
     /// `--privileged`.
     #[error(
-        "refusing to run without a user namespace of the container's own: the engine needs `userns-remap`"
+        "refusing to run without a user namespace for the container: the engine needs `userns-remap`"
     )]
     NoUserNamespace,
-    /// The namespace exists and the map for these ids is missing or does not name id 0.
+    /// The namespace exists, but the map for these ids is missing or does not include id 0.
     #[error("refusing to run: `linux.{field}` does not map container id 0")]
     RootNotMapped { field: &'static str },
-    /// `userns-remap` names a range that holds id 0.
+    /// `userns-remap` names a range that includes host id 0.
     #[error("refusing to run: `linux.{field}` maps container id {container} to host id 0")]
     HostRoot { field: &'static str, container: u32 },
-    /// A map that is not one.
-    #[error("cannot understand `linux.{field}`")]
-    Malformed { field: &'static str },
+    /// The map is malformed.
+    #[error("invalid `linux.{field}`")]
+    InvalidMap { field: &'static str },
 }
 
 impl UserNamespace {
     /// Reads the maps of the container's user namespace.
     ///
     /// # Errors
-    /// When there is no user namespace of its own, or some id of the container is host root.
+    ///
+    /// If the container has no user namespace of its own, or one of its ids maps to host root.
     pub(in crate::runtime) fn of(spec: &Spec) -> Result<Self, SpecError> {
         let own = |namespace: &Value| {
             namespace["type"] == "user" && namespace["path"].as_str().is_none_or(str::is_empty)
@@ -50,12 +50,12 @@ impl UserNamespace {
     }
 }
 
-/// Has the container join the user namespace at `path`, whose maps these are.
+/// Has the container join the user namespace at `path`, which has these maps.
 ///
-/// The maps stay beside the path: runc takes the owners of what it makes from them.
-pub(in crate::runtime) fn join(spec: &mut Spec, path: &Path, ids: &UserNamespace) {
-    let map = |ranges: &IdRanges| -> Value {
-        let entry = |range: &IdRange| json!({ "containerID": range.container, "hostID": range.host, "size": range.count });
+/// The maps stay in the spec, because runc derives the owners of the files it creates from them.
+pub(in crate::runtime) fn join_namespace(spec: &mut Spec, path: &Path, ids: &UserNamespace) {
+    let map = |ranges: &IdMappings| -> Value {
+        let entry = |range: &IdMapping| json!({ "containerID": range.container, "hostID": range.host, "size": range.count });
         ranges.0.iter().map(entry).collect()
     };
     let linux = spec.object(&["linux"]);
@@ -68,10 +68,10 @@ pub(in crate::runtime) fn join(spec: &mut Spec, path: &Path, ids: &UserNamespace
     }
 }
 
-fn ranges(spec: &Spec, field: &'static str) -> Result<IdRanges, SpecError> {
+fn ranges(spec: &Spec, field: &'static str) -> Result<IdMappings, SpecError> {
     let number = |value: &Value| value.as_u64().and_then(|number| u32::try_from(number).ok());
     let range = |entry: &Value| {
-        Some(IdRange {
+        Some(IdMapping {
             container: number(&entry["containerID"])?,
             host: number(&entry["hostID"])?,
             count: number(&entry["size"])?,
@@ -79,7 +79,7 @@ fn ranges(spec: &Spec, field: &'static str) -> Result<IdRanges, SpecError> {
     };
     let entries = spec.list(&format!("/linux/{field}"));
     let ranges: Option<Vec<_>> = entries.iter().map(range).collect();
-    let ranges = IdRanges(ranges.ok_or(SpecError::Malformed { field })?);
+    let ranges = IdMappings(ranges.ok_or(SpecError::InvalidMap { field })?);
     if let Some(root) = ranges.0.iter().find(|range| range.host == 0 && range.count > 0) {
         return Err(SpecError::HostRoot { field, container: root.container });
     }
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_namespace_of_its_own_will_do() {
+    fn requires_own_user_namespace() {
         let good = json!([map(0, 100_000, 65_536)]);
         check(&json!([{ "type": "pid" }, { "type": "user" }]), &good, &Ok(100_000));
         let refused = Err(SpecError::NoUserNamespace);
@@ -116,15 +116,15 @@ mod tests {
     }
 
     #[test]
-    fn a_namespace_is_joined_with_its_maps() {
+    fn join_writes_path_and_maps() {
         let linux = json!({
             "namespaces": [{ "type": "pid" }, { "type": "user" }],
             "uidMappings": [map(0, 7, 9)], "gidMappings": [map(0, 7, 9)],
         });
         let mut spec = Spec::new(json!({ "linux": linux }));
-        let ranges = |host| IdRanges(vec![IdRange { container: 0, host, count: 9 }]);
+        let ranges = |host| IdMappings(vec![IdMapping { container: 0, host, count: 9 }]);
         let ids = UserNamespace { uids: ranges(100), gids: ranges(200) };
-        join(&mut spec, Path::new("/stage/0"), &ids);
+        join_namespace(&mut spec, Path::new("/stage/0"), &ids);
         insta::assert_snapshot!(
             String::from_utf8_lossy(&spec.to_bytes()),
             @r#"{"linux":{"gidMappings":[{"containerID":0,"hostID":200,"size":9}],"namespaces":[{"type":"pid"},{"path":"/stage/0","type":"user"}],"uidMappings":[{"containerID":0,"hostID":100,"size":9}]}}"#
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn no_id_may_be_host_root() {
+    fn rejects_maps_to_host_root() {
         let user = json!([{ "type": "user" }]);
         let field = "uidMappings";
         let unmapped = Err(SpecError::RootNotMapped { field });
@@ -142,6 +142,6 @@ mod tests {
         let second = json!([map(0, 100_000, 5), map(5, 0, 1)]);
         check(&user, &second, &Err(SpecError::HostRoot { field, container: 5 }));
         let wild = json!([{ "containerID": 0, "hostID": -1, "size": 1 }]);
-        check(&user, &wild, &Err(SpecError::Malformed { field }));
+        check(&user, &wild, &Err(SpecError::InvalidMap { field }));
     }
 }

@@ -2,22 +2,23 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::owner::{self, OwnerError};
-use super::program::{self, ProgramError};
-use super::restore::{self, RestoreError};
+use super::program::{self, ProgramCopyError};
+use super::restore_owners::{self, OwnerRestoreError};
 use crate::runtime::bundle::{Bundle, BundleError};
 use crate::runtime::invocation::CreateRequest;
 use crate::runtime::spec;
-use crate::runtime::stage::{Stage, StageError};
+use crate::runtime::staging::{StagingArea, StagingError};
 use crate::sysbox::SysboxFiles;
 
-/// The container cannot be prepared for Sysbox, and is not started without.
+/// An error from preparing the container for Sysbox. The container is not started without the
+/// preparation.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub(super) enum PrepareError {
+pub(super) enum SysboxCreateError {
     #[error(transparent)]
     Bundle(#[from] BundleError),
     #[error(transparent)]
-    Stage(#[from] StageError),
+    Stage(#[from] StagingError),
     #[error("cannot read `/etc/subuid` and `/etc/subgid`")]
     Ids(#[source] io::Error),
     #[error("`/etc/subuid` and `/etc/subgid` have no range of 65536 ids for `sysbox`")]
@@ -29,40 +30,40 @@ pub(super) enum PrepareError {
         source: OwnerError,
     },
     #[error(transparent)]
-    Program(#[from] ProgramError),
+    Program(#[from] ProgramCopyError),
     #[error(transparent)]
-    Restore(#[from] RestoreError),
+    Restore(#[from] OwnerRestoreError),
 }
 
-/// Makes every bind mount of the bundle one that Sysbox leaves alone and in which host root has no
-/// file.
+/// Replaces every bind mount of the bundle with one that Sysbox does not map again and in which
+/// host root owns no file.
 pub(super) fn prepare(
     request: &CreateRequest,
     files: &SysboxFiles,
     program: &Path,
-) -> Result<(), PrepareError> {
+) -> Result<(), SysboxCreateError> {
     let (bundle, mut spec) = Bundle::open(&request.bundle)?;
-    let ids = files.ids().map_err(PrepareError::Ids)?.ok_or(PrepareError::NoIds)?;
+    let ids = files.ids().map_err(SysboxCreateError::Ids)?.ok_or(SysboxCreateError::NoIds)?;
     if let Some(root) = spec.root_folder(&request.bundle) {
-        restore::owners(&root, &ids)?;
+        restore_owners::restore_owners(&root, &ids)?;
     }
-    let lent = program::copy(program, &ids)?;
-    // What somebody else mounts at its place is mapped as everything else is.
-    spec::lend_program(&mut spec, &lent);
+    let lent = program::copy_program(program, &ids)?;
+    // Another mount at the same destination is mapped like all others.
+    spec::mount_program(&mut spec, &lent);
 
-    let mut stage = Stage::open()?;
-    for mut bind in spec::outside_binds(&spec, &request.id) {
-        // All containers have this one.
+    let mut stage = StagingArea::open()?;
+    for mut bind in spec::external_binds(&spec, &request.id) {
+        // All containers share this file.
         bind.read_only |= bind.source == lent;
         let maps = |owner| {
             if bind.source == lent {
-                return Ok(Some(owner::own(&ids)));
+                return Ok(Some(owner::identity_maps(&ids)));
             }
-            let refused = |source| PrepareError::Owner { path: bind.source.clone(), source };
-            owner::maps(owner, &ids).map(Some).map_err(refused)
+            let refused = |source| SysboxCreateError::Owner { path: bind.source.clone(), source };
+            owner::bind_maps(owner, &ids).map(Some).map_err(refused)
         };
-        let clone = stage.bind_with(&bind, maps)?;
-        spec::redirect(&mut spec, &bind, &clone);
+        let clone = stage.bind_with_maps(&bind, maps)?;
+        spec::set_source(&mut spec, &bind, &clone);
     }
     bundle.write(&spec)?;
     Ok(())

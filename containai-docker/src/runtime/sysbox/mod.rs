@@ -1,19 +1,23 @@
-//! `containai-sysbox-runc`: an OCI runtime that stands in front of Sysbox.
+//! `containai-sysbox-runc`: an OCI runtime in front of Sysbox.
 //!
-//! Sysbox maps bind mounts by identity: what root inside writes into a workspace is a file of the
-//! host's root, set-user-id bits and file capabilities included. On `create` this runtime replaces
-//! every bind source that is not the engine's by an id-mapped clone, in which the source's owner is
-//! the container's `agent`, the container's other ids are themselves and every other id, host root
-//! above all, is none. `sysbox-runc` leaves such a mount alone, because its owner lies in the
-//! container's range. What cannot be mapped is refused.
+//! Sysbox maps bind mounts by identity: a file that root in the container writes to a workspace
+//! belongs to host root, including set-user-id bits and file capabilities. On `create` this runtime
+//! replaces every bind source outside of the engine's directory with an id-mapped clone:
 //!
-//! It also lends containers `cai`, gives the image's files back their owners where Sysbox's manager
-//! ended before it did that, and limits the time that a pause may take.
+//! - The owner of the source is `agent` in the container.
+//! - The container's other ids map to themselves.
+//! - All other ids, including host root, are unmapped.
+//!
+//! `sysbox-runc` does not map such a mount again, because its owner is in the container's range.
+//! Sources that cannot be mapped are refused.
+//!
+//! The runtime also mounts `cai` into containers, restores the owners of the image's files if
+//! Sysbox's manager exited before it did that, and limits the time of a pause.
 
 mod create;
 mod entry;
 mod owner;
 mod program;
-mod restore;
+mod restore_owners;
 
 pub use entry::{PROGRAM, main};

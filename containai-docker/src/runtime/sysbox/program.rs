@@ -5,27 +5,27 @@ use std::path::{Path, PathBuf};
 
 use crate::sysbox::SysboxIds;
 
-/// The file name of the copy of this program that containers see.
-const NAME: &str = "containai-sysbox-cai";
+/// File name of the copy of this program for containers.
+const COPY_NAME: &str = "containai-sysbox-cai";
 
-/// The program could not be made ready for containers.
+/// An error from copying the program for containers.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot copy `{from}` for containers")]
-pub(super) struct ProgramError {
+pub(super) struct ProgramCopyError {
     from: PathBuf,
     #[source]
     source: io::Error,
 }
 
-/// Returns a copy of the program that belongs to the containers' root, made when there is none of
-/// this version.
+/// Returns the copy of the program that belongs to the containers' root, and creates it if it is
+/// missing or of another version.
 ///
-/// The program itself belongs to the host's root and runs on the host: were it mounted, Sysbox
-/// would map its owner to the container's root, and a mount option alone would keep it from being
-/// written. Nothing on the host executes the copy.
-pub(super) fn copy(program: &Path, ids: &SysboxIds) -> Result<PathBuf, ProgramError> {
-    let failed = |source| ProgramError { from: program.to_owned(), source };
-    let target = program.with_file_name(NAME);
+/// The program itself belongs to host root and runs on the host. If it were mounted, Sysbox would
+/// map its owner to the container's root, and only a mount option would protect it from being
+/// written. The copy is never executed on the host.
+pub(super) fn copy_program(program: &Path, ids: &SysboxIds) -> Result<PathBuf, ProgramCopyError> {
+    let failed = |source| ProgramCopyError { from: program.to_owned(), source };
+    let target = program.with_file_name(COPY_NAME);
     let from = fs::metadata(program).map_err(failed)?;
     let is_current = fs::symlink_metadata(&target).is_ok_and(|there| {
         there.is_file()
@@ -40,8 +40,8 @@ pub(super) fn copy(program: &Path, ids: &SysboxIds) -> Result<PathBuf, ProgramEr
 }
 
 fn replace(program: &Path, target: &Path, ids: &SysboxIds) -> io::Result<()> {
-    let folder = target.parent().unwrap_or(Path::new("/"));
-    let mut file = tempfile::Builder::new().prefix(".containai-sysbox-cai.").tempfile_in(folder)?;
+    let dir = target.parent().unwrap_or(Path::new("/"));
+    let mut file = tempfile::Builder::new().prefix(".containai-sysbox-cai.").tempfile_in(dir)?;
     io::copy(&mut fs::File::open(program)?, file.as_file_mut())?;
     chown(file.path(), Some(ids.uids.base), Some(ids.gids.base))?;
     fs::set_permissions(file.path(), Permissions::from_mode(0o555))?;
@@ -53,7 +53,7 @@ fn replace(program: &Path, target: &Path, ids: &SysboxIds) -> io::Result<()> {
 mod tests {
     use super::*;
 
-    /// Only root may give files away: others test with their own ids.
+    /// Only root may change owners; other users test with their own ids.
     fn own_ids() -> SysboxIds {
         let range = |base| crate::host::IdRange { base, count: 65_536 };
         let (uid, gid) = (nix::unistd::geteuid(), nix::unistd::getegid());
@@ -61,17 +61,17 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_made_once_a_version() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let program = folder.path().join("containai-runc");
+    fn copies_once_per_version() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let program = dir.path().join("containai-runc");
         fs::write(&program, "one").expect("a program");
-        let first = copy(&program, &own_ids()).expect("a copy");
-        let inode = |path: &Path| fs::metadata(path).expect("it is there").ino();
+        let first = copy_program(&program, &own_ids()).expect("a copy");
+        let inode = |path: &Path| fs::metadata(path).expect("it exists").ino();
         let made = inode(&first);
-        assert_eq!(fs::metadata(&first).expect("it is there").permissions().mode() & 0o7777, 0o555);
-        assert_eq!(inode(&copy(&program, &own_ids()).expect("a copy")), made);
+        assert_eq!(fs::metadata(&first).expect("it exists").permissions().mode() & 0o7777, 0o555);
+        assert_eq!(inode(&copy_program(&program, &own_ids()).expect("a copy")), made);
         fs::write(&program, "three").expect("another version");
-        let second = copy(&program, &own_ids()).expect("a copy");
+        let second = copy_program(&program, &own_ids()).expect("a copy");
         assert_eq!(fs::read_to_string(second).expect("text"), "three");
     }
 }

@@ -1,27 +1,27 @@
-//! Archives as a hostile container would make them.
+//! Archives of a hostile container.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
-use containai_core::archive::{Moment, pax};
+use containai_core::archive::{FileTime, pax};
 use proptest::prelude::*;
 use tar::{EntryType, Header};
 use tempfile::TempDir;
 
 use super::*;
-use crate::transfer::member_header::{SentKind, blocks, padding};
 use crate::transfer::pack;
+use crate::transfer::tar_header::{TarEntryKind, header_blocks, padding};
 
-const PLENTY: Limits = Limits { bytes: 1 << 30, entries: 1000 };
+const PLENTY: ArchiveLimits = ArchiveLimits { bytes: 1 << 30, entries: 1000 };
 
-/// A directory to unpack in, with something beside it that must not change.
-struct Place {
+/// A directory to unpack in, next to one that must not change.
+struct TestDirs {
     dir: TempDir,
 }
 
-impl Place {
+impl TestDirs {
     fn new() -> io::Result<Self> {
         let dir = TempDir::new()?;
         fs::create_dir(dir.path().join("in"))?;
@@ -34,10 +34,11 @@ impl Place {
         self.dir.path().join("in")
     }
 
-    /// Unpacks and says how that ended; outside nothing may have changed.
-    fn unpack(&self, archive: &[u8], limits: Limits) -> String {
+    /// Unpacks and returns the outcome; checks that nothing outside has
+    /// changed.
+    fn unpack(&self, archive: &[u8], limits: ArchiveLimits) -> String {
         let root = Directory::open(&self.inside(), &[]).expect("it was made above");
-        let outcome = unpack(archive, &root, limits, &Meter::default());
+        let outcome = unpack(archive, &root, limits, &TransferProgress::default());
         let outside = tree(&self.dir.path().join("out"));
         assert_eq!(outside.len(), 1, "{outside:?}");
         assert_eq!(outside["secret"], "file 644 mine");
@@ -49,7 +50,7 @@ impl Place {
     }
 }
 
-/// What is below a directory, by path.
+/// Returns the entries below a directory, by path.
 fn tree(dir: &Path) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for entry in fs::read_dir(dir).expect("it is a directory") {
@@ -78,24 +79,24 @@ fn tree(dir: &Path) -> BTreeMap<String, String> {
     found
 }
 
-fn attributes(mode: u32) -> Attributes {
-    Attributes { mode, modified: Moment { seconds: 1_000_000_000, nanoseconds: 5 } }
+fn attributes(mode: u32) -> FileAttributes {
+    FileAttributes { mode, modified: FileTime { seconds: 1_000_000_000, nanoseconds: 5 } }
 }
 
 fn file(path: &str, content: &str) -> Vec<u8> {
     let size = content.len() as u64;
-    let mut all = blocks(path.as_bytes(), SentKind::File(size), attributes(0o640));
+    let mut all = header_blocks(path.as_bytes(), TarEntryKind::File(size), attributes(0o640));
     all.extend(content.as_bytes());
     all.resize(all.len() + usize::try_from(padding(size)).expect("small"), 0);
     all
 }
 
 fn link(path: &str, to: &str) -> Vec<u8> {
-    blocks(path.as_bytes(), SentKind::Link(to.as_bytes()), attributes(0o777))
+    header_blocks(path.as_bytes(), TarEntryKind::Link(to.as_bytes()), attributes(0o777))
 }
 
 fn dir(path: &str, mode: u32) -> Vec<u8> {
-    blocks(path.as_bytes(), SentKind::Directory, attributes(mode))
+    header_blocks(path.as_bytes(), TarEntryKind::Directory, attributes(mode))
 }
 
 fn raw(path: &str, entry_type: EntryType, change: impl Fn(&mut Header)) -> Vec<u8> {
@@ -112,8 +113,8 @@ fn raw(path: &str, entry_type: EntryType, change: impl Fn(&mut Header)) -> Vec<u
     header.as_bytes().to_vec()
 }
 
-/// Has a header say what a link leads to.
-fn leads(to: &str) -> impl Fn(&mut Header) {
+/// Sets the link target of a header.
+fn link_target(to: &str) -> impl Fn(&mut Header) {
     move |header| header.set_link_name_literal(to).expect("it fits")
 }
 
@@ -122,29 +123,32 @@ fn archive(members: &[Vec<u8>]) -> Vec<u8> {
 }
 
 #[test]
-fn what_leads_outside_ends_it() -> io::Result<()> {
+fn paths_outside_abort_unpacking() -> io::Result<()> {
     let long = format!("{}/../../out/x", "a/".repeat(100));
     for (members, expected) in [
-        (vec![file("../out/x", "x")], "the archive is refused: `../out/x` leads upwards"),
-        (vec![file("a/../../out/x", "x")], "`a/../../out/x` leads upwards"),
+        (vec![file("../out/x", "x")], "refusing the archive: `../out/x` contains `..`"),
+        (vec![file("a/../../out/x", "x")], "`a/../../out/x` contains `..`"),
         (vec![file("/tmp/x", "x")], "`/tmp/x` is absolute"),
-        (vec![file(&long, "x")], "leads upwards"),
-        (vec![dir("..", 0o777)], "`..` leads upwards"),
-        (vec![link("../out/l", "x")], "`../out/l` leads upwards"),
-        (vec![pax("path=../out/x"), file("x", "x")], "`../out/x` leads upwards"),
-        (vec![raw("x", EntryType::Link, leads("../out/secret"))], "`../out/secret` leads upwards"),
-        (vec![pax("path=a\0b"), file("x", "x")], "holds a NUL byte"),
-        (vec![file(&"n".repeat(256), "x")], "has too long a name"),
+        (vec![file(&long, "x")], "contains `..`"),
+        (vec![dir("..", 0o777)], "`..` contains `..`"),
+        (vec![link("../out/l", "x")], "`../out/l` contains `..`"),
+        (vec![pax("path=../out/x"), file("x", "x")], "`../out/x` contains `..`"),
+        (
+            vec![raw("x", EntryType::Link, link_target("../out/secret"))],
+            "`../out/secret` contains `..`",
+        ),
+        (vec![pax("path=a\0b"), file("x", "x")], "contains a NUL byte"),
+        (vec![file(&"n".repeat(256), "x")], "has a component that is too long"),
     ] {
-        let said = Place::new()?.unpack(&archive(&members), PLENTY);
+        let said = TestDirs::new()?.unpack(&archive(&members), PLENTY);
         assert!(said.contains(expected), "{said}");
     }
     Ok(())
 }
 
 #[test]
-fn links_are_made_and_never_followed() -> io::Result<()> {
-    let place = Place::new()?;
+fn links_are_created_and_never_followed() -> io::Result<()> {
+    let place = TestDirs::new()?;
     let out = place.dir.path().join("out").display().to_string();
     let members = [
         link("way", &out),
@@ -161,20 +165,20 @@ fn links_are_made_and_never_followed() -> io::Result<()> {
         file("d/up/out/x", "x"),
     ];
     let said = place.unpack(&archive(&members), PLENTY);
-    let refused = "a file or a link is in the way, and no link is followed";
+    let refused = "a file or a link is in the way, and links are not followed";
     for path in ["way/x", "way", "way/secret", "one/x", "d/up/out/x"] {
         assert!(said.contains(&format!("`{path}`: {refused}; ")), "{path} in {said}");
     }
     let made = tree(&place.inside());
-    // The last one of a name is what remains.
+    // The last entry of a name wins.
     assert_eq!(made["file"], "file 640 theirs");
     assert_eq!((&*made["way"], &*made["one"]), (&*format!("link {out}"), "link two"));
     Ok(())
 }
 
 #[test]
-fn links_that_are_there_are_replaced_and_not_followed() -> io::Result<()> {
-    let place = Place::new()?;
+fn existing_links_are_replaced_and_not_followed() -> io::Result<()> {
+    let place = TestDirs::new()?;
     symlink("../out", place.inside().join("planted"))?;
     symlink("../out/secret", place.inside().join("file"))?;
     fs::create_dir(place.inside().join("dir"))?;
@@ -188,7 +192,7 @@ fn links_that_are_there_are_replaced_and_not_followed() -> io::Result<()> {
         file("dir/new", "new"),
     ];
     let said = place.unpack(&archive(&members), PLENTY);
-    assert_eq!(said.matches("no link is followed").count(), 2, "{said}");
+    assert_eq!(said.matches("links are not followed").count(), 2, "{said}");
     assert!(said.contains("`dir`: Is a directory"), "{said}");
     let made = tree(&place.inside());
     assert_eq!(made["planted"], "link ../out");
@@ -199,10 +203,10 @@ fn links_that_are_there_are_replaced_and_not_followed() -> io::Result<()> {
 }
 
 #[test]
-fn what_is_no_file_is_left_out() -> io::Result<()> {
-    let place = Place::new()?;
+fn special_files_are_skipped() -> io::Result<()> {
+    let place = TestDirs::new()?;
     let members = [
-        raw("hard", EntryType::Link, leads("last")),
+        raw("hard", EntryType::Link, link_target("last")),
         raw("pipe", EntryType::Fifo, |_| ()),
         raw("disk", EntryType::Block, |_| ()),
         raw("null", EntryType::Char, |_| ()),
@@ -224,21 +228,21 @@ fn what_is_no_file_is_left_out() -> io::Result<()> {
 }
 
 #[test]
-fn bombs_are_refused_before_they_burst() -> io::Result<()> {
-    let huge = blocks(b"huge", SentKind::File(1 << 50), attributes(0o644));
+fn archive_bombs_are_rejected_early() -> io::Result<()> {
+    let huge = header_blocks(b"huge", TarEntryKind::File(1 << 50), attributes(0o644));
     let many: Vec<_> = (0..2000).map(|n| dir(&format!("d{n}"), 0o755)).collect();
     let endless = raw("x", EntryType::GNULongName, |header| header.set_size(1 << 40));
     let overflow = raw("x", EntryType::Regular, |header| header.set_size(u64::MAX));
     for (members, expected) in [
-        (vec![huge], "`huge` announces 1125899906842624 bytes where 1073741824 are free"),
-        (many, "the archive holds more than 1000 files"),
-        (vec![endless], "a header is too long"),
-        (vec![overflow], "a size is no number"),
-        (vec![pax("size=18446744073709551615"), file("x", "x")], "a size is no number"),
+        (vec![huge], "`huge` announces 1125899906842624 bytes, but only 1073741824 are available"),
+        (many, "the archive contains more than 1000 files"),
+        (vec![endless], "oversized header"),
+        (vec![overflow], "invalid size"),
+        (vec![pax("size=18446744073709551615"), file("x", "x")], "invalid size"),
         (vec![pax("size=99999999999"), file("x", "x")], "announces 99999999999 bytes"),
-        (vec![pax("GNU.sparse.major=1"), file("x", "x")], "holes"),
+        (vec![pax("GNU.sparse.major=1"), file("x", "x")], "sparse file"),
     ] {
-        let place = Place::new()?;
+        let place = TestDirs::new()?;
         let said = place.unpack(&archive(&members), PLENTY);
         assert!(said.contains(expected), "{said}");
         assert!(!place.inside().join("huge").exists());
@@ -247,23 +251,23 @@ fn bombs_are_refused_before_they_burst() -> io::Result<()> {
 }
 
 #[test]
-fn broken_archives_are_errors_and_leave_no_half_files() -> io::Result<()> {
+fn broken_archives_leave_no_incomplete_files() -> io::Result<()> {
     let whole = archive(&[file("first", "first"), file("second", &"x".repeat(2000))]);
-    // Up to where only zeros are missing that fill the last block.
+    // Up to the padding of the last block.
     for length in (0..whole.len() - 1024 - 48).step_by(61) {
-        let place = Place::new()?;
-        assert_eq!(place.unpack(&whole[..length], PLENTY), "the archive ends in the middle");
+        let place = TestDirs::new()?;
+        assert_eq!(place.unpack(&whole[..length], PLENTY), "the archive is truncated");
         assert!(!place.inside().join("second").exists());
     }
     for garbage in [b"<html>".repeat(1000), vec![0xff; 4096], b"\0".repeat(2 << 20)] {
-        let said = Place::new()?.unpack(&garbage, PLENTY);
-        assert!(said.contains("the archive is broken"), "{said}");
+        let said = TestDirs::new()?.unpack(&garbage, PLENTY);
+        assert!(said.contains("the archive is malformed"), "{said}");
     }
     Ok(())
 }
 
 #[test]
-fn a_tree_comes_back_as_it_was() -> Result<(), Box<dyn std::error::Error>> {
+fn trees_round_trip() -> Result<(), Box<dyn std::error::Error>> {
     let (from, to) = (TempDir::new()?, TempDir::new()?);
     let long = "long".repeat(50);
     fs::create_dir_all(from.path().join(&long).join(&long).join("closed"))?;
@@ -276,9 +280,9 @@ fn a_tree_comes_back_as_it_was() -> Result<(), Box<dyn std::error::Error>> {
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o555))?;
     let mut archive = Vec::new();
     let root = Directory::open(from.path(), &[])?;
-    assert!(pack(&root, &mut archive, &Meter::default())?.is_complete());
+    assert!(pack(&root, &mut archive, &TransferProgress::default())?.is_complete());
     let root = Directory::open(to.path(), &[])?;
-    assert!(unpack(&archive[..], &root, PLENTY, &Meter::default())?.is_complete());
+    assert!(unpack(&archive[..], &root, PLENTY, &TransferProgress::default())?.is_complete());
     assert_eq!(tree(from.path()), tree(to.path()));
     let time = |dir: &TempDir| fs::metadata(dir.path().join(&long)).and_then(|it| it.modified());
     assert_eq!(time(&from)?, time(&to)?);
@@ -302,12 +306,12 @@ fn pax(record: &str) -> Vec<u8> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
-    /// Paths and links of all kinds, one after another, in any order.
+    /// Paths and links of all kinds, in any order.
     #[test]
-    fn nothing_gets_out(members in prop::collection::vec(
+    fn nothing_is_written_outside(members in prop::collection::vec(
         (0_u8..4, "[ab./]{1,6}", "[ab./]{0,3}(\\.\\./out)?(/secret)?"), 1..12,
     )) {
-        let place = Place::new()?;
+        let place = TestDirs::new()?;
         let members: Vec<_> = members.iter().map(|(kind, path, to)| match kind {
             0 => file(path, "theirs"),
             1 => dir(path, 0o777),
@@ -319,14 +323,14 @@ proptest! {
         place.unpack(&archive(&members), PLENTY);
     }
 
-    /// A good archive with some bytes changed.
+    /// A valid archive with some bytes changed.
     #[test]
-    fn anything_is_survived(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
+    fn corrupted_archives_do_not_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8)) {
         let mut bytes = archive(&[dir("d", 0o755), pax("path=d/long"), file("x", "content"), link("l", "../out")]);
         for (at, byte) in changes {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        Place::new()?.unpack(&bytes, PLENTY);
+        TestDirs::new()?.unpack(&bytes, PLENTY);
     }
 }

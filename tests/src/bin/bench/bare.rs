@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use crate::round::process;
 
-/// How long a container may take until it lets somebody in.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a container may take until its SSH server accepts a connection.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// `docker run` with the options that `cai` uses, and `ssh` until it succeeds.
+/// `docker run` with the options that `cai` uses, then `ssh` until it succeeds.
 ///
-/// What this side is spared: its public key is a layer of the image already,
-/// and its `ssh` takes any host key, so that it copies and checks nothing.
+/// This side does less work: its public key is already a layer of the image, and its `ssh` accepts
+/// any host key, so it copies and verifies nothing.
 #[derive(Debug)]
 pub(crate) struct Bare<'a> {
     engine: &'a Engine,
-    /// A container that `cai` made; its options are taken over.
+    /// The inspection of a container created by `cai`, whose options are reused.
     model: Value,
     image: String,
     identity: std::path::PathBuf,
@@ -27,8 +27,12 @@ pub(crate) struct Bare<'a> {
 }
 
 impl<'a> Bare<'a> {
-    /// Takes image, options and key from a container of the person's.
-    pub(crate) fn like(person: &Person<'_>, engine: &'a Engine, repository: &Repository) -> Self {
+    /// Takes image, options and key from a container of this person.
+    pub(crate) fn from_container(
+        person: &Person<'_>,
+        engine: &'a Engine,
+        repository: &Repository,
+    ) -> Self {
         let model = person.container(repository.path());
         let identity = person.home().join(".config/containai/id_containai");
         let image = "containai-bench:with-key".to_owned();
@@ -37,7 +41,7 @@ impl<'a> Bare<'a> {
         bare
     }
 
-    /// From nothing to a first `true`.
+    /// Measures the time from nothing to the end of a first `true`.
     pub(crate) fn first_command(&mut self, workspace: &Repository) -> Duration {
         self.made += 1;
         self.port += 1;
@@ -46,7 +50,7 @@ impl<'a> Bare<'a> {
         let start = Instant::now();
         process(run);
         while !self.ssh() {
-            assert!(start.elapsed() < PATIENCE, "nobody answers on port {}", self.port);
+            assert!(start.elapsed() < TIMEOUT, "no SSH server on port {}", self.port);
         }
         let time = start.elapsed();
         process(self.docker(&["rm", "--force", "--volumes", &name]));

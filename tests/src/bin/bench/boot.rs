@@ -1,4 +1,4 @@
-//! From the start of a container to the first word of its sshd.
+//! The time from the start of a container until its sshd answers.
 
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpStream};
@@ -11,14 +11,14 @@ use crate::report::Row;
 use crate::round::interleaved;
 
 /// How long a boot may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-/// What a person takes for at once.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// What a person perceives as immediate.
 const GOAL: Duration = Duration::from_secs(1);
-/// What an SSH server says first (RFC 4253 §4.2).
-const WORD: &[u8] = b"SSH-2.0-";
+/// The start of an SSH server's identification string (RFC 4253 §4.2).
+const BANNER: &[u8] = b"SSH-2.0-";
 
-/// The engine is asked to start a container that was stopped in order; what it
-/// takes until sshd speaks is the boot and the runtime, and nothing of `cai`.
+/// Measures how long the engine needs to start a cleanly stopped container until sshd answers: boot
+/// and runtime, without `cai`.
 pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
     let repository = person.repository("bench-boot");
     person.run(&repository, "true").success();
@@ -31,8 +31,8 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
     let mut boot = || {
         let start = Instant::now();
         engine.api().post(&format!("/containers/{id}/start"), &Value::Null);
-        while !speaks(port) {
-            assert!(start.elapsed() < PATIENCE, "nobody speaks on port {port}");
+        while !sends_banner(port) {
+            assert!(start.elapsed() < TIMEOUT, "no SSH server on port {port}");
             std::thread::sleep(Duration::from_millis(2));
         }
         let time = start.elapsed();
@@ -43,9 +43,9 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
     vec![Row::alone("start of a container to the first word of sshd", &times[0], GOAL)]
 }
 
-fn speaks(port: u16) -> bool {
+fn sends_banner(port: u16) -> bool {
     let Ok(mut stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return false };
-    let mut word = [0; WORD.len()];
-    let timed = stream.set_read_timeout(Some(PATIENCE));
-    timed.is_ok() && stream.read_exact(&mut word).is_ok() && word == WORD
+    let mut banner = [0; BANNER.len()];
+    let timed = stream.set_read_timeout(Some(TIMEOUT));
+    timed.is_ok() && stream.read_exact(&mut banner).is_ok() && banner == BANNER
 }

@@ -1,4 +1,4 @@
-//! One gibibyte, both ways.
+//! One gibibyte in each direction.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -10,17 +10,17 @@ use containai_tests::{Person, Repository};
 use crate::report::Row;
 use crate::round::{interleaved, process, process_between};
 
-/// What is sent, in bytes.
+/// The size of the file, in bytes.
 pub(crate) const SIZE: u64 = 1 << 30;
-/// Memory, so that no disk is measured.
+/// A file system in memory, so that the disk is not measured.
 const HERE: &str = "/dev/shm";
 const THERE: &str = "/mnt/bulk";
-/// What our side negotiates with a server of this image; `ssh` would take
-/// another, and the ciphers would be compared instead of the programs.
+/// The cipher that `cai` negotiates with a server of this image. `ssh` would choose another one,
+/// which would compare ciphers instead of programs.
 pub(crate) const CIPHER: &str = "aes128-gcm@openssh.com";
 
-/// `cai exec` and `cai cp` beside `ssh` with the same cipher. One round takes
-/// as long as ten of the short ones, so it gets a third.
+/// Compares `cai exec` and `cai cp` with `ssh` and the same cipher. One round takes as long as ten
+/// of the short ones, so this runs a third as many.
 pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
     let repository = person.repository("bench-bulk");
     let mount = format!(
@@ -94,7 +94,7 @@ impl Sides<'_> {
     }
 
     fn cai(&self, words: &[&str]) -> Command {
-        self.person.cai(words.iter().copied()).inside(&self.repository).command()
+        self.person.cai(words.iter().copied()).current_dir(&self.repository).command()
     }
 
     fn ssh(&self, line: &str) -> Command {
@@ -120,9 +120,9 @@ impl Sides<'_> {
     }
 }
 
-/// Pages that are there: a hole would be read faster than any file.
+/// Writes pages of data: a sparse file would be read faster than any other.
 fn fill(path: &Path) {
     let mut zeros = std::io::Read::take(std::io::repeat(b'x'), SIZE);
     let mut file = File::create(path).expect("a file can be made");
-    std::io::copy(&mut zeros, &mut file).expect("there is room in memory");
+    std::io::copy(&mut zeros, &mut file).expect("the file fits into memory");
 }

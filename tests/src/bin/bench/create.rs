@@ -1,4 +1,4 @@
-//! From a fresh workspace to the first command.
+//! From a new workspace to the first command.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use crate::bare::Bare;
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
-/// Somebody who is not root owns the workspaces, on both sides.
+/// The owner of the workspaces on both sides, an ordinary user.
 const OWNER: u32 = 1234;
 
-/// `cai run -- true` beside [`Bare`].
+/// Compares `cai run -- true` with [`Bare`].
 pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
     let model = person.repository("bench-model").owned_by(OWNER);
     person.run(&model, "true").success();
-    let mut bare = Bare::like(person, engine, &model);
+    let mut bare = Bare::from_container(person, engine, &model);
     let (mut ours, mut theirs) = (0, 0);
     let mut cai = || {
         ours += 1;
@@ -33,7 +33,7 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
 }
 
 fn first_command(person: &Person<'_>, workspace: &Repository) -> Duration {
-    let run = person.cai(["run", "--image", "base", "--", "true"]).inside(workspace);
+    let run = person.cai(["run", "--image", "base", "--", "true"]).current_dir(workspace);
     let time = process(run.command());
     person.remove_containers(workspace.path());
     time

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use containai_tests::{Cai, Engine, Person};
 
-use crate::master::Master;
+use crate::master::ControlMaster;
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
-/// `cai exec -- true` beside what else gets a command into the container:
-/// `ssh` through the written configuration, alone and by a master that is up
-/// already, and `docker exec` as the same user.
+/// Compares `cai exec -- true` with the other ways to run a command in the container: `ssh` through
+/// the generated configuration, alone and over an open `ControlMaster`, and `docker exec` as the
+/// same user.
 pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
     let repository = person.repository("bench-exec");
     person.run(&repository, "true").success();
@@ -19,7 +19,7 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
     let alias = format!("containai-{name}");
     let exec = |before: &[&str]| {
         let words = before.iter().chain(&["exec", "--", "true"]).copied();
-        person.cai(words).inside(&repository)
+        person.cai(words).current_dir(&repository)
     };
     let (shared, own) = (exec(&[]), exec(&["--no-mux"]));
     let ssh = || {
@@ -32,10 +32,10 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
         docker.args(["--host", &engine.address(), "exec", "--user", "1000", &name, "true"]);
         process(docker)
     };
-    let master = Master::open(person, &alias);
+    let master = ControlMaster::open(person, &alias);
     let first = interleaved(rounds, &mut [&mut || call(&own), &mut || ssh()]);
     let others = interleaved(rounds, &mut [&mut || call(&shared), &mut || ssh(), &mut || docker()]);
-    // These are short, and the difference is small: only many rounds tell it.
+    // The commands are short and the difference is small, so many rounds are needed.
     let sharing = interleaved(
         rounds * 4,
         &mut [&mut || call(&shared), &mut || process(master.ssh(&["true"]))],

@@ -1,4 +1,4 @@
-//! A gibibyte on a volume, into a file and back.
+//! A gibibyte on a volume, exported to a file and restored.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
@@ -10,22 +10,21 @@ use containai_tests::{Engine, Person, Repository, Volume};
 use crate::report::Row;
 use crate::round::{interleaved, process, process_between};
 
-/// How many directories, how many files in each, and how big those are.
+/// The number of directories, and the number and size of the files in each.
 const FILES: (usize, usize) = (100, 100);
 const SIZE: usize = 107_374;
-/// Memory, so that only the engine's disk is measured.
+/// A file system in memory, so that only the engine's disk is measured.
 const HERE: &str = "/dev/shm";
 
-/// `cai export` beside `tar cz` in a helper, and `cai import --from` beside
-/// `rsync -a` in one, both into a volume that is new. Each round takes long,
-/// so there are few.
+/// Compares `cai export` with `tar cz` in a helper container, and `cai import --from` with `rsync
+/// -a` in one, both into a new volume. The rounds are long, so there are few.
 pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
     let rounds = rounds.div_ceil(5);
     let repository = person.repository("bench-export");
     person.run(&repository, "true").success();
-    person.cai(["stop"]).inside(&repository).run().success();
+    person.cai(["stop"]).current_dir(&repository).run().success();
     let volume = Volume::of(person, repository.path());
-    make(&volume.path().join("tree"));
+    make_tree(&volume.path().join("tree"));
     let image = person.container(repository.path())["Config"]["Image"].clone();
     let place = PathBuf::from(format!("{HERE}/containai-bench-export-{}", std::process::id()));
     fs::create_dir_all(&place).expect("a directory can be made");
@@ -83,7 +82,7 @@ impl Sides<'_> {
     }
 
     fn cai(&self, words: &[&str]) -> Command {
-        self.person.cai(words.iter().copied()).inside(&self.repository).command()
+        self.person.cai(words.iter().copied()).current_dir(&self.repository).command()
     }
 
     fn docker(&self, options: &[&str], words: &[&str]) -> Command {
@@ -100,9 +99,9 @@ impl Sides<'_> {
     }
 }
 
-/// Files that no two are alike: half of them as random as pictures and packed
-/// files are, half of them words, as source and histories are.
-fn make(tree: &std::path::Path) {
+/// Writes files with distinct contents: half of them random, as pictures and compressed files are,
+/// and half of them words, as source and histories are.
+fn make_tree(tree: &std::path::Path) {
     let mut state = 1_u64;
     let mut next = || {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

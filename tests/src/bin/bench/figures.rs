@@ -1,4 +1,4 @@
-//! What containers use.
+//! The resource usage of containers.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use containai_tests::{Engine, Person, Repository};
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
-/// How many containers run meanwhile.
+/// How many containers run at the same time.
 const CONTAINERS: usize = 20;
-/// A person has fewer ports than that.
+/// A port range for all of these containers; the default range of a person is smaller.
 const PORTS: &str = "[ssh]\nport_range_start = 33000\nport_range_end = 33039\n";
 
-/// `cai status` and `cai stats` beside one inspection by the engine's API for each
-/// container. Most of either is the time between two samples.
+/// Compares `cai status` and `cai stats` with one inspection through the engine's API for each
+/// container. Most of the time of both is the interval between two samples.
 pub(crate) fn measure(engine: &Engine, rounds: usize) -> Vec<Row> {
     let person = Person::on(engine);
     person.configure(PORTS);
@@ -33,7 +33,7 @@ pub(crate) fn measure(engine: &Engine, rounds: usize) -> Vec<Row> {
         }
         start.elapsed()
     };
-    let status = person.cai(["status", "--json"]).inside(&repositories[0]);
+    let status = person.cai(["status", "--json"]).current_dir(&repositories[0]);
     let stats = person.cai(["stats", "--json"]);
     let one =
         interleaved(rounds, &mut [&mut || process(status.command()), &mut || inspect(&names[..1])]);

@@ -11,12 +11,12 @@ use crate::bulk::{CIPHER, SIZE};
 use crate::report::Row;
 use crate::round::interleaved;
 
-/// Where a gibibyte comes out inside.
+/// The address inside the container that serves a gibibyte.
 const INSIDE: &str = "127.0.0.1:7000";
-/// How long a forward may take until it leads somewhere.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a forward may take until it is ready.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// `cai forward -L` beside `ssh -L` with the same cipher.
+/// Compares `cai forward -L` with `ssh -L` and the same cipher.
 pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
     let repository = person.repository("bench-forward");
     let serve = format!(
@@ -36,10 +36,10 @@ pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
     vec![Row::against("1 GiB down: cai forward -L / ssh -L", &times[0], &times[1], 1.0)]
 }
 
-/// Reads all that a forwarded port gives; the time counts from the connection
-/// that brings something.
+/// Reads everything from a forwarded port. The measurement starts with the connection that delivers
+/// data.
 fn fetch(port: u16) -> Duration {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     loop {
         let start = Instant::now();
         match read(port) {
@@ -49,7 +49,7 @@ fn fetch(port: u16) -> Duration {
             Err(error) if error.kind() == ErrorKind::ConnectionRefused => {}
             Err(error) => panic!("port {port}: {error}"),
         }
-        assert!(Instant::now() < end, "nothing comes through port {port}");
+        assert!(Instant::now() < end, "no data through port {port}");
         std::thread::sleep(Duration::from_millis(50));
     }
 }
@@ -71,7 +71,7 @@ fn free_port() -> u16 {
     listener.local_addr().expect("it is bound").port()
 }
 
-/// A program that ends when this goes.
+/// A program that ends when this value is dropped.
 struct Background(Child);
 
 impl Background {

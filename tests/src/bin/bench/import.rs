@@ -1,4 +1,4 @@
-//! A gibibyte of settings, beside rsync.
+//! A gibibyte of settings, compared with rsync.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,25 +10,24 @@ use containai_tests::{Engine, Person, Repository};
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
-/// How many directories, how many files in each, and how big those are.
+/// The number of directories, and the number and size of the files in each.
 const FILES: (usize, usize) = (100, 100);
 const SIZE: usize = 107_374;
-/// What is imported; a directory that its manifest brings along whole.
+/// The imported directory; its manifest imports all of it.
 const SOURCE: &str = ".config/nvim";
-/// What a helper container fills.
+/// The volume that a helper container fills.
 const VOLUME: &str = "containai-bench-import";
 
-/// `cai import` to an empty volume, and again, beside `rsync -a` in a helper
-/// container that has the volume mounted, which is how files come to a volume
-/// otherwise, and beside `rsync -a` through the written configuration. Each
-/// round takes long, so there are few.
+/// Compares `cai import` into an empty volume, and a second import, with `rsync -a` in a helper
+/// container that mounts the volume, and with `rsync -a` through the generated configuration. The
+/// rounds are long, so there are few.
 pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
     let rounds = rounds.div_ceil(3);
     let repository = person.repository("bench-import");
     person.run(&repository, "true").success();
     let container = person.container(repository.path());
     let tree = person.home().join(SOURCE);
-    make(&tree);
+    make_tree(&tree);
     let sides = Sides {
         image: container["Config"]["Image"].as_str().unwrap_or_default().to_owned(),
         alias: person.alias(repository.path()),
@@ -39,7 +38,9 @@ pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Ve
     };
     let first = interleaved(
         rounds,
-        &mut [&mut || sides.import_anew(), &mut || sides.helper_anew(), &mut || sides.ssh_anew()],
+        &mut [&mut || sides.first_import(), &mut || sides.first_helper(), &mut || {
+            sides.first_ssh()
+        }],
     );
     let again = interleaved(
         rounds,
@@ -66,17 +67,17 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    fn import_anew(&self) -> Duration {
+    fn first_import(&self) -> Duration {
         self.empty("/mnt/agent-data/* /mnt/agent-data/.containai");
         self.import()
     }
 
     fn import(&self) -> Duration {
-        let call = self.person.cai(["import", "--only", "editors"]).inside(&self.repository);
+        let call = self.person.cai(["import", "--only", "editors"]).current_dir(&self.repository);
         process(call.command())
     }
 
-    fn helper_anew(&self) -> Duration {
+    fn first_helper(&self) -> Duration {
         let _ = self.docker(&["volume", "rm", VOLUME]).output();
         rustix::fs::sync();
         self.helper()
@@ -91,7 +92,7 @@ impl Sides<'_> {
         process(run)
     }
 
-    fn ssh_anew(&self) -> Duration {
+    fn first_ssh(&self) -> Duration {
         self.empty("/home/agent/tree");
         self.ssh()
     }
@@ -104,7 +105,7 @@ impl Sides<'_> {
         process(command)
     }
 
-    /// Nothing is left to be written when a side begins.
+    /// Empties a volume or directory and syncs, so that no writes are pending when a side starts.
     fn empty(&self, what: &str) {
         self.person.exec(&self.repository, &format!("rm -rf {what}")).success();
         rustix::fs::sync();
@@ -117,8 +118,8 @@ impl Sides<'_> {
     }
 }
 
-/// Files that no two are alike.
-fn make(tree: &std::path::Path) {
+/// Writes files with distinct contents.
+fn make_tree(tree: &std::path::Path) {
     let mut state = 1_u64;
     for directory in 0..FILES.0 {
         let directory = tree.join(format!("d{directory}"));

@@ -1,4 +1,4 @@
-//! Many containers in one look.
+//! A list of many containers.
 
 use std::time::{Duration, Instant};
 
@@ -9,14 +9,14 @@ use crate::memory;
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
-/// How many containers the engine has meanwhile; none of them ever runs.
+/// How many containers the engine has; none of them ever runs.
 const CONTAINERS: u16 = 200;
-/// What it may take of memory, in bytes.
+/// The memory limit, in bytes.
 const MEMORY: u64 = 40_000_000;
 const IMAGE: &str = "containai-bench-tiny";
 
-/// `cai list` beside the engine's own listing, asked for without a client and
-/// not even read.
+/// Compares `cai list` with the engine's own list, which is requested without a client and not
+/// parsed.
 pub(crate) fn measure(person: &Person<'_>, engine: &Engine, rounds: usize) -> Vec<Row> {
     let api = engine.api();
     api.import(IMAGE, "latest", &[0; 1024]);

@@ -1,10 +1,9 @@
-//! How long people wait, beside the tools that they would use otherwise.
+//! Measurements of `cai`, compared with other tools for the same task.
 //!
 //! `cargo xtask bench [RUNS] [WHAT…]` builds a release of `cai` and runs this.
-//! Every comparison is interleaved: each round measures both sides, and the
-//! side that begins changes from round to round, so that a noisy machine is
-//! noisy for both. What counts is the ratio of the medians. A goal that is
-//! missed is told and is no failure.
+//! Every comparison is interleaved: each round measures both sides, and the first side alternates,
+//! so that noise of the machine affects both. The result is the ratio of the medians. A missed goal
+//! is reported and is not a failure.
 
 mod bare;
 mod boot;
@@ -29,11 +28,10 @@ use containai_tests::{Engine, Person};
 
 use crate::report::{Report, Row};
 
-/// Rounds of each comparison when the command line names no number; all of it
-/// then takes some five minutes.
+/// The default number of rounds of each comparison; all of them then take some five minutes.
 const ROUNDS: usize = 9;
 
-/// What is measured, and what it is called on the command line.
+/// The measurements by their names on the command line.
 type Measure = fn(&Person<'_>, &Engine, usize) -> Vec<Row>;
 const MEASURES: [(&str, Measure); 11] = [
     ("exec", exec::measure),
@@ -69,7 +67,7 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// How many rounds, and what is measured; nothing named means all.
+/// Parses the number of rounds and the names of measurements; without names, all of them run.
 fn read(words: &[String]) -> Option<(usize, &[String])> {
     let (rounds, chosen) = match words {
         [first, rest @ ..] if first.starts_with(|c: char| c.is_ascii_digit()) => {

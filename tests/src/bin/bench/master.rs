@@ -1,4 +1,4 @@
-//! OpenSSH's own way to share a connection.
+//! Connection sharing by OpenSSH.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -7,17 +7,17 @@ use containai_tests::Person;
 
 use crate::round::process;
 
-/// A connection that `ssh` keeps open (ssh_config(5), `ControlMaster`); closed
-/// when it goes.
+/// A connection that `ssh` keeps open (ssh_config(5), `ControlMaster`), closed when this value is
+/// dropped.
 #[derive(Debug)]
-pub(crate) struct Master<'a> {
+pub(crate) struct ControlMaster<'a> {
     person: &'a Person<'a>,
     alias: String,
     socket: PathBuf,
 }
 
-impl<'a> Master<'a> {
-    /// Opens one to a container; it stands when this returns.
+impl<'a> ControlMaster<'a> {
+    /// Opens a connection to a container; it is established when this returns.
     pub(crate) fn open(person: &'a Person<'a>, alias: &str) -> Self {
         let socket = person.beside("master.sock");
         let master = Self { person, alias: alias.to_owned(), socket };
@@ -27,14 +27,14 @@ impl<'a> Master<'a> {
         master
     }
 
-    /// A command by the open connection.
+    /// Returns a command that uses the open connection.
     pub(crate) fn ssh(&self, command: &[&str]) -> Command {
         let mut ssh = self.program(&["-o", "ControlMaster=no"]);
         ssh.arg(&self.alias).args(command);
         ssh
     }
 
-    /// What stands on the command line counts before any configuration.
+    /// Options on the command line take precedence over the configuration.
     fn program(&self, options: &[&str]) -> Command {
         let mut ssh = self.person.openssh("ssh");
         ssh.arg("-o").arg(format!("ControlPath={}", self.socket.display())).args(options);
@@ -42,11 +42,11 @@ impl<'a> Master<'a> {
     }
 }
 
-impl Drop for Master<'_> {
+impl Drop for ControlMaster<'_> {
     fn drop(&mut self) {
         let mut exit = self.program(&["-O", "exit"]);
         exit.arg(&self.alias).stdout(Stdio::null()).stderr(Stdio::null());
-        // Its own end would come with that of the container.
+        // Otherwise the connection would end only with the container.
         let _ = exit.status();
     }
 }

@@ -1,4 +1,4 @@
-//! How much memory a process takes.
+//! The memory usage of a process.
 
 use std::fs;
 use std::io::{Read as _, pipe};
@@ -6,18 +6,17 @@ use std::process::Command;
 
 use nix::fcntl::{FcntlArg, fcntl};
 
-/// A page. What a process prints is more than that.
-const ROOM: i32 = 4096;
+/// The size of the pipe, one page. A measured process prints more than that.
+const PIPE_SIZE: i32 = 4096;
 
-/// The most memory that a process had up to when it prints, `VmHWM` of
-/// proc_pid_status(5), in bytes.
+/// Returns the peak memory of a process until it prints, `VmHWM` of proc_pid_status(5), in bytes.
 #[track_caller]
 pub(crate) fn peak(mut command: Command) -> u64 {
     let (mut reader, writer) = pipe().expect("a pipe can be made");
-    // It is still there when the first byte has come, as the rest has no room.
-    fcntl(&writer, FcntlArg::F_SETPIPE_SZ(ROOM)).expect("a pipe has a size");
+    // The process still runs when the first byte arrives, because the rest does not fit the pipe.
+    fcntl(&writer, FcntlArg::F_SETPIPE_SZ(PIPE_SIZE)).expect("a pipe has a size");
     let mut child = command.stdout(writer).spawn().expect("the program is installed");
-    // The end of the pipe is that nobody holds it.
+    // The read ends when every writer has closed the pipe.
     drop(command);
     reader.read_exact(&mut [0]).expect("it prints something");
     let status = fs::read_to_string(format!("/proc/{}/status", child.id()));

@@ -1,4 +1,4 @@
-//! Commands that do little: what is left is the start of the process.
+//! Short commands, whose time is the start of the process.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use containai_tests::Person;
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
-/// `cai version`, and `cai run --dry-run` while the container runs.
+/// Measures `cai version`, and `cai run --dry-run` while the container runs.
 pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
     let repository = person.repository("bench-process");
     person.run(&repository, "true").success();
     let version = person.cai(["version"]);
     let dry_run =
-        person.cai(["run", "--image", "base", "--dry-run", "--", "true"]).inside(&repository);
+        person.cai(["run", "--image", "base", "--dry-run", "--", "true"]).current_dir(&repository);
     let times = interleaved(
         rounds * 2,
         &mut [&mut || process(version.command()), &mut || process(dry_run.command())],

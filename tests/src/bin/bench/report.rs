@@ -1,11 +1,11 @@
-//! The table at the end.
+//! The table of results.
 
 use std::fmt;
 use std::time::Duration;
 
 use crate::round::median;
 
-/// One comparison, or one figure without anything to compare it to.
+/// One comparison, or one measurement without a comparison.
 #[derive(Debug)]
 pub(crate) struct Row {
     what: String,
@@ -17,8 +17,7 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Our times against those of something else: the ratio of the medians is
-    /// at most `most`.
+    /// Compares our times with others: the ratio of the medians is at most `most`.
     pub(crate) fn against(what: &str, ours: &[Duration], theirs: &[Duration], most: f64) -> Self {
         let (ours, theirs) = (median(ours), median(theirs));
         let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
@@ -38,7 +37,7 @@ impl Row {
         Self::below(what, milliseconds(ours), &milliseconds(limit), ours < limit)
     }
 
-    /// How much memory we take at most, in bytes: less than `limit`.
+    /// Our peak memory in bytes: less than `limit`.
     pub(crate) fn memory(what: &str, ours: u64, limit: u64) -> Self {
         Self::below(what, megabytes(ours), &megabytes(limit), ours < limit)
     }
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn goals_are_judged_by_medians() {
+    fn goals_apply_to_medians() {
         let ms = Duration::from_millis;
         let ratio = |ours, theirs| Row::against("", &[ms(ours)], &[ms(theirs)], 0.5).is_met;
         assert!(ratio(5, 10));

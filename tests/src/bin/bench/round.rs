@@ -1,12 +1,12 @@
-//! Measuring side by side.
+//! Interleaved measurements.
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The times of several sides, one list for each in the order given.
+/// Returns the times of several sides, one list for each in the given order.
 ///
-/// Each round measures every side once; the side that begins moves on by one
-/// from round to round. One round before that warms the caches.
+/// Each round measures every side once, and the first side rotates by one from round to round. An
+/// extra round at the beginning warms the caches.
 pub(crate) fn interleaved(
     rounds: usize,
     sides: &mut [&mut dyn FnMut() -> Duration],
@@ -24,7 +24,7 @@ pub(crate) fn interleaved(
     times
 }
 
-/// The middle one; the mean of the two middle ones of an even number.
+/// Returns the middle value, or the mean of the two middle values.
 pub(crate) fn median(times: &[Duration]) -> Duration {
     let mut sorted = times.to_vec();
     sorted.sort_unstable();
@@ -35,13 +35,13 @@ pub(crate) fn median(times: &[Duration]) -> Duration {
     }
 }
 
-/// The time of a whole process, which has to succeed; its streams are nobody's.
+/// Measures a whole process, which has to succeed; its streams are discarded.
 #[track_caller]
 pub(crate) fn process(command: Command) -> Duration {
     process_between(command, Stdio::null(), Stdio::null())
 }
 
-/// The time of a whole process that reads and writes something.
+/// Measures a whole process with the given input and output.
 #[track_caller]
 pub(crate) fn process_between(mut command: Command, input: Stdio, output: Stdio) -> Duration {
     command.stdin(input).stdout(output).stderr(Stdio::null());
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn median_is_the_middle() {
+    fn median_is_the_middle_value() {
         let check = |millis: &[u64], expected: u64| {
             let times: Vec<_> = millis.iter().map(|&ms| Duration::from_millis(ms)).collect();
             assert_eq!(median(&times), Duration::from_millis(expected));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn every_side_begins_in_turn() {
+    fn first_side_rotates() {
         let order = std::cell::RefCell::new(String::new());
         let note = |name: char| {
             order.borrow_mut().push(name);

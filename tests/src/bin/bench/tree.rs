@@ -1,4 +1,4 @@
-//! Ten thousand small files, both ways.
+//! Ten thousand small files in each direction.
 
 use std::fs;
 use std::path::Path;
@@ -10,32 +10,36 @@ use containai_tests::{Person, Repository};
 use crate::report::Row;
 use crate::round::{interleaved, process};
 
-/// How many directories, and how many files in each.
+/// The number of directories, and of files in each.
 const FILES: (usize, usize) = (100, 100);
-/// Memory, so that no disk is measured.
+/// A file system in memory, so that the disk is not measured.
 const HERE: &str = "/dev/shm";
 const THERE: &str = "/mnt/tree";
 
-/// `cai cp` beside `scp -r` and `rsync -a` through the written configuration.
-/// One round of scp takes as long as all of the others, so it gets a third.
+/// Compares `cai cp` with `scp -r` and `rsync -a` through the generated configuration. One round of
+/// scp takes as long as all of the others, so this runs a third as many.
 pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
     let repository = person.repository("bench-tree");
     let mount = format!("sudo mkdir -p {THERE} && sudo mount -t tmpfs -o mode=1777 tree {THERE}");
     person.run(&repository, &mount).success();
     let place = format!("{HERE}/containai-bench-{}", std::process::id());
-    make(&Path::new(&place).join("tree"));
+    make_tree(&Path::new(&place).join("tree"));
     let sides = Sides { person, alias: person.alias(repository.path()), repository, place };
     let mut rows = Vec::new();
-    for way in [Way::Up, Way::Down] {
+    for direction in [Direction::Up, Direction::Down] {
         let few = interleaved(
             rounds.div_ceil(3),
-            &mut [&mut || sides.copy(Tool::Cai, way), &mut || sides.copy(Tool::Scp, way)],
+            &mut [&mut || sides.copy(Tool::Cai, direction), &mut || {
+                sides.copy(Tool::Scp, direction)
+            }],
         );
         let many = interleaved(
             rounds,
-            &mut [&mut || sides.copy(Tool::Cai, way), &mut || sides.copy(Tool::Rsync, way)],
+            &mut [&mut || sides.copy(Tool::Cai, direction), &mut || {
+                sides.copy(Tool::Rsync, direction)
+            }],
         );
-        let what = format!("10,000 files {}: cai cp", way.name());
+        let what = format!("10,000 files {}: cai cp", direction.name());
         rows.push(Row::against(&format!("{what} / scp -r"), &few[0], &few[1], 0.1));
         rows.push(Row::against(&format!("{what} / rsync -a"), &many[0], &many[1], 0.6));
     }
@@ -44,7 +48,7 @@ pub(crate) fn measure(person: &Person<'_>, rounds: usize) -> Vec<Row> {
 }
 
 #[derive(Clone, Copy)]
-enum Way {
+enum Direction {
     Up,
     Down,
 }
@@ -56,7 +60,7 @@ enum Tool {
     Rsync,
 }
 
-impl Way {
+impl Direction {
     fn name(self) -> &'static str {
         match self {
             Self::Up => "up",
@@ -73,18 +77,18 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    /// Copies the tree to where nothing is; only the copying counts.
-    fn copy(&self, tool: Tool, way: Way) -> Duration {
+    /// Copies the tree to an empty place; only the copy is measured.
+    fn copy(&self, tool: Tool, direction: Direction) -> Duration {
         let (tree, back) = (format!("{}/tree", self.place), format!("{}/back", self.place));
         let there = format!("{THERE}/tree");
-        if matches!(way, Way::Up) {
+        if matches!(direction, Direction::Up) {
             self.person.exec(&self.repository, &format!("rm -rf {there}")).success();
         }
         let _ = fs::remove_dir_all(&back);
         let host = if matches!(tool, Tool::Cai) { "" } else { &self.alias };
-        let words = match way {
-            Way::Up => [tree, format!("{host}:{THERE}/")],
-            Way::Down => [format!("{host}:{there}"), back],
+        let words = match direction {
+            Direction::Up => [tree, format!("{host}:{THERE}/")],
+            Direction::Down => [format!("{host}:{there}"), back],
         };
         process(self.command(tool, &words))
     }
@@ -92,7 +96,9 @@ impl Sides<'_> {
     fn command(&self, tool: Tool, words: &[String; 2]) -> Command {
         let config = self.person.home().join(".ssh/config");
         let mut command = match tool {
-            Tool::Cai => self.person.cai(["cp"]).args(words).inside(&self.repository).command(),
+            Tool::Cai => {
+                self.person.cai(["cp"]).args(words).current_dir(&self.repository).command()
+            }
             Tool::Scp => self.person.openssh("scp"),
             Tool::Rsync => Command::new("rsync"),
         };
@@ -106,8 +112,8 @@ impl Sides<'_> {
     }
 }
 
-/// Files of up to 8 KB.
-fn make(root: &Path) {
+/// Writes files of up to 8 KB.
+fn make_tree(root: &Path) {
     let (dirs, files) = FILES;
     for dir in 0..dirs {
         let dir_path = root.join(format!("d{dir}"));

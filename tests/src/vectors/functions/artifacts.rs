@@ -1,29 +1,28 @@
-//! The shipped catalogue.
+//! The shipped manifests.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{
-    Entry, EntryKind, Manifest, VolumeShape, shipped_agents, shipped_manifests,
-};
-use containai_core::import::{Replaces, home_links};
+use containai_core::import::{Replaceable, home_links};
 use containai_core::layout::CONTAINER_DATA;
+use containai_core::manifest::{
+    Manifest, ManifestEntry, ManifestEntryKind, VolumeLayout, shipped_agents, shipped_manifests,
+};
 use serde_json::{Value, json};
 
 use crate::vectors::report::{FileReport, Verdict};
 
-/// The file that holds the shipped catalogue, reduced to data.
+/// The file with the recorded manifests as data.
 pub(in crate::vectors) const ARTIFACTS: &str = "manifest_artifacts.json";
 
-/// Where entries begin that the shell version has not: of a program that came
-/// later.
-const LATER: &str = "kimi-code/";
+/// The prefix of entries that the shell version lacks, because the program is newer.
+const NEWER: &str = "kimi-code/";
 
-/// Agents that the shell version gave an argument which their program refuses.
-const REFUSED: [(&str, &str); 1] = [("pi", "--yolo")];
+/// Agents with an argument in the shell version that their program rejects.
+const REJECTED_ARGUMENTS: [(&str, &str); 1] = [("pi", "--yolo")];
 
-/// Where the shell version has a file on the volume, and where it is now.
+/// A path on the volume in the shell version, and the present one.
 const MOVED: [&str; 2] = ["claude/credentials.json", "claude/.credentials.json"];
 
-/// Compares the parts of the shipped catalogue.
+/// Compares the parts of the shipped manifests.
 pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport) -> Result<()> {
     let artifacts: Value = serde_json::from_str(text)?;
     let parts = artifacts.as_object().context("the shipped catalogue is no object")?;
@@ -45,7 +44,7 @@ pub(in crate::vectors) fn compare_artifacts(text: &str, report: &mut FileReport)
     Ok(())
 }
 
-/// What an import goes through, in order.
+/// Returns the entries of an import, in order.
 fn import_map() -> Value {
     let imported = entries().filter_map(|entry| {
         Some(json!({
@@ -57,7 +56,7 @@ fn import_map() -> Value {
     imported.collect()
 }
 
-/// The links in the container's home directory, in order.
+/// Returns the links in the container's home directory, in order.
 fn link_spec() -> Value {
     let links: Vec<Value> = home_links(&manifests())
         .into_iter()
@@ -65,16 +64,16 @@ fn link_spec() -> Value {
             json!({
                 "link": format!("/home/agent/{}", link.path),
                 "target": format!("{CONTAINER_DATA}/{}", link.target),
-                "remove_first": i32::from(link.replaces == Replaces::Anything),
+                "remove_first": i32::from(link.replaces == Replaceable::Anything),
             })
         })
         .collect();
     json!({"version": 1, "data_mount": CONTAINER_DATA, "home_dir": "/home/agent", "links": links})
 }
 
-/// What a volume holds from the beginning, in order.
+/// Returns the initial content of a volume, in order.
 fn init_volume() -> Value {
-    let shape = VolumeShape::of(&manifests());
+    let shape = VolumeLayout::from_manifests(&manifests());
     let secret = shape.files.iter().filter(|file| file.is_secret);
     json!({
         "dirs": shape.directories.iter().map(|it| it.path.as_str()).collect::<Vec<_>>(),
@@ -84,16 +83,15 @@ fn init_volume() -> Value {
     })
 }
 
-/// How agents are started, by every name they have; the ones without
-/// arguments of their own need nothing.
+/// Returns how agents are started, by each of their names; agents without arguments need no entry.
 fn agent_wrappers() -> Value {
     let mut agents = shipped_agents();
     for agent in &mut agents {
-        let refused = REFUSED.iter().filter(|(name, _)| *name == agent.name);
+        let refused = REJECTED_ARGUMENTS.iter().filter(|(name, _)| *name == agent.name);
         agent.default_args.extend(refused.map(|(_, argument)| (*argument).to_owned()));
     }
     let wrapped = agents.iter().filter(|agent| agent.is_wrapped()).flat_map(|agent| {
-        agent.commands().map(|command| {
+        agent.command_names().map(|command| {
             json!({
                 "function": command,
                 "runs": agent.binary,
@@ -105,18 +103,18 @@ fn agent_wrappers() -> Value {
     wrapped.collect()
 }
 
-fn entries() -> impl Iterator<Item = Entry> {
+fn entries() -> impl Iterator<Item = ManifestEntry> {
     manifests().into_iter().flat_map(|manifest| manifest.entries)
 }
 
-/// The shipped manifests as far as the shell version has them.
+/// Returns the shipped manifests that the shell version has too.
 pub(super) fn manifests() -> Vec<Manifest> {
     let mut manifests = shipped_manifests();
     for manifest in &mut manifests {
         manifest.entries.retain(|entry| {
-            // Directories that agents have on the volume as a whole came later too.
-            let is_whole = entry.kind == EntryKind::Symlink && entry.flags.contains('d');
-            !entry.target.starts_with(LATER) && !is_whole
+            // Directories that agents keep as a whole on the volume are newer, too.
+            let is_whole = entry.kind == ManifestEntryKind::Symlink && entry.flags.contains('d');
+            !entry.target.starts_with(NEWER) && !is_whole
         });
         for entry in manifest.entries.iter_mut().filter(|entry| entry.target == MOVED[1]) {
             MOVED[0].clone_into(&mut entry.target);

@@ -1,8 +1,10 @@
 //! Manifests and excludes.
 
 use anyhow::{Context, Result};
-use containai_core::catalog::{Entry, EntryKind, Exclude, ImportEntry, Manifest, plan_import};
 use containai_core::import::filter_git_config;
+use containai_core::manifest::{
+    Exclude, ImportPath, Manifest, ManifestEntry, ManifestEntryKind, plan_import,
+};
 use serde_json::{Value, json};
 
 use super::artifacts::manifests;
@@ -25,17 +27,17 @@ pub(super) fn rewrite_excludes(record: &Record) -> Result<Verdict> {
             "excludes": entry.excludes,
         })
     });
-    Ok(record.judge(kept.collect::<Vec<_>>(), 0))
+    Ok(record.compare(kept.collect::<Vec<_>>(), 0))
 }
 
-fn import_entry(text: &str) -> Result<ImportEntry> {
+fn import_entry(text: &str) -> Result<ImportPath> {
     let mut parts = text.split(':').map(str::to_owned);
     let mut next = || parts.next().with_context(|| format!("`{text}` is no entry"));
-    Ok(ImportEntry { source: next()?, target: next()?, flags: next()?, excludes: Vec::new() })
+    Ok(ImportPath { source: next()?, target: next()?, flags: next()?, excludes: Vec::new() })
 }
 
 pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
-    // The recording does not repeat the manifests that are shipped.
+    // The recording does not repeat the shipped manifests.
     let manifests = match record.input["manifest"].as_str() {
         Some(text) => vec![Manifest::parse(text)],
         None => manifests(),
@@ -44,11 +46,11 @@ pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
     let entries = manifests.into_iter().flat_map(|manifest| manifest.entries);
     let entries = entries.filter(|entry| with_disabled || !entry.disabled);
     let lines: Vec<Value> = entries.map(|entry| line(&entry).into()).collect();
-    Ok(record.judge(lines, 0))
+    Ok(record.compare(lines, 0))
 }
 
-/// At least what the recording leaves out is left out; what else goes are
-/// programs and files that other files name.
+/// Compares the removed lines: everything that the recording removes is removed, and in addition
+/// only programs and files that other files name.
 pub(super) fn git_config(record: &Record) -> Result<Verdict> {
     let ours = filter_git_config(record.input["gitconfig"].as_str().unwrap_or_default());
     let recorded = record.output["written"].as_str().context("nothing was written")?;
@@ -59,7 +61,7 @@ pub(super) fn git_config(record: &Record) -> Result<Verdict> {
     };
     let expected: Vec<&str> = recorded.lines().filter(|line| !is_dropped(line)).collect();
     let mut lines: Vec<&str> = ours.lines().collect();
-    // A section of which we leave nothing has no header either.
+    // A section without remaining lines has no header either.
     if expected.first() == Some(&"[core]") && expected.get(1) == Some(&"[safe]") {
         lines.insert(0, "[core]");
     }
@@ -69,12 +71,12 @@ pub(super) fn git_config(record: &Record) -> Result<Verdict> {
     })
 }
 
-fn line(entry: &Entry) -> String {
+fn line(entry: &ManifestEntry) -> String {
     let kind = match entry.kind {
-        EntryKind::Import => "entry",
-        EntryKind::Symlink => "symlink",
+        ManifestEntryKind::Import => "entry",
+        ManifestEntryKind::Symlink => "symlink",
     };
-    let Entry { source, target, container_link, flags, disabled, .. } = entry;
+    let ManifestEntry { source, target, container_link, flags, disabled, .. } = entry;
     let optional = entry.is_optional();
     format!("{source}|{target}|{container_link}|{flags}|{disabled}|{kind}|{optional}")
 }

@@ -1,7 +1,9 @@
 //! Configuration files.
 
 use anyhow::{Context, Result};
-use containai_core::config::{Area, Change, Config, ConfigFile, FileText, Layers, SettingSpec};
+use containai_core::config::{
+    ChangeTarget, Config, ConfigFile, ConfigLayers, FileText, SettingChange, SettingSpec,
+};
 use containai_core::naming::WorkspacePath;
 use serde_json::{Map, Value, json};
 use toml_edit::{DocumentMut, Item};
@@ -9,8 +11,7 @@ use toml_edit::{DocumentMut, Item};
 use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
 
-/// Where the shell version has a setting, where we have it, and what it calls
-/// the value.
+/// The key in the shell version, our key, and the name of the value in the recording.
 const SETTINGS: [(&str, &str, &str); 6] = [
     ("agent.default", "agent.default", "agent"),
     ("agent.data_volume", "data_volume", "volume"),
@@ -20,30 +21,29 @@ const SETTINGS: [(&str, &str, &str); 6] = [
     ("container.cpus", "resources.cpu_limit", "container_cpus"),
 ];
 
-/// What we refuse and the shell version took, each for its reason.
-const STRICTER: [&str; 4] = [
-    // No memory at all is what Docker reads as no limit.
+/// Values that we reject and the shell version accepted, each with its reason.
+const REJECTED: [&str; 4] = [
+    // Docker reads zero memory as no limit.
     "mem 0",
-    // Docker makes no container with less than 6 MiB.
+    // Docker's minimum is 6 MiB.
     "mem k",
-    // A line feed is no part of a size.
+    // A size contains no line feed.
     "mem newline",
     // No agent has such a name, and names become words of a shell.
     "unicode",
 ];
 
-/// What we take and the shell version dropped: `4gb` is `4g` to Docker too.
-const LOOSER: [&str; 1] = ["mem gb"];
+/// Values that we accept and the shell version dropped: Docker reads `4gb` as `4g`, too.
+const ACCEPTED: [&str; 1] = ["mem gb"];
 
-/// Compares what a file says, setting by setting: where the shell version
-/// drops one that makes no sense, we refuse the file, so that each is read on
-/// its own here. Settings that are none of ours are left out.
+/// Compares a file setting by setting: the shell version drops an invalid setting and we reject the
+/// file, so each setting is read on its own. Settings that we do not have are skipped.
 pub(super) fn parse(record: &Record) -> Result<Verdict> {
     // The scratch directory of the recording was below `/tmp`.
     let in_scratch = |text: &str| text.replace("/W", "/tmp/W");
     let (text, mode) = (in_scratch(record.text("toml")?), record.text("mode")?);
     let Ok(document) = text.parse::<DocumentMut>() else {
-        return Ok(record.judge(nothing(), i64::from(mode == "strict")));
+        return Ok(record.compare(nothing(), i64::from(mode == "strict")));
     };
     let recorded = record.output.as_object().context("the output is no object")?;
     let ours = |name: &str| SETTINGS.iter().any(|it| it.2 == name);
@@ -62,7 +62,8 @@ pub(super) fn parse(record: &Record) -> Result<Verdict> {
         found.extend(value.map(|value| (name.to_owned(), value.into())));
     }
     let case = record.text("case")?;
-    if STRICTER.contains(&case) && found.is_empty() || LOOSER.contains(&case) && found.len() == 1 {
+    if REJECTED.contains(&case) && found.is_empty() || ACCEPTED.contains(&case) && found.len() == 1
+    {
         return Ok(Verdict::Matches);
     }
     let same = recorded.keys().filter(|name| ours(name)).eq(found.keys())
@@ -77,7 +78,7 @@ fn nothing() -> Value {
     json!({"local_forwards": [], "excludes": []})
 }
 
-/// Numbers are the same whatever they look like, and so are letters of units.
+/// Compares values; the notation of numbers and the case of units do not matter.
 fn is_same(recorded: &Value, ours: &Value) -> bool {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_lowercase();
     let number = |text: &str| text.parse::<f64>().ok();
@@ -85,7 +86,7 @@ fn is_same(recorded: &Value, ours: &Value) -> bool {
     recorded == ours || number(&recorded).is_some_and(|it| number(&ours) == Some(it))
 }
 
-/// What one setting of the document is to us; `None` where it is refused.
+/// Returns our value of one setting of the document; `None` if it is rejected.
 fn value_of(
     document: &DocumentMut,
     theirs: &str,
@@ -94,10 +95,10 @@ fn value_of(
 ) -> Option<String> {
     let mut alone = DocumentMut::new();
     if key == "ssh.port_range_start" {
-        put(&mut alone, "ssh.port_range_end", toml_edit::value(65535));
+        insert(&mut alone, "ssh.port_range_end", toml_edit::value(65535));
     }
-    if let Some(item) = look(document, theirs) {
-        put(&mut alone, key, item.clone());
+    if let Some(item) = find_item(document, theirs) {
+        insert(&mut alone, key, item.clone());
     }
     let sections = document.get("workspace").and_then(Item::as_table_like);
     for (path, section) in sections.iter().flat_map(|sections| sections.iter()) {
@@ -109,8 +110,9 @@ fn value_of(
     let config = resolve(&alone, workspace)?;
     let listed = config.list().into_iter().find(|listed| listed.spec.key == key)?;
     let is_chosen = listed.origin.to_string() != "default";
-    // A size keeps the text that it was given as.
-    let given = look(&alone, key).and_then(Item::as_str).filter(|_| key.ends_with("memory_limit"));
+    // A size keeps its original text.
+    let given =
+        find_item(&alone, key).and_then(Item::as_str).filter(|_| key.ends_with("memory_limit"));
     let value = given.map(str::to_owned).or_else(|| listed.values.first().cloned());
     value.filter(|_| is_chosen)
 }
@@ -118,28 +120,29 @@ fn value_of(
 fn resolve(document: &DocumentMut, workspace: &WorkspacePath) -> Option<Config> {
     let user_file = Some(FileText { path: "/c.toml".into(), text: document.to_string() });
     let workspace = Some(workspace.clone());
-    Config::resolve(&Layers { user_file, workspace, ..Layers::default() }).ok()
+    Config::resolve(&ConfigLayers { user_file, workspace, ..ConfigLayers::default() }).ok()
 }
 
-fn look<'d>(document: &'d DocumentMut, key: &str) -> Option<&'d Item> {
+fn find_item<'d>(document: &'d DocumentMut, key: &str) -> Option<&'d Item> {
     key.split('.').try_fold(document.as_item(), |item, key| item.as_table_like()?.get(key))
 }
 
-fn put(document: &mut DocumentMut, key: &str, item: Item) {
+fn insert(document: &mut DocumentMut, key: &str, item: Item) {
     match key.split_once('.') {
         Some((table, key)) => document[table][key] = item,
         None => document[key] = item,
     }
 }
 
-/// Every forward that the shell version took is one to us; we know more forms.
+/// Checks that we accept every forward of the shell version; we accept more forms.
 fn forwards(record: &Record, document: &DocumentMut) -> Verdict {
     let spec = SettingSpec::find("ssh.local_forward");
-    let list = look(document, "ssh.local_forward").and_then(Item::as_array);
+    let list = find_item(document, "ssh.local_forward").and_then(Item::as_array);
     let Some((spec, list)) = spec.zip(list) else {
         return Verdict::Differs("no forwards".to_owned());
     };
-    let is_taken = |text: &str| Change::set(spec.key, &[text], &Area::Global).is_ok();
+    let is_taken =
+        |text: &str| SettingChange::set(spec.key, &[text], &ChangeTarget::Global).is_ok();
     let ours: Vec<&str> =
         list.iter().filter_map(|it| it.as_str()).filter(|it| is_taken(it)).collect();
     let recorded = record.output["local_forwards"].as_array();
@@ -150,7 +153,7 @@ fn forwards(record: &Record, document: &DocumentMut) -> Verdict {
     }
 }
 
-/// Compares what an edit leaves: the values, where theirs is TOML at all.
+/// Compares the values after an edit, where the recorded result is valid TOML.
 pub(super) fn edit(record: &Record) -> Result<Verdict> {
     let before = record.input["before"].as_str().unwrap_or_default();
     let args = record.texts("args")?;
@@ -176,13 +179,13 @@ pub(super) fn edit(record: &Record) -> Result<Verdict> {
     }
     let case = record.text("case")?;
     let is_better = match case {
-        // A value that makes no sense is refused.
+        // An invalid value is rejected.
         "value newline" | "value empty" => !is_done,
-        // One key is taken out, and not each that has its name.
+        // One key is removed, and not every key of that name.
         "top-level removes same key inside every table" => {
             is_done && after == "[container]\nmemory = \"4g\"\n[other]\nmemory = \"1g\"\n"
         }
-        // What nothing reads cannot be set: `cai config set` refuses it.
+        // Unknown settings cannot be set: `cai config set` rejects them.
         "array-of-tables target" => !is_done,
         "empty key part" => !is_done,
         _ => false,
@@ -193,7 +196,7 @@ pub(super) fn edit(record: &Record) -> Result<Verdict> {
             values(&theirs)
                 == after.parse::<DocumentMut>().map(|it| values(&it)).unwrap_or_default()
         }
-        // Theirs is no TOML any more; ours has the new value.
+        // The recorded result is not valid TOML; ours has the new value.
         Err(_) => is_done,
     };
     match is_better || (is_same && is_done == (record.exit == 0)) {
@@ -202,11 +205,11 @@ pub(super) fn edit(record: &Record) -> Result<Verdict> {
     }
 }
 
-/// A setting of ours is checked; of others only the place counts, and what the
-/// shell version refuses has to be refused.
+/// Sets a value. Our settings are validated; for others only the position matters, and what the
+/// shell version rejects has to be rejected.
 fn set(file: &mut ConfigFile, key: &str, text: &str, is_taken: bool) -> bool {
     if SettingSpec::find(key).is_some() || !is_taken {
-        let change = Change::set(key, &[text], &Area::Global);
+        let change = SettingChange::set(key, &[text], &ChangeTarget::Global);
         return change.is_ok_and(|change| change.apply(file).is_ok());
     }
     let keys: Vec<&str> = key.split('.').collect();
@@ -217,11 +220,11 @@ fn set(file: &mut ConfigFile, key: &str, text: &str, is_taken: bool) -> bool {
 }
 
 fn comments(text: &str) -> impl Iterator<Item = &str> {
-    // Behind a value that goes, a comment goes too.
+    // A comment behind a removed value is removed, too.
     text.lines().map(str::trim).filter(|line| line.starts_with('#'))
 }
 
-/// The values of a document, by their keys; tables without any are nothing.
+/// Returns the values of a document by their keys; empty tables are skipped.
 fn values(document: &DocumentMut) -> Vec<(String, String)> {
     fn collect(item: &Item, prefix: &str, found: &mut Vec<(String, String)>) {
         match item.as_table_like() {

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use containai_core::config::{Config, EnvEntry, FileText, Layers, import_env, parse_env_file};
+use containai_core::config::{
+    Config, ConfigLayers, EnvEntry, FileText, parse_env_file, select_session_env,
+};
 use containai_core::naming::EnvName;
 use serde_json::{Value, json};
 
@@ -11,30 +13,30 @@ use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
 
 pub(super) fn parse_file(record: &Record) -> Result<Verdict> {
-    // What is no file was recorded without its content.
+    // The content of other file types was not recorded.
     let Some(text) = record.input["file"].as_str() else {
-        return Ok(record.judge(json!({}), 1));
+        return Ok(record.compare(json!({}), 1));
     };
     let entries = parse_env_file(text).into_iter();
     let values: BTreeMap<_, _> =
         entries.map(|entry| (entry.name.to_string(), entry.value)).collect();
-    Ok(record.judge(json!(values), 0))
+    Ok(record.compare(json!(values), 0))
 }
 
 pub(super) fn read_host(record: &Record) -> Result<Verdict> {
     let names: Result<Vec<_>, _> = record.texts("allow")?.into_iter().map(EnvName::parse).collect();
-    let found = import_env(&names?, |name| variable(&record.input["env"], name), &[]);
+    let found = select_session_env(&names?, |name| variable(&record.input["env"], name), &[]);
     let values: BTreeMap<_, _> =
         found.into_iter().map(|entry| (entry.name.to_string(), entry.value)).collect();
-    Ok(record.judge(json!(values), 0))
+    Ok(record.compare(json!(values), 0))
 }
 
 fn variable(environment: &Value, name: &str) -> Option<String> {
     environment[name].as_str().map(str::to_owned)
 }
 
-/// The whole way from a configuration to what is left inside. What a link in
-/// the workspace leads to is not in a record; that has an end-to-end test.
+/// Compares the whole import, from the configuration to the variables in the container. Targets of
+/// links in the workspace are not recorded; an end-to-end test covers them.
 pub(super) fn import(record: &Record) -> Result<Verdict> {
     if record.text("case")?.contains("symlinked") {
         return Ok(Verdict::NotImplemented);
@@ -42,27 +44,28 @@ pub(super) fn import(record: &Record) -> Result<Verdict> {
     let case = record.text("case")?;
     let text = record.text("config")?.to_owned();
     let user_file = Some(FileText { path: "/c.toml".into(), text });
-    // What leaves the workspace is refused before anything is written.
-    let (found, exit) = match Config::resolve(&Layers { user_file, ..Layers::default() }) {
-        Err(_) => (Vec::new(), record.exit),
-        Ok(config) => (imported(&config, record), 0),
-    };
+    // Paths outside the workspace are rejected before anything is written.
+    let (found, exit) =
+        match Config::resolve(&ConfigLayers { user_file, ..ConfigLayers::default() }) {
+            Err(_) => (Vec::new(), record.exit),
+            Ok(config) => (imported(&config, record), 0),
+        };
     let is_dry = record.input["dry_run"].as_bool().context("the record has no `dry_run`")?;
     let lines: String =
         found.iter().map(|EnvEntry { name, value }| format!("{name}={value}\n")).collect();
-    // One name alone is a list of one here, as in every list; it was dropped in silence.
+    // A single name is a list of one name here, as in every list; the shell version ignored it.
     if case == "import not a list" {
         let is_meant = lines == "A=1\n";
         return Ok(if is_meant { Verdict::Matches } else { Verdict::Differs(lines) });
     }
     let written = (!lines.is_empty() && !is_dry).then_some(lines);
-    Ok(record.judge(json!({"written_to_/mnt/agent-data/.env": written}), exit))
+    Ok(record.compare(json!({"written_to_/mnt/agent-data/.env": written}), exit))
 }
 
 fn imported(config: &Config, record: &Record) -> Vec<EnvEntry> {
     let host = |name: &str| variable(&record.input["host_env"], name);
     let file = config.env_file.value.as_ref().and(record.input["env_file"].as_str());
-    import_env(
+    select_session_env(
         &config.env_import.value,
         |name| host(name).filter(|_| config.env_from_host.value),
         &parse_env_file(file.unwrap_or_default()),

@@ -1,4 +1,4 @@
-//! Our functions under the names of the recorded ones.
+//! Our functions by their recorded names.
 
 mod artifacts;
 mod catalog;
@@ -10,4 +10,4 @@ mod ssh;
 mod table;
 
 pub(super) use artifacts::{ARTIFACTS, compare_artifacts};
-pub(super) use table::judge;
+pub(super) use table::compare;

@@ -10,7 +10,7 @@ use crate::vectors::report::Verdict;
 
 pub(super) fn hostname(record: &Record) -> Result<Verdict> {
     let name = Hostname::sanitize(record.whole_text()?);
-    Ok(record.judge(name.as_str(), 0))
+    Ok(record.compare(name.as_str(), 0))
 }
 
 pub(super) fn container_name(record: &Record) -> Result<Verdict> {
@@ -23,32 +23,32 @@ pub(super) fn container_name(record: &Record) -> Result<Verdict> {
         other => bail!("the record's git is `{other}`"),
     };
     let name = ContainerName::derive_from(record.text("dir_name")?, &head);
-    Ok(record.judge(name.as_str(), 0))
+    Ok(record.compare(name.as_str(), 0))
 }
 
 pub(super) fn volume_name(record: &Record) -> Result<Verdict> {
     let branch = match record.text("git")? {
         "branch" => Some(record.text("branch")?),
-        // The record does not say which commit is checked out.
+        // The record does not contain the checked-out commit.
         "detached" => return Ok(Verdict::NotImplemented),
         _ => None,
     };
-    let name = VolumeName::reset(record.text("dir_name")?, branch, record.number("clock_ns")?);
-    Ok(record.judge(name.as_str(), 0))
+    let name = VolumeName::for_reset(record.text("dir_name")?, branch, record.number("clock_ns")?);
+    Ok(record.compare(name.as_str(), 0))
 }
 
 pub(super) fn validate_volume_name(record: &Record) -> Result<Verdict> {
-    Ok(record.judge_accepted(VolumeName::parse(record.whole_text()?).is_ok()))
+    Ok(record.compare_accepted(VolumeName::parse(record.whole_text()?).is_ok()))
 }
 
 pub(super) fn validate_context_name(record: &Record) -> Result<Verdict> {
-    Ok(record.judge_accepted(ContextName::parse(record.whole_text()?).is_ok()))
+    Ok(record.compare_accepted(ContextName::parse(record.whole_text()?).is_ok()))
 }
 
 pub(super) fn validate_template_name(record: &Record) -> Result<Verdict> {
-    Ok(record.judge_accepted(TemplateName::parse(record.whole_text()?).is_ok()))
+    Ok(record.compare_accepted(TemplateName::parse(record.whole_text()?).is_ok()))
 }
 
 pub(super) fn validate_env_name(record: &Record) -> Result<Verdict> {
-    Ok(record.judge_accepted(EnvName::parse(record.whole_text()?).is_ok()))
+    Ok(record.compare_accepted(EnvName::parse(record.whole_text()?).is_ok()))
 }

@@ -1,19 +1,19 @@
 //! Sizes, shares, ages and versions.
 
 use anyhow::{Context, Result};
-use containai_core::age::Age;
 use containai_core::byte_size::{ApproximateSize, ByteSize};
-use containai_core::resources::Share;
+use containai_core::resources::HostShare;
+use containai_core::retention::RetentionAge;
 use containai_core::version::Version;
 
 use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
 
-/// Compares what a container gets. Memory is counted in bytes here and was
-/// rounded down to GiB twice there, so ours may be the greater by what that
-/// lost, and is never more than the host has.
+/// Compares the resources of a container. We compute memory in bytes and the shell version rounded
+/// down to GiB twice, so our value may be larger by the rounding, and never exceeds the memory of
+/// the host.
 pub(super) fn resources(record: &Record) -> Result<Verdict> {
-    let share = Share {
+    let share = HostShare {
         percent: record.number("percent")?.try_into()?,
         min_memory: ByteSize::from_gib(record.number("min_gb")?),
         min_cpus: record.number("min_cpus")?.try_into()?,
@@ -39,14 +39,14 @@ pub(super) fn format_size(record: &Record) -> Result<Verdict> {
         Ok(bytes) => ApproximateSize(bytes).to_string(),
         Err(_) => "unknown size".to_owned(),
     };
-    Ok(record.judge(format!("{text}\n"), 0))
+    Ok(record.compare(format!("{text}\n"), 0))
 }
 
-/// Compares ages. A leading zero made an octal number there and means nothing
-/// here; a too large age became negative there and is refused here.
+/// Compares ages. The shell version read a leading zero as octal, and an overflow became negative;
+/// we ignore the zero and reject the overflow.
 pub(super) fn age(record: &Record) -> Result<Verdict> {
     let text = record.whole_text()?;
-    let (output, exit) = match text.parse::<Age>() {
+    let (output, exit) = match text.parse::<RetentionAge>() {
         Ok(age) => (age.as_duration().as_secs().to_string(), 0),
         Err(_) => (String::new(), 1),
     };
@@ -55,10 +55,10 @@ pub(super) fn age(record: &Record) -> Result<Verdict> {
     if has_wrapped || octal(text) == Some((recorded.to_owned(), record.exit)) {
         return Ok(Verdict::Matches);
     }
-    Ok(record.judge(output, exit))
+    Ok(record.compare(output, exit))
 }
 
-/// What the shell version made of an age with a leading zero.
+/// Returns the shell version's reading of an age with a leading zero.
 fn octal(text: &str) -> Option<(String, i64)> {
     let digits = text.strip_prefix('0')?.strip_suffix(['d', 'D', 'h', 'H'])?;
     let unit = if text.ends_with(['d', 'D']) { 86_400 } else { 3_600 };
@@ -74,5 +74,5 @@ pub(super) fn version_is_greater(record: &Record) -> Result<Verdict> {
     let Some([serde_json::Value::String(a), serde_json::Value::String(b)]) = versions else {
         anyhow::bail!("the input is not two versions");
     };
-    Ok(record.judge_accepted(Version::new(a).is_newer_than(&Version::new(b))))
+    Ok(record.compare_accepted(Version::new(a).is_newer_than(&Version::new(b))))
 }

@@ -1,20 +1,20 @@
-//! How to get in.
+//! SSH configuration and remote commands.
 
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_core::remote::{Direction, Forward};
-use containai_ssh::{Command, ForwardAgent, HostBlock, Launch, Wishes, include};
+use containai_ssh::{ClientOptions, Command, ForwardAgent, HostBlock, LaunchMode, include};
 use serde_json::Value;
 
 use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
 use crate::vectors::shell_words::{Word, split};
 
-/// Compares the directives. The block says more here, so that nothing of the
-/// user's own configuration gets in between; it is called by the alias, and
-/// the host key is pinned before, so it is always checked.
+/// Compares the directives. Our block has more of them, which keeps the user's own configuration
+/// from interfering; it uses the alias as host name, and the host key is pinned before, so it is
+/// always verified.
 pub(super) fn host_config(record: &Record) -> Result<Verdict> {
     let name = ContainerName::parse(record.text("container")?)?;
     let alias = SshAlias::of(&name);
@@ -27,8 +27,8 @@ pub(super) fn host_config(record: &Record) -> Result<Verdict> {
         identity: Path::new("/HOME/.config/containai/id_containai").to_owned(),
         known_hosts: Path::new("/HOME/.config/containai/known_hosts").to_owned(),
         engine: None,
-        detour: None,
-        wishes: Wishes {
+        proxy: None,
+        client_options: ClientOptions {
             forward_agent: match record.text("forward_agent")? {
                 "true" => ForwardAgent::Yes,
                 _ => ForwardAgent::No,
@@ -54,8 +54,8 @@ pub(super) fn host_config(record: &Record) -> Result<Verdict> {
     })
 }
 
-/// Compares the effect of the `Include`: it comes first, everything else stays
-/// as it was, and a second time changes nothing.
+/// Compares the effect of the `Include`: it comes first, all other lines stay, and a second run
+/// changes nothing.
 pub(super) fn config_include(record: &Record) -> Result<Verdict> {
     let before = record.input["before"].as_str().unwrap_or_default();
     let after = include::add(before, include::PATTERN).unwrap_or_else(|| before.to_owned());
@@ -68,7 +68,7 @@ pub(super) fn config_include(record: &Record) -> Result<Verdict> {
     })
 }
 
-/// The lines that OpenSSH acts upon; a second `Include` of ours has no effect.
+/// Returns the lines that have an effect on OpenSSH; a second `Include` of ours has none.
 fn effect(config: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for line in
@@ -84,27 +84,27 @@ fn effect(config: &str) -> Vec<String> {
     lines
 }
 
-/// Whether a line of the recorded file is in ours too, and ours names ContainAI first.
+/// Returns whether our file contains every line of the recorded one and begins with our `Include`.
 fn keeps_more(after: &str, recorded: &str) -> bool {
     let (ours, theirs) = (effect(after), effect(recorded));
     ours.first().is_some_and(|line| line == "Include")
         && theirs.iter().all(|line| ours.contains(line))
 }
 
-/// Compares what the remote shell makes of the line, not how it is quoted.
+/// Compares the words that the remote shell reads, not their quoting.
 pub(super) fn remote_command(record: &Record) -> Result<Verdict> {
     let launch = match record.text("mode")? {
-        "plain" => Launch::Plain,
-        "login" | "login+tty" => Launch::Login,
-        "detached" => Launch::Detached,
-        // How often ssh is called is no question for a session of our own.
+        "plain" => LaunchMode::Plain,
+        "login" | "login+tty" => LaunchMode::Login,
+        "detached" => LaunchMode::Detached,
+        // The number of `ssh` calls does not apply to our own SSH client.
         _ => return Ok(Verdict::NotImplemented),
     };
     let Some(recorded) = record.output.get("remote_command") else {
         return Ok(Verdict::NotImplemented);
     };
     let mut args = record.texts("args")?;
-    if launch == Launch::Detached && args.first() == Some(&"--login-shell") {
+    if launch == LaunchMode::Detached && args.first() == Some(&"--login-shell") {
         // The shell version took its own option for a word of the command.
         args.remove(0);
     }
@@ -115,11 +115,11 @@ pub(super) fn remote_command(record: &Record) -> Result<Verdict> {
             Verdict::Differs("no command".to_owned())
         });
     };
-    let ours = String::from_utf8(command.launched(launch).line())?;
+    let ours = String::from_utf8(command.with_launch(launch).line())?;
     let recorded = recorded.as_str().context("no `remote_command`")?;
     let is_same = match launch {
-        Launch::Detached => left_behind(&ours)? == inside_login(recorded)?,
-        _ => meaning(&ours)? == meaning(recorded)?,
+        LaunchMode::Detached => detached(&ours)? == inside_login(recorded)?,
+        _ => words_of(&ours)? == words_of(recorded)?,
     };
     Ok(match is_same {
         true => Verdict::Matches,
@@ -127,9 +127,9 @@ pub(super) fn remote_command(record: &Record) -> Result<Verdict> {
     })
 }
 
-/// The words of a command that goes on by itself: the assignments before the
-/// script that starts it, and what follows the script and its name.
-fn left_behind(line: &str) -> Result<Vec<Word>> {
+/// Returns the words of a detached command: the assignments before the script that starts it, and
+/// the words after the script and its name.
+fn detached(line: &str) -> Result<Vec<Word>> {
     let words = split(line)?;
     let is = |text: &'static str| move |word: &Word| *word == Word::Text(text.to_owned());
     let script = words.iter().position(is("/bin/sh")).context("no script")?;
@@ -139,7 +139,7 @@ fn left_behind(line: &str) -> Result<Vec<Word>> {
     Ok(assignments.chain(&words[script + 4..]).cloned().collect())
 }
 
-/// The words inside `bash -lc`.
+/// Returns the words inside `bash -lc`.
 fn inside_login(line: &str) -> Result<Vec<Word>> {
     let words = split(line)?;
     let login = words.iter().position(|word| *word == Word::Text("-lc".to_owned()));
@@ -149,8 +149,8 @@ fn inside_login(line: &str) -> Result<Vec<Word>> {
     }
 }
 
-/// The words of a line, those inside `bash -lc` in their place.
-fn meaning(line: &str) -> Result<Vec<Word>> {
+/// Returns the words of a line, with those inside `bash -lc` in place.
+fn words_of(line: &str) -> Result<Vec<Word>> {
     let mut words = Vec::new();
     let mut after_login = false;
     for word in split(line)? {

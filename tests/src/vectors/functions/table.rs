@@ -1,4 +1,4 @@
-//! Which of our functions has which recorded name.
+//! The table of functions by their recorded names.
 
 use anyhow::Result;
 
@@ -6,9 +6,9 @@ use super::{catalog, config, env, naming, numbers, ssh};
 use crate::vectors::record::Record;
 use crate::vectors::report::Verdict;
 
-/// Judges a record by our function of that name.
-pub(in crate::vectors) fn judge(record: &Record) -> Result<Verdict> {
-    let judge = match record.function.as_str() {
+/// Compares a record with the function of its name.
+pub(in crate::vectors) fn compare(record: &Record) -> Result<Verdict> {
+    let compare = match record.function.as_str() {
         "_cai_sanitize_hostname" => naming::hostname,
         "_containai_container_name" => naming::container_name,
         "_containai_generate_volume_name" => naming::volume_name,
@@ -36,5 +36,5 @@ pub(in crate::vectors) fn judge(record: &Record) -> Result<Verdict> {
         "_cai_ssh_run_with_retry" => ssh::remote_command,
         _ => |_: &Record| Ok(Verdict::NotImplemented),
     };
-    judge(record)
+    compare(record)
 }

@@ -7,13 +7,13 @@ use super::container::{Container, outcome, output};
 use super::installed::{python, python_version};
 use super::table::Client;
 
-/// Ansible's modules are Python, which the image `base` does not bring.
+/// Ansible's modules need Python, which the image `base` does not contain.
 const PYTHON: &str = "command -v python3 > /dev/null || {
     sudo apt-get update -q && sudo apt-get install -q -y --no-install-recommends python3
 } > /tmp/apt 2>&1 || { cat /tmp/apt >&2; exit 1; }";
 
 #[test]
-fn ansible_plays() {
+fn ansible_runs_a_playbook() {
     let container = Container::start("compat-ansible");
     let client = Client::new("ansible-core", python_version("ansible-core"));
     container.person.exec(&container.repository, PYTHON).success();
@@ -50,7 +50,7 @@ fn ansible(container: &Container, pipelining: &str, args: &[&str]) -> Command {
     let (home, alias) = (container.person.home(), &container.alias);
     let mut command = python("ansible");
     command.args(["--inventory", &format!("{alias},"), "all"]).args(args);
-    // It finds no configuration of the machine; its control sockets need a short path.
+    // It reads no configuration of the machine; its control sockets need a short path.
     let config = container.person.beside("ansible.cfg");
     fs::write(&config, "[defaults]\n").expect("a file can be written");
     command.env("HOME", &home).env("ANSIBLE_CONFIG", config).env("ANSIBLE_HOME", &home);

@@ -46,7 +46,7 @@ async def try_forward(connection):
     reader, writer = await asyncio.open_connection("127.0.0.1", listener.get_port())
     assert await reader.readexactly(8) == b"SSH-2.0-"
     writer.close()
-    # And the other way: what calls inside is answered here.
+    # In the other direction: connections to the port inside are answered here.
     async def answer(_reader, writer):
         writer.write(b"from outside\n")
         writer.write_eof()

@@ -1,4 +1,4 @@
-//! What the clients reach.
+//! The container that the clients connect to.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use containai_tests::{Outcome, Person, Repository, Running};
 
-/// No client of this suite needs longer.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The time limit of every client of this suite.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A running container, and the person whose clients know it as `alias`.
+/// A running container, and the person whose clients reach it as `alias`.
 #[derive(Debug)]
 pub(super) struct Container {
     pub(super) person: Person<'static>,
@@ -29,12 +29,12 @@ impl Container {
         Self { person, repository, alias }
     }
 
-    /// The user's whole configuration.
+    /// Returns the user's whole configuration.
     pub(super) fn config(&self) -> PathBuf {
         self.person.home().join(".ssh/config")
     }
 
-    /// The container's own block, for clients that do not know `Include`.
+    /// Returns the container's own block, for clients without support for `Include`.
     pub(super) fn fragment(&self) -> PathBuf {
         let directory = self.person.home().join(".ssh/containai.d");
         let holds_it = |path: &PathBuf| {
@@ -50,7 +50,7 @@ impl Container {
         self.person.home().join(".config/containai/known_hosts")
     }
 
-    /// Pins of the same ports that hold a key which is no container's.
+    /// Returns a `known_hosts` with the same ports and a foreign key.
     #[track_caller]
     pub(super) fn other_known_hosts(&self) -> PathBuf {
         let key = self.person.beside("other-key");
@@ -68,32 +68,31 @@ impl Container {
         path
     }
 
-    /// The host and port as OpenSSH names them in `known_hosts`.
+    /// Returns the host and port as OpenSSH names them in `known_hosts`.
     pub(super) fn pinned_name(&self) -> String {
         let settings = output(self.person.openssh("ssh").args(["-G", &self.alias]));
         let port = settings.lines().find_map(|line| line.strip_prefix("port "));
         format!("[127.0.0.1]:{}", port.expect("a port"))
     }
 
-    /// `program -F CONFIG`, for programs that start `ssh` from one line.
+    /// Returns `program -F CONFIG`, for programs that start `ssh` from one line.
     pub(super) fn shell(&self) -> String {
         format!("ssh -F {}", self.config().display())
     }
 
-    /// The option that has OpenSSH believe in [`Self::other_known_hosts`]
-    /// instead.
+    /// Returns the option that makes OpenSSH use [`Self::other_known_hosts`].
     #[track_caller]
     pub(super) fn other_pins(&self) -> String {
         format!("-oUserKnownHostsFile={}", self.other_known_hosts().display())
     }
 
-    /// As [`Self::shell`], with [`Self::other_pins`].
+    /// Returns [`Self::shell`] with [`Self::other_pins`].
     #[track_caller]
-    pub(super) fn deceived_shell(&self) -> String {
+    pub(super) fn shell_with_other_pins(&self) -> String {
         format!("{} {}", self.shell(), self.other_pins())
     }
 
-    /// `ssh ALIAS SCRIPT`, which has to succeed.
+    /// Runs `ssh ALIAS SCRIPT`, which has to succeed.
     #[track_caller]
     pub(super) fn ssh(&self, script: &str) -> String {
         output(self.person.openssh("ssh").args([&self.alias, script]))
@@ -111,18 +110,18 @@ pub(super) fn output(command: &mut Command) -> String {
     stdout.into_owned()
 }
 
-/// Runs a program that has to find the host key wrong.
+/// Runs a program that has to reject the host key.
 #[track_caller]
-pub(super) fn refuses(command: Command) {
+pub(super) fn rejects_host_key(command: Command) {
     let refused = outcome(command, b"");
     assert_ne!(refused.status(), 0, "{refused}");
-    refused.tells("Host key verification failed");
+    refused.stderr_contains("Host key verification failed");
 }
 
 /// Runs a program that may fail, with this on stdin.
 #[track_caller]
 pub(super) fn outcome(command: Command, stdin: &[u8]) -> Outcome {
-    let mut running = Running::start(command, PATIENCE);
-    running.feed(stdin.to_vec());
+    let mut running = Running::start(command, TIMEOUT);
+    running.feed_stdin(stdin.to_vec());
     running.outcome()
 }

@@ -1,19 +1,19 @@
-//! The way that VS Code's Remote-SSH starts: `ssh -T -D PORT HOST bash` with a
-//! script on stdin, and marker lines on stdout that it waits for. A banner, a
-//! prompt or an echo between them would be taken for an answer.
+//! The start of VS Code's Remote-SSH: `ssh -T -D PORT HOST bash` with a script on stdin, and marker
+//! lines on stdout that it waits for. A banner, a prompt or an echo between them would be read as
+//! an answer.
 
 use std::time::Duration;
 
-use containai_tests::{Running, until};
+use containai_tests::{Running, wait_until};
 
 use super::container::Container;
 use super::forwards::{banner_through_socks, free_port};
 use super::table::Client;
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// In the editor's words: the start is marked, what the machine is like follows,
-/// a server is unpacked from stdin's script and says where it listens.
+/// The editor's script: it prints a start marker and a description of the machine, unpacks a server
+/// from stdin and prints the address where it listens.
 const SCRIPT: &str = "\
 echo \"6bf1d4: running\"
 mkdir -p \"$HOME/.vscode-server/bin\" && cd \"$HOME/.vscode-server\"
@@ -40,7 +40,7 @@ listeningOn==22==
 ";
 
 #[test]
-fn an_editor_starts_its_server() {
+fn editor_starts_its_server() {
     let container = Container::start("compat-editor");
     let client = Client::new("VS Code Remote-SSH", "its way of starting `ssh`");
     for shell in ["bash", "sh"] {
@@ -49,14 +49,14 @@ fn an_editor_starts_its_server() {
             let mut command = container.person.openssh("ssh");
             command.args(["-T", "-D", &port.to_string(), "-oConnectTimeout=15"]);
             command.args([&container.alias, shell]);
-            let mut running = Running::start(command, PATIENCE);
-            running.type_in(SCRIPT);
-            until(PATIENCE, "the end is marked", || {
-                running.printed().contains(": end\n").then_some(())
+            let mut running = Running::start(command, TIMEOUT);
+            running.write_stdin(SCRIPT);
+            wait_until(TIMEOUT, "the end is marked", || {
+                running.stdout().contains(": end\n").then_some(())
             });
             assert_eq!(banner_through_socks(port).as_deref(), Some("SSH-2.0-"));
             running.outcome().success().prints(MARKED);
-            // The server goes on when the session is over.
+            // The server runs on after the session.
             let count = container.ssh("pgrep -fc 'bin/server$'");
             assert_eq!(count.trim(), "1");
             container.ssh("pkill -f 'bin/server$'; true");

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use super::container::{Container, output, refuses};
+use super::container::{Container, output, rejects_host_key};
 use super::table::Client;
 
 #[test]
@@ -22,13 +22,13 @@ fn git_clones_and_pushes() {
     let path = clone.display().to_string();
     client.can("clone, by scp-like address", || {
         git(&["clone", "--quiet", &format!("{}:/tmp/bare.git", container.alias), &path]);
-        assert_eq!(fs::read_to_string(clone.join("README")).expect("it is there"), "hello\n");
+        assert_eq!(fs::read_to_string(clone.join("README")).expect("it exists"), "hello\n");
     });
     client.can("refuses any other host key", || {
         let mut git = Command::new("git");
         git.args(["-C", &path, "fetch"]).env("GIT_CONFIG_GLOBAL", "/dev/null");
-        git.env("GIT_SSH_COMMAND", container.deceived_shell());
-        refuses(git);
+        git.env("GIT_SSH_COMMAND", container.shell_with_other_pins());
+        rejects_host_key(git);
     });
     client.can("push and fetch, by `ssh://`", || {
         let address = format!("ssh://{}/tmp/bare.git", container.alias);

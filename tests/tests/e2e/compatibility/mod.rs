@@ -1,14 +1,12 @@
-//! Clients that nobody here wrote, against a live container: whatever speaks
-//! SSH gets in with the configuration that `cai` wrote, and only behind the key
-//! that it pinned.
+//! Third-party SSH clients against a running container. Each connects with the configuration that
+//! `cai` wrote, and only when the server has the pinned key.
 //!
-//! `cargo xtask compatibility` runs these tests and writes what they found to
-//! `docs/compatibility.md`.
+//! `cargo xtask compatibility` runs these tests and writes the results to `docs/compatibility.md`.
 
 mod ansible;
 mod container;
-mod copies;
 mod editor;
+mod file_transfer;
 mod forwards;
 mod git;
 mod installed;

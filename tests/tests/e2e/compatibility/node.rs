@@ -5,7 +5,7 @@ use super::installed::{node, script};
 use super::table::Client;
 
 #[test]
-fn ssh2_gets_in() {
+fn ssh2_connects() {
     let container = Container::start("compat-ssh2");
     let show = "console.log(require('ssh2/package.json').version)";
     let client = Client::new("ssh2 (npm)", output(node().args(["-e", show])).trim());

@@ -5,7 +5,7 @@ use std::process::Command;
 use super::container::{Container, outcome, output};
 use super::table::Client;
 
-/// OpenSSH with its version, such as `9.2p1`.
+/// Returns OpenSSH with its version, such as `9.2p1`.
 pub(super) fn client(program: &'static str) -> Client {
     let shown = Command::new("ssh").arg("-V").output().expect("ssh is installed");
     let shown = String::from_utf8_lossy(&shown.stderr).into_owned();
@@ -34,7 +34,7 @@ fn ssh_runs_commands() {
     client.can("binary stdin and stdout, to the end of each", || {
         let bytes: Vec<u8> = (0..1_000_000_u32).map(|n| ((n * 7) >> 3) as u8).collect();
         let back = outcome(ssh(&["cat"]), &bytes);
-        assert!(back.success().bytes() == bytes, "what came back is not what was sent");
+        assert!(back.success().bytes() == bytes, "the output differs from the input");
     });
     client.can("terminal", || {
         let shown = outcome(ssh(&["-tt", "tty && echo $TERM"]), b"");
@@ -44,7 +44,7 @@ fn ssh_runs_commands() {
         let mut command = container.person.openssh("ssh");
         let option = format!("-oUserKnownHostsFile={}", container.other_known_hosts().display());
         command.args([&option, &container.alias, "true"]);
-        outcome(command, b"").code(255).tells("Host key verification failed");
+        outcome(command, b"").code(255).stderr_contains("Host key verification failed");
     });
 }
 
@@ -61,7 +61,7 @@ fn ssh_shares_a_connection() {
         };
         let alias = &container.alias;
         output(shared(&["-oControlMaster=yes", "-fN"]).arg(alias));
-        // The connection is the same one: there is no way to make another.
+        // The connection is the same one, because the options allow no new one.
         let over = output(&mut shared(&["-oProxyCommand=false", alias, "echo $SSH_CONNECTION"]));
         let again = output(&mut shared(&["-oProxyCommand=false", alias, "echo $SSH_CONNECTION"]));
         assert!(!over.trim().is_empty() && over == again, "{over}{again}");
@@ -77,6 +77,6 @@ fn ssh_jumps_through_a_container() {
         let mut command = container.person.openssh("ssh");
         command.args(["-J", &container.alias, "-oPort=22", &pinned, &container.alias]);
         let shown = output(command.arg("echo $SSH_CONNECTION"));
-        assert!(shown.starts_with("127.0.0.1 "), "from inside, not {shown}");
+        assert!(shown.starts_with("127.0.0.1 "), "the connection comes from {shown}");
     });
 }

@@ -4,7 +4,7 @@ use super::container::{Container, outcome};
 use super::installed::{python, python_version, script};
 use super::table::Client;
 
-/// What each script knows to try, as its first argument names it.
+/// The features that each script can try, by its first argument.
 const FEATURES: [(&str, &str); 5] = [
     ("exec", "output, binary stdin and exit status"),
     ("terminal", "terminal"),
@@ -14,14 +14,14 @@ const FEATURES: [(&str, &str); 5] = [
 ];
 
 #[test]
-fn paramiko_gets_in() {
+fn paramiko_connects() {
     let container = Container::start("compat-paramiko");
     let client = Client::new("paramiko", python_version("paramiko"));
     try_all(&container, &client, "paramiko_client.py");
 }
 
 #[test]
-fn asyncssh_gets_in() {
+fn asyncssh_connects() {
     let container = Container::start("compat-asyncssh");
     let client = Client::new("AsyncSSH", python_version("asyncssh"));
     try_all(&container, &client, "asyncssh_client.py");

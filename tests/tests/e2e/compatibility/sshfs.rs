@@ -7,7 +7,7 @@ use super::container::{Container, outcome, output};
 use super::table::Client;
 
 #[test]
-fn sshfs_mounts_the_home() {
+fn sshfs_mounts_the_home_directory() {
     let version = Command::new("sshfs").arg("--version").output().expect("sshfs is installed");
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     let version = version.lines().find_map(|line| line.strip_prefix("SSHFS version "));
@@ -16,7 +16,7 @@ fn sshfs_mounts_the_home() {
     let container = Container::start("compat-sshfs");
     let mounted = container.person.beside("mounted");
     fs::create_dir_all(&mounted).expect("a directory can be made");
-    // It gives up before it opens the device, which a machine may not have.
+    // It fails before it opens the device, which a machine may lack.
     client.can("refuses any other host key", || {
         let mut command = Command::new("sshfs");
         command.arg(format!("{}:/tmp", container.alias)).arg(&mounted);

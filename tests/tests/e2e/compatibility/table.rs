@@ -1,4 +1,4 @@
-//! What was found, as a table.
+//! The table of results.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -6,8 +6,8 @@ use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Mutex;
 
-/// The file that `cargo xtask compatibility` wants the table in. Without it
-/// nothing is written: a run of the tests leaves the checkout as it was.
+/// The file to which `cargo xtask compatibility` wants the table written. Without it nothing is
+/// written, so that a run of the tests does not change the checkout.
 const FILE: &str = "CONTAINAI_COMPATIBILITY_TABLE";
 
 const HEAD: &str = "\
@@ -20,7 +20,7 @@ that `cai` pinned; none runs with `StrictHostKeyChecking` off.
 |---|---|---|---|
 ";
 
-/// By client with its version, then in the order of their names.
+/// The results by client, version and feature.
 static RESULTS: Mutex<BTreeMap<(String, String, String), String>> = Mutex::new(BTreeMap::new());
 
 /// A client whose features are being tried.
@@ -35,22 +35,22 @@ impl Client {
         Self { name, version: version.into() }
     }
 
-    /// Tries one feature and notes how it went; a panic goes on its way.
+    /// Tries one feature and records the result; a panic is propagated.
     pub(super) fn can(&self, feature: &str, trial: impl FnOnce()) {
         let tried = catch_unwind(AssertUnwindSafe(trial));
-        self.note(feature, if tried.is_ok() { "works" } else { "FAILED" });
+        self.record(feature, if tried.is_ok() { "works" } else { "FAILED" });
         if let Err(panic) = tried {
             eprintln!("{} {}: {feature}: failed", self.name, self.version);
             resume_unwind(panic);
         }
     }
 
-    /// Notes why this machine cannot try a feature.
+    /// Records why this machine cannot try a feature.
     pub(super) fn cannot_be_tried(&self, feature: &str, why: &str) {
-        self.note(feature, &format!("not tried: {why}"));
+        self.record(feature, &format!("not tried: {why}"));
     }
 
-    fn note(&self, feature: &str, result: &str) {
+    fn record(&self, feature: &str, result: &str) {
         let mut results = RESULTS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let row = (self.name.to_owned(), self.version.clone(), feature.to_owned());
         results.insert(row, result.to_owned());

@@ -1,18 +1,18 @@
-//! Containers that are made as the workspace says.
+//! Containers created from a `devcontainer.json`.
 
 use containai_tests::Person;
 
-use super::described::{describe, write};
+use super::files::{write, write_devcontainer};
 
 const INSTALL: &str = "#!/bin/bash\nset -e\ntest -e /opt/built\n\
     printf '%s %s %s %s' \"$VERSION\" \"$WITH_X\" \"$_REMOTE_USER\" \"$_REMOTE_USER_HOME\" > /opt/$NAME\n";
 
 #[test]
-fn a_build_with_features_variables_and_commands() {
+fn dockerfile_features_variables_and_commands_are_used() {
     let person = Person::new();
     let repository = person.repository("described");
     let here = repository.path().display().to_string();
-    describe(
+    write_devcontainer(
         &repository,
         r#"{ // what we work with
             "build": {"dockerfile": "Dockerfile", "context": "..", "args": {"WHAT": "a b"}, "target": "dev"},
@@ -27,7 +27,7 @@ fn a_build_with_features_variables_and_commands() {
             "postAttachCommand": "echo attach >> ~/order; echo noise",
         }"#,
     );
-    // The engine stays for the next run, and what it has is not built again.
+    // The engine and its build cache stay for the next run.
     let dockerfile = format!(
         "# {here}\nARG BASE_IMAGE\nFROM ${{BASE_IMAGE}} AS dev\nARG WHAT\nRUN printf '%s' \"$WHAT\" > /opt/built\nCOPY content /opt/content\nFROM dev\nRUN rm /opt/built\n"
     );
@@ -45,26 +45,26 @@ fn a_build_with_features_variables_and_commands() {
     let run = |script: &str, more: &[&str]| {
         let words = ["run", "--image", "base", "--devcontainer"];
         let command = ["--", "sh", "-c", script];
-        person.cai([&words, more, &command].concat()).inside(&repository).run()
+        person.cai([&words, more, &command].concat()).current_dir(&repository).run()
     };
-    // Without a word of the user, nothing of it counts.
-    person.run(&repository, "test ! -e /opt/built").success().tells("`--devcontainer`");
-    let told = run("test ! -e /opt/built", &[]);
-    told.success().tells("its image stays").tells("`containai/devcontainer:");
+    // Without the user's consent, the file is not used.
+    person.run(&repository, "test ! -e /opt/built").success().stderr_contains("`--devcontainer`");
+    let reported = run("test ! -e /opt/built", &[]);
+    reported.success().stderr_contains("its image is").stderr_contains("`containai/devcontainer:");
     let script = "cat /opt/built /opt/content; echo; cat /opt/first; echo; cat /opt/second; echo; echo \"$SESSION\"; ls ~/b*";
     let first = run(script, &["--fresh"]);
     first.success().prints(
         "a bcontent\nlatest  agent /home/agent\nit's 2 true agent /home/agent\ns $HOME \"q\"\n/home/agent/b c\n",
     );
-    first.tells("==> postCreateCommand").tells("noise").tells("`forwardPorts`");
+    first
+        .stderr_contains("==> postCreateCommand")
+        .stderr_contains("noise")
+        .stderr_contains("`forwardPorts`");
     let made = "on-create\nagent\n/home/agent/workspace\nupdate content\nof second\nof first\na\nstart\nattach\n";
-    // What belongs to the making and the start is over; entering is not.
-    run("cat ~/order", &[])
-        .success()
-        .prints(&format!("{made}attach\n"))
-        .keeps_quiet_about("warning");
+    // Commands of creation and start are over; those of attaching run.
+    run("cat ~/order", &[]).success().prints(&format!("{made}attach\n")).stderr_lacks("warning");
     person.exec(&repository, "cat ~/order").success().prints(&format!("{made}attach\n"));
-    person.cai(["stop"]).inside(&repository).run().success();
+    person.cai(["stop"]).current_dir(&repository).run().success();
     run("cat ~/order", &[]).success().prints(&format!("{made}attach\nstart\nattach\n"));
     let environment = "tr '\\0' '\\n' < /proc/1/environ | grep -E '^(PLAIN|OF_)' | sort";
     let script = format!("sudo sh -c \"{environment}\"");
@@ -72,66 +72,67 @@ fn a_build_with_features_variables_and_commands() {
         .success()
         .prints("OF_first=x:first\nOF_second=x:second\nPLAIN=/home/agent/workspace/x\n");
 
-    // What the image is not made of may change.
+    // Parts of the file that the image does not depend on may change.
     write(&repository, "elsewhere", "other");
-    run("true", &[]).success().keeps_quiet_about("warning");
+    run("true", &[]).success().stderr_lacks("warning");
     write(&repository, "content", "other");
     run("cat /opt/content", &[])
         .success()
         .prints("content")
-        .tells("has changed since")
-        .tells("--fresh");
+        .stderr_contains("the inputs of its image have changed")
+        .stderr_contains("--fresh");
     let labels = &person.container(repository.path())["Config"]["Labels"];
     assert_eq!(labels["ai.containai.devcontainer"], ".devcontainer/devcontainer.json", "{labels}");
 }
 
 #[test]
-fn an_image_of_a_distribution_gets_the_system_of_ours() {
+fn distribution_images_get_the_containai_system() {
     let person = Person::new();
     let repository = person.repository("foreign");
     let images = person.api().get("/images/json");
     let tags = images.as_array().into_iter().flatten().filter_map(|it| it["RepoTags"].as_array());
     let mut tags = tags.flatten().filter_map(|tag| tag.as_str());
-    // The distribution that the base was built on: one that has no systemd.
+    // An image that the base was built on, which has no systemd.
     let foreign = tags.find(|tag| tag.starts_with("containai/bootstrap:")).expect("one").to_owned();
-    describe(
+    write_devcontainer(
         &repository,
         &format!(
             "{{\"image\": \"{foreign}\", \"remoteUser\": \"root\", \"postCreateCommand\": \"id -un > /made-by; false\"}}"
         ),
     );
     let run = ["run", "--devcontainer", "--", "sh", "-c", "cat /made-by; cat /proc/1/comm"];
-    let run =
-        || person.cai(run).inside(&repository).within(std::time::Duration::from_secs(600)).run();
-    // A command that fails keeps nobody out, and is run again.
+    let run = || {
+        person.cai(run).current_dir(&repository).timeout(std::time::Duration::from_secs(600)).run()
+    };
+    // A failed command does not prevent a session, and is run again.
     for _ in 0..2 {
         run()
             .success()
             .prints("root\nsystemd\n")
-            .tells("ended with status 1")
-            .tells("runs it again");
+            .stderr_contains("failed with status 1")
+            .stderr_contains("runs it again");
     }
 }
 
 #[test]
-fn what_cannot_be_followed_says_why() {
+fn unsupported_files_are_refused_with_a_reason() {
     let person = Person::new();
     let repository = person.repository("refused");
     let check = |text: &str, reason: &str| {
-        describe(&repository, text);
+        write_devcontainer(&repository, text);
         person
             .cai(["run", "--devcontainer", "--", "true"])
-            .inside(&repository)
+            .current_dir(&repository)
             .run()
             .fails(2, reason);
     };
     check("{\n  \"image\": ,\n}", "line 2, column 12");
-    check("{\"dockerComposeFile\": \"x.yml\"}", "`dockerComposeFile` cannot be followed");
+    check("{\"dockerComposeFile\": \"x.yml\"}", "`dockerComposeFile` is not supported");
     check(
         "{\"features\": {\"ghcr.io/devcontainers/features/go:1\": {}}}",
-        "only features of the workspace",
+        "only features in the workspace",
     );
-    check("{\"build\": {\"dockerfile\": \"../../x\"}}", "leads out of the workspace");
+    check("{\"build\": {\"dockerfile\": \"../../x\"}}", "points outside the workspace");
     check("{\"build\": {\"dockerfile\": \"Dockerfile\"}}", "it is not there");
     std::os::unix::fs::symlink("/etc/passwd", repository.path().join(".devcontainer/Dockerfile"))
         .expect("a link");
@@ -144,7 +145,7 @@ fn what_cannot_be_followed_says_why() {
     );
     write(&repository, "x/Dockerfile", "FROM debian\nRUN <<EOF\nx\nEOF\n");
     check("{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}", "needs BuildKit");
-    let at = |path: &str| person.cai(["run", path, "--", "true"]).inside(&repository).run();
+    let at = |path: &str| person.cai(["run", path, "--", "true"]).current_dir(&repository).run();
     at("--devcontainer=none.json").fails(2, "there is no `none.json`");
     at("--devcontainer=../x").code(2);
     assert!(person.containers(repository.path()).is_empty());

@@ -1,6 +1,6 @@
-//! Workspaces that say how they are worked on, in a `devcontainer.json`.
+//! Workspaces with a `devcontainer.json`.
 
-mod compared;
 mod container;
-mod described;
-mod trusted;
+mod files;
+mod reference_parser;
+mod trust;

@@ -1,10 +1,10 @@
-//! Secrets in the settings of the host: none reaches a volume unasked.
+//! Secrets in the settings of the host, none of which reaches a volume without consent.
 
 use std::fs;
 
 use containai_tests::{Outcome, Person, Repository};
 
-/// Files of a home directory; whatever is called CANARY is a secret.
+/// Files of a home directory; every CANARY is a secret.
 const FILES: [(&str, &str); 11] = [
     (".claude.json", r#"{"theme": "dark", "primaryApiKey": "sk-ant-api03-CANARY01"}"#),
     (
@@ -36,7 +36,7 @@ const FILES: [(&str, &str); 11] = [
     ),
 ];
 
-fn furnish(person: &Person<'_>) {
+fn write_home_files(person: &Person<'_>) {
     for (path, content) in FILES {
         let path = person.home().join(path);
         fs::create_dir_all(path.parent().expect("a parent")).expect("a directory can be made");
@@ -44,29 +44,29 @@ fn furnish(person: &Person<'_>) {
     }
 }
 
-/// The numbers of the secrets that are on the volume.
+/// Returns the numbers of the secrets on the volume.
 fn found(person: &Person<'_>, repository: &Repository) -> String {
     let look = "grep -rhoE 'CANARY[0-9]+' /mnt/agent-data | sort -u | tr '\\n' ' '";
     person.exec(repository, look).success().stdout()
 }
 
 fn import(person: &Person<'_>, repository: &Repository, words: &[&str]) -> Outcome {
-    let outcome = person.cai(["import"].iter().chain(words)).inside(repository).run();
-    outcome.success().keeps_quiet_about("CANARY");
+    let outcome = person.cai(["import"].iter().chain(words)).current_dir(repository).run();
+    outcome.success().stderr_lacks("CANARY");
     outcome
 }
 
 #[test]
-fn no_secret_reaches_a_volume_unasked() {
+fn secrets_reach_a_volume_only_with_consent() {
     let person = Person::new();
     let repository = person.repository("import-secrets");
-    furnish(&person);
+    write_home_files(&person);
     let configured = fs::read_to_string(person.home().join(".config/containai/config.toml"));
-    let configured = configured.expect("it is there");
+    let configured = configured.expect("it exists");
     let paths = "[import]\nadditional_paths = [\"~/.tool\"]\n";
     person.configure(&format!("{configured}{paths}"));
     person.run(&repository, "true").success();
-    let told = [
+    let reported = [
         "`~/.claude.json` is imported without its secrets: `primaryApiKey`",
         "`env.ANTHROPIC_AUTH_TOKEN`, `apiKeyHelper`",
         "`model_providers.p.experimental_bearer_token`",
@@ -80,9 +80,9 @@ fn no_secret_reaches_a_volume_unasked() {
     let dry = import(&person, &repository, &["--dry-run"]);
     assert!(!dry.stdout().contains("CANARY"), "{dry}");
     let outcome = import(&person, &repository, &[]);
-    for fragment in told {
-        dry.tells(fragment);
-        outcome.tells(fragment);
+    for fragment in reported {
+        dry.stderr_contains(fragment);
+        outcome.stderr_contains(fragment);
     }
     assert_eq!(found(&person, &repository), "");
     let look =
@@ -91,39 +91,42 @@ fn no_secret_reaches_a_volume_unasked() {
         "{\"theme\": \"dark\"}{\"env\": {\"B\": \"b\"}}model = \"m\" # mine\n[model_providers.p]\n\
          name = \"p\"\n[mcp_servers.g.env]\nexport EDITOR=vim\n:\n[a]\nb = c\n",
     );
-    // What did not change is not sent again, and reported again all the same.
-    import(&person, &repository, &[]).tells("nothing changed").tells("`primaryApiKey`");
+    // An unchanged file is not sent again, and still reported.
+    import(&person, &repository, &[])
+        .stderr_contains("nothing changed")
+        .stderr_contains("`primaryApiKey`");
     let records = person.home().join(".config/containai/imports");
     for entry in fs::read_dir(&records).expect("records").flatten() {
         let record = fs::read(entry.path()).unwrap_or_default();
         assert!(!String::from_utf8_lossy(&record).contains("CANARY"), "a record has a secret");
     }
 
-    // A person has the last word, for one key, for an agent, and for all of a file.
-    import(&person, &repository, &["--allow-secret", ".zshrc:OPENAI_*"]).tells("imported 1 files");
+    // The user can allow one key, one agent, or a whole file.
+    import(&person, &repository, &["--allow-secret", ".zshrc:OPENAI_*"])
+        .stderr_contains("imported 1 files");
     assert_eq!(found(&person, &repository), "CANARY06 ");
-    import(&person, &repository, &["--credentials", "codex"]).tells("imported 2 files");
+    import(&person, &repository, &["--credentials", "codex"]).stderr_contains("imported 2 files");
     assert_eq!(found(&person, &repository), "CANARY04 CANARY05 ");
     person.configure(&format!("{configured}{paths}allow_secrets = [\"~/.tool/.netrc\"]\n"));
-    import(&person, &repository, &[]).tells("imported 2 files");
+    import(&person, &repository, &[]).stderr_contains("imported 2 files");
     assert_eq!(found(&person, &repository), "CANARY12 ");
 }
 
 #[test]
-fn without_secrets_none_comes_along() {
+fn no_secrets_excludes_all_secrets() {
     let person = Person::new();
     let repository = person.repository("import-no-secrets");
-    furnish(&person);
+    write_home_files(&person);
     let configured = fs::read_to_string(person.home().join(".config/containai/config.toml"));
-    let configured = configured.expect("it is there");
-    // Neither setting counts then.
+    let configured = configured.expect("it exists");
+    // Then neither setting applies.
     person.configure(&format!(
         "{configured}[import]\ncredentials = [\"claude\"]\nallow_secrets = [\".zshrc\"]\n"
     ));
     person.run(&repository, "true").success();
-    import(&person, &repository, &["--no-secrets"]).tells("`OPENAI_API_KEY`");
+    import(&person, &repository, &["--no-secrets"]).stderr_contains("`OPENAI_API_KEY`");
     assert_eq!(found(&person, &repository), "");
-    // A directory that was put together for it has what agents log in with, and no more.
+    // A directory prepared for the import contains the agents' credentials and no other secrets.
     let home = person.home().display().to_string();
     person.configure(&configured);
     import(&person, &repository, &["--from", &home]);

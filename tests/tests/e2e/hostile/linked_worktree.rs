@@ -5,15 +5,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use containai_tests::{Person, Repository, until};
+use containai_tests::{Person, Repository, wait_until};
 
-/// A repository, its linked worktree on branch `side`, and what must not change.
+/// A repository, its linked worktree on branch `side`, and files that must not change.
 struct Scene {
     person: Person<'static>,
     main: Repository,
     tree: PathBuf,
     profile: PathBuf,
-    elsewhere: PathBuf,
+    outside: PathBuf,
     uid: Option<u32>,
 }
 
@@ -23,22 +23,22 @@ impl Scene {
         let main = person.repository("api");
         let tree = person.beside("api-side");
         main.git(&["worktree", "add", "--quiet", "-b", "side", &tree.display().to_string()]);
-        let (profile, elsewhere) = (person.beside("profile"), person.beside("elsewhere"));
+        let (profile, outside) = (person.beside("profile"), person.beside("elsewhere"));
         fs::write(&profile, "mine\n").expect("a file");
-        fs::create_dir(&elsewhere).expect("a directory");
+        fs::create_dir(&outside).expect("a directory");
         let main = match uid {
             Some(uid) => {
-                for path in [&tree, &profile, &elsewhere] {
+                for path in [&tree, &profile, &outside] {
                     drop(Repository::at(path).owned_by(uid));
                 }
                 main.owned_by(uid)
             }
             None => main,
         };
-        Self { person, main, tree, profile, elsewhere, uid }
+        Self { person, main, tree, profile, outside, uid }
     }
 
-    /// git of the host, as the owner runs it.
+    /// Runs git on the host as the owner.
     fn git(&self, directory: &Path, words: &[&str]) -> Result<String, String> {
         let mut command = Command::new("git");
         command
@@ -59,7 +59,7 @@ impl Scene {
         }
     }
 
-    fn done(&self, directory: &Path, words: &[&str]) -> String {
+    fn git_output(&self, directory: &Path, words: &[&str]) -> String {
         self.git(directory, words).unwrap_or_else(|said| panic!("git {words:?}: {said}"))
     }
 
@@ -71,15 +71,15 @@ impl Scene {
     #[track_caller]
     fn is_untouched(&self, after: &str) {
         assert_eq!(fs::read_to_string(&self.profile).expect("a file"), "mine\n", "{after}");
-        assert_eq!(fs::read_dir(&self.elsewhere).expect("a directory").count(), 0, "{after}");
+        assert_eq!(fs::read_dir(&self.outside).expect("a directory").count(), 0, "{after}");
         assert_eq!(self.links(), "", "{after}");
-        self.done(self.main.path(), &["fsck", "--strict"]);
+        self.git_output(self.main.path(), &["fsck", "--strict"]);
     }
 }
 
-fn planted_links_lead_nowhere(uid: Option<u32>) {
+fn check_planted_links_are_not_followed(uid: Option<u32>) {
     let scene = Scene::new(uid);
-    let (profile, elsewhere) = (scene.profile.display(), scene.elsewhere.display());
+    let (profile, outside) = (scene.profile.display(), scene.outside.display());
     let common = scene.main.join(".git");
     let common = common.display();
     scene
@@ -100,58 +100,58 @@ fn planted_links_lead_nowhere(uid: Option<u32>) {
     for plant in [
         format!("mkdir -p logs/refs/heads; ln -sfn {profile} logs/HEAD"),
         format!("ln -sfn {profile} logs/refs/heads/main; ln -sfn {profile} logs/refs/heads/side"),
-        format!("rm -rf logs; ln -sfn {elsewhere} logs"),
-        format!("mkdir -p refs/remotes; rm -rf refs/remotes/origin; ln -sfn {elsewhere} refs/remotes/origin"),
-        format!("rm -rf refs/heads; ln -sfn {elsewhere} refs/heads"),
+        format!("rm -rf logs; ln -sfn {outside} logs"),
+        format!("mkdir -p refs/remotes; rm -rf refs/remotes/origin; ln -sfn {outside} refs/remotes/origin"),
+        format!("rm -rf refs/heads; ln -sfn {outside} refs/heads"),
         format!("ln -sfn {profile} packed-refs; ln -sfn {profile} config; ln -sfn {profile} HEAD"),
         format!("for a in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do for b in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do \
-                 rm -rf objects/$a$b; ln -sfn {elsewhere} objects/$a$b; done; done; \
-                 rm -rf objects/pack; ln -sfn {elsewhere} objects/pack"),
+                 rm -rf objects/$a$b; ln -sfn {outside} objects/$a$b; done; done; \
+                 rm -rf objects/pack; ln -sfn {outside} objects/pack"),
         format!("for file in worktrees/*/HEAD worktrees/*/index worktrees/*/logs worktrees/*/gitdir; do \
                  rm -rf $file; ln -sfn {profile} $file; done"),
         format!("mkfifo refs/pipe; for link in {common}-side {common}.lock; do ln -sfn {profile} $link; done"),
         "mount -o remount,bind,rw /mnt/host-repository/objects; touch /mnt/host-repository/objects/ab; \
          rm -rf /mnt/host-repository/objects/*".to_owned(),
     ] {
-        // What it finds there is its own.
+        // It finds only its own files there.
         let script = format!("cd {common} && sudo sh -c '{plant}'");
         let _ = scene.person.exec(&scene.tree, &script);
         scene.is_untouched(&plant);
-        scene.done(scene.main.path(), &["commit", "-q", "--allow-empty", "-m", "host"]);
-        scene.done(scene.main.path(), &["cherry-pick", "--allow-empty", "side~0", "--no-commit"]);
-        scene.done(scene.main.path(), &["reset", "-q", "--hard"]);
-        scene.done(scene.main.path(), &["push", "-q", "origin", "main", "side"]);
-        scene.done(scene.main.path(), &["fetch", "-q", "origin"]);
-        scene.done(&scene.tree, &["commit", "-q", "--allow-empty", "-m", "host"]);
-        scene.done(scene.main.path(), &["gc", "-q"]);
-        let _ = scene.person.cai(["exec", "--", "true"]).inside(&scene.tree).run();
+        scene.git_output(scene.main.path(), &["commit", "-q", "--allow-empty", "-m", "host"]);
+        scene.git_output(scene.main.path(), &["cherry-pick", "--allow-empty", "side~0", "--no-commit"]);
+        scene.git_output(scene.main.path(), &["reset", "-q", "--hard"]);
+        scene.git_output(scene.main.path(), &["push", "-q", "origin", "main", "side"]);
+        scene.git_output(scene.main.path(), &["fetch", "-q", "origin"]);
+        scene.git_output(&scene.tree, &["commit", "-q", "--allow-empty", "-m", "host"]);
+        scene.git_output(scene.main.path(), &["gc", "-q"]);
+        let _ = scene.person.cai(["exec", "--", "true"]).current_dir(&scene.tree).run();
         scene.is_untouched(&plant);
     }
-    let listed = scene.done(scene.main.path(), &["worktree", "list"]);
+    let listed = scene.git_output(scene.main.path(), &["worktree", "list"]);
     assert!(listed.contains("[side]"), "{listed}");
 }
 
 #[test]
-fn links_that_root_inside_plants_lead_no_git_of_the_host_out() {
-    planted_links_lead_nowhere(Some(1234));
+fn git_of_the_host_does_not_follow_links_planted_inside() {
+    check_planted_links_are_not_followed(Some(1234));
 }
 
 #[test]
-fn links_that_root_inside_plants_lead_no_git_of_the_hosts_root_out() {
-    planted_links_lead_nowhere(None);
+fn git_of_the_hosts_root_does_not_follow_links_planted_inside() {
+    check_planted_links_are_not_followed(None);
 }
 
 #[test]
-fn names_and_objects_that_git_must_not_see_do_not_reach_the_host() {
+fn invalid_names_and_objects_do_not_reach_the_host() {
     let scene = Scene::new(Some(1234));
     let setup = "git config --global user.name A; git config --global user.email a@b; true";
     scene.person.run(&scene.tree, setup).success();
-    let before = scene.done(scene.main.path(), &["for-each-ref"]);
+    let before = scene.git_output(scene.main.path(), &["for-each-ref"]);
     let config = fs::read_to_string(scene.main.join(".git/config")).expect("a file");
     let common = scene.main.join(".git").display().to_string();
-    let tip = scene.done(&scene.tree, &["rev-parse", "side"]);
+    let tip = scene.git_output(&scene.tree, &["rev-parse", "side"]);
     for plant in [
-        // Names.
+        // Names of references.
         format!(
             "cp packed-refs packed-refs.good; printf '%s\\n' '{tip} refs/heads/../../config' '{tip} refs/heads/x.lock' \
              '{tip} refs/heads/-x' '{tip} ../hooks/post-commit' '{tip} refs/heads/HEAD' \
@@ -159,7 +159,7 @@ fn names_and_objects_that_git_must_not_see_do_not_reach_the_host() {
         ),
         format!("mkdir -p refs/heads/a; echo {tip} > refs/heads/a/b.lock; mkfifo refs/heads/pipe"),
         "echo 'ref: ../../../../etc/passwd' > refs/heads/led".to_owned(),
-        // Objects: none, another one than its name says, none that git takes.
+        // Objects: missing, under a wrong name, and malformed.
         format!("echo {} > refs/heads/nothing", "ab".repeat(20)),
         format!(
             "rm refs/heads/nothing; mkdir -p objects/ab; printf 'x\\234K\\312\\311OR0b\\310\\005\\000' \
@@ -177,30 +177,30 @@ fn names_and_objects_that_git_must_not_see_do_not_reach_the_host() {
     ] {
         let script = format!("cd {common} && {plant}");
         scene.person.exec(&scene.tree, &script);
-        let after = scene.done(scene.main.path(), &["for-each-ref"]);
+        let after = scene.git_output(scene.main.path(), &["for-each-ref"]);
         assert_eq!(after, before, "{plant}");
         assert_eq!(fs::read_to_string(scene.main.join(".git/config")).expect("a file"), config);
-        scene.done(scene.main.path(), &["fsck", "--strict"]);
+        scene.git_output(scene.main.path(), &["fsck", "--strict"]);
         assert_eq!(
-            scene.done(&scene.tree, &["symbolic-ref", "HEAD"]),
+            scene.git_output(&scene.tree, &["symbolic-ref", "HEAD"]),
             "refs/heads/side",
             "{plant}"
         );
     }
-    // What is well formed still arrives, once the rest has gone.
+    // Valid commits still arrive once the rest is removed.
     let mend = format!(
         "cd {common}; rm -rf refs/heads/pipe refs/heads/led refs/heads/a; mv packed-refs.good packed-refs; \
          echo 'ref: refs/heads/side' > worktrees/api-side/HEAD; cd -; \
          git commit -q --allow-empty -m good"
     );
     scene.person.exec(&scene.tree, &mend).success();
-    assert_eq!(scene.done(scene.main.path(), &["log", "-1", "--format=%s", "side"]), "good");
+    assert_eq!(scene.git_output(scene.main.path(), &["log", "-1", "--format=%s", "side"]), "good");
 }
 
-/// A main checkout and a linked worktree may each have a container; the first one
-/// writes the repository that commits of the second are brought to.
+/// A main checkout and a linked worktree may each have a container; the first one writes to the
+/// repository that receives commits of the second.
 #[test]
-fn a_link_in_the_repository_itself_keeps_commits_out_of_it() {
+fn link_in_the_repository_prevents_a_transfer_of_commits() {
     let scene = Scene::new(Some(1234));
     let setup = "git config --global user.name A; git config --global user.email a@b; true";
     scene.person.run(&scene.tree, setup).success();
@@ -209,61 +209,68 @@ fn a_link_in_the_repository_itself_keeps_commits_out_of_it() {
         format!("mkdir -p .git/logs/refs/heads; ln -sfn {profile} .git/logs/refs/heads/side");
     scene.person.run(&scene.main, &plant).success();
     let outcome = scene.person.exec(&scene.tree, "git commit -q --allow-empty -m kept");
-    outcome.success().tells("is a symbolic link");
+    outcome.success().stderr_contains("is a symbolic link");
     assert_eq!(fs::read_to_string(&scene.profile).expect("a file"), "mine\n");
     scene.person.exec(&scene.main, "rm .git/logs/refs/heads/side").success();
-    scene.person.cai(["sync-back"]).inside(&scene.tree).run().success().tells("brought over 1");
-    assert_eq!(scene.done(scene.main.path(), &["log", "-1", "--format=%s", "side"]), "kept");
+    scene
+        .person
+        .cai(["sync-back"])
+        .current_dir(&scene.tree)
+        .run()
+        .success()
+        .stderr_contains("brought over 1");
+    assert_eq!(scene.git_output(scene.main.path(), &["log", "-1", "--format=%s", "side"]), "kept");
 }
 
 #[test]
-fn branches_of_other_worktrees_and_changes_of_both_sides_are_kept_apart() {
+fn other_worktrees_branches_and_conflicts_are_kept_separate() {
     let scene = Scene::new(Some(1234));
     let setup = "git config --global user.name A; git config --global user.email a@b; git branch both; \
                  git branch gone; git branch ahead";
     scene.person.run(&scene.tree, setup).success();
     let top = scene.main.path();
-    let at = |name: &str| scene.done(top, &["log", "-1", "--format=%s", name]);
-    let first = scene.done(top, &["rev-parse", "main"]);
+    let at = |name: &str| scene.git_output(top, &["log", "-1", "--format=%s", name]);
+    let first = scene.git_output(top, &["rev-parse", "main"]);
     assert_eq!(at("both"), "first");
 
-    // The main checkout has `main`: it neither moves nor goes.
+    // The main checkout has `main`: the branch is neither moved nor deleted.
     let inside = "git checkout -q both; git commit -q --allow-empty -m inside; git update-ref refs/heads/main both; \
                   git checkout -q side";
     let outcome = scene.person.exec(&scene.tree, inside);
     outcome
         .success()
-        .tells("checked out in another worktree")
-        .tells("refs/containai/api-side/heads/main");
-    assert_eq!(scene.done(top, &["rev-parse", "main"]), first);
+        .stderr_contains("checked out in another worktree")
+        .stderr_contains("refs/containai/api-side/heads/main");
+    assert_eq!(scene.git_output(top, &["rev-parse", "main"]), first);
     assert_eq!(at("refs/containai/api-side/heads/main"), "inside");
     assert_eq!(
-        (at("both"), scene.done(top, &["status", "--short"])),
+        (at("both"), scene.git_output(top, &["status", "--short"])),
         ("inside".into(), String::new())
     );
     scene.person.exec(&scene.tree, "git update-ref -d refs/heads/main").success();
-    assert_eq!(scene.done(top, &["rev-parse", "main"]), first);
+    assert_eq!(scene.git_output(top, &["rev-parse", "main"]), first);
 
     // Both sides changed.
     let work = "git checkout -q both; git commit -q --allow-empty -m theirs; git checkout -q side; \
                 git update-ref -d refs/heads/gone; touch .begun; \
                 until test -e .go; do sleep 0.1; done; rm .begun";
-    let running = scene.person.cai(["exec", "--", "sh", "-c", work]).inside(&scene.tree).start();
-    until(Duration::from_secs(60), "a commit inside", || {
+    let running =
+        scene.person.cai(["exec", "--", "sh", "-c", work]).current_dir(&scene.tree).start();
+    wait_until(Duration::from_secs(60), "a commit inside", || {
         scene.tree.join(".begun").exists().then_some(())
     });
-    let tree = scene.done(top, &["rev-parse", "both^{tree}"]);
-    let ours = scene.done(top, &["commit-tree", "-p", "both", "-m", "ours", &tree]);
-    scene.done(top, &["update-ref", "refs/heads/both", &ours]);
+    let tree = scene.git_output(top, &["rev-parse", "both^{tree}"]);
+    let ours = scene.git_output(top, &["commit-tree", "-p", "both", "-m", "ours", &tree]);
+    scene.git_output(top, &["update-ref", "refs/heads/both", &ours]);
     fs::write(scene.tree.join(".go"), "").expect("a file");
     running.outcome().success();
-    fs::remove_file(scene.tree.join(".go")).expect("it is there");
+    fs::remove_file(scene.tree.join(".go")).expect("it exists");
     assert_eq!(at("both"), "ours");
     assert_eq!(at("refs/containai/api-side/heads/both"), "theirs");
     scene.person.exec(&scene.tree, "git log -1 --format=%s both").success().prints("theirs\n");
 
-    // A person puts both together; the container follows.
-    let merged = scene.done(
+    // The user merges both; the container follows.
+    let merged = scene.git_output(
         top,
         &[
             "commit-tree",
@@ -276,10 +283,10 @@ fn branches_of_other_worktrees_and_changes_of_both_sides_are_kept_apart() {
             &tree,
         ],
     );
-    scene.done(top, &["update-ref", "refs/heads/both", &merged]);
+    scene.git_output(top, &["update-ref", "refs/heads/both", &merged]);
     scene.person.exec(&scene.tree, "git log -1 --format=%s both").success().prints("merged\n");
     assert!(
         scene.git(top, &["rev-parse", "--verify", "refs/containai/api-side/heads/both"]).is_err()
     );
-    scene.done(top, &["fsck"]);
+    scene.git_output(top, &["fsck"]);
 }

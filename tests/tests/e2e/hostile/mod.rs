@@ -1,18 +1,18 @@
-//! What a hostile container, workspace or neighbour tries, one file a target.
+//! Attacks by a hostile container, workspace or neighbour, one file a target.
 //!
-//! Each test first shows that the attack is well formed where that is possible, then that it
-//! achieves nothing.
+//! Where possible, each test first shows that the attack is well formed, then that it has no
+//! effect.
 
-mod figures;
-mod fork;
 mod import_secrets;
 mod linked_worktree;
-mod moved;
-mod neighbours;
+mod moved_workspace;
+mod network;
 mod other_engines;
 mod ownership;
+mod resource_usage;
 mod shared_kernel;
-mod stopping;
+mod shutdown;
+mod snapshot_fork;
 mod sysbox;
 mod system_calls;
 mod workspace_guard;

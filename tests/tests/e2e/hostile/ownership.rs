@@ -1,4 +1,4 @@
-//! Files of the host's root, of the workspace's owner, and of root inside.
+//! Files of the host's root, of the workspace's owner, and of root in the container.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use containai_tests::{Cai, Person, Repository, output_of};
 
-/// Owner, group, mode, a mark for an access list, size and time of every file.
+/// Returns owner, group, mode, a mark for an access list, size and time of every file.
 fn listing(root: &Path) -> String {
     let mut ls = Command::new("ls");
     ls.args(["-lanR", "--time-style=full-iso"]).arg(root).env("LC_ALL", "C");
@@ -22,23 +22,23 @@ fn owner(path: &Path) -> (u32, u32) {
 }
 
 fn mode(path: &Path) -> u32 {
-    fs::symlink_metadata(path).expect("it is there").permissions().mode() & 0o7777
+    fs::symlink_metadata(path).expect("it exists").permissions().mode() & 0o7777
 }
 
-/// A call as user 1234, who may use the engine.
+/// Returns a call as user 1234, who may use the engine.
 fn as_owner(person: &Person<'_>, words: &[&str], engine_group: u32) -> Cai {
     let group = format!("--groups={engine_group}");
     let before = ["setpriv", "--reuid=1234", "--regid=1234", &group, "--no-new-privs"];
-    person.cai(words.iter().copied()).behind(before)
+    person.cai(words.iter().copied()).prefixed_with(before)
 }
 
-/// The engine's socket belongs to the group of those who may use it.
+/// Returns the group that may use the engine, which owns the engine's socket.
 fn engine_group() -> u32 {
     let socket = containai_tests::Engine::shared().socket();
     fs::metadata(socket).expect("a socket").gid()
 }
 
-/// A person whose home and workspace belong to user 1234.
+/// Returns a person whose home and workspace belong to user 1234.
 fn of_1234(person: &Person<'_>, name: &str) -> Repository {
     let home = person.home();
     let mut chown = Command::new("chown");
@@ -47,7 +47,7 @@ fn of_1234(person: &Person<'_>, name: &str) -> Repository {
 }
 
 #[test]
-fn modes_and_times_are_what_programs_ask_for_in_a_workspace_of_root() {
+fn modes_and_times_are_preserved_in_a_workspace_of_root() {
     let person = Person::new();
     let repository = person.repository("modes");
     let script = "set -e; umask 077; echo s > key; ssh-keygen -q -t ed25519 -N '' -f k2; \
@@ -59,7 +59,7 @@ fn modes_and_times_are_what_programs_ask_for_in_a_workspace_of_root() {
     for (name, expected) in [("key", 0o600), ("k2", 0o600), ("plain", 0o644), ("README", 0o640)] {
         assert_eq!(mode(&repository.join(name)), expected, "{name}");
     }
-    // The host's own programs are served as they ask, too.
+    // Programs on the host get the requested modes, too.
     let outside = "umask 077; echo s > outside; mkdir dir; touch -d 2001-01-01 README";
     output_of(Command::new("sh").args(["-c", outside]).current_dir(&repository));
     assert_eq!((mode(&repository.join("outside")), mode(&repository.join("dir"))), (0o600, 0o700));
@@ -67,15 +67,17 @@ fn modes_and_times_are_what_programs_ask_for_in_a_workspace_of_root() {
 }
 
 #[test]
-fn a_workspace_of_root_comes_back_as_it_was_found() {
+fn workspace_of_root_is_restored_afterwards() {
     let person = Person::new();
     let repository = person.repository("found");
     for number in 0..1500 {
-        fs::create_dir_all(repository.join(&format!("node_modules/m{number}"))).expect("it");
+        fs::create_dir_all(repository.join(&format!("node_modules/m{number}")))
+            .expect("it can be made");
     }
     let make = |name: &str, mode| {
         fs::write(repository.join(name), "x\n").expect("a file");
-        fs::set_permissions(repository.join(name), Permissions::from_mode(mode)).expect("it");
+        fs::set_permissions(repository.join(name), Permissions::from_mode(mode))
+            .expect("it can be made");
     };
     for (name, mode) in [("secret", 0o600), ("tool", 0o4755), ("two-names", 0o644)] {
         make(name, mode);
@@ -86,7 +88,8 @@ fn a_workspace_of_root_comes_back_as_it_was_found() {
     chown(repository.join("others"), Some(33), Some(33)).expect("an owner");
     fs::create_dir(repository.join("shared")).expect("a directory");
     chown(repository.join("shared"), None, Some(50)).expect("a group");
-    fs::set_permissions(repository.join("shared"), Permissions::from_mode(0o2775)).expect("it");
+    fs::set_permissions(repository.join("shared"), Permissions::from_mode(0o2775))
+        .expect("it can be made");
     let before = listing(repository.path());
 
     let reads = "cat secret; git log --format=%s; test -w node_modules/m7 && test ! -w tool";
@@ -94,20 +97,20 @@ fn a_workspace_of_root_comes_back_as_it_was_found() {
     assert_ne!(owner(&repository.join("secret")).0, 0);
     assert_eq!(owner(&repository.join("two-names")), (0, 0), "it has a name outside");
     assert_eq!(owner(&person.beside("outside")), (0, 0));
-    // git of root goes on without being told that the repository is safe.
+    // root's git works without `safe.directory`.
     let mut git = Command::new("git");
     git.args(["log", "--format=%s"]).current_dir(&repository).env("HOME", person.home());
     let git = git.env("GIT_CONFIG_NOSYSTEM", "1").env_remove("SUDO_UID");
     assert_eq!(output_of(git), "first\n");
 
     let remove = ["stop", "--remove", "--force"];
-    person.cai(remove).inside(&repository).run().success().tells("to root");
+    person.cai(remove).current_dir(&repository).run().success().stderr_contains("to root");
     assert_eq!(listing(repository.path()), before);
 
-    // Also where the container goes in other ways: anew, and past `cai`.
+    // Also where the container ends in other ways: recreated, or removed without `cai`.
     person.run(&repository, "true").success();
     let fresh = ["run", "--fresh", "--force", "--image", "base", "--", "cat", "secret"];
-    person.cai(fresh).inside(&repository).run().success().prints("x\n");
+    person.cai(fresh).current_dir(&repository).run().success().prints("x\n");
     let id = person.container(repository.path())["Id"].as_str().expect("an id").to_owned();
     person.api().delete(&format!("/containers/{id}?force=1"));
     assert_ne!(owner(&repository.join("secret")).0, 0);
@@ -116,7 +119,7 @@ fn a_workspace_of_root_comes_back_as_it_was_found() {
 }
 
 #[test]
-fn no_set_user_id_file_of_root_comes_about() {
+fn set_user_id_files_of_root_cannot_be_created() {
     let person = Person::new();
     let repository = person.repository("suid");
     let script = "cp /bin/sh agents; chmod 6755 agents; sudo cp /bin/sh roots; \
@@ -128,7 +131,7 @@ fn no_set_user_id_file_of_root_comes_about() {
     for name in names {
         assert_ne!(owner(&repository.join(name)).0, 0, "{name}");
     }
-    person.cai(["stop", "--remove", "--force"]).inside(&repository).run().success();
+    person.cai(["stop", "--remove", "--force"]).current_dir(&repository).run().success();
     for name in names {
         let path = repository.join(name);
         assert_eq!((owner(&path), mode(&path) & 0o6000), ((0, 0), 0), "{name}");
@@ -137,7 +140,7 @@ fn no_set_user_id_file_of_root_comes_about() {
 }
 
 #[test]
-fn links_swapped_while_it_is_lent_lead_nowhere() {
+fn links_swapped_during_use_are_not_followed() {
     let person = Person::new();
     let repository = person.repository("swapped");
     let outside = person.beside("outside");
@@ -149,7 +152,7 @@ fn links_swapped_while_it_is_lent_lead_nowhere() {
          ln -s {outside_path} place; rm place; mv aside place; done"
     );
     let detached = ["run", "--detach", "--image", "base", "--", "sh", "-c", &script];
-    person.cai(detached).inside(&repository).run().success();
+    person.cai(detached).current_dir(&repository).run().success();
     for number in 0..8 {
         for leaf in 0..50 {
             let path = repository.join(&format!("new-{number}/{leaf}"));
@@ -162,11 +165,11 @@ fn links_swapped_while_it_is_lent_lead_nowhere() {
 }
 
 #[test]
-fn what_root_inside_leaves_becomes_the_owners() {
+fn files_of_root_inside_become_the_owners() {
     let person = Person::new();
     let repository = of_1234(&person, "left");
     let group = engine_group();
-    let cai = |words: &[&str]| as_owner(&person, words, group).inside(&repository).run();
+    let cai = |words: &[&str]| as_owner(&person, words, group).current_dir(&repository).run();
     let remove = |name: &str| {
         let mut rm = Command::new("setpriv");
         rm.args(["--reuid=1234", "--regid=1234", "--clear-groups", "rm", "-rf"]);
@@ -178,41 +181,44 @@ fn what_root_inside_leaves_becomes_the_owners() {
         cai(&["run", "--image", "base", "--", "sh", "-c", &script]).success();
         assert!(!remove(name), "user 1234 cannot remove what root inside made");
     };
-    let told = "reclaimed 3 files";
+    let reported = "reclaimed 3 files";
     leave("one");
-    cai(&["workspace", "reclaim"]).success().tells(told);
+    cai(&["workspace", "reclaim"]).success().stderr_contains(reported);
     assert!(remove("one"));
-    cai(&["workspace", "reclaim"]).success().tells("belong to its owner");
+    cai(&["workspace", "reclaim"]).success().stderr_contains("belong to its owner");
 
     leave("two");
-    cai(&["stop", "--remove", "--force"]).success().tells(told);
+    cai(&["stop", "--remove", "--force"]).success().stderr_contains(reported);
     assert!(remove("two"));
 
     leave("three");
     let id = person.container(repository.path())["Id"].as_str().expect("an id").to_owned();
     person.api().delete(&format!("/containers/{id}?force=1"));
     let path = repository.path().display().to_string();
-    cai(&["workspace", "reclaim", &path]).success().tells(told);
+    cai(&["workspace", "reclaim", &path]).success().stderr_contains(reported);
     assert!(remove("three"));
 
-    // Root of the host needs no helper.
+    // Root of the host needs no helper container.
     leave("four");
-    person.cai(["workspace", "reclaim", &path]).run().success().tells(told);
+    person.cai(["workspace", "reclaim", &path]).run().success().stderr_contains(reported);
     assert_eq!(owner(&repository.join("four/deep/x")), (1234, 1234));
 }
 
 #[test]
-fn set_user_id_files_of_the_owner_are_cleared() {
+fn set_user_id_bits_of_the_owners_files_are_cleared() {
     let person = Person::new();
     let repository = of_1234(&person, "cleared");
     let group = engine_group();
-    let cai = |words: &[&str]| as_owner(&person, words, group).inside(&repository).run();
+    let cai = |words: &[&str]| as_owner(&person, words, group).current_dir(&repository).run();
     let script = "cp /bin/sh tool; chmod 6755 tool; sudo cp /bin/sh rooted; sudo chmod 4755 rooted; \
                   cp /bin/sh plain; chmod 755 plain";
     cai(&["run", "--image", "base", "--", "sh", "-c", script]).success();
     let tool = repository.join("tool");
     assert_eq!((owner(&tool), mode(&tool)), ((1234, 1234), 0o6755), "the attack is well formed");
-    cai(&["stop", "--remove", "--force"]).success().tells("cleared").tells("reclaimed 1 file");
+    cai(&["stop", "--remove", "--force"])
+        .success()
+        .stderr_contains("cleared")
+        .stderr_contains("reclaimed 1 file");
     for name in ["tool", "rooted", "plain"] {
         let path = repository.join(name);
         assert_eq!((owner(&path), mode(&path)), ((1234, 1234), 0o755), "{name}");

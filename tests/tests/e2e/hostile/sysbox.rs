@@ -1,5 +1,4 @@
-//! Root of a container with the ids that Sysbox gives it, and the files of the
-//! host that are mounted there.
+//! Root of a container with the ids that Sysbox assigns, and mounted files of the host.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
@@ -10,8 +9,8 @@ use serde_json::json;
 
 use crate::sysbox::{BASE, StandIn};
 
-/// `setcap` with its libraries, from this machine.
-fn provide_setcap(rootfs: &Path) {
+/// Copies `setcap` with its libraries from this machine.
+fn install_setcap(rootfs: &Path) {
     let script = r#"cp --dereference --parents /usr/sbin/setcap \
         $(ldd /usr/sbin/setcap | grep -o '/[^ ]*') "$1""#;
     let status = Command::new("sh").args(["-c", script, "sh"]).arg(rootfs).status();
@@ -19,20 +18,20 @@ fn provide_setcap(rootfs: &Path) {
 }
 
 #[test]
-fn root_inside_sysbox_makes_no_file_of_the_hosts_root() {
+fn root_inside_sysbox_creates_no_files_of_the_hosts_root() {
     let stand_in = StandIn::with_shim("sysbox-hostile");
     stand_in.turn_on("namespace");
     let workspace = stand_in.path("workspace");
     let read_only = stand_in.path("read-only");
     for directory in [&workspace, &read_only] {
         fs::create_dir_all(directory).expect("a directory can be made");
-        chown(directory, Some(1234), Some(1234)).expect("root may");
+        chown(directory, Some(1234), Some(1234)).expect("root may do that");
     }
     fs::write(workspace.join("secret"), "host\n").expect("a file can be written");
     fs::set_permissions(workspace.join("secret"), fs::Permissions::from_mode(0o600))
-        .expect("and kept for root");
+        .expect("the mode can be set");
     fs::write(workspace.join("owners"), "mine\n").expect("a file can be written");
-    chown(workspace.join("owners"), Some(1234), Some(1234)).expect("root may");
+    chown(workspace.join("owners"), Some(1234), Some(1234)).expect("root may do that");
     let script = r"
         exec 2>&1
         id -u
@@ -55,7 +54,7 @@ fn root_inside_sysbox_makes_no_file_of_the_hosts_root() {
     };
     let mounts = [mount(&workspace, "/ws", "rw"), mount(&read_only, "/ro", "ro")];
     let bundle = stand_in.bundle(&mounts, script);
-    provide_setcap(&bundle.join("rootfs"));
+    install_setcap(&bundle.join("rootfs"));
     let output = stand_in.create(&bundle);
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(said.starts_with("0\n") && said.ends_with("done\n"), "{said}{output:?}");
@@ -67,12 +66,12 @@ fn root_inside_sysbox_makes_no_file_of_the_hosts_root() {
         let status = fs::symlink_metadata(workspace.join(name)).expect(name);
         (status.uid(), status.gid(), status.mode() & 0o7777)
     };
-    // Root inside is the first of the range on disk, and a set-user-id file is worth that.
+    // Root inside has the first id of the range on disk, and a set-user-id file gives that id.
     assert_eq!(owner("shell"), (BASE, BASE, 0o4755));
     assert_eq!((owner("agents").0, owner("agents").1), (1234, 1234));
     assert_eq!(owner("secret"), (0, 0, 0o600));
-    assert_eq!(fs::read_to_string(workspace.join("secret")).expect("it is there"), "host\n");
-    assert_eq!(fs::read_to_string(workspace.join("owners")).expect("it is there"), "mine\nmore\n");
+    assert_eq!(fs::read_to_string(workspace.join("secret")).expect("it exists"), "host\n");
+    assert_eq!(fs::read_to_string(workspace.join("owners")).expect("it exists"), "mine\nmore\n");
     let run = |program: &str, what: &str| {
         let words = ["--reuid=1234", "--regid=1234", "--clear-groups"];
         let mut command = Command::new("setpriv");
@@ -80,7 +79,7 @@ fn root_inside_sysbox_makes_no_file_of_the_hosts_root() {
         let output = command.output().expect("setpriv can be started");
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
-    // Version 3 with the root of the range: worth nothing outside.
+    // Version 3 with the root of the range: without effect outside.
     let mut value = [0; 64];
     let length = rustix::fs::lgetxattr(
         workspace.join("busybox-capable"),

@@ -1,9 +1,9 @@
-//! Calls that no namespace makes safe and that the profile of an older engine allows.
+//! System calls that no namespace makes safe and that the profile of an older engine allows.
 
 use containai_tests::Person;
 
-/// The smallest 32-bit program that makes a socket through socketcall(2), whose arguments no filter
-/// sees; it ends with the number of the error.
+/// The smallest 32-bit program that creates a socket through socketcall(2), whose arguments no
+/// filter sees; it exits with the error number.
 const SOCKETCALL: &str = r#"
 my $code = pack 'H*', '6a006a016a2889e1bb01000000b866000000cd80f7d889c3b801000000cd80';
 my $size = 84 + length $code;
@@ -12,10 +12,10 @@ print pack('a16SSLLLLLSSSSSS', "\x7fELF\x01\x01\x01", 2, 3, 1, 0x8048054, 52, 0,
 "#;
 
 const OPERATION_NOT_PERMITTED: u8 = 1;
-const NO_SUCH_CALL: u8 = 38;
+const FUNCTION_NOT_IMPLEMENTED: u8 = 38;
 
 #[test]
-fn sockets_that_reach_the_hypervisor_or_the_kernels_ciphers_are_denied() {
+fn hypervisor_and_kernel_cipher_sockets_are_denied() {
     let person = Person::new();
     let repository = person.repository("sockets");
     let family = |who: &str, number: &str| {
@@ -27,7 +27,7 @@ fn sockets_that_reach_the_hypervisor_or_the_kernels_ciphers_are_denied() {
     person.run(&repository, "true").success();
     for who in ["", "sudo"] {
         assert_eq!(family(who, "1"), "made", "a socket can be made");
-        assert_eq!(family(who, "2"), "made", "of another family, too");
+        assert_eq!(family(who, "2"), "made", "a socket of another family can be made");
         for number in ["40", "38", "0x100000028", "0xffffffff00000026"] {
             assert_eq!(family(who, number), OPERATION_NOT_PERMITTED.to_string(), "{number}");
         }
@@ -35,13 +35,13 @@ fn sockets_that_reach_the_hypervisor_or_the_kernels_ciphers_are_denied() {
 }
 
 #[test]
-fn sockets_of_32_bit_programs_are_no_way_around() {
+fn sockets_of_32_bit_programs_are_denied() {
     let person = Person::new();
     let repository = person.repository("narrow");
     person.run(&repository, "true").success();
     let make = ["exec", "--", "sh", "-c", "perl - > /tmp/narrow && chmod 755 /tmp/narrow"];
-    person.cai(make).inside(&repository).stdin(SOCKETCALL).run().success();
-    person.exec(&repository, "/tmp/narrow").code(NO_SUCH_CALL);
+    person.cai(make).current_dir(&repository).stdin(SOCKETCALL).run().success();
+    person.exec(&repository, "/tmp/narrow").code(FUNCTION_NOT_IMPLEMENTED);
 }
 
 #[test]
@@ -49,7 +49,8 @@ fn io_uring_is_denied() {
     let person = Person::new();
     let repository = person.repository("uring");
     person.run(&repository, "true").success();
-    // io_uring_setup, io_uring_enter and io_uring_register, whose numbers all machines share.
+    // The numbers of io_uring_setup, io_uring_enter and io_uring_register are the same on all
+    // machines.
     for number in [425, 426, 427] {
         let script = format!("sudo perl -e 'syscall({number}, 8, 0, 0, 0, 0, 0); print $! + 0'");
         person.exec(&repository, &script).success().prints("1");

@@ -1,5 +1,5 @@
-# take.pl WHAT MOST HOLD: takes up to MOST of something, says how many it got, and holds them for
-# HOLD seconds. Numbers of system calls are in the order x86_64, aarch64.
+# take.pl WHAT MOST HOLD: takes up to MOST resources of a kind, prints how many it got, and holds
+# them for HOLD seconds. Numbers of system calls are in the order x86_64, aarch64.
 use strict; use warnings; use POSIX ();
 use Socket qw(AF_UNIX SOCK_STREAM PF_UNSPEC);
 my ($what, $most, $hold) = @ARGV;
@@ -9,7 +9,7 @@ my %calls = (
 my $column = (POSIX::uname())[4] eq 'aarch64' ? 1 : 0;
 my $call = sub { $calls{$_[0]}[$column] };
 my @held;
-# Without this it would be passed as a string.
+# Converts the number, which would be passed as a string.
 my $me = 0 + $$;
 my %one = (
     keys => sub {
@@ -17,12 +17,12 @@ my %one = (
         syscall($call->('keys'), $type, $name, $value, 1, -4) >= 0;
     },
     inotify => sub { syscall($call->('inotify'), 0) >= 0 },
-    # A real-time signal that is blocked: every one of them waits.
+    # A blocked real-time signal, so that every one of them stays pending.
     signals => sub {
         my $info = pack('lll x116', 40, 0, -1);
         syscall($call->('queue'), $me, 40, $info) >= 0;
     },
-    # Descriptors that were sent and not received.
+    # Descriptors that are sent and never received.
     descriptors => sub {
         socketpair(my $here, my $there, AF_UNIX, SOCK_STREAM, PF_UNSPEC) or return 0;
         my $data = 'x';

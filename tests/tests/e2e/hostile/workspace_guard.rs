@@ -1,18 +1,18 @@
-//! Directories that hold keys, an engine or the system, named as workspace in every way there is.
+//! Directories with keys, an engine or the system, named as workspace in every possible way.
 
 use std::fs;
 use std::path::Path;
 
 use containai_tests::{Engine, Person, Repository};
 
-/// `cai run --dry-run` of a workspace; nothing is made of it.
+/// Runs `cai run --dry-run` for a workspace.
 fn plan(person: &Person<'_>, words: &[&str], inside: &Path) -> containai_tests::Outcome {
     let run = ["run", "--image", "base", "--dry-run"];
-    person.cai(run).args(words).args(["--", "true"]).inside(inside).run()
+    person.cai(run).args(words).args(["--", "true"]).current_dir(inside).run()
 }
 
-/// A home directory with what one has.
-fn furnished(person: &Person<'_>) {
+/// Creates typical files of a home directory.
+fn write_home_files(person: &Person<'_>) {
     let home = person.home();
     for name in [".ssh", ".gnupg", ".aws", ".kube", ".docker", ".password-store/work", ".claude"] {
         fs::create_dir_all(home.join(name)).expect("a directory can be made");
@@ -23,9 +23,9 @@ fn furnished(person: &Person<'_>) {
 }
 
 #[test]
-fn keys_engines_and_the_system_are_no_workspace() {
+fn keys_engines_and_the_system_are_refused_as_workspace() {
     let person = Person::new();
-    furnished(&person);
+    write_home_files(&person);
     let home = person.home();
     let above = home.parent().expect("a directory").to_owned();
     let store = Engine::shared().root().join("var/lib/containai-docker");
@@ -66,35 +66,34 @@ fn keys_engines_and_the_system_are_no_workspace() {
 }
 
 #[test]
-fn no_other_way_leads_there() {
+fn protected_directories_are_refused_however_they_are_chosen() {
     let person = Person::new();
-    furnished(&person);
+    write_home_files(&person);
     let home = person.home();
     // The repository around the current directory.
     fs::create_dir_all(home.join("src/sub")).expect("a directory can be made");
     fs::create_dir(home.join(".git")).expect("a directory can be made");
     plan(&person, &[], &home.join("src/sub")).fails(2, "your home directory");
-    // The name of a container that there is not.
+    // The name of a missing container.
     plan(&person, &["--container", "guarded"], &home).fails(2, "your home directory");
     // A section of the configuration.
     fs::remove_dir(home.join(".git")).expect("it is empty");
-    let config =
-        fs::read_to_string(home.join(".config/containai/config.toml")).expect("it is there");
+    let config = fs::read_to_string(home.join(".config/containai/config.toml")).expect("it exists");
     let section = home.join(".gnupg");
     fs::create_dir(section.join("sub")).expect("a directory can be made");
     person.configure(&format!("{config}[workspace.\"{}\"]\nimage = \"base\"\n", section.display()));
     plan(&person, &[], &section.join("sub")).fails(2, "GnuPG keys");
-    // Whoever insists is told what it costs.
+    // With `--force`, the exposed paths are listed.
     let forced = plan(&person, &["--force", "--workspace", "."], &home);
-    forced.success().tells(&format!("SSH keys (`{}`)", home.join(".ssh").display()));
-    forced.tells(".password-store");
+    forced.success().stderr_contains(&format!("SSH keys (`{}`)", home.join(".ssh").display()));
+    forced.stderr_contains(".password-store");
 }
 
 #[test]
-fn ordinary_directories_stay_workspaces() {
+fn ordinary_directories_are_accepted() {
     let person = Person::new();
-    furnished(&person);
-    let project = Repository::make(person.home().join("src/api"));
+    write_home_files(&person);
+    let project = Repository::create(person.home().join("src/api"));
     for name in [".ssh", ".aws", ".kube", ".config/containai", ".claude", "etc"] {
         fs::create_dir_all(project.join(name)).expect("a directory can be made");
     }

@@ -1,6 +1,6 @@
-//! States that are kept, come back to, and run beside each other.
+//! Snapshots: create, restore and fork.
 
-mod killed;
-mod scene;
-mod sharers;
-mod states;
+mod crash_recovery;
+mod lifecycle;
+mod marked_container;
+mod shared_volume;

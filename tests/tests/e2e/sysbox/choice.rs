@@ -1,4 +1,4 @@
-//! A Sysbox that is registered and dead.
+//! A registered Sysbox whose services ended.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,13 +12,13 @@ use serde_json::{Value, json};
 
 use super::StandIn;
 
-/// Adds a runtime of this name to the engine's configuration that fails as
-/// Sysbox does when its services are gone.
+/// Adds a runtime of this name to the engine's configuration that fails as Sysbox does without its
+/// services.
 fn register_dead_sysbox(engine: &Engine, name: &str) {
     let runtime = engine.root().join("dead-sysbox-runc");
     fs::write(&runtime, "#!/bin/sh\necho 'failed to register with sysbox-mgr' >&2\nexit 1\n")
         .expect("a file can be written");
-    fs::set_permissions(&runtime, fs::Permissions::from_mode(0o755)).expect("and be run");
+    fs::set_permissions(&runtime, fs::Permissions::from_mode(0o755)).expect("the mode can be set");
     let path = engine.layout().daemon_json();
     let text = fs::read_to_string(&path).expect("set-up wrote it");
     let mut config: Value = serde_json::from_str(&text).expect("JSON");
@@ -30,8 +30,8 @@ fn register_dead_sysbox(engine: &Engine, name: &str) {
 }
 
 #[test]
-fn a_bare_or_dead_sysbox_is_never_chosen() {
-    let engine = Engine::apart("sysbox");
+fn unusable_sysbox_is_never_chosen() {
+    let engine = Engine::isolated("sysbox");
     engine.set_up();
     register_dead_sysbox(&engine, "sysbox-runc");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -50,7 +50,7 @@ fn a_bare_or_dead_sysbox_is_never_chosen() {
     register_dead_sysbox(&engine, "containai-sysbox-runc");
     assert_eq!(choose(IsolationChoice::Auto).expect("user namespaces work"), Isolation::Userns);
     match choose(IsolationChoice::Only(Isolation::Sysbox)) {
-        Err(error @ EngineError::SysboxDead { .. }) => {
+        Err(error @ EngineError::SysboxUnresponsive { .. }) => {
             let hints: Vec<_> = error.hints().iter().map(ToString::to_string).collect();
             assert!(hints[0].contains("systemctl restart sysbox"), "{hints:?}");
             assert!(hints[1].contains("--isolation userns"), "{hints:?}");
@@ -62,16 +62,16 @@ fn a_bare_or_dead_sysbox_is_never_chosen() {
 }
 
 #[test]
-fn set_up_does_not_decide_for_a_sysbox_that_does_not_answer() {
-    let engine = Engine::apart("nosysb");
+fn unresponsive_sysbox_is_not_chosen_by_setup() {
+    let engine = Engine::isolated("nosysb");
     let person = Person::on(&engine);
     let outcome = person.cai(["setup", "--yes", "--isolation", "sysbox"]).run();
     outcome.fails(111, "no isolation available");
 }
 
 #[test]
-fn an_ordinary_user_plans_what_root_then_does() {
-    let engine = Engine::apart("sysboxuser");
+fn plan_of_an_ordinary_user_matches_roots_setup() {
+    let engine = Engine::isolated("sysboxuser");
     let mut stand_in = StandIn::below(engine.root());
     let plan = |person: &Person, isolation: &str| {
         let words = ["setup", "--dry-run", "--isolation", isolation];
@@ -80,8 +80,8 @@ fn an_ordinary_user_plans_what_root_then_does() {
     let person = Person::on(&engine);
     fs::set_permissions(stand_in.path("run/sysbox"), fs::Permissions::from_mode(0o700))
         .expect("as Sysbox has it");
-    // Nobody but root may ask, and no process of root has the names.
-    let dead = "Sysbox is installed, but its services do not answer";
+    // Only root can ask, and no process of root has the names.
+    let dead = "Sysbox is installed, but its services do not respond";
     let outcome = plan(&person, "sysbox");
     let hint = outcome.fails(111, dead).stderr();
     assert!(hint.contains("systemctl restart sysbox"), "{hint}");

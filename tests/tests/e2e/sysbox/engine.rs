@@ -1,4 +1,4 @@
-//! An engine that set-up made for Sysbox.
+//! An engine set up for Sysbox.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, chown};
@@ -31,7 +31,7 @@ fn failure(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// An image of busybox alone.
+/// Imports an image of busybox alone.
 fn import_busybox(engine: &Engine) {
     let script = r#"cd "$1" && mkdir -p image/bin image/etc image/ws image/proc && \
         cp /usr/bin/busybox image/bin/busybox && \
@@ -51,13 +51,13 @@ fn choose(engine: &Engine, choice: IsolationChoice) -> Isolation {
 }
 
 #[test]
-fn set_up_puts_the_shim_in_front_of_sysbox() {
-    let engine = Engine::apart("sysb");
+fn setup_registers_the_shim_for_sysbox() {
+    let engine = Engine::isolated("sysb");
     let mut stand_in = StandIn::below(engine.root());
     let person = Person::on(&engine);
-    person.cai(["setup", "--yes"]).within(Duration::from_secs(300)).run().success();
+    person.cai(["setup", "--yes"]).timeout(Duration::from_secs(300)).run().success();
 
-    // What is registered, recorded and chosen.
+    // The registered, recorded and chosen runtime.
     let info = engine.api().get("/info");
     assert_eq!(info["DefaultRuntime"], "containai-sysbox-runc");
     assert!(info["Runtimes"]["sysbox-runc"].is_null(), "{}", info["Runtimes"]);
@@ -65,37 +65,37 @@ fn set_up_puts_the_shim_in_front_of_sysbox() {
     assert!(record.contains("\"sysbox\"") && record.contains(&BASE.to_string()), "{record}");
     assert_eq!(choose(&engine, IsolationChoice::Auto), Isolation::Sysbox);
 
-    // A workspace of somebody, through the engine.
+    // A workspace of an ordinary user, through the engine.
     import_busybox(&engine);
     let workspace = engine.root().join("workspace");
     fs::create_dir(&workspace).expect("a directory can be made");
-    chown(&workspace, Some(1234), Some(1234)).expect("root may");
+    chown(&workspace, Some(1234), Some(1234)).expect("root may do that");
     let mount = |source: &Path| format!("{}:/ws", source.display());
     let run = ["run", "-d", "--name", "one", "--network", "none", "-v", &mount(&workspace), "box"];
     success(&docker(&engine, &[&run[..], &["sleep", "1000"]].concat()));
-    assert!(stand_in.was_reached());
+    assert!(stand_in.was_called());
     let agent = format!("{0}:{0}", BASE + 1000);
     success(&docker(&engine, &["exec", "-u", &agent, "one", "touch", "/ws/agents"]));
     let made = fs::metadata(workspace.join("agents")).expect("it was made");
     assert_eq!((made.uid(), made.gid()), (1234, 1234));
-    // The stand-in makes no user namespace, so that this root is the host's.
+    // The stand-in creates no user namespace, so this root is the host's.
     failure(&docker(&engine, &["exec", "one", "touch", "/ws/roots"]));
     assert!(!workspace.join("roots").exists());
 
-    // One of the host's root.
+    // A workspace of the host's root.
     let root = engine.root().join("etc");
     let run = ["run", "--rm", "--network", "none", "-v", &mount(&root), "box", "true"];
     let said = failure(&docker(&engine, &run));
-    assert!(said.contains("it belongs to the host's root"), "{said}");
+    assert!(said.contains("its owner is the host's root"), "{said}");
 
-    a_pause_that_hangs_is_undone(&engine, &stand_in);
-    services_that_ended_are_told(&engine, &mut stand_in, &person);
-    // The engine keeps containers alive when it ends.
+    check_hanging_pause_is_undone(&engine, &stand_in);
+    check_ended_services_are_reported(&engine, &mut stand_in, &person);
+    // Containers outlive the end of the engine.
     success(&docker(&engine, &["rm", "--force", "one"]));
 
-    // Another isolation, and the way back.
+    // Another isolation, and back.
     let switch = ["setup", "--yes", "--isolation", "userns"];
-    let outcome = person.cai(switch).within(Duration::from_secs(300)).run();
+    let outcome = person.cai(switch).timeout(Duration::from_secs(300)).run();
     let said = outcome.success().stderr();
     assert!(said.contains("cai setup --isolation sysbox"), "{said}");
     let said = person.cai(["list"]).run().success().stderr();
@@ -103,7 +103,7 @@ fn set_up_puts_the_shim_in_front_of_sysbox() {
     assert!(said.contains("cai setup --isolation sysbox"), "{said}");
 }
 
-fn a_pause_that_hangs_is_undone(engine: &Engine, stand_in: &StandIn) {
+fn check_hanging_pause_is_undone(engine: &Engine, stand_in: &StandIn) {
     success(&docker(engine, &["pause", "one"]));
     success(&docker(engine, &["unpause", "one"]));
     stand_in.turn_on("hangs");
@@ -116,25 +116,25 @@ fn a_pause_that_hangs_is_undone(engine: &Engine, stand_in: &StandIn) {
     success(&docker(engine, &["exec", "one", "touch", "/after"]));
 }
 
-fn services_that_ended_are_told(engine: &Engine, stand_in: &mut StandIn, person: &Person<'_>) {
+fn check_ended_services_are_reported(engine: &Engine, stand_in: &mut StandIn, person: &Person<'_>) {
     let repository = person.repository("told");
     let workspace = format!("containai.workspace={}", repository.path().display());
     let run = ["run", "-d", "--name", "told", "--network", "none", "--label", &workspace];
     let labels = ["--label", "containai.managed=true", "--label", "containai.isolation=sysbox"];
     success(&docker(engine, &[&run[..], &labels, &["box", "sleep", "1000"]].concat()));
-    let status = || person.cai(["status"]).inside(&repository).run().success().stderr();
+    let status = || person.cai(["status"]).current_dir(&repository).run().success().stderr();
     assert_eq!(status(), "");
     stand_in.end_services();
     assert!(status().contains("sudo systemctl restart sysbox"), "{}", status());
 
-    // The runtime's complaint is no line of a journal.
+    // Complaints of the runtime are not in the output of the journal.
     stand_in.turn_on("mute");
-    let logs = person.cai(["logs"]).inside(&repository).run();
+    let logs = person.cai(["logs"]).current_dir(&repository).run();
     assert_ne!(logs.status(), 0, "{}", logs.stdout());
     assert_eq!(logs.stdout(), "");
     assert!(logs.stderr().contains("OCI runtime exec failed"), "{}", logs.stderr());
 
-    // The end of the engine is none of the machine.
+    // After the engine ended.
     engine.supervisor("shutdown");
     let state = ["inspect", "--format", "{{.State.Status}}", "told"];
     assert_eq!(success(&docker(engine, &state)), "running");

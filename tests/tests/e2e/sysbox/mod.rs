@@ -1,4 +1,4 @@
-//! Sysbox, or rather what does not need one: a program of that name stands in.
+//! Sysbox support, tested without Sysbox: a stand-in program replaces it.
 
 mod choice;
 mod engine;

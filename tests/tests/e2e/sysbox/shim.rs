@@ -1,4 +1,4 @@
-//! What the shim hands over to Sysbox.
+//! The arguments and files that the shim passes to Sysbox.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, lchown, symlink};
@@ -17,7 +17,7 @@ fn bind(source: &Path, destination: &str, access: &str) -> Value {
 fn directory(stand_in: &StandIn, name: &str, uid: u32, gid: u32) -> std::path::PathBuf {
     let path = stand_in.path(name);
     fs::create_dir_all(&path).expect("a directory can be made");
-    chown(&path, Some(uid), Some(gid)).expect("root may");
+    chown(&path, Some(uid), Some(gid)).expect("root may do that");
     path
 }
 
@@ -28,18 +28,18 @@ fn refused(output: &Output, reason: &str) {
 }
 
 #[test]
-fn every_bind_of_a_person_becomes_a_clone_with_an_owner_in_the_range() {
-    let stand_in = StandIn::taking_notes("sysbox-binds");
+fn user_binds_become_clones_with_an_owner_in_the_range() {
+    let stand_in = StandIn::recording("sysbox-binds");
     let workspace = directory(&stand_in, "workspace", 1234, 1234);
     let shared = directory(&stand_in, "shared", BASE + 1000, BASE + 1000);
     let mounts = [
         bind(&workspace, "/ws", "rw"),
         bind(&shared, "/shared", "ro"),
-        // What our other runtime lends or makes itself is nothing special here.
+        // Mounts that our other runtime creates itself are not special here.
         bind(&workspace, "/dev/fuse", "rw"),
     ];
     stand_in.create(&stand_in.bundle(&mounts, "true"));
-    let sources: Vec<_> = stand_in.seen()["mounts"]
+    let sources: Vec<_> = stand_in.received_spec()["mounts"]
         .as_array()
         .into_iter()
         .flatten()
@@ -66,17 +66,17 @@ fn every_bind_of_a_person_becomes_a_clone_with_an_owner_in_the_range() {
 }
 
 #[test]
-fn what_cannot_be_mapped_is_refused_before_sysbox_is_asked() {
-    let stand_in = StandIn::taking_notes("sysbox-refused");
+fn unmappable_mounts_are_refused_before_sysbox_is_called() {
+    let stand_in = StandIn::recording("sysbox-refused");
     let refuses = |mount: Value, reason: &str| {
         refused(&stand_in.create(&stand_in.bundle(&[mount], "true")), reason);
-        assert!(!stand_in.was_reached(), "{reason}");
+        assert!(!stand_in.was_called(), "{reason}");
         let log = fs::read_to_string(stand_in.path("log.json")).expect("the engine's log");
         assert!(log.contains(reason), "{log}");
     };
     let root = directory(&stand_in, "roots", 0, 0);
-    refuses(bind(&root, "/ws", "rw"), "it belongs to the host's root");
-    refuses(bind(&root, "/ws", "ro"), "it belongs to the host's root");
+    refuses(bind(&root, "/ws", "rw"), "its owner is the host's root");
+    refuses(bind(&root, "/ws", "ro"), "its owner is the host's root");
     let group = directory(&stand_in, "group", 1234, 0);
     refuses(bind(&group, "/ws", "rw"), "its group is the host's root group");
     let link = stand_in.path("link");
@@ -88,32 +88,32 @@ fn what_cannot_be_mapped_is_refused_before_sysbox_is_asked() {
 }
 
 #[test]
-fn no_container_is_made_past_the_preparation() {
-    let stand_in = StandIn::taking_notes("sysbox-run");
+fn containers_are_created_only_after_preparation() {
+    let stand_in = StandIn::recording("sysbox-run");
     let shim = stand_in.path("usr/local/libexec/containai/containai-sysbox-runc");
     for verb in ["run", "restore"] {
         let output = std::process::Command::new(&shim).args([verb, "abc"]).output();
         refused(&output.expect("the shim can be started"), "refusing `run` and `restore`");
     }
-    fs::remove_file(stand_in.path("usr/bin/sysbox-runc")).expect("it was there");
+    fs::remove_file(stand_in.path("usr/bin/sysbox-runc")).expect("it existed");
     let output = std::process::Command::new(&shim).args(["state", "abc"]).output();
     refused(&output.expect("the shim can be started"), "Sysbox is not installed");
 }
 
 #[test]
-fn files_of_the_image_that_sysbox_left_raised_get_their_owners_back() {
-    let stand_in = StandIn::taking_notes("sysbox-raised");
+fn owners_of_image_files_are_restored() {
+    let stand_in = StandIn::recording("sysbox-raised");
     let bundle = stand_in.bundle(&[], "true");
     let tool = bundle.join("rootfs/usr/tool");
     fs::write(&tool, "").expect("a file can be written");
     for raised in [&tool, &bundle.join("rootfs/usr"), &bundle.join("rootfs")] {
-        lchown(raised, Some(BASE), Some(BASE + 5)).expect("root may");
+        lchown(raised, Some(BASE), Some(BASE + 5)).expect("root may do that");
     }
     fs::set_permissions(&tool, fs::Permissions::from_mode(0o4755)).expect("a mode");
     stand_in.create(&bundle);
-    assert!(stand_in.was_reached());
-    let tool = fs::metadata(tool).expect("it is there");
+    assert!(stand_in.was_called());
+    let tool = fs::metadata(tool).expect("it exists");
     assert_eq!((tool.uid(), tool.gid(), tool.mode() & 0o7777), (0, 5, 0o4755));
-    let top = fs::metadata(bundle.join("rootfs")).expect("it is there");
+    let top = fs::metadata(bundle.join("rootfs")).expect("it exists");
     assert_eq!((top.uid(), top.gid()), (0, 5));
 }

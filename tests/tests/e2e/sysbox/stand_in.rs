@@ -1,5 +1,5 @@
-//! A program named `sysbox-runc` that notes what it is asked for and becomes
-//! plain runc, and what belongs to it on a host.
+//! A program named `sysbox-runc` that records its calls and executes plain runc, and its companions
+//! on a host.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -7,16 +7,20 @@ use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use containai_tests::Place;
+use containai_tests::TestRoot;
 use serde_json::{Value, json};
 
 /// The first id of its containers on the host.
 pub(crate) const BASE: u32 = 300_000;
 
-/// Files that change what it does: `dead` fails as without services, `hangs`
-/// never ends a pause, `mute` runs no program in a container, `notes` makes no container, `namespace` runs the bundle at once in a user namespace
-/// with the ids that Sysbox would give it, and raises the owners of its root
-/// file system as Sysbox does.
+/// The program. The presence of a file changes its behaviour:
+///
+/// - `dead`: it fails as Sysbox does without its services.
+/// - `hangs`: a pause never ends.
+/// - `mute`: it runs no program in a container.
+/// - `notes`: it records the call and creates no container.
+/// - `namespace`: it runs the bundle at once in a user namespace with the ids that Sysbox would
+///   assign, and raises the owners of its root file system as Sysbox does.
 const PROGRAM: &str = r#"#!/bin/sh
 here=HERE
 echo "$@" >> $here/arguments
@@ -53,20 +57,20 @@ chown -R BASE:BASE "$bundle/rootfs"
 exec runc --root $here/state run --bundle "$bundle" "$previous"
 "#;
 
-/// Below the root of an engine, which takes it for the host's Sysbox.
+/// The installation below the root of an engine, which uses it as the host's Sysbox.
 pub(crate) struct StandIn {
     root: PathBuf,
-    /// Its services, as far as they are asked whether they are there.
+    /// Its services, as far as their presence is checked.
     services: Vec<UnixListener>,
-    kept: Kept,
+    installation: Installation,
 }
 
-/// Who removes the root.
+/// Which value removes the root.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Kept {
-    /// Its engine does.
+enum Installation {
+    /// The engine does.
     ByEngine,
-    /// It goes with the stand-in.
+    /// The stand-in does.
     Not,
 }
 
@@ -80,40 +84,44 @@ impl StandIn {
         let program = PROGRAM.replace("HERE", here).replace("BASE", &BASE.to_string());
         let path = root.join("usr/bin/sysbox-runc");
         fs::write(&path, program).expect("a file can be written");
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("and be run");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the mode can be set");
         for file in ["etc/subuid", "etc/subgid"] {
             let text = format!("me:100000:65536\nsysbox:{BASE}:65536\n");
             fs::write(root.join(file), text).expect("a file can be written");
         }
         let sockets = ["sysmgr.sock", "sysfs.sock"].map(|name| root.join("run/sysbox").join(name));
         let services = sockets.map(|path| UnixListener::bind(path).expect("a socket can be made"));
-        Self { root: root.to_owned(), services: services.into(), kept: Kept::ByEngine }
+        Self {
+            root: root.to_owned(),
+            services: services.into(),
+            installation: Installation::ByEngine,
+        }
     }
 
-    /// With our shim in front of it, as set-up installs it.
+    /// Installs it with our shim in front, as set-up does.
     pub(crate) fn with_shim(name: &str) -> Self {
-        let mut stand_in = Self::below(&Place::fresh(name));
-        stand_in.kept = Kept::Not;
+        let mut stand_in = Self::below(&TestRoot::create(name));
+        stand_in.installation = Installation::Not;
         let libexec = stand_in.root.join("usr/local/libexec/containai");
         fs::create_dir_all(&libexec).expect("a directory can be made");
-        fs::copy(Place::cai(), libexec.join("containai-runc")).expect("cai can be copied");
+        fs::copy(TestRoot::cai(), libexec.join("containai-runc")).expect("cai can be copied");
         symlink("containai-runc", libexec.join("containai-sysbox-runc")).expect("a link");
         stand_in
     }
 
-    /// Where everything of it is.
+    /// Returns a path of the installation.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
 
-    /// The same, and no container is made.
-    pub(crate) fn taking_notes(name: &str) -> Self {
+    /// Installs it so that it only records calls and creates no container.
+    pub(crate) fn recording(name: &str) -> Self {
         let stand_in = Self::with_shim(name);
         stand_in.turn_on("notes");
         stand_in
     }
 
-    /// Has it do what the file is for.
+    /// Turns on the behaviour of this file.
     pub(crate) fn turn_on(&self, file: &str) {
         fs::write(self.root.join(file), "").expect("a file can be written");
     }
@@ -123,8 +131,8 @@ impl StandIn {
         self.services.clear();
     }
 
-    /// Makes the bundle of a container as an engine does, with these mounts
-    /// besides, that runs a script of busybox.
+    /// Creates the bundle of a container as an engine does, with these additional mounts; the
+    /// container runs a script of busybox.
     pub(crate) fn bundle(&self, mounts: &[Value], script: &str) -> PathBuf {
         let bundle = self.path("bundle");
         for directory in ["bin", "proc", "ws", "usr", "etc", "tmp"] {
@@ -134,7 +142,7 @@ impl StandIn {
         fs::copy("/usr/bin/busybox", bundle.join("rootfs/bin/sh"))
             .expect("busybox-static is installed");
         for applet in ["cat", "chmod", "chown", "cp", "id", "mount", "true", "umount"] {
-            // One of an earlier bundle does as well.
+            // An earlier bundle has created it already.
             let _ = symlink("sh", bundle.join("rootfs/bin").join(applet));
         }
         let hostname = self.path("var/lib/containai-docker/containers/abc/hostname");
@@ -184,28 +192,28 @@ impl StandIn {
             .expect("the shim can be started")
     }
 
-    /// The spec as it got it.
-    pub(crate) fn seen(&self) -> Value {
+    /// Returns the spec that it received.
+    pub(crate) fn received_spec(&self) -> Value {
         let text = fs::read(self.path("seen.json")).expect("it was asked for a container");
         serde_json::from_slice(&text).expect("JSON")
     }
 
-    /// Owners and groups of what was on the stage, in order.
+    /// Returns owners and groups of the staged files, in order.
     pub(crate) fn owners(&self) -> Vec<String> {
         let text = fs::read_to_string(self.path("owners")).expect("it was asked for a container");
         text.lines().map(str::to_owned).collect()
     }
 
-    /// Whether it was asked for a container.
-    pub(crate) fn was_reached(&self) -> bool {
+    /// Returns whether it was called for a container.
+    pub(crate) fn was_called(&self) -> bool {
         self.path("seen.json").exists()
     }
 }
 
 impl Drop for StandIn {
     fn drop(&mut self) {
-        if self.kept == Kept::Not {
-            // What is left is swept with the root of the tests.
+        if self.installation == Installation::Not {
+            // The root of the tests is removed as a whole.
             let _ = fs::remove_dir_all(&self.root);
         }
     }

@@ -11,8 +11,8 @@ use super::*;
 
 const HIDDEN: &str = "\x1b[?25l";
 const SHOWN: &str = "\x1b[?25h";
-const TAKEN: &str = "\x1b[?1049h";
-const GIVEN_BACK: &str = "\x1b[?1049l";
+const ALTERNATE_SCREEN: &str = "\x1b[?1049h";
+const MAIN_SCREEN: &str = "\x1b[?1049l";
 
 fn settings(terminal: &OwnedFd) -> io::Result<String> {
     Ok(format!("{:?}", tcgetattr(terminal)?))
@@ -20,7 +20,7 @@ fn settings(terminal: &OwnedFd) -> io::Result<String> {
 
 /// Runs one of the programs below on a terminal, whose settings are the same
 /// afterwards, and returns what came there.
-fn on_a_terminal(name: &str) -> anyhow::Result<(ExitStatus, String)> {
+fn run_on_terminal(name: &str) -> anyhow::Result<(ExitStatus, String)> {
     let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
     let pair = openpty(Some(&size), None)?;
     let before = settings(&pair.slave)?;
@@ -49,42 +49,45 @@ fn is_last(text: &str, wanted: &str, other: &str) -> bool {
 }
 
 #[test]
-fn a_panic_gives_the_screen_back_before_it_is_told() -> anyhow::Result<()> {
-    let (status, shown) = on_a_terminal("panics")?;
+fn panic_restores_the_terminal_before_its_message() -> anyhow::Result<()> {
+    let (status, shown) = run_on_terminal("panicking_program")?;
     assert!(!status.success(), "it panics");
     let (before, told) = shown.split_once("panicked at").expect("the panic is told");
-    assert!(before.contains(TAKEN) && before.contains(HIDDEN), "{before:?}");
-    assert!(is_last(before, GIVEN_BACK, TAKEN), "{before:?}");
+    assert!(before.contains(ALTERNATE_SCREEN) && before.contains(HIDDEN), "{before:?}");
+    assert!(is_last(before, MAIN_SCREEN, ALTERNATE_SCREEN), "{before:?}");
     assert!(is_last(&shown, SHOWN, HIDDEN), "{shown:?}");
     assert!(told.contains("something is wrong\r\n"), "{told:?}");
     Ok(())
 }
 
 #[test]
-fn a_program_that_gets_the_terminal_has_a_cursor() -> anyhow::Result<()> {
-    let (status, shown) = on_a_terminal("lends")?;
+fn programs_run_from_the_screen_have_a_cursor() -> anyhow::Result<()> {
+    let (status, shown) = run_on_terminal("program_with_child")?;
     assert!(status.success(), "{shown:?}");
     let (before, after) = shown.split_once("another program").expect("it ran");
-    assert!(is_last(before, GIVEN_BACK, TAKEN), "{before:?}");
+    assert!(is_last(before, MAIN_SCREEN, ALTERNATE_SCREEN), "{before:?}");
     assert!(is_last(before, SHOWN, HIDDEN), "{before:?}");
-    assert!(is_last(after, GIVEN_BACK, TAKEN) && is_last(after, SHOWN, HIDDEN), "{after:?}");
+    assert!(
+        is_last(after, MAIN_SCREEN, ALTERNATE_SCREEN) && is_last(after, SHOWN, HIDDEN),
+        "{after:?}"
+    );
     Ok(())
 }
 
 #[test]
 #[ignore = "a test starts it on a terminal of its own"]
-fn panics() {
-    let mut screen = Screen::take().expect("a terminal");
-    screen.draw(&State::default()).expect("a terminal");
+fn panicking_program() {
+    let mut screen = TerminalScreen::enter().expect("a terminal");
+    screen.draw(&TopState::default()).expect("a terminal");
     panic!("something is wrong");
 }
 
 #[test]
 #[ignore = "a test starts it on a terminal of its own"]
-fn lends() {
-    let mut screen = Screen::take().expect("a terminal");
-    screen.draw(&State::default()).expect("a terminal");
-    let keys = Keys::listen().expect("a thread");
-    screen.lend(&keys, Command::new("echo").arg("another program")).expect("it runs");
-    screen.draw(&State::default()).expect("a terminal");
+fn program_with_child() {
+    let mut screen = TerminalScreen::enter().expect("a terminal");
+    screen.draw(&TopState::default()).expect("a terminal");
+    let keys = KeyReader::listen().expect("a thread");
+    screen.run_program(&keys, Command::new("echo").arg("another program")).expect("it runs");
+    screen.draw(&TopState::default()).expect("a terminal");
 }

@@ -4,7 +4,7 @@ fn screened(path: &str, text: &str) -> Screened {
     screen(Screening { path, target: "", allowed: &[] }, text.as_bytes())
 }
 
-/// A line for the keys that are left out, and the file that comes along.
+/// Returns one line with the removed keys, followed by the imported file.
 fn shown(path: &str, text: &str) -> String {
     match screened(path, text) {
         Screened::Clean => "clean".to_owned(),
@@ -16,7 +16,7 @@ fn shown(path: &str, text: &str) -> String {
 }
 
 #[test]
-fn values_of_json_go_and_the_rest_stays_as_it_is() {
+fn json_secrets_are_removed_and_the_rest_is_unchanged() {
     let text = r#"{
   // who I am
   "userID": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -74,7 +74,7 @@ fn values_of_json_go_and_the_rest_stays_as_it_is() {
 }
 
 #[test]
-fn values_of_toml_go_and_the_rest_stays_as_it_is() {
+fn toml_secrets_are_removed_and_the_rest_is_unchanged() {
     let text = r#"model = "gpt-5-codex" # the best
 [model_providers.p]
 name = "p"
@@ -113,7 +113,7 @@ max_tokens = 4096
 }
 
 #[test]
-fn values_of_yaml_go_and_the_rest_stays_as_it_is() {
+fn yaml_secrets_are_removed_and_the_rest_is_unchanged() {
     let text = r#"## aider
 model: sonnet
 openai-api-key: CANARY1 # mine
@@ -152,7 +152,7 @@ models:
 }
 
 #[test]
-fn lines_of_shells_do_nothing_in_their_place() {
+fn shell_lines_with_secrets_become_no_ops() {
     let text = r#"# mine
 export EDITOR=vim
 export OPENAI_API_KEY="sk-CANARY5"
@@ -186,7 +186,7 @@ export PATH=$HOME/bin:$PATH MAX_TOKENS=5
 }
 
 #[test]
-fn lines_of_sections_go() {
+fn ini_lines_with_secrets_are_removed() {
     let text = "[user]\n\tname = A\n[gitlab \"x\"]\n\tapikey = CANARY6\n[jira]\n\tsecret = CANARY7\n\
         [alias]\n\tx = !curl -H \\\"Authorization: Bearer CANARY8\\\" https://x.example.org\n\tst = status\n";
     assert_eq!(
@@ -213,7 +213,7 @@ fn lines_of_sections_go() {
 }
 
 #[test]
-fn other_text_stays_here_as_a_whole() {
+fn other_files_with_secrets_are_withheld() {
     let token = "ghp_q7Rt2Zp9Lm4Xw1Nv8Bc3Kd6Hs5Jg0Fy1234A";
     assert_eq!(shown(".claude/CLAUDE.md", &format!("# Notes\nUse {token}.\n")), "withheld: line 2");
     assert_eq!(shown(".claude/skills/x/SKILL.md", &format!("Use {token}.\n")), "withheld: line 1");
@@ -227,7 +227,7 @@ fn other_text_stays_here_as_a_whole() {
 }
 
 #[test]
-fn a_person_has_the_last_word() {
+fn allowed_secrets_are_kept() {
     let allow = |words: &[&str]| -> Vec<AllowedSecret> {
         words.iter().map(|word| AllowedSecret::parse(word).expect("it is one")).collect()
     };
@@ -245,13 +245,13 @@ fn a_person_has_the_last_word() {
 }
 
 #[test]
-fn names_that_are_secrets_are_not_shown() {
+fn secret_key_names_are_redacted() {
     let text =
         "{\"tokens\": {\"ghp_q7Rt2Zp9Lm4Xw1Nv8Bc3Kd6Hs5Jg0Fy1234A\": {\"a\": true}}, \"b\": 1}";
     assert_eq!(shown("x.json", text), "tokens.(secret)\n{\"tokens\": {}, \"b\": 1}");
 }
 
-/// What agents and editors write into their settings and is nobody's secret.
+/// Typical settings of agents and editors, without secrets.
 #[test]
 fn ordinary_settings_are_clean() {
     for (path, text) in [
@@ -366,7 +366,7 @@ fn ordinary_settings_are_clean() {
 
 proptest::proptest! {
     #[test]
-    fn nothing_is_left_of_a_secret(before in "(?s)[a-z \n{}\\[\\]\":,=#'-]{0,40}", after in "(?s)[^\\x00]{0,40}", name in "x(\\.(json|toml|yml|ini|env|sh|md))?") {
+    fn secrets_never_remain(before in "(?s)[a-z \n{}\\[\\]\":,=#'-]{0,40}", after in "(?s)[^\\x00]{0,40}", name in "x(\\.(json|toml|yml|ini|env|sh|md))?") {
         let token = "ghp_q7Rt2Zp9Lm4Xw1Nv8Bc3Kd6Hs5Jg0Fy1234A";
         let text = format!("{before} {token} {after}");
         match screened(&name, &text) {

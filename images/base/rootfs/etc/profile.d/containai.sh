@@ -1,4 +1,4 @@
-# A login shell starts with the distribution's path; this is the container's environment again, as every session has it.
+# Login shells start with the distribution's path; this restores the session environment of the container.
 if [ -r /run/containai/environment ]; then
     while IFS= read -r _containai_entry; do
         case $_containai_entry in

@@ -1,8 +1,8 @@
-# Settings of shells that were imported, for interactive bash; ~/.bashrc ends with this. zsh reads its own by their links.
+# Imported shell settings for interactive bash, sourced at the end of ~/.bashrc. zsh reads its own files through links.
 _containai_shell=/mnt/agent-data/shell
 
-# Of zsh's files bash takes what means the same to both: variables, aliases, and directories at the end of the path.
-# Values that run something, and the path itself, which wrappers of agents come first on, stay with zsh.
+# Prints the settings of zsh's files that mean the same in bash: variables, aliases, and directories appended to the
+# path. Values that run commands are excluded, and so is the path itself, on which the wrappers of agents must come first.
 _containai_of_zsh() {
     local value='("([^"\`$]|\$[A-Za-z_]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*"|'\''[^'\'']*'\''|([A-Za-z0-9_./:@%+,~-]|\$[A-Za-z_]|\$\{[A-Za-z_][A-Za-z0-9_]*\})*)'
     cat "$@" 2>/dev/null | sed -nE \

@@ -1,0 +1,43 @@
+//! Membership in the engine's group without a new login.
+//!
+//! A user whom set-up has just admitted to the group keeps the groups of the
+//! login session until its end (credentials(7)). `sg` starts a program with
+//! one group more, so `cai` starts itself again through it, once.
+
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
+use containai_docker::host::SYSTEM_USER;
+use containai_ssh::quote;
+use nix::unistd::{Group, getgroups};
+
+use crate::env::{Env, GROUP_REEXEC_VARIABLE};
+
+/// Starts `cai` again as a member of the group; returns when that would
+/// change nothing.
+pub(crate) fn reexec_with_group(env: &Env) -> io::Result<()> {
+    if env.is_group_reexec || !needs_group(env) {
+        return Ok(());
+    }
+    let program = std::env::current_exe()?;
+    let words = std::env::args_os().skip(1).map(|word| word.as_bytes().to_vec());
+    let words = std::iter::once(program.as_os_str().as_bytes().to_vec()).chain(words);
+    let line = [b"exec ".to_vec(), quote::words(words)].concat();
+    let line = std::ffi::OsStr::from_bytes(&line);
+    let error = Command::new("sg")
+        .arg(SYSTEM_USER)
+        .arg("-c")
+        .arg(line)
+        .env(GROUP_REEXEC_VARIABLE, "1")
+        .exec();
+    let message = "cannot run `sg` to use the new group; open a new login session instead";
+    Err(io::Error::new(error.kind(), format!("{message}: {error}")))
+}
+
+fn needs_group(env: &Env) -> bool {
+    let Ok(Some(group)) = Group::from_name(SYSTEM_USER) else { return false };
+    let is_listed = env.user.as_ref().is_some_and(|user| group.mem.contains(user));
+    is_listed && getgroups().is_ok_and(|groups| !groups.contains(&group.gid))
+}

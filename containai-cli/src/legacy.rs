@@ -1,0 +1,191 @@
+//! Words of the version that was a shell script, and what came in their place.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use containai_core::hint::Hint;
+
+use containai::OperationError;
+
+/// A flag or a verb that is no more.
+struct RemovedFlag {
+    word: &'static str,
+    reason: &'static str,
+    replacement: &'static str,
+}
+
+const ONE_FILE: &str = "there is one configuration file";
+const AUTOMATIC_IMAGE_NAME: &str = "an image is named by itself";
+const MOUNTS: &str = "only the workspace and its volumes are ever mounted";
+const SOCKET: &str = "no container gets the socket of an engine";
+const CREDENTIALS: &str = "no container gets the credentials of the host";
+const INNER: &str = "use the container's own Docker: `docker` works inside";
+const SIGN_IN: &str = "leave it out; what agents sign in with stays in the workspace's data volume";
+
+const fn removed(word: &'static str, why: &'static str, instead: &'static str) -> RemovedFlag {
+    RemovedFlag { word, reason: why, replacement: instead }
+}
+
+const REMOVED_FLAGS: [RemovedFlag; 16] = [
+    removed("--config", ONE_FILE, "set `XDG_CONFIG_HOME`, or give the settings as flags"),
+    removed(
+        "--channel",
+        AUTOMATIC_IMAGE_NAME,
+        "use `--image REFERENCE`, such as `ghcr.io/me/image:nightly`",
+    ),
+    removed("--image-tag", AUTOMATIC_IMAGE_NAME, "use `--image REFERENCE`, the tag included"),
+    removed("--credentials", CREDENTIALS, SIGN_IN),
+    removed("--acknowledge-credential-risk", CREDENTIALS, SIGN_IN),
+    removed("--allow-host-credentials", CREDENTIALS, SIGN_IN),
+    removed("--i-understand-this-exposes-host-credentials", CREDENTIALS, SIGN_IN),
+    removed("--volume", MOUNTS, "copy with `cai cp`, or name a data volume with `--data-volume`"),
+    removed("--mount-docker-socket", SOCKET, INNER),
+    removed("--allow-host-docker-socket", SOCKET, INNER),
+    removed("--i-understand-this-grants-root-access", SOCKET, INNER),
+    removed("--name", "a container's name stands by itself here", "leave `--name` out"),
+    removed(
+        "--acp",
+        "an agent that speaks ACP is a program like any other",
+        "have the editor start `cai exec -- AGENT --acp`: its input and output are the agent's",
+    ),
+    removed(
+        "--refresh",
+        "images and containers are made anew each by itself",
+        "use `cai image pull`, then `cai run --fresh`",
+    ),
+    removed("sandbox", "every container is one", "use `cai run`"),
+    removed("-D", "there is one level of talk", "use `--verbose`"),
+];
+
+/// What to say of a command line that has a word which is no more.
+pub(crate) fn suggest_replacement(mistake: &clap::Error) -> Option<OperationError> {
+    let kind = match mistake.kind() {
+        ErrorKind::UnknownArgument => ContextKind::InvalidArg,
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        _ => return None,
+    };
+    let Some(ContextValue::String(given)) = mistake.get(kind) else {
+        return None;
+    };
+    let RemovedFlag { word, reason: why, replacement: instead } =
+        REMOVED_FLAGS.iter().find(|gone| gone.word == given)?;
+    let message = format!("there is no `{word}` any more: {why}");
+    Some(OperationError::usage(message).hint(Hint::new(*instead)))
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::exit;
+    use containai_core::hint::Advice as _;
+
+    use super::*;
+    use crate::command_line::full_command;
+
+    /// What the verbs of a session took, and take no more.
+    const REMOVED_FROM_SESSION_COMMANDS: [&str; 16] = [
+        "--config x.toml",
+        "--config=x.toml",
+        "--channel nightly",
+        "--image-tag latest",
+        "--image-tag=latest",
+        "--credentials none",
+        "--acknowledge-credential-risk",
+        "--allow-host-credentials",
+        "--i-understand-this-exposes-host-credentials",
+        "--volume /a:/b",
+        "--volume=/a:/b",
+        "--mount-docker-socket",
+        "--allow-host-docker-socket",
+        "--i-understand-this-grants-root-access",
+        "-D",
+        "-qD",
+    ];
+
+    /// What the verbs took and still take.
+    const STILL_ACCEPTED: [&str; 34] = [
+        "run /src --dry-run",
+        "run -w /src --container mine --data-volume data --template ml",
+        "run --memory 4g --cpus 2 --fresh --force -q",
+        "run --restart --verbose",
+        "run --debug --name mine",
+        "run --detached -e A=1 --env B=2 -- sleep 9",
+        "run -d -- sleep 9",
+        "shell /src --reset --dry-run",
+        "shell --workspace /src --restart",
+        "shell --container mine --memory 4g --cpus 2 --template ml --debug",
+        "exec --workspace /src -q ls -la --color",
+        "exec --container mine --verbose -- -odd --name",
+        "stop",
+        "stop --container mine --remove --force --verbose",
+        "stop --all --remove",
+        "status --workspace /src --json",
+        "status --container mine",
+        "gc --dry-run --images --age 7d",
+        "gc --force --images --age 24h",
+        "ssh cleanup --dry-run",
+        "links check mine",
+        "links fix mine -q",
+        "config list",
+        "config list --workspace /src",
+        "config get agent.default",
+        "config get -g image",
+        "config set -g agent.default codex",
+        "config set --workspace /src data_volume mine",
+        "config unset ssh.forward_agent",
+        "import /src --dry-run --verbose",
+        "import --container mine --from /other --no-excludes --no-secrets",
+        "import --workspace /src --data-volume mine",
+        "setup --verbose",
+        "completion bash",
+    ];
+
+    fn read(line: &str) -> Result<(), clap::Error> {
+        let words = ["cai"].into_iter().chain(line.split(' '));
+        full_command().try_get_matches_from(words).map(drop)
+    }
+
+    fn error_text(line: &str) -> String {
+        let mistake = read(line).expect_err(line);
+        let error = suggest_replacement(&mistake).unwrap_or_else(|| panic!("`{line}`: {mistake}"));
+        assert_eq!(error.exit_code(), exit::USAGE, "{line}");
+        let hints = error.hints().into_iter().map(|hint| format!("hint: {hint}\n"));
+        format!("error: {error}\n{}", hints.collect::<String>())
+    }
+
+    #[test]
+    fn remaining_flags_are_still_accepted() {
+        for line in STILL_ACCEPTED {
+            assert!(read(line).is_ok(), "`{line}`: {:?}", read(line));
+        }
+    }
+
+    #[test]
+    fn removed_flags_name_their_replacement() {
+        let mut texts: Vec<_> =
+            REMOVED_FROM_SESSION_COMMANDS.map(|flag| error_text(&format!("run {flag}"))).into();
+        for flag in REMOVED_FROM_SESSION_COMMANDS {
+            assert_eq!(error_text(&format!("shell {flag}")), error_text(&format!("run {flag}")));
+            assert_eq!(error_text(&format!("exec {flag} ls")), error_text(&format!("run {flag}")));
+        }
+        for line in [
+            "run --acp claude",
+            "run --refresh",
+            "sandbox",
+            "sandbox run",
+            "links check --config x",
+            "links fix --name x",
+            "import --config x",
+        ] {
+            texts.push(error_text(line));
+        }
+        texts.dedup();
+        insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn removed_flags_are_unknown_to_every_subcommand() {
+        for verb in ["run", "shell", "exec", "stop", "status", "gc", "list", "config", "import"] {
+            let mistake = read(&format!("{verb} --no-such-flag")).expect_err(verb);
+            assert_eq!(mistake.kind(), ErrorKind::UnknownArgument, "{verb}: {mistake}");
+            assert!(suggest_replacement(&mistake).is_none() && mistake.use_stderr());
+        }
+    }
+}

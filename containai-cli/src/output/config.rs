@@ -1,0 +1,86 @@
+//! The output of `cai config`.
+
+use std::fmt::Write as _;
+
+use containai_core::config::{ListedSetting, SettingKind};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use containai::report::escape_control;
+
+/// A setting, as `cai config list --json` and `get --json` print it.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub(crate) struct SettingOutput {
+    /// The setting.
+    key: &'static str,
+    /// Its value: a list for those that are lists, `null` where nobody chose
+    /// and the default is no value but a rule.
+    value: SettingValue,
+    /// Where the value comes from.
+    source: String,
+}
+
+/// What a setting holds.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+#[serde(untagged)]
+enum SettingValue {
+    Single(Option<String>),
+    List(Vec<String>),
+}
+
+impl From<&ListedSetting> for SettingOutput {
+    fn from(listed: &ListedSetting) -> Self {
+        let value = match listed.spec.kind {
+            SettingKind::List(_) => SettingValue::List(listed.values.clone()),
+            _ => SettingValue::Single(listed.values.first().cloned()),
+        };
+        Self { key: listed.spec.key, value, source: listed.origin.to_string() }
+    }
+}
+
+/// The table of `cai config list`.
+pub(crate) fn table(list: &[ListedSetting]) -> String {
+    let rows: Vec<_> = list.iter().map(|it| (it.spec.key, display_value(it), &it.origin)).collect();
+    let longest = |of: fn(&(&str, String, &containai_core::config::Origin)) -> usize| {
+        rows.iter().map(of).max().unwrap_or_default()
+    };
+    let key = longest(|(key, ..)| key.chars().count()).max("KEY".len());
+    let value = longest(|(_, value, _)| value.chars().count()).clamp("VALUE".len(), 48);
+    let mut text = format!("{:<key$}  {:<value$}  SOURCE", "KEY", "VALUE");
+    for (name, shown, origin) in rows {
+        // Writing to a text cannot fail.
+        let _ = write!(
+            text,
+            "\n{name:<key$}  {shown:<value$}  {}",
+            escape_control(&origin.to_string())
+        );
+    }
+    text
+}
+
+fn display_value(listed: &ListedSetting) -> String {
+    match listed.values.as_slice() {
+        [] if listed.spec.default.is_empty() => "-".to_owned(),
+        [] => format!("({})", listed.spec.default),
+        values => escape_control(&values.join(", ")).replace('\n', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::config::{Config, ConfigLayers, FileText};
+
+    use super::*;
+
+    #[test]
+    fn tables_and_json() -> anyhow::Result<()> {
+        let text = "docker_host = 'unix:///x'\nssh.local_forward = ['1:a:1', '2:b:2']\n";
+        let user_file = Some(FileText { path: "/c.toml".into(), text: text.to_owned() });
+        let config = Config::resolve(&ConfigLayers { user_file, ..ConfigLayers::default() })?;
+        insta::assert_snapshot!(table(&config.list()));
+        let values: Vec<SettingOutput> =
+            config.list().iter().skip(6).take(2).map(SettingOutput::from).collect();
+        insta::assert_snapshot!(serde_json::to_string(&values)?, @r#"[{"key":"docker_host","value":"unix:///x","source":"user:/c.toml"},{"key":"data_volume","value":null,"source":"default"}]"#);
+        Ok(())
+    }
+}

@@ -1,0 +1,167 @@
+//! The output of `cai list`.
+
+use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::engine::RunState;
+use containai_docker::{ListedContainer, Sizes};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::table;
+use containai::report::escape_control;
+
+/// One element of the output of `cai list --json`.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub(crate) struct ContainerListEntry {
+    /// The container's name.
+    container: String,
+    /// The workspace on the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace: Option<String>,
+    /// Its state in Docker's words, such as `running` or `exited`.
+    status: String,
+    /// The agents that its image has.
+    agents: Vec<String>,
+    /// The port of its SSH server on this machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ssh_port: Option<u16>,
+    /// The image reference it was made from.
+    image: String,
+    /// The engine's words on how long it has been running, such as `3 hours`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uptime: Option<String>,
+    /// Bytes that its own files take; only with `--size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<u64>,
+}
+
+impl ContainerListEntry {
+    pub(crate) fn of(listed: &ListedContainer) -> Self {
+        let ListedContainer { container, size } = listed;
+        let labels = &container.labels;
+        // One listing tells no moments, only the engine's words on them.
+        let runs = container.state == RunState::Running;
+        let uptime = container.status.strip_prefix("Up ").filter(|_| runs);
+        Self {
+            container: escape_control(&container.name),
+            workspace: labels.workspace().map(escape_control),
+            status: container.state.to_string(),
+            agents: labels.agents().unwrap_or_default().into_iter().map(escape_control).collect(),
+            ssh_port: labels.ssh_port().map(|port| port.get()),
+            image: escape_control(&container.image),
+            uptime: uptime.map(|text| escape_control(text.split(" (").next().unwrap_or(text))),
+            size: size.map(ByteSize::bytes),
+        }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.container
+    }
+
+    fn row(&self, sizes: Sizes) -> Vec<String> {
+        let or_dash = |text: Option<String>| {
+            text.filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned())
+        };
+        // A path may hold a line break.
+        let one_line = |text: String| text.replace('\n', "\u{fffd}");
+        let mut row = vec![
+            one_line(self.container.clone()),
+            self.status.clone(),
+            or_dash(self.uptime.clone()),
+            or_dash(self.ssh_port.map(|port| port.to_string())),
+            one_line(or_dash(Some(self.agents.join(",")))),
+        ];
+        if sizes == Sizes::Measured {
+            let human = |bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string();
+            row.push(or_dash(self.size.map(human)));
+        }
+        row.push(one_line(or_dash(self.workspace.clone())));
+        row
+    }
+}
+
+/// The output of `cai list` for people.
+pub(crate) fn table(entries: &[ContainerListEntry], sizes: Sizes) -> String {
+    let head: &[&str] = match sizes {
+        Sizes::Measured => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "SIZE", "WORKSPACE"],
+        Sizes::Unknown => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "WORKSPACE"],
+    };
+    let rows: Vec<_> = entries.iter().map(|entry| entry.row(sizes)).collect();
+    table::table(head, &rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{Container, ContainerId};
+    use containai_core::label;
+
+    use super::*;
+
+    fn entries() -> Vec<ContainerListEntry> {
+        let of = |name: &str, state, status: &str, agents: &str, size: Option<u64>| {
+            let labels = [
+                (label::MANAGED, "true"),
+                (label::WORKSPACE, "/home/me/\u{1b}[31mapi\nx"),
+                (label::SSH_PORT, "2300"),
+                (label::AGENTS, agents),
+            ];
+            ContainerListEntry::of(&ListedContainer {
+                container: Container {
+                    id: ContainerId::new("id"),
+                    name: name.into(),
+                    state,
+                    status: status.into(),
+                    image: "containai/base:1".into(),
+                    labels: labels.into_iter().collect(),
+                },
+                size: size.map(ByteSize::from_bytes),
+            })
+        };
+        vec![
+            of("api-main", RunState::Running, "Up 3 hours (healthy)", "claude,codex", Some(5000)),
+            of("a-very-long-name", RunState::Exited, "Exited (0) 2 hours ago", "", None),
+        ]
+    }
+
+    #[test]
+    fn text_output_is_a_table() {
+        insta::assert_snapshot!(table(&entries(), Sizes::Unknown), @r"
+        NAME              STATUS   UPTIME   PORT  AGENT         WORKSPACE
+        api-main          running  3 hours  2300  claude,codex  /home/me/�[31mapi�x
+        a-very-long-name  exited   -        2300  -             /home/me/�[31mapi�x
+        ");
+        insta::assert_snapshot!(table(&entries(), Sizes::Measured), @r"
+        NAME              STATUS   UPTIME   PORT  AGENT         SIZE     WORKSPACE
+        api-main          running  3 hours  2300  claude,codex  4.9 KiB  /home/me/�[31mapi�x
+        a-very-long-name  exited   -        2300  -             -        /home/me/�[31mapi�x
+        ");
+    }
+
+    #[test]
+    fn json_output() {
+        insta::assert_json_snapshot!(entries(), @r#"
+        [
+          {
+            "container": "api-main",
+            "workspace": "/home/me/�[31mapi\nx",
+            "status": "running",
+            "agents": [
+              "claude",
+              "codex"
+            ],
+            "ssh_port": 2300,
+            "image": "containai/base:1",
+            "uptime": "3 hours",
+            "size": 5000
+          },
+          {
+            "container": "a-very-long-name",
+            "workspace": "/home/me/�[31mapi\nx",
+            "status": "exited",
+            "agents": [],
+            "ssh_port": 2300,
+            "image": "containai/base:1"
+          }
+        ]
+        "#);
+    }
+}

@@ -1,0 +1,44 @@
+//! The schemas of what `--json` prints.
+
+use schemars::{JsonSchema, Schema, schema_for};
+
+use super::config::SettingOutput;
+use super::image::ImageEntry;
+use super::list::ContainerListEntry;
+use super::plan::PlanDocument;
+use super::resources::ResourcesOutput;
+use super::snapshot;
+use super::stats::Figures;
+use super::status::StatusOutput;
+use super::template;
+use super::version::VersionOutput;
+
+/// A command that prints JSON, and the schema of it.
+pub(crate) struct JsonOutput {
+    /// The command line.
+    pub(crate) command: &'static str,
+    /// JSON Schema, draft 2020-12.
+    pub(crate) schema: Schema,
+}
+
+/// Everything that `--json` prints.
+pub(crate) fn outputs() -> Vec<JsonOutput> {
+    vec![
+        of::<Vec<SettingOutput>>("cai config list --json"),
+        of::<SettingOutput>("cai config get --json"),
+        of::<Vec<ImageEntry>>("cai image list --json"),
+        of::<Vec<ImageEntry>>("cai image prune --json"),
+        of::<Vec<ContainerListEntry>>("cai list --json"),
+        of::<ResourcesOutput>("cai resources --json"),
+        of::<Vec<Figures>>("cai stats --json"),
+        of::<PlanDocument>("cai run --dry-run --json"),
+        of::<Vec<snapshot::SnapshotEntry>>("cai snapshot list --json"),
+        of::<StatusOutput>("cai status --json"),
+        of::<Vec<template::TemplateEntry>>("cai template list --json"),
+        of::<VersionOutput>("cai version --json"),
+    ]
+}
+
+fn of<T: JsonSchema>(command: &'static str) -> JsonOutput {
+    JsonOutput { command, schema: schema_for!(T) }
+}

@@ -1,0 +1,287 @@
+//! The output of `cai status`.
+
+use std::fmt;
+use std::time::Duration;
+
+use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::engine::{ActiveSessions, Container, IdRangeMode, RunState, Usage};
+use containai_core::naming::{ContainerName, SshAlias};
+use containai_core::timestamp::Elapsed;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use containai::report::escape_control;
+
+/// The output of `cai status --json`. Keys after `ssh_port` are best-effort
+/// and absent when unknown: a container that does not run has no figures, and an
+/// engine that does not give one within three seconds is not waited for.
+#[derive(Clone, Debug, JsonSchema, Serialize)]
+pub(crate) struct StatusOutput {
+    /// The container's name.
+    container: String,
+    /// Its state in Docker's words, such as `running` or `exited`.
+    status: String,
+    /// The image reference it was made from.
+    image: String,
+    /// The address of its SSH server on this machine.
+    ssh_host: &'static str,
+    /// The port of its SSH server on this machine.
+    ssh_port: Option<u16>,
+    /// What to call it in `ssh`, `scp`, `rsync` and `git`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ssh_alias: Option<String>,
+    /// The workspace on the host.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workspace: Option<String>,
+    /// The data volume.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_volume: Option<String>,
+    /// `sysbox` or `userns`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    isolation: Option<String>,
+    /// `own` when no other container's processes have the ids of this one's on
+    /// the host, `shared` when all containers of the engine have the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_range: Option<String>,
+    /// How long it has been running, such as `3d 4h 12m`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uptime: Option<String>,
+    /// The same in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uptime_seconds: Option<u64>,
+    /// SSH connections with a command or a shell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ssh_connections: Option<usize>,
+    /// Terminals on which something runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    active_terminals: Option<usize>,
+    /// Bytes of memory in use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_used: Option<u64>,
+    /// Bytes of memory that it may use.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    memory_limit: Option<u64>,
+    /// Processor time in hundredths of one processor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cpu_percent: Option<f64>,
+    /// The engine's words on its state, such as `Exited (0) 2 hours ago`.
+    #[serde(skip)]
+    description: String,
+    #[serde(skip)]
+    state: RunState,
+}
+
+/// What only a running container has, as far as it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RunningStatus {
+    pub(crate) usage: Option<Usage>,
+    pub(crate) sessions: Option<ActiveSessions>,
+    pub(crate) id_range: Option<IdRangeMode>,
+    pub(crate) uptime: Option<Duration>,
+}
+
+impl StatusOutput {
+    pub(crate) fn of(container: &Container, live: RunningStatus) -> Self {
+        let labels = &container.labels;
+        let alias = ContainerName::parse(&container.name).ok().map(|name| SshAlias::of(&name));
+        let RunningStatus { usage, sessions, id_range, uptime } = live;
+        Self {
+            container: escape_control(&container.name),
+            status: container.state.to_string(),
+            image: escape_control(&container.image),
+            ssh_host: "127.0.0.1",
+            ssh_port: labels.ssh_port().map(|port| port.get()),
+            ssh_alias: alias.map(|alias| alias.to_string()),
+            workspace: labels.workspace().map(escape_control),
+            data_volume: labels.data_volume().map(|volume| volume.to_string()),
+            isolation: labels.get(containai_core::label::ISOLATION).map(escape_control),
+            id_range: id_range.map(|mode| mode.to_string()),
+            uptime: uptime.map(|uptime| Elapsed(uptime).to_string()),
+            uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
+            ssh_connections: sessions.map(|sessions| sessions.ssh),
+            active_terminals: sessions.map(|sessions| sessions.terminals),
+            memory_used: usage.map(|usage| usage.memory_used.bytes()),
+            memory_limit: usage.map(|usage| usage.memory_limit.bytes()),
+            cpu_percent: usage.map(|usage| usage.cpu_percent),
+            description: escape_control(&container.status),
+            state: container.state,
+        }
+    }
+
+    /// Who is inside and what it uses, in lines; `None` where it does not run.
+    pub(crate) fn figures(&self) -> Option<String> {
+        if !has_usage(self.state) {
+            return None;
+        }
+        let unknown = || "unknown: the engine did not answer in time".to_owned();
+        let sessions = self
+            .ssh_connections
+            .zip(self.active_terminals)
+            .map(|(ssh, terminals)| format!("{ssh} SSH connections, {terminals} active terminals"));
+        let memory = self.memory_used.zip(self.memory_limit);
+        let memory = memory.map(|(used, limit)| memory_of(used, limit));
+        let cpu = self.cpu_percent.map(|percent| format!("{percent:.1}%"));
+        // Absent where the engine has no ranges, as with Sysbox.
+        let id_range = self.id_range.clone().map(|range| ("id range", range));
+        let figures = [("sessions", sessions), ("memory", memory), ("cpu", cpu)];
+        let figures = figures.map(|(name, text)| (name, text.unwrap_or_else(unknown)));
+        let lines = id_range.into_iter().chain(figures);
+        let lines: Vec<_> = lines.map(|(name, text)| format!("{name:<10} {text}")).collect();
+        Some(lines.join("\n"))
+    }
+}
+
+/// Whether a container in this state has figures.
+pub(crate) fn has_usage(state: RunState) -> bool {
+    matches!(state, RunState::Running | RunState::Paused)
+}
+
+/// All but the figures.
+impl fmt::Display for StatusOutput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "container  {}\nstatus     {}", self.container, self.status)?;
+        match &self.uptime {
+            Some(uptime) => write!(f, "\nuptime     {uptime}")?,
+            None if self.description.is_empty() => {}
+            None => write!(f, " ({})", self.description)?,
+        }
+        write!(f, "\nimage      {}", self.image)?;
+        if let (Some(alias), Some(port)) = (&self.ssh_alias, self.ssh_port) {
+            write!(f, "\nssh        ssh {alias} ({}:{port})", self.ssh_host)?;
+        }
+        for (name, value) in [
+            ("workspace", &self.workspace),
+            ("data", &self.data_volume),
+            ("isolation", &self.isolation),
+        ] {
+            if let Some(value) = value {
+                write!(f, "\n{name:<10} {value}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `1.2 GiB of 4.0 GiB (30%)`.
+pub(crate) fn memory_of(used: u64, limit: u64) -> String {
+    let human = |bytes| HumanSize(ByteSize::from_bytes(bytes));
+    let percent = (u128::from(used) * 100).checked_div(limit.into()).unwrap_or(0);
+    format!("{} of {} ({percent}%)", human(used), human(limit))
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{ContainerId, RunState};
+    use containai_core::label;
+
+    use super::*;
+
+    fn container(state: RunState, status: &str) -> Container {
+        let labels = [
+            (label::MANAGED, "true"),
+            (label::WORKSPACE, "/home/me/api"),
+            (label::SSH_PORT, "2300"),
+            (label::ISOLATION, "userns"),
+        ];
+        Container {
+            id: ContainerId::new("id"),
+            name: "api-main".into(),
+            state,
+            status: status.into(),
+            image: "containai/base:1\u{1b}[2J".into(),
+            labels: labels.into_iter().collect(),
+        }
+    }
+
+    fn live() -> RunningStatus {
+        let usage = Usage {
+            memory_used: ByteSize::from_bytes(1_288_490_189),
+            memory_limit: ByteSize::from_gib(4),
+            cpu_percent: 5.2,
+            tasks: Some(26),
+        };
+        RunningStatus {
+            usage: Some(usage),
+            sessions: Some(ActiveSessions { ssh: 2, terminals: 3 }),
+            id_range: Some(IdRangeMode::Own),
+            uptime: Some(Duration::from_secs(3 * 86_400 + 4 * 3600 + 12 * 60)),
+        }
+    }
+
+    #[test]
+    fn text_output() {
+        let status = StatusOutput::of(&container(RunState::Running, "Up 3 days"), live());
+        insta::assert_snapshot!(status, @r"
+        container  api-main
+        status     running
+        uptime     3d 4h 12m
+        image      containai/base:1�[2J
+        ssh        ssh containai-api-main (127.0.0.1:2300)
+        workspace  /home/me/api
+        isolation  userns
+        ");
+        insta::assert_snapshot!(status.figures().expect("figures"), @r"
+        id range   own
+        sessions   2 SSH connections, 3 active terminals
+        memory     1.2 GiB of 4.0 GiB (30%)
+        cpu        5.2%
+        ");
+        let late = StatusOutput::of(
+            &container(RunState::Running, "Up 3 days"),
+            RunningStatus { sessions: live().sessions, ..RunningStatus::default() },
+        );
+        insta::assert_snapshot!(late.figures().expect("figures"), @r"
+        sessions   2 SSH connections, 3 active terminals
+        memory     unknown: the engine did not answer in time
+        cpu        unknown: the engine did not answer in time
+        ");
+        let stopped = container(RunState::Exited, "Exited (130) 2 hours ago");
+        assert_eq!(StatusOutput::of(&stopped, RunningStatus::default()).figures(), None);
+        insta::assert_snapshot!(StatusOutput::of(&stopped, RunningStatus::default()), @r"
+        container  api-main
+        status     exited (Exited (130) 2 hours ago)
+        image      containai/base:1�[2J
+        ssh        ssh containai-api-main (127.0.0.1:2300)
+        workspace  /home/me/api
+        isolation  userns
+        ");
+    }
+
+    #[test]
+    fn json_output() {
+        let status = StatusOutput::of(&container(RunState::Running, "Up 3 days"), live());
+        insta::assert_json_snapshot!(status, @r#"
+        {
+          "container": "api-main",
+          "status": "running",
+          "image": "containai/base:1�[2J",
+          "ssh_host": "127.0.0.1",
+          "ssh_port": 2300,
+          "ssh_alias": "containai-api-main",
+          "workspace": "/home/me/api",
+          "isolation": "userns",
+          "id_range": "own",
+          "uptime": "3d 4h 12m",
+          "uptime_seconds": 274320,
+          "ssh_connections": 2,
+          "active_terminals": 3,
+          "memory_used": 1288490189,
+          "memory_limit": 4294967296,
+          "cpu_percent": 5.2
+        }
+        "#);
+        let stopped = container(RunState::Exited, "Exited (130) 2 hours ago");
+        insta::assert_json_snapshot!(StatusOutput::of(&stopped, RunningStatus::default()), @r#"
+        {
+          "container": "api-main",
+          "status": "exited",
+          "image": "containai/base:1�[2J",
+          "ssh_host": "127.0.0.1",
+          "ssh_port": 2300,
+          "ssh_alias": "containai-api-main",
+          "workspace": "/home/me/api",
+          "isolation": "userns"
+        }
+        "#);
+    }
+}

@@ -1,0 +1,70 @@
+//! The last lines of a long output.
+
+use std::collections::VecDeque;
+
+/// Number of lines in an error.
+const MAX_LINES: usize = 15;
+
+/// A buffer of the last lines of text that arrives in pieces.
+#[derive(Debug, Default)]
+pub(crate) struct LogTail {
+    lines: VecDeque<String>,
+    partial: String,
+}
+
+impl LogTail {
+    /// Appends text and returns the lines that it completed, without control characters and without
+    /// empty lines.
+    pub(crate) fn push(&mut self, text: &str) -> Vec<String> {
+        self.partial.push_str(text);
+        let mut complete = Vec::new();
+        while let Some(end) = self.partial.find('\n') {
+            let line: String = self.partial.drain(..=end).collect();
+            let line = line.trim_end().replace(|c: char| c.is_control(), "");
+            if !line.is_empty() {
+                self.push_line(line.clone());
+                complete.push(line);
+            }
+        }
+        complete
+    }
+
+    /// Returns the kept lines, oldest first.
+    pub(crate) fn into_lines(mut self) -> Vec<String> {
+        if !self.partial.trim().is_empty() {
+            let line = std::mem::take(&mut self.partial);
+            self.push_line(line.trim_end().to_owned());
+        }
+        self.lines.into()
+    }
+
+    fn push_line(&mut self, line: String) {
+        if self.lines.len() == MAX_LINES {
+            self.lines.pop_front();
+        }
+        self.lines.push_back(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_split_into_lines() {
+        let mut tail = LogTail::default();
+        assert!(tail.push("Step 1").is_empty());
+        assert_eq!(tail.push("/2\n\n\u{1b}[1mred\nrest"), ["Step 1/2", "[1mred"]);
+        assert_eq!(tail.into_lines(), ["Step 1/2", "[1mred", "rest"]);
+    }
+
+    #[test]
+    fn only_the_last_lines_are_kept() {
+        let mut tail = LogTail::default();
+        for n in 0..20 {
+            tail.push(&format!("{n}\n"));
+        }
+        let lines = tail.into_lines();
+        assert_eq!((lines.len(), lines[0].as_str()), (MAX_LINES, "5"));
+    }
+}

@@ -1,0 +1,191 @@
+//! The daemon's side of one client.
+
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::os::fd::OwnedFd;
+use std::pin::pin;
+use std::time::Duration;
+
+use containai_core::remote::RemoteError;
+use russh::Channel;
+use russh::client::Msg;
+use tokio::net::UnixStream;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::daemon::MuxDaemon;
+use super::handshake::{self, Handshake, MuxRequest};
+use super::message_socket::MessageSocket;
+use super::pool::OpenConnection;
+use super::reply::{CommandFailure, MuxReply};
+use super::start::{self, PassedStreams, StartCommand, decode_action};
+use super::target::Target;
+use crate::session::{
+    ExitOutcome, Input, Output, Session, SignalAction, SignalSource, Signals, Stdio,
+};
+
+/// The timeout of a client's request.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// The maximum number of pending signals.
+const SIGNAL_QUEUE_LEN: usize = 16;
+
+/// Serves one client until it disconnects.
+pub(super) async fn serve_client(broker: &MuxDaemon, stream: UnixStream) {
+    let mut wire = MessageSocket::new(stream);
+    if wire.is_same_user() {
+        // A client that disconnects or sends a malformed message gets no reply.
+        let _ = handle_request(broker, &mut wire).await;
+    }
+}
+
+async fn handle_request(broker: &MuxDaemon, wire: &mut MessageSocket) -> io::Result<()> {
+    let late = |_| io::Error::from(ErrorKind::TimedOut);
+    let message = timeout(REQUEST_TIMEOUT, wire.receive(handshake::MAX_REQUEST_LEN))
+        .await
+        .map_err(late)??;
+    let Some(message) = message else {
+        return Ok(());
+    };
+    match Handshake::decode(&message, &broker.version).map_err(io::Error::other)? {
+        Handshake::VersionMismatch => {
+            broker.superseded.notify_one();
+            wire.send(&MuxReply::VersionMismatch.encode()).await
+        }
+        Handshake::Request(MuxRequest::Prewarm { target }) => {
+            broker.pool.prewarm(&target).await;
+            Ok(())
+        }
+        Handshake::Request(MuxRequest::Lease { target, cache_key: occasion }) => {
+            broker.recent_targets.record(&occasion, &target);
+            let open = match take_or_open(broker, wire, &target).await? {
+                Ok(open) => open,
+                Err(error) => {
+                    return wire
+                        .send(&MuxReply::Unavailable(error_with_source(&error)).encode())
+                        .await;
+                }
+            };
+            wire.send(&MuxReply::Ready.encode()).await?;
+            run_leased(broker, wire, target, open).await
+        }
+        Handshake::Request(MuxRequest::Prefetch { cache_key: occasion }) => {
+            let Some((target, open)) = take_prefetched(broker, &occasion).await else {
+                return wire.send(&MuxReply::NothingPrefetched.encode()).await;
+            };
+            wire.send(&MuxReply::Prefetched(target.clone()).encode()).await?;
+            run_leased(broker, wire, target, open).await
+        }
+    }
+}
+
+/// Takes an idle connection to the last target of a cache key.
+async fn take_prefetched(broker: &MuxDaemon, occasion: &str) -> Option<(Target, OpenConnection)> {
+    let target = broker.recent_targets.get(occasion)?;
+    let open = broker.pool.take_prefetched(&target).await?;
+    Some((target, open))
+}
+
+/// Runs the command that the client may send now.
+async fn run_leased(
+    broker: &MuxDaemon,
+    wire: &mut MessageSocket,
+    target: Target,
+    (session, channel): OpenConnection,
+) -> io::Result<()> {
+    let Some(message) = wire.receive(start::MAX_START_LEN).await? else {
+        if channel.close().await.is_ok() {
+            broker.pool.put_back(target, session);
+        }
+        return Ok(());
+    };
+    let start = StartCommand::decode(&message).map_err(io::Error::other)?;
+    let FinishedCommand { outcome, state } = run_command(wire, &session, channel, start).await?;
+    if state == ConnectionState::Reusable {
+        broker.pool.put_back(target, session);
+    }
+    let reply = match outcome {
+        Ok(outcome) => MuxReply::Ended(outcome),
+        Err(error) => MuxReply::Failed(CommandFailure::of(&error)),
+    };
+    wire.send(&reply.encode()).await
+}
+
+/// A finished command, and the state of its connection.
+struct FinishedCommand {
+    outcome: Result<ExitOutcome, RemoteError>,
+    state: ConnectionState,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum ConnectionState {
+    /// The next command may use it.
+    Reusable,
+    /// It failed, or may have state of this command.
+    Unusable,
+}
+
+/// Runs a command and forwards the client's signals to it. A disconnected
+/// client is an error that closes the SSH connection, as if that had been its
+/// own.
+async fn run_command(
+    wire: &mut MessageSocket,
+    session: &Session,
+    channel: Channel<Msg>,
+    start: StartCommand,
+) -> io::Result<FinishedCommand> {
+    let stdio = stdio(start.streams, wire.take_files())?;
+    let (tell, told) = mpsc::channel(SIGNAL_QUEUE_LEN);
+    let mut running =
+        pin!(session.run_on_channel(channel, start.request, stdio, SignalSource::Channel(told)));
+    let mut state = ConnectionState::Reusable;
+    loop {
+        tokio::select! {
+            outcome = &mut running => {
+                let ended = matches!(outcome, Ok(ExitOutcome::Status(_) | ExitOutcome::Signal(_)));
+                let state = if ended { state } else { ConnectionState::Unusable };
+                return Ok(FinishedCommand { outcome, state });
+            }
+            message = wire.receive(1) => {
+                let message = message?.ok_or(ErrorKind::UnexpectedEof)?;
+                let wish = decode_action(&message).map_err(io::Error::other)?;
+                if wish != SignalAction::Resize {
+                    state = ConnectionState::Unusable;
+                }
+                tell.try_send(wish).map_err(io::Error::other)?;
+            }
+        }
+    }
+}
+
+/// Takes an idle connection, or opens a new one after a reply that this takes
+/// longer.
+async fn take_or_open(
+    broker: &MuxDaemon,
+    wire: &MessageSocket,
+    target: &Target,
+) -> io::Result<Result<OpenConnection, RemoteError>> {
+    if let Some(open) = broker.pool.take_idle(target).await {
+        return Ok(Ok(open));
+    }
+    wire.send(&MuxReply::Opening.encode()).await?;
+    Ok(broker.pool.open(target).await)
+}
+
+fn stdio(streams: PassedStreams, files: Vec<OwnedFd>) -> io::Result<Stdio> {
+    let mut files = files.into_iter();
+    let mut next = |is_passed| match is_passed {
+        true => files.next().map(Some).ok_or(io::Error::from(ErrorKind::InvalidData)),
+        false => Ok(None),
+    };
+    let input = next(streams.input)?.map_or(Input::Null, Input::File);
+    let output = next(streams.output)?.map_or(Output::Null, |file| File::from(file).into());
+    let error = next(streams.error)?.map_or(Output::Null, |file| File::from(file).into());
+    Ok(Stdio { input, output, error, signals: Signals::Ignore })
+}
+
+fn error_with_source(error: &RemoteError) -> String {
+    match std::error::Error::source(error) {
+        Some(source) => format!("{error}: {source}"),
+        None => error.to_string(),
+    }
+}

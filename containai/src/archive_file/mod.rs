@@ -1,0 +1,17 @@
+//! Archives as files: packed, sealed, and read back whatever they are.
+
+mod archive;
+mod compression;
+mod encryption;
+mod gunzip;
+mod gzip;
+mod parallel;
+mod reader;
+mod writer;
+
+pub use archive::{Archive, ArchiveFileKind};
+pub(crate) use compression::ArchiveCompression;
+pub use encryption::{DecryptionKeys, Encryption};
+use reader::ArchiveReader;
+pub use reader::RequiredKey;
+pub(crate) use writer::ArchiveWriter;

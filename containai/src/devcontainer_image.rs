@@ -1,0 +1,205 @@
+//! The image that a `devcontainer.json` asks for.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::error::ResultExt as _;
+use containai_core::devcontainer::{
+    Devcontainer, DevcontainerImage, FEATURES_DIR, FeatureManifest, Lifecycle,
+    feature_install_script, feature_stage, lifecycle_script,
+};
+use containai_core::engine::ImageRequest;
+use containai_core::hint::Hint;
+use containai_core::label;
+use containai_core::layout::CONTAINER_USER;
+use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
+use containai_core::template::{
+    ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint,
+};
+use containai_docker::built::{
+    BuildContext, ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource,
+};
+use containai_docker::image::local_reference;
+
+use crate::devcontainer_file::DevcontainerFile;
+use crate::error::OperationError;
+use crate::workspace_file::{self, FollowLinks};
+
+/// The longest Dockerfile or manifest of a feature, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+/// What a feature says about itself.
+const MANIFEST: &str = "devcontainer-feature.json";
+
+/// How the image is built. Everything that the workspace has to do with it is
+/// read without following a link.
+pub(crate) fn image_recipe(
+    file: &DevcontainerFile,
+    wanted: &Devcontainer,
+    workspace: &WorkspacePath,
+    default: &ImageRequest,
+) -> crate::Result<ImageRecipe> {
+    let mut context = Vec::new();
+    let source = base_source(wanted, workspace, default, &mut context)?;
+    let user = match wanted.remote_user.as_deref() {
+        Some("root") => "root",
+        _ => CONTAINER_USER,
+    };
+    let (layer, has_lifecycle) = feature_layer(wanted, workspace, user, &mut context)?;
+    let fingerprint = recipe_fingerprint(&source, layer.as_ref(), wanted, &context);
+    let mut labels = vec![
+        (label::TEMPLATE_HASH.to_owned(), fingerprint.to_string()),
+        (label::DEVCONTAINER.to_owned(), file.path.clone()),
+    ];
+    if has_lifecycle {
+        labels.push((label::LIFECYCLE.to_owned(), "true".to_owned()));
+    }
+    Ok(ImageRecipe {
+        reference: BuiltImage::of_devcontainer(&fingerprint),
+        fingerprint,
+        source,
+        layers: layer.into_iter().collect(),
+        environment: wanted.container_env.clone(),
+        labels,
+    })
+}
+
+fn base_source(
+    wanted: &Devcontainer,
+    workspace: &WorkspacePath,
+    default: &ImageRequest,
+    context: &mut Vec<ContextEntry>,
+) -> crate::Result<RecipeSource> {
+    let (dockerfile, below, arguments, target) = match &wanted.image {
+        DevcontainerImage::Default => return Ok(RecipeSource::Image(default.clone())),
+        DevcontainerImage::Image(image) => {
+            return Ok(RecipeSource::Image(ImageRequest::Reference(image.clone())));
+        }
+        DevcontainerImage::Build { dockerfile, context, arguments, target } => {
+            (dockerfile, context, arguments, target)
+        }
+    };
+    let text = read_text(workspace, dockerfile)?;
+    let refuse = |reason: String| {
+        OperationError::usage(format!("`{dockerfile}` cannot be built: {reason}"))
+            .hint(Hint::new("mend it, or go without: `--devcontainer=off`"))
+    };
+    let file = Dockerfile::parse(&text).map_err(|error| refuse(error.to_string()))?;
+    if let Some(error) = check_dockerfile(&file).iter().find(|it| it.severity == Severity::Error) {
+        return Err(refuse(format!("line {}: {}", error.line, error.text)).into());
+    }
+    let place = ContextDir { root: workspace.as_path().to_owned(), subpath: below.clone() };
+    context.extend(context_entries(&place, "context", &file.copy_sources())?);
+    let inside = match below.as_str() {
+        "" => Some(dockerfile.as_str()),
+        below => dockerfile.strip_prefix(below).and_then(|path| path.strip_prefix('/')),
+    };
+    Ok(RecipeSource::Dockerfile {
+        context: place,
+        // One that is elsewhere is put in under a name that nobody has.
+        path: inside.unwrap_or(".containai.Dockerfile").to_owned(),
+        base: file.declares_base_image().then(|| default.clone()),
+        text,
+        arguments: arguments.clone(),
+        target: target.clone(),
+    })
+}
+
+/// What features install, and the program that runs commands inside.
+fn feature_layer(
+    wanted: &Devcontainer,
+    workspace: &WorkspacePath,
+    user: &str,
+    context: &mut Vec<ContextEntry>,
+) -> crate::Result<(Option<RecipeLayer>, bool)> {
+    let (mut parts, mut environments) = (Vec::new(), Vec::new());
+    let mut lifecycle = Lifecycle::default();
+    for (number, feature) in wanted.features.iter().enumerate() {
+        let path = format!("{}/{MANIFEST}", feature.directory);
+        let manifest = FeatureManifest::parse(&read_text(workspace, &path)?)
+            .with_context(|| format!("cannot follow `{path}`"))?;
+        let root = workspace.as_path().to_owned();
+        let place = ContextDir { root, subpath: feature.directory.clone() };
+        let prefix = format!("{FEATURES_DIR}/{number}");
+        context.extend(context_entries(&place, &prefix, &CopySources::all())?);
+        parts.push(ContextPart::Directory { dir: place, prefix: prefix.clone() });
+        let install = feature_install_script(&manifest.option_variables(&feature.options), user);
+        parts.push(ContextPart::text(format!("{prefix}/.containai-install"), 0o755, install));
+        environments.push(manifest.environment);
+        lifecycle.extend(manifest.lifecycle);
+    }
+    lifecycle.extend(wanted.lifecycle.clone());
+    let program = lifecycle_script(&lifecycle, wanted.remote_user.as_deref());
+    let has_lifecycle = program.is_some();
+    parts.extend(program.map(|program| ContextPart::text("devcontainer", 0o755, program)));
+    if parts.is_empty() {
+        return Ok((None, false));
+    }
+    let dockerfile = feature_stage(&environments.iter().collect::<Vec<_>>(), has_lifecycle);
+    Ok((Some(RecipeLayer { dockerfile, parts }), has_lifecycle))
+}
+
+fn recipe_fingerprint(
+    source: &RecipeSource,
+    layer: Option<&RecipeLayer>,
+    wanted: &Devcontainer,
+    context: &[ContextEntry],
+) -> Fingerprint {
+    let name = |image: &ImageRequest| match image {
+        ImageRequest::Shipped(image) => local_reference(*image),
+        ImageRequest::Reference(reference) => reference.clone(),
+    };
+    let mut texts: Vec<String> = ImageRecipe::common_inputs().to_vec();
+    match source {
+        RecipeSource::Image(image) => texts.push(name(image)),
+        RecipeSource::Dockerfile { text, base, arguments, target, path, .. } => {
+            texts.extend([text.clone(), path.clone(), target.clone().unwrap_or_default()]);
+            texts.extend(base.as_ref().map(name));
+            texts.extend(encode_pairs(arguments));
+        }
+    }
+    texts.extend(encode_pairs(&wanted.container_env));
+    texts.extend(wanted.mounts.iter().map(|mount| format!("{mount:?}")));
+    if let Some(layer) = layer {
+        texts.push(layer.dockerfile.clone());
+        texts.extend(layer.parts.iter().filter_map(|part| match part {
+            ContextPart::File { content, .. } => {
+                Some(String::from_utf8_lossy(content).into_owned())
+            }
+            ContextPart::Directory { .. } => None,
+        }));
+    }
+    fingerprint(context, &texts.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// As one text, so that no pair can be taken for another.
+fn encode_pairs(pairs: &BTreeMap<String, String>) -> Option<String> {
+    serde_json::to_string(pairs).ok()
+}
+
+fn context_entries(
+    place: &ContextDir,
+    prefix: &str,
+    copied: &CopySources,
+) -> crate::Result<Vec<ContextEntry>> {
+    let found = BuildContext::open(place).and_then(|directory| directory.entries(copied));
+    let found = found.map_err(|error| {
+        let shown = place.root.join(&place.subpath);
+        OperationError::usage(format!("cannot read `{}`: {error}", shown.display()))
+            .hint(Hint::new("name a directory of the workspace, without a link on the way to it"))
+    })?;
+    let below =
+        |entry: ContextEntry| ContextEntry { path: format!("{prefix}/{}", entry.path), ..entry };
+    Ok(found.into_iter().map(below).collect())
+}
+
+fn read_text(workspace: &WorkspacePath, path: &str) -> crate::Result<String> {
+    let read = workspace_file::read(workspace, Path::new(path), FollowLinks::Never, MAX_BYTES);
+    let why = match read {
+        Ok(Some(text)) => return Ok(text),
+        Ok(None) => "it is not there".to_owned(),
+        Err(refused) => refused.to_string(),
+    };
+    Err(OperationError::usage(format!("cannot read `{path}` in `{workspace}`: {why}"))
+        .hint(Hint::new("mend `devcontainer.json`, or go without: `--devcontainer=off`"))
+        .into())
+}

@@ -1,0 +1,10 @@
+//! Archives of data volumes.
+
+mod destination;
+mod on_stop;
+mod paused;
+mod run;
+
+pub use destination::{ArchiveDestination, DestinationChooser, EncryptionUse, workspaces};
+pub use on_stop::ExportOnStop;
+pub use run::VolumeExport;

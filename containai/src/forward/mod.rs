@@ -1,0 +1,5 @@
+//! Forwarding of ports and sockets between this machine and a container.
+
+mod reconnecting;
+
+pub use reconnecting::ReconnectingContainer;

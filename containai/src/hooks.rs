@@ -1,0 +1,82 @@
+//! The user's start-up hooks.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+
+use crate::error::ResultExt as _;
+use containai_core::engine::StartupHook;
+use nix::unistd::geteuid;
+
+use crate::report::Reporter;
+
+/// The most that a hook may weigh, in bytes; it is a script, not a program.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Reads the hooks of a directory in the order of their names; a directory that
+/// is not there has none. What others than the user could have written, what
+/// cannot be executed and what is too large is told and left out.
+pub(crate) fn read(directory: &Path, reporter: &Reporter) -> crate::Result<Vec<StartupHook>> {
+    let cannot = || format!("cannot read `{}`", directory.display());
+    let entries = match fs::read_dir(directory) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Vec::new());
+        }
+        outcome => outcome.with_context(cannot)?,
+    };
+    let mut hooks = Vec::new();
+    for entry in entries {
+        let path = entry.with_context(cannot)?.path();
+        match read_hook(&path) {
+            Ok(hook) => hooks.push(hook),
+            Err(reason) => {
+                reporter.warn(&format!("no start-up hook: `{}` {reason}", path.display()))
+            }
+        }
+    }
+    hooks.sort_by(|a: &StartupHook, b| a.name().cmp(b.name()));
+    Ok(hooks)
+}
+
+fn read_hook(path: &Path) -> Result<StartupHook, String> {
+    let metadata = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
+    let is_own = metadata.uid() == geteuid().as_raw() || metadata.uid() == 0;
+    if !metadata.is_file() || metadata.mode() & 0o100 == 0 {
+        return Err("is no file that can be executed".into());
+    }
+    if !is_own || metadata.mode() & 0o022 != 0 {
+        return Err("can be written by others".into());
+    }
+    if metadata.len() > MAX_BYTES {
+        return Err(format!("is larger than {} KiB", MAX_BYTES >> 10));
+    }
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let program = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
+    StartupHook::new(name, program).ok_or_else(|| "has a name that is no hook's".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn hooks_are_executable_files_writable_only_by_the_user() {
+        let directory = tempfile::tempdir().expect("a directory");
+        for (name, mode) in
+            [("20-b", 0o755), ("10-a", 0o700), ("x", 0o644), ("y", 0o777), ("z~", 0o755)]
+        {
+            let path = directory.path().join(name);
+            fs::write(&path, name).expect("a file");
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
+        }
+        let reporter = Reporter::default();
+        let hooks = read(directory.path(), &reporter).expect("hooks");
+        let names: Vec<_> = hooks.iter().map(StartupHook::name).collect();
+        assert_eq!(names, ["10-a", "20-b"]);
+        assert_eq!(hooks[1].program(), b"20-b");
+        assert!(read(&directory.path().join("none"), &reporter).expect("hooks").is_empty());
+    }
+}

@@ -1,0 +1,19 @@
+//! What is brought from a directory of this machine to a data volume.
+
+mod candidates;
+mod change_watcher;
+mod changes;
+pub mod manifests;
+mod record_file;
+mod send;
+mod source;
+mod unpacked;
+mod volume_writer;
+mod watch;
+mod withheld;
+
+pub use manifests::{load as manifests, user_agents};
+pub use send::Import;
+pub use source::{ImportSource, WarnOnce};
+pub use unpacked::UnpackedArchive;
+pub use watch::watch;

@@ -1,0 +1,53 @@
+//! System containers for AI coding agents, as a library.
+
+#![warn(missing_docs)]
+
+pub mod archive_file;
+pub mod connection;
+pub mod context;
+pub mod copy_report;
+pub mod desired;
+pub mod devcontainer_file;
+pub mod devcontainer_image;
+pub mod enclosing_workspace;
+pub mod ending;
+pub mod error;
+pub mod export;
+pub mod forward;
+pub mod forward_registry;
+pub mod git;
+pub mod gone_files;
+pub mod hooks;
+pub mod host_facts;
+pub mod image_selection;
+pub mod import;
+pub mod lock;
+pub mod mounts;
+pub mod moved;
+pub mod private_file;
+pub mod process_env;
+pub mod progress;
+pub mod protected;
+pub mod remote_engine;
+pub mod report;
+pub mod restore;
+pub mod session;
+pub mod session_env;
+pub mod session_guard;
+pub mod settings;
+pub mod setup;
+pub mod signals;
+pub mod snapshot;
+pub mod target;
+pub mod templates;
+pub mod trust;
+pub mod user_config;
+pub mod volume_lock;
+pub mod volume_target;
+pub mod workspace;
+pub mod workspace_copy;
+pub mod workspace_file;
+pub mod workspace_store;
+pub mod worktree;
+
+pub use error::{Error, OperationError, Result};

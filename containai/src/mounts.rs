@@ -1,0 +1,60 @@
+//! What else a container has, made sure of on this machine.
+
+use std::fs;
+use std::os::unix::fs::FileTypeExt as _;
+
+use containai_core::devcontainer::{RequestedMount, RequestedMountSource};
+use containai_core::engine::{ExtraMount, MountSource};
+use containai_core::hint::Hint;
+use containai_core::naming::WorkspacePath;
+
+use crate::context::Context;
+use crate::error::OperationError;
+use crate::protected;
+
+/// Turns what a person has approved into mounts. A directory or file is looked
+/// at as it is now, links resolved.
+///
+/// # Errors
+///
+/// One that is not there or not to be handed out, and any of this machine where
+/// the engine runs on another.
+pub(crate) fn resolve(
+    wanted: &[RequestedMount],
+    context: &Context,
+) -> Result<Vec<ExtraMount>, OperationError> {
+    let one = |mount: &RequestedMount| {
+        let source = match &mount.source {
+            RequestedMountSource::Volume(name) => MountSource::Volume(name.clone()),
+            RequestedMountSource::Path(path) => MountSource::Host(host_path(path, context)?),
+        };
+        Ok(ExtraMount { source, target: mount.target.clone(), access: mount.access })
+    };
+    wanted.iter().map(one).collect()
+}
+
+fn host_path(path: &str, context: &Context) -> Result<WorkspacePath, OperationError> {
+    if context.client.is_some() {
+        return Err(mount_refused(path, "it is on this machine, and the engine is on another"));
+    }
+    let real = fs::canonicalize(path).map_err(|error| mount_refused(path, &error.to_string()))?;
+    let kind =
+        fs::metadata(&real).map_err(|error| mount_refused(path, &error.to_string()))?.file_type();
+    if kind.is_socket() || kind.is_fifo() || kind.is_char_device() || kind.is_block_device() {
+        return Err(mount_refused(path, "it is neither a directory nor a file"));
+    }
+    let exposed = protected::exposed(&real, protected::for_mounts(&context.env));
+    if !exposed.is_empty() {
+        let what = protected::list_existing(&exposed);
+        return Err(mount_refused(path, &format!("it holds or belongs to {what}")));
+    }
+    WorkspacePath::new(&real).map_err(|error| mount_refused(path, &error.to_string()))
+}
+
+fn mount_refused(path: &str, reason: &str) -> OperationError {
+    OperationError::usage(format!(
+        "`{}` of `mounts` in devcontainer.json is not mounted: {reason}",
+        path.escape_debug()
+    ))
+    .hint(Hint::new("name another directory, or go without: `--devcontainer=off`"))
+}

@@ -1,0 +1,117 @@
+//! Engines of other machines, and the way there.
+
+use std::fs::{self, DirBuilder};
+use std::io::{ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+use crate::error::ResultExt as _;
+use containai_core::engine::EngineError;
+use containai_core::hint::{Advice as _, Hint};
+use containai_core::layout::EngineLayout;
+use containai_core::naming::ClientId;
+use containai_docker::{EngineAddress, SshHost};
+use containai_ssh::{ProxyKind, ProxyRoute};
+
+use crate::context::Context;
+use crate::error::OperationError;
+use crate::process_env::ProcessEnv;
+
+/// What leads to the ports of the engine's machine; `None` for this one.
+///
+/// Over `tcp://` nobody gets to that machine's loopback, but its engine leads
+/// into containers; this very program is what speaks to it.
+pub fn proxy_route(address: &EngineAddress, env: &ProcessEnv) -> Option<ProxyRoute> {
+    let means = match address {
+        EngineAddress::Unix(_) => return None,
+        EngineAddress::Ssh(host) => {
+            ProxyKind::Jump { user: host.user.clone(), host: host.host.clone(), port: host.port }
+        }
+        EngineAddress::Tcp(_) => ProxyKind::Command(proxy_command(address, env)),
+    };
+    Some(ProxyRoute { engine: address.to_string(), kind: means })
+}
+
+/// Says where set-up has to run when an engine of another machine has no
+/// isolation.
+pub(crate) fn with_setup_hint(address: &EngineAddress, error: EngineError) -> crate::Error {
+    let EngineError::NoIsolation { .. } = &error else { return error.into() };
+    if !address.is_remote() {
+        return error.into();
+    }
+    let hint = match address {
+        EngineAddress::Ssh(SshHost { socket: None, .. }) => format!(
+            "run `cai setup` on that machine, and name its engine: `--docker-host {address}{}`",
+            EngineLayout::default().socket().display(),
+        ),
+        _ => "run `cai setup` on that machine, and see that this address leads to its engine"
+            .to_owned(),
+    };
+    let code = error.exit_code();
+    OperationError::with_code(code, format!("`{address}`: {error}")).hint(Hint::new(hint)).into()
+}
+
+/// Says what of this machine a new container gets where the engine runs on
+/// another one, whose root sees all of it.
+pub(crate) fn warn_host_specific_settings(context: &Context) {
+    if context.client.is_none() {
+        return;
+    }
+    let (layout, template) = (&context.env.layout, &context.config.template.value);
+    let hooks = template.iter().map(|name| layout.template_hooks(name));
+    let mut hooks = hooks.chain([layout.startup_hooks()]).flat_map(fs::read_dir).flatten();
+    let has_hooks = hooks.next().is_some();
+    let hooks = if has_hooks { "your start-up hooks, " } else { "" };
+    context.reporter.say(&format!(
+        "{} is another machine: it gets the workspace, {hooks}your name and e-mail address of git and the variables of sessions",
+        context.address
+    ));
+}
+
+/// `cai ssh proxy`, with all that it needs to know from no environment.
+fn proxy_command(address: &EngineAddress, env: &ProcessEnv) -> Vec<String> {
+    let program = env.existing_program().and_then(Path::to_str).unwrap_or("cai");
+    let address = address.to_string();
+    let mut words: Vec<_> =
+        [program, "--docker-host", &address, "ssh", "proxy"].map(str::to_owned).into();
+    if let Some(directory) = env.certificates.as_deref().and_then(Path::to_str) {
+        words.extend(["--certificates".to_owned(), directory.to_owned()]);
+    }
+    words
+}
+
+/// What tells this machine from others that use the same engine; drawn once.
+pub(crate) fn client(env: &ProcessEnv) -> crate::Result<ClientId> {
+    let path = env.layout.client_id();
+    for _ in 0..2 {
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let shown = path.display();
+                return ClientId::parse(text.trim_end())
+                    .with_context(|| format!("cannot use `{shown}`"));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => create_client_id(&path),
+            Err(error) => Err(error),
+        }
+        .with_context(|| format!("cannot use `{}`", path.display()))?;
+    }
+    Err(crate::error::failed!("cannot make `{}`", path.display()))
+}
+
+/// Who comes second leaves the first one's.
+fn create_client_id(path: &Path) -> std::io::Result<()> {
+    let mut bytes = [0; 16];
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    let directory = path.parent().unwrap_or(Path::new("/"));
+    DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
+    let aside = path.with_extension(std::process::id().to_string());
+    let mut file =
+        fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+    writeln!(file, "{}", ClientId::from_random(bytes))?;
+    let linked = fs::hard_link(&aside, path);
+    fs::remove_file(&aside)?;
+    match linked {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}

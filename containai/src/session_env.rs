@@ -1,0 +1,109 @@
+//! The variables that every session of a workspace's container gets.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::ResultExt as _;
+use containai_core::config::{Config, EnvEntry, Origin, parse_env_file, select_session_env};
+use containai_core::hint::Hint;
+use containai_core::naming::WorkspacePath;
+use containai_ssh::{Command, EnvVars};
+
+use crate::error::OperationError;
+use crate::private_file;
+use crate::process_env::ProcessEnv;
+use crate::report::Reporter;
+use crate::workspace_file::{self, FollowLinks};
+
+/// The longest file of variables, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The variables of one workspace. Values are only ever in memory here; a mark
+/// without content remembers that a container has some.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionEnv {
+    variables: EnvVars,
+    marker: PathBuf,
+}
+
+impl SessionEnv {
+    /// Reads what the configuration asks for, and what the workspace's
+    /// `devcontainer.json` asks for beside that; `None` where that is nothing and
+    /// nothing was left inside before.
+    pub(crate) fn read(
+        config: &Config,
+        asked: &BTreeMap<String, String>,
+        workspace: &WorkspacePath,
+        env: &ProcessEnv,
+        reporter: &Reporter,
+    ) -> crate::Result<Option<Self>> {
+        let mut variables = EnvVars::default();
+        let names = &config.env_import.value;
+        if !names.is_empty() {
+            let file = read_file(config, workspace, reporter)?;
+            let from_host = config.env_from_host.value;
+            let host = |name: &str| env.variables.text(name).filter(|_| from_host);
+            for EnvEntry { name, value } in select_session_env(names, host, &file) {
+                let assigned = variables.assign(&format!("{name}={value}"), |_| None);
+                assigned
+                    .map_err(|error| OperationError::usage(format!("`env.import`: {error}")))?;
+            }
+        }
+        for (name, value) in asked {
+            let assigned = variables.assign(&format!("{name}={value}"), |_| None);
+            assigned
+                .map_err(|error| OperationError::usage(format!("`devcontainer.json`: {error}")))?;
+        }
+        let mark = env.layout.session_env_marker(workspace);
+        let is_needed = !variables.is_empty() || mark.exists();
+        Ok(is_needed.then_some(Self { variables, marker: mark }))
+    }
+
+    /// The command with the variables, which it leaves inside as well.
+    pub(crate) fn apply(&self, command: &Command) -> crate::Result<Command> {
+        if !self.variables.is_empty() {
+            private_file::write(&self.marker, "")
+                .with_context(|| format!("cannot write `{}`", self.marker.display()))?;
+        }
+        let leaving = command.clone().persist_env(self.variables.clone());
+        Ok(leaving.map_err(|error| OperationError::usage(format!("`env.import`: {error}")))?)
+    }
+
+    /// Forgets that there were any, once none are left inside.
+    pub(crate) fn clear_empty_marker(&self) {
+        if self.variables.is_empty() {
+            // Where that fails, the next session takes them back once more.
+            let _ = fs::remove_file(&self.marker);
+        }
+    }
+}
+
+fn read_file(
+    config: &Config,
+    workspace: &WorkspacePath,
+    reporter: &Reporter,
+) -> crate::Result<Vec<EnvEntry>> {
+    let Some(path) = &config.env_file.value else {
+        return Ok(Vec::new());
+    };
+    match workspace_file::read(workspace, Path::new(path), FollowLinks::WithinWorkspace, MAX_BYTES)
+    {
+        Ok(Some(text)) => Ok(parse_env_file(&text)),
+        Ok(None) => {
+            let text =
+                format!("there is no `{path}` in `{workspace}`, where `env.env_file` has it");
+            match config.env_file.origin {
+                // Said once for all workspaces, of which some have none.
+                Origin::User(_) => reporter.detail(&text),
+                _ => reporter.warn(&text),
+            }
+            Ok(Vec::new())
+        }
+        Err(refused) => {
+            let text = format!("cannot read `env.env_file`, `{path}` in `{workspace}`: {refused}");
+            let hint = "name a regular file that stays within the workspace";
+            Err(OperationError::usage(text).hint(Hint::new(hint)).into())
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! The user's part of set-up: key, SSH configuration, configuration file,
+//! Docker context.
+
+use std::fs::{self, DirBuilder};
+use std::io::Write as _;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+
+use crate::error::ResultExt as _;
+use containai_docker::host::DockerContext;
+
+use crate::context::Context;
+
+/// What a new user's configuration file holds.
+const DEFAULT_CONFIG: &str = "\
+# ContainAI's configuration. Every setting has a default; `#` ends a line.
+# [agent]
+# default = \"claude\"
+# [resources]
+# memory_limit = \"8g\"
+# cpu_limit = 4
+# [ssh]
+# port_range_start = 2300
+# port_range_end = 2500
+# mux = true
+# mux_idle = 60
+";
+
+/// Whether nothing is missing.
+pub(crate) fn is_complete(context: &Context) -> crate::Result<bool> {
+    let layout = &context.env.layout;
+    let files_are_there = [layout.identity(), layout.config_file(), layout.ssh_include_dir()]
+        .iter()
+        .all(|path| path.exists());
+    Ok(files_are_there && context.remote.has_include()? && docker_context(context).is_current()?)
+}
+
+/// Sees that plain `ssh` finds our hosts, also for a user of a machine that
+/// somebody else has set up, and tells about the one file that is not ours.
+pub(crate) fn ensure(context: &Context) -> crate::Result<()> {
+    if context.remote.has_include()? {
+        return Ok(());
+    }
+    let config = context.env.layout.ssh_config();
+    context.reporter.say(&format!("adding an `Include` of our hosts to `{}`", config.display()));
+    Ok(context.remote.write_include()?)
+}
+
+/// Makes what is missing.
+pub(crate) fn apply(context: &Context) -> crate::Result<()> {
+    let layout = &context.env.layout;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(layout.config_dir())
+        .with_context(|| format!("cannot make `{}`", layout.config_dir().display()))?;
+    write_config(context)?;
+    context.remote.ensure_key()?;
+    context.remote.write_include()?;
+    Ok(docker_context(context).write()?)
+}
+
+/// The files that [`apply`] would write.
+pub fn plan_text(context: &Context) -> crate::Result<String> {
+    if is_complete(context)? {
+        return Ok(String::new());
+    }
+    let layout = &context.env.layout;
+    let docker = docker_context(context);
+    Ok(format!(
+        "- make the key and the SSH configuration of this user\n\
+         \x20   write {} (mode 0600, unless it exists)\n\
+         \x20   write {} (mode 0600, unless it exists)\n\
+         \x20   write {}: `Include` of {}/*.conf as its first line\n\
+         \x20   write {}\n    | {}\n",
+        layout.config_file().display(),
+        layout.identity().display(),
+        layout.ssh_config().display(),
+        layout.ssh_include_dir().display(),
+        docker.path.display(),
+        docker.content,
+    ))
+}
+
+fn docker_context(context: &Context) -> DockerContext {
+    DockerContext::new(&context.env.layout, &context.env.engine)
+}
+
+fn write_config(context: &Context) -> crate::Result<()> {
+    let path = context.env.layout.config_file();
+    let file = fs::File::options().write(true).create_new(true).mode(0o600).open(&path);
+    let written = match file {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(()),
+        file => file.and_then(|mut file| file.write_all(DEFAULT_CONFIG.as_bytes())),
+    };
+    written.with_context(|| format!("cannot write `{}`", path.display()))
+}

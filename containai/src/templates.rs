@@ -1,0 +1,142 @@
+//! The user's templates, read from the disk.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use crate::error::ResultExt as _;
+use containai_core::engine::ImageRequest;
+use containai_core::hint::Hint;
+use containai_core::layout::Layout;
+use containai_core::naming::{BuiltImage, Fingerprint, TemplateName};
+use containai_core::template::{
+    CopySources, Dockerfile, DockerfileError, DockerfileFinding, Severity, check_dockerfile,
+    fingerprint, template_labels,
+};
+use containai_docker::built::{BuildContext, ContextDir, ImageRecipe, RecipeSource};
+use containai_docker::image::local_reference;
+
+use crate::error::OperationError;
+
+/// The file that makes a directory a template.
+pub const DOCKERFILE: &str = "Dockerfile";
+
+/// One template.
+#[derive(Clone, Debug)]
+pub struct Template {
+    pub name: TemplateName,
+    /// The directory that its Dockerfile copies from.
+    directory: PathBuf,
+    /// Its Dockerfile.
+    pub text: String,
+}
+
+/// The names of all templates, sorted. What is not a directory with a name of a
+/// template is none.
+pub fn list(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
+    let directory = layout.template_dir();
+    let entries = match fs::read_dir(&directory) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.with_context(|| format!("cannot read `{}`", directory.display()))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.with_context(|| format!("cannot read `{}`", directory.display()))?;
+        let name = entry.file_name().to_str().and_then(|name| TemplateName::parse(name).ok());
+        names.extend(name.filter(|_| entry.path().is_dir()));
+    }
+    names.sort();
+    Ok(names)
+}
+
+impl Template {
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// There is none of that name, or its Dockerfile cannot be read.
+    pub fn load(layout: &Layout, name: &TemplateName) -> crate::Result<Self> {
+        let directory = layout.template(name);
+        let path = directory.join(DOCKERFILE);
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Self { name: name.clone(), directory, text }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let there = list(layout)?;
+                let there: Vec<_> = there.iter().map(|name| format!("`{name}`")).collect();
+                let hint = match there.as_slice() {
+                    [] => Hint::run(&format!("cai template new {name}"), "make it"),
+                    names => Hint::new(format!("there are {}", names.join(", "))),
+                };
+                Err(OperationError::usage(format!("there is no template `{name}`"))
+                    .hint(hint)
+                    .into())
+            }
+            Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+        }
+    }
+
+    /// Where its Dockerfile is.
+    pub fn path(&self) -> PathBuf {
+        self.directory.join(DOCKERFILE)
+    }
+
+    /// What is wrong with its Dockerfile; the inner error is all of it.
+    pub fn findings(&self) -> Result<Vec<DockerfileFinding>, DockerfileError> {
+        Ok(check_dockerfile(&Dockerfile::parse(&self.text)?))
+    }
+
+    /// How its image is built on `base`.
+    ///
+    /// # Errors
+    ///
+    /// What cannot be built, with the place in the Dockerfile.
+    pub fn recipe(&self, base: &ImageRequest) -> crate::Result<ImageRecipe> {
+        let refuse = |text: String| {
+            let again = format!("cai template check {}", self.name);
+            let hint = Hint::run(&again, "see all that is wrong with it");
+            OperationError::usage(format!("template `{}` cannot be built: {text}", self.name))
+                .hint(hint)
+        };
+        let file = Dockerfile::parse(&self.text).map_err(|error| refuse(error.to_string()))?;
+        let is_on_ours = file.declares_base_image();
+        let findings = check_dockerfile(&file);
+        if let Some(error) = findings.iter().find(|it| it.severity == Severity::Error) {
+            return Err(refuse(format!("line {}: {}", error.line, error.text)).into());
+        }
+        let fingerprint = self.fingerprint(base)?;
+        let labels = template_labels(self.name.as_str(), fingerprint.as_str());
+        Ok(ImageRecipe {
+            reference: BuiltImage::of_template(&self.name, &fingerprint),
+            labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec(),
+            fingerprint,
+            layers: Vec::new(),
+            environment: BTreeMap::new(),
+            source: RecipeSource::Dockerfile {
+                context: ContextDir::at(&self.directory),
+                path: DOCKERFILE.to_owned(),
+                text: self.text.clone(),
+                base: is_on_ours.then(|| base.clone()),
+                arguments: BTreeMap::new(),
+                target: None,
+            },
+        })
+    }
+
+    fn fingerprint(&self, base: &ImageRequest) -> crate::Result<Fingerprint> {
+        let context = BuildContext::open(&ContextDir::at(&self.directory))
+            .and_then(|it| it.entries(&CopySources::all()));
+        let context =
+            context.with_context(|| format!("cannot read `{}`", self.directory.display()))?;
+        let base = match base {
+            ImageRequest::Shipped(image) => local_reference(*image),
+            ImageRequest::Reference(reference) => reference.clone(),
+        };
+        let foundation = ImageRecipe::common_inputs();
+        let texts: Vec<&str> = [self.text.as_str(), base.as_str()]
+            .into_iter()
+            .chain(foundation.iter().map(String::as_str))
+            .collect();
+        Ok(fingerprint(&context, &texts))
+    }
+}

@@ -1,0 +1,105 @@
+//! What workspaces suggest, and what of it was approved.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::Path;
+
+use crate::error::ResultExt as _;
+use containai_core::config::{ContentHash, FileText};
+use containai_core::layout::{self, Layout};
+use containai_core::naming::WorkspacePath;
+use serde::{Deserialize, Serialize};
+
+use crate::private_file;
+use crate::workspace_file::{self, FollowLinks, ReadRefused};
+
+/// The longest file that a workspace may suggest, in bytes.
+const MAX_BYTES: u64 = 64 << 10;
+
+/// What was approved of one workspace, as it is kept.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct StoredApproval {
+    /// The real path of the workspace.
+    pub workspace: String,
+    /// The text that was approved; its hash is the pin, and a change is shown
+    /// against it.
+    pub text: String,
+}
+
+impl StoredApproval {
+    /// The approval of a workspace; `None` where there is none.
+    pub fn load(layout: &Layout, workspace: &WorkspacePath) -> crate::Result<Option<Self>> {
+        let approval = read(&layout.trust_file(workspace))?;
+        Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
+    }
+
+    /// The approval of a workspace's `devcontainer.json`; `None` where there is
+    /// none.
+    pub fn load_devcontainer(
+        layout: &Layout,
+        workspace: &WorkspacePath,
+    ) -> crate::Result<Option<Self>> {
+        let approval = read(&layout.devcontainer_trust_file(workspace))?;
+        Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
+    }
+
+    /// Every approval, by path.
+    pub fn list(layout: &Layout) -> crate::Result<Vec<Self>> {
+        let directory = layout.trust_dir();
+        let entries = match fs::read_dir(&directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.with_context(|| format!("cannot read `{}`", directory.display()))?,
+        };
+        let mut all = Vec::new();
+        for entry in entries {
+            let path = entry?.path();
+            if path.extension().is_some_and(|ending| ending == "json") {
+                all.extend(read(&path)?);
+            }
+        }
+        all.sort_by(|a, b| a.workspace.cmp(&b.workspace));
+        Ok(all)
+    }
+
+    /// Keeps it.
+    pub fn save(&self, path: &Path) -> crate::Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        private_file::write(path, &text)
+            .with_context(|| format!("cannot write `{}`", path.display()))
+    }
+
+    /// Takes it back; says whether there was one.
+    pub fn revoke(path: &Path) -> crate::Result<bool> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+            outcome => {
+                outcome.with_context(|| format!("cannot remove `{}`", path.display()))?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// What pins it.
+    pub fn hash(&self) -> ContentHash {
+        ContentHash::of(&self.text)
+    }
+}
+
+/// One that cannot be read as one approves nothing.
+fn read(path: &Path) -> crate::Result<Option<StoredApproval>> {
+    match fs::read(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        bytes => {
+            let bytes = bytes.with_context(|| format!("cannot read `{}`", path.display()))?;
+            Ok(serde_json::from_slice(&bytes).ok())
+        }
+    }
+}
+
+/// The workspace's own file; `None` where there is none.
+pub fn workspace_config(workspace: &WorkspacePath) -> Result<Option<FileText>, ReadRefused> {
+    let path = layout::workspace_config(workspace);
+    let below = path.strip_prefix(workspace.as_path()).unwrap_or(&path);
+    let text = workspace_file::read(workspace, below, FollowLinks::Never, MAX_BYTES)?;
+    Ok(text.map(|text| FileText { path, text }))
+}
