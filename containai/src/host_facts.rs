@@ -22,7 +22,7 @@ pub fn now() -> Timestamp {
 /// Draws what tells things of one name apart.
 pub fn new_random_id() -> io::Result<RandomId> {
     let mut bytes = [0; 6];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     Ok(RandomId::from_random(bytes))
 }
 

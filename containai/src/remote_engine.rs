@@ -101,7 +101,7 @@ pub(crate) fn client(env: &ProcessEnv) -> crate::Result<ClientId> {
 /// Who comes second leaves the first one's.
 fn create_client_id(path: &Path) -> std::io::Result<()> {
     let mut bytes = [0; 16];
-    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let aside = path.with_extension(std::process::id().to_string());
