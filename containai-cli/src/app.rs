@@ -12,7 +12,7 @@ use containai_ssh::{Stdio, Terminal, TerminalSize};
 use crate::command_line::{self, CommandLine};
 use crate::env::{Env, Terminals};
 use crate::group_reexec;
-use crate::ui::{Frontend, Ui, Verbosity};
+use crate::ui::{TerminalFrontend, Ui, Verbosity};
 use crate::{complete, error, legacy};
 use containai::report::Reporter;
 
@@ -116,7 +116,7 @@ impl App {
 
 fn run(cli: CommandLine, ui: &Ui) -> anyhow::Result<ExitCode> {
     let env = Env::read()?;
-    let reporter = Reporter::new(Frontend { ui: ui.clone(), env: env.clone() });
+    let reporter = Reporter::new(TerminalFrontend { ui: ui.clone(), env: env.clone() });
     let app = App { global: cli.global, env, ui: ui.clone(), reporter };
     let outcome = cli.command.run(&app);
     let is_shut_out = |error: &anyhow::Error| {

@@ -214,12 +214,12 @@ impl Ui {
 }
 
 /// The frontend that the library reports to.
-pub(crate) struct Frontend {
+pub(crate) struct TerminalFrontend {
     pub(crate) ui: Ui,
     pub(crate) env: Env,
 }
 
-impl report::Frontend for Frontend {
+impl report::Frontend for TerminalFrontend {
     fn report(&self, report: Report<'_>) {
         let ui = &self.ui;
         match report {
