@@ -1,7 +1,7 @@
 //! What this machine has.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::thread::available_parallelism;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,7 +1,7 @@
 //! Engines of other machines, and the way there.
 
 use std::fs::{self, DirBuilder};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
