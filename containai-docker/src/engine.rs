@@ -64,7 +64,7 @@ impl DockerEngine {
     /// # Errors
     ///
     /// - [`EngineError::Unreachable`]: the socket does not exist.
-    /// - [`EngineError::BadAddress`]: the certificates cannot be used.
+    /// - [`EngineError::InvalidAddress`]: the certificates cannot be used.
     pub fn connect(
         address: EngineAddress,
         certificates: Option<&Path>,
@@ -178,6 +178,7 @@ impl DockerEngine {
         self.is_tls
     }
 
+    /// Returns the underlying client.
     pub(crate) fn docker(&self) -> &Docker {
         &self.docker
     }

@@ -74,3 +74,7 @@ pub use volume::{
     ByteChannel, ChannelReader, ChannelWriter, DockerVolumeCopier, FreeSpace, TarWarnings,
     VolumeArchive, VolumeError, VolumeHelperSpec, VolumePacker, VolumeUnpacker, byte_channel,
 };
+
+/// The target of this crate's `tracing` events: requests to the engine and their errors, without
+/// queries, headers and bodies.
+pub const LOG_TARGET: &str = "containai::engine";

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use containai_core::engine::{HostFacts, ImageRequest, ImageSource};
+use containai_core::engine::ImageRequest;
 use containai_core::layout::{EngineLayout, Layout};
-use containai_core::lifecycle::{Desired, IgnoreEvents, RunOptions, drive};
-use containai_core::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
+use containai_core::lifecycle::{Desired, IgnoreEvents, drive};
+use containai_core::naming::{ContainerName, GitHead, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
 use containai_core::workspace_store::NoWorkspaceStore;
 use containai_docker::host::EngineRecord;
