@@ -231,7 +231,7 @@ impl Layout {
         self.config.join("environment").join(workspace.digest())
     }
 
-    /// Serializes set-up.
+    /// Serializes setup.
     pub fn setup_lock(&self) -> PathBuf {
         self.lock_dir().join("setup.lock")
     }

@@ -35,7 +35,7 @@ pub(crate) async fn remove(
     loop {
         match docker.remove_container(id.as_ref(), Some(options(mode))).await {
             Err(error) if is_in_progress(&error) && Instant::now() < deadline => {
-                sleep(POLL_INTERVAL).await
+                sleep(POLL_INTERVAL).await;
             }
             outcome => return ignore_not_found(outcome),
         }

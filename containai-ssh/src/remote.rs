@@ -122,7 +122,7 @@ impl SshRemote {
     }
 
     /// Includes the configuration of every container in `~/.ssh/config`, if it
-    /// is not included yet. Belongs to set-up, because the user should know
+    /// is not included yet. Belongs to setup, because the user should know
     /// that this file is modified.
     ///
     /// # Errors

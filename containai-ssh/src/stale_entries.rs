@@ -44,7 +44,7 @@ impl StaleEntries {
                 witnesses.iter().find(|it| file.engine.as_deref() == Some(&it.engine));
             match containers_of_engine {
                 Some(containers_of_engine) if !containers_of_engine.has_container(&file) => {
-                    found.config_files.push(file)
+                    found.config_files.push(file);
                 }
                 Some(_) => needed.extend(file.host_key_alias),
                 None => {

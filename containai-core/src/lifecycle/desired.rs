@@ -191,7 +191,7 @@ impl Desired {
     }
 
     /// Resolves the volume of the inner Docker. A volume restored together with the data
-    /// volume stays with it.
+    /// volume is kept with it.
     fn resolve_docker_volume(&self, observed: &Observed) -> Option<VolumeName> {
         let old = observed.containers.iter().find(|it| self.replaces(it));
         let data = old.and_then(|container| container.labels.data_volume());

@@ -76,7 +76,7 @@ impl TestWorld {
                 &IgnoreEvents,
             )) {
                 Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => {
-                    self.register_servers()
+                    self.register_servers();
                 }
                 outcome => return outcome.map(|connected| connected.container.id),
             }

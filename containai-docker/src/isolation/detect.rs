@@ -15,7 +15,7 @@ use crate::host::SYSBOX_RUNC;
 ///
 /// # Errors
 ///
-/// - [`EngineError::SysboxDead`]: only Sysbox is allowed and it does not answer.
+/// - [`EngineError::SysboxDead`]: only Sysbox is allowed and it does not respond.
 /// - [`EngineError::NoIsolation`]: the requested isolation, or each of them, is missing. There is
 ///   no fallback.
 pub async fn detect(
@@ -36,7 +36,7 @@ pub async fn detect(
                 Err(message) if choice == IsolationChoice::Only(Isolation::Sysbox) => {
                     return Err(EngineError::SysboxUnresponsive { message });
                 }
-                Err(message) => missing.push(format!("Sysbox does not answer: {message}")),
+                Err(message) => missing.push(format!("Sysbox does not respond: {message}")),
             }
         }
     }

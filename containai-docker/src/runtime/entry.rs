@@ -69,7 +69,7 @@ pub(super) enum CommandOutcome {
 pub(super) fn prepare_existing(verb: &RuncCommand) -> Result<CommandOutcome, String> {
     match verb {
         RuncCommand::Start(container) => {
-            bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?
+            bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?;
         }
         RuncCommand::Kill(container, signal) => {
             let state = ContainerState::read(container);

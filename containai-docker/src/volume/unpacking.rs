@@ -109,11 +109,11 @@ impl VolumeUnpacker<'_> {
             let _ = input.shutdown().await;
             // Closes the channel, so that the sender stops.
             drop(chunks);
-            pending().await
+            pending::<()>().await;
         };
         tokio::select! {
             drained = helper.drain_output() => drained?,
-            never = feed => never,
+            () = feed => {}
         }
         match helper.wait_exit().await? {
             0 => Ok(()),

@@ -78,7 +78,7 @@ pub fn pack_entries(
         let mut hash = None;
         match &source.content {
             EntryContent::Directory => {
-                archive.write_all(&header(source, TarEntryKind::Directory))?
+                archive.write_all(&header(source, TarEntryKind::Directory))?;
             }
             EntryContent::Link(to) => {
                 archive.write_all(&header(source, TarEntryKind::Link(to.as_bytes())))?;

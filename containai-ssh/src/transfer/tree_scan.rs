@@ -70,7 +70,7 @@ impl<'a> TreeScan<'a> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         match descend(self.root, parent) {
             Ok(Some(directory)) => {
-                self.scan_entry(&directory, name, path, path, &admits, &mut found)
+                self.scan_entry(&directory, name, path, path, &admits, &mut found);
             }
             Ok(None) => {}
             Err(error) => self.report.skip(path.to_owned(), &reason(&error)),

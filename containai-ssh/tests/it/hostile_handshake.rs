@@ -137,7 +137,7 @@ async fn garbage_is_rejected() -> Result<()> {
         match error {
             RemoteError::Connection { .. } if is_ssh => {}
             RemoteError::NotSsh { received: spoke, .. } if !is_ssh => {
-                ensure!(spoke.len() <= 128, "{spoke}")
+                ensure!(spoke.len() <= 128, "{spoke}");
             }
             error => panic!("{what}: {error:?}"),
         }
