@@ -183,7 +183,7 @@ mod tests {
     fn reads_status_lines() {
         let progress = |percent, message| Some(AptStatusLine::Progress { percent, message });
         let check = |line: &str, expected: Option<AptStatusLine<'_>>| {
-            assert_eq!(parse_status_line(line), expected)
+            assert_eq!(parse_status_line(line), expected);
         };
         check(
             "dlstatus:1:20.4237:Retrieving file 1 of 5 (12s remaining)",
