@@ -15,7 +15,7 @@ use crate::host::SYSBOX_RUNC;
 ///
 /// # Errors
 ///
-/// - [`EngineError::SysboxDead`]: only Sysbox is allowed and it does not respond.
+/// - [`EngineError::SysboxUnresponsive`]: only Sysbox is allowed and it does not respond.
 /// - [`EngineError::NoIsolation`]: the requested isolation, or each of them, is missing. There is
 ///   no fallback.
 pub async fn detect(
