@@ -9,8 +9,8 @@ use containai_core::hint::{Advice, Hint, causes};
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error with a message, an exit code and hints of its own.
-#[derive(Debug, thiserror::Error)]
+/// An error with its own message, exit code and hints.
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct OperationError {
     message: String,

@@ -10,7 +10,6 @@ pub mod desired;
 pub mod devcontainer_file;
 pub mod devcontainer_image;
 pub mod enclosing_workspace;
-pub mod ending;
 pub mod error;
 pub mod export;
 pub mod forward;

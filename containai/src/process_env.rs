@@ -84,7 +84,7 @@ impl ProcessEnv {
     }
 
     /// The proxies, certificates and package registries that builds use on this machine.
-    pub(crate) fn surroundings(&self) -> BuildEnv {
+    pub(crate) fn build_env(&self) -> BuildEnv {
         let text = |name: &str| self.variables.text(name).filter(|value| !value.is_empty());
         let either = |upper: &str, lower: &str| text(lower).or_else(|| text(upper));
         let proxies = ["http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy"];

@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::progress::Progress;
 use crate::report::Reporter;
-use crate::signals::{InterruptSignals, interrupted_error};
+use crate::signals::{ShutdownSignal, interrupted_error};
 use crate::volume_target::VolumeTarget;
 
 /// Unpacks archives beside what volumes hold, and puts them in its place.
@@ -56,7 +56,7 @@ impl VolumeRestore<'_> {
         let image = place.image(context, engine).await?;
         let mounted = place.helper_mount(&image, context, engine).await?;
         context.reporter.begin_work(&format!("restoring volume {}", place.volume));
-        let mut interruption = InterruptSignals::listen()?;
+        let mut interruption = ShutdownSignal::listen()?;
         let is_here = !context.address.is_remote();
         let pipe = is_here.then(|| context.env.layout.restore_pipe_dir(&place.volume));
         let mut unpacking = engine.unpack_volume(mounted, pipe).await?;

@@ -27,9 +27,9 @@ pub(super) enum Form {
 impl Form {
     /// Prints a plan.
     pub(super) fn print(self, plan: &SessionPlan, app: &App) -> anyhow::Result<ExitCode> {
-        let SessionPlan { engine, observed, wanted, steps, notes, set_up } = plan;
+        let SessionPlan { engine, observed, desired, steps, notes, set_up } = plan;
         let (notes, set_up) = (notes.clone(), set_up.clone());
-        let document = PlanDocument::new(engine, observed, wanted, steps, notes, set_up);
+        let document = PlanDocument::new(engine, observed, desired, steps, notes, set_up);
         app.ui.data(&match self {
             Self::Text => output::plan::text(&document),
             Self::Json => serde_json::to_string_pretty(&document)?,

@@ -15,7 +15,7 @@ use crate::archive_file::{ArchiveWriter, Encryption};
 use crate::context::Context;
 use crate::progress::Progress;
 use crate::report::Reporter;
-use crate::signals::{InterruptSignals, interrupted_error};
+use crate::signals::{ShutdownSignal, interrupted_error};
 use crate::target::not_found;
 use crate::volume_target::VolumeTarget;
 use crate::{host_facts, volume_lock};
@@ -54,7 +54,7 @@ impl VolumeExport<'_> {
             let written =
                 spawn_writer(ChannelReader::new(receiver), sink, export_manifest(place), &gauge);
             // From here on somebody may have to be woken.
-            let mut interruption = InterruptSignals::listen()?;
+            let mut interruption = ShutdownSignal::listen()?;
             let standstill = PausedContainers::pause(engine, place, reporter).await?;
             let packed = tokio::select! {
                 packed = packing.run(sender) => packed,

@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use super::change_watcher::ChangeWatcher;
 use super::send::Import;
 use super::source::WarnOnce;
-use crate::ending::ShutdownSignal;
+use crate::signals::ShutdownSignal;
 
 /// How soon an import that failed is tried again, at first and at last.
 const RETRY_DELAYS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -19,7 +19,7 @@ const RETRY_DELAYS: (Duration, Duration) = (Duration::from_secs(1), Duration::fr
 /// import finds its own way: the container may be stopped, started or made anew
 /// meanwhile. What fails after the first import is tried again.
 pub async fn watch(import: &Import<'_>, told: &mut WarnOnce<'_>) -> crate::Result<()> {
-    let mut ending = ShutdownSignal::new()?;
+    let mut ending = ShutdownSignal::listen()?;
     let mut eyes = ChangeWatcher::new(told);
     let mut pause = RETRY_DELAYS.0;
     let mut jobs = None;

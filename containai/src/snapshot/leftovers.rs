@@ -8,7 +8,7 @@ use containai_docker::DockerEngine;
 
 use crate::host_facts;
 use crate::report::{Reporter, escape_control};
-use crate::signals::{InterruptSignals, interrupted_error};
+use crate::signals::{ShutdownSignal, interrupted_error};
 
 /// Removes what interrupted commands left.
 pub async fn prune_leftovers(engine: &DockerEngine, reporter: &Reporter) -> crate::Result<()> {
@@ -27,7 +27,7 @@ pub async fn remove_on_failure<T>(
     reporter: &Reporter,
     work: impl Future<Output = Result<T, SnapshotError>>,
 ) -> crate::Result<T> {
-    let mut interruption = InterruptSignals::listen()?;
+    let mut interruption = ShutdownSignal::listen()?;
     let done = tokio::select! {
         done = work => done.map_err(Into::into),
         () = interruption.received() => roll_back(engine, volumes).await.map_err(Into::into).and(Err(interrupted_error())),

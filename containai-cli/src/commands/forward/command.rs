@@ -7,9 +7,9 @@ use containai_ssh::Tunnel;
 
 use super::specs::ForwardSpecArgs;
 use crate::app::App;
-use containai::ending::ShutdownSignal;
 use containai::forward::ReconnectingContainer;
 use containai::forward_registry::RegisteredForward;
+use containai::signals::ShutdownSignal;
 
 /// Lead ports and sockets between this machine and a container
 ///
@@ -30,7 +30,7 @@ pub(crate) struct ForwardArgs {
 }
 
 pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let mut ending = ShutdownSignal::new()?;
+    let mut ending = ShutdownSignal::listen()?;
     match race(forward(args, app), ending.received()).await {
         Either::First(outcome) => outcome,
         // That is how it ends.

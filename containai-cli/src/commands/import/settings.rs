@@ -16,7 +16,7 @@ use crate::app::App;
 use containai::OperationError;
 use containai::archive_file::Archive;
 use containai::import::{Import, ImportSource, UnpackedArchive, WarnOnce, watch};
-use containai::signals::{InterruptSignals, interrupted_error};
+use containai::signals::{ShutdownSignal, interrupted_error};
 use containai::volume_target::TargetQuery;
 
 /// Unpacks what a stranger may have made, and imports what comes of it.
@@ -29,7 +29,7 @@ pub(super) async fn from_archive(
         let error = OperationError::usage("`--watch` is about a directory, not an archive");
         return Err(error.hint(Hint::new("leave it out, or name the directory itself")).into());
     }
-    let mut interruption = InterruptSignals::listen()?;
+    let mut interruption = ShutdownSignal::listen()?;
     let importing = async {
         let unpacked = UnpackedArchive::unpack(archive, &app.env.layout, &app.reporter).await?;
         for failure in unpacked.failures() {

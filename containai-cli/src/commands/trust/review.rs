@@ -77,7 +77,7 @@ impl TrustReview {
             return Ok(None);
         };
         let mut asks = Vec::new();
-        match file.without_approval().read(workspace) {
+        match file.without_approval().parse(workspace) {
             Err(DevcontainerError::Untrusted { demands }) => {
                 asks.extend(demands.into_iter().map(|demand| format!("asks for {demand}")));
             }
