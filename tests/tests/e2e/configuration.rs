@@ -59,7 +59,7 @@ fn settings_are_set_listed_and_unset() {
         .run()
         .fails(2, "unknown setting")
         .stderr_contains("`agent.default`");
-    config(&["set", "ssh.port_range_start", "80"]).run().code(2).stderr_contains("do not fit");
+    config(&["set", "ssh.port_range_start", "80"]).run().code(2).stderr_contains("invalid range");
     config(&["set", "ssh.mux", "perhaps"]).run().code(2).stderr_contains("`true` or `false`");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
     config(&["edit"])

@@ -251,7 +251,7 @@ fn settings_select_imported_files() {
     );
     let elsewhere = person.repository("import-outside");
     let outcome = import(&person, &elsewhere, &["--dry-run"]).run();
-    outcome.fails(2, "`import.additional_paths` has `/etc/x`, which is not below");
+    outcome.fails(2, "path `/etc/x` in `import.additional_paths` is outside");
     person.cai(["trust", "--yes"]).current_dir(&repository).run().success();
     person.configure("[import]\nexclude_priv = false\n");
     import(&person, &repository, &["--only", "additional"]).run().success();

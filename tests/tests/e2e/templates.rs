@@ -102,7 +102,9 @@ fn image_that_would_not_boot_is_not_built() {
     template(&person, "step", &format!("{OURS}RUN echo it is over && exit 3\n"));
     build(&person, "step").fails(111, "it is over").stderr_contains("Step");
     template(&person, "mount", &format!("{OURS}RUN --mount=type=cache,target=/x true\n"));
-    build(&person, "mount").fails(2, "needs BuildKit").stderr_contains("cai template check mount");
+    build(&person, "mount")
+        .fails(2, "requires BuildKit")
+        .stderr_contains("cai template check mount");
     template(&person, "missing", &format!("{OURS}COPY none /\n"));
     build(&person, "missing").fails(111, "none");
     person.cai(["template", "build", "Bad"]).run().code(2);

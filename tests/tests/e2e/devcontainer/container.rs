@@ -144,7 +144,7 @@ fn unsupported_files_are_refused_with_a_reason() {
         "cannot read",
     );
     write(&repository, "x/Dockerfile", "FROM debian\nRUN <<EOF\nx\nEOF\n");
-    check("{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}", "needs BuildKit");
+    check("{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}", "requires BuildKit");
     let at = |path: &str| person.cai(["run", path, "--", "true"]).current_dir(&repository).run();
     at("--devcontainer=none.json").fails(2, "there is no `none.json`");
     at("--devcontainer=../x").code(2);
