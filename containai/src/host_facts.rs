@@ -30,8 +30,9 @@ pub fn new_random_id() -> io::Result<RandomId> {
     Ok(RandomId::from_random(bytes))
 }
 
-/// Returns the memory and the processors of this machine; 0 if unknown.
-pub(crate) fn capacity() -> HostCapacity {
+/// Returns the memory and the processors of this machine, which are those of a local engine; 0 if
+/// unknown.
+pub fn local_capacity() -> HostCapacity {
     let cpus = available_parallelism().map_or(0, |count| u32::try_from(count.get()).unwrap_or(0));
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     HostCapacity { memory_bytes: memory_total(&text), cpus }

@@ -6,7 +6,6 @@ pub mod archive_file;
 pub mod connection;
 pub mod context;
 pub mod copy_report;
-pub mod desired;
 pub mod devcontainer_file;
 pub mod devcontainer_image;
 pub mod enclosing_workspace;

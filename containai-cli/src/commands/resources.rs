@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::output::resources::{NextLimits, ResourcesOutput};
 use containai::OperationError;
 use containai::context::Context;
-use containai::desired::local_capacity;
+use containai::host_facts::local_capacity;
 use containai::report::Reporter;
 use containai::target::workspace_served;
 use containai::{settings, workspace_store};

@@ -1,18 +1,20 @@
 //! The desired container of a session.
 
 use containai_core::config::{IsolationChoice, Origin};
-use containai_core::engine::{Container, Isolation, LinkedRepository};
+use containai_core::engine::{Container, HostFacts, Isolation, LinkedRepository};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::Desired;
+use containai_core::lifecycle::{Desired, RunOptions};
+use containai_core::naming::{ContainerName, WorkspacePath};
 use containai_core::resources::HostCapacity;
 use containai_docker::refuse_mounts;
 
 use super::{ResolvedWorkspace, SessionRequest, SetupConsent};
-use crate::desired::{desired, local_capacity};
+use crate::context::Context;
 use crate::error::OperationError;
+use crate::host_facts::local_capacity;
 use crate::image_selection::ImageSelection;
 use crate::workspace::ProtectedPathUse;
-use crate::{remote_engine, workspace, worktree};
+use crate::{git, remote_engine, workspace, worktree};
 
 impl SessionRequest {
     /// Selects the image of a new container. An image that cannot be built does not prevent a
@@ -101,6 +103,36 @@ impl ResolvedWorkspace {
                 None
             }
         }
+    }
+}
+
+/// Returns the container that the configuration asks for.
+pub(super) fn desired(
+    context: &Context,
+    workspace: &WorkspacePath,
+    image: &ImageSelection,
+    isolation: Isolation,
+    capacity: HostCapacity,
+) -> Desired {
+    let config = &context.config;
+    let template = image.template.as_ref().map(ToString::to_string);
+    Desired {
+        workspace: workspace.clone(),
+        name: ContainerName::derive(workspace, &git::head(workspace)),
+        image: image.image.clone(),
+        image_source: config.image_source.value,
+        data_volume: config.data_volume.value.clone(),
+        ports: config.ssh_ports(),
+        resources: config.resources(capacity),
+        isolation,
+        template: template.unwrap_or_default(),
+        options: RunOptions {
+            docker_volume: config.docker_volume.clone(),
+            mounts: image.mounts.clone(),
+            ..RunOptions::default()
+        },
+        client: context.client.clone(),
+        host: HostFacts::default(),
     }
 }
 

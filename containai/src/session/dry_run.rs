@@ -3,8 +3,9 @@
 use containai_core::engine::Isolation;
 use containai_core::lifecycle::{Desired, Observed, Step, observe_listed, plan};
 
+use super::desired::desired;
 use super::{ResolvedWorkspace, SessionRequest};
-use crate::desired::{desired, local_capacity};
+use crate::host_facts::local_capacity;
 use crate::image_selection::ImageSelection;
 use crate::setup;
 
