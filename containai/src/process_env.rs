@@ -12,7 +12,8 @@ use containai_docker::image::BuildEnv;
 
 /// The only variables of a background process: the others may be secret. `PATH` and the agent
 /// are for the `ssh` that connects to remote engines.
-const KEPT: [&str; 5] = ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PATH", "SSH_AUTH_SOCK"];
+const BACKGROUND_VARIABLES: [&str; 5] =
+    ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PATH", "SSH_AUTH_SOCK"];
 
 /// Environment variables; `Debug` shows no value.
 #[derive(Clone, Default)]
@@ -77,7 +78,8 @@ pub struct ProcessEnv {
 impl ProcessEnv {
     /// Returns the variables of a background process.
     pub(crate) fn background_variables(&self) -> impl Iterator<Item = (&'static str, OsString)> {
-        KEPT.into_iter()
+        BACKGROUND_VARIABLES
+            .into_iter()
             .filter_map(|name| Some((name, self.variables.0.get(OsStr::new(name))?.clone())))
     }
 
