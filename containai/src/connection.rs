@@ -57,7 +57,7 @@ impl PrefetchedLease {
     pub(crate) async fn fetch(client: Option<MuxClient>, cache_key: String) -> Self {
         let connection = match client {
             None => Ok(None),
-            Some(client) => client.with_cache_key(&cache_key).prefetch().await,
+            Some(client) => client.on(&cache_key).prefetch().await,
         };
         Self { cache_key, connection }
     }
@@ -123,7 +123,7 @@ impl SessionConnection {
         let lease = async {
             match connection?.and_then(|connection| connection.for_target(&target)) {
                 Some(lease) => Ok(lease),
-                None => client.with_cache_key(cache_key).lease(&target).await,
+                None => client.on(cache_key).lease(&target).await,
             }
         };
         // Repairs the OpenSSH files, which opening a connection would do otherwise, while the mux

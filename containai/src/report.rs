@@ -56,7 +56,7 @@ pub enum Report<'a> {
     Reclaimed {
         /// The workspace.
         workspace: &'a Path,
-        /// The number of files, and the directories with too many.
+        /// The number of files.
         done: Reclaimed,
     },
 }

@@ -75,8 +75,8 @@ impl MuxClient {
     /// Sets the cache key, under which [`prefetch`](Self::prefetch) finds the
     /// target of an earlier [`lease`](Self::lease). Default: none.
     #[must_use]
-    pub fn with_cache_key(mut self, cache_key: impl Into<String>) -> Self {
-        self.cache_key = cache_key.into();
+    pub fn on(mut self, occasion: impl Into<String>) -> Self {
+        self.cache_key = occasion.into();
         self
     }
 

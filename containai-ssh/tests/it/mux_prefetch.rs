@@ -14,7 +14,7 @@ use crate::sshd::{Sshd, sh};
 /// key "here".
 async fn daemon_with_cached_target(sshd: &Sshd) -> Result<TestDaemon> {
     let mut broker = TestDaemon::start(sshd, TEST_TIMEOUT).await?;
-    broker.client = broker.client.clone().with_cache_key("here");
+    broker.client = broker.client.clone().on("here");
     assert_eq!(broker.run("exit 3").await?, ExitOutcome::Status(3));
     Ok(broker)
 }
@@ -80,8 +80,8 @@ async fn a_prefetched_connection_expires() -> Result<()> {
 async fn unknown_busy_or_closed_connections_are_not_prefetched() -> Result<()> {
     let mut sshd = Sshd::start().await?;
     let broker = daemon_with_cached_target(&sshd).await?;
-    assert!(broker.client.clone().with_cache_key("there").prefetch().await?.is_none());
-    assert!(broker.client.clone().with_cache_key("").prefetch().await?.is_none());
+    assert!(broker.client.clone().on("there").prefetch().await?.is_none());
+    assert!(broker.client.clone().on("").prefetch().await?.is_none());
     let lease = broker.lease().await?;
     assert!(broker.client.prefetch().await?.is_none(), "the only connection is leased");
     drop(lease);
