@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 use containai::session::Streams;
 use containai_core::config::Flags;
 use containai_core::engine::EngineError;
@@ -13,7 +13,7 @@ use crate::command_line::{self, CommandLine};
 use crate::env::{Env, Terminals};
 use crate::group_reexec;
 use crate::ui::{Frontend, Ui, Verbosity};
-use crate::{complete, error, legacy};
+use crate::{complete, error, legacy, log};
 use containai::report::Reporter;
 
 /// Options of every command.
@@ -22,9 +22,9 @@ pub(crate) struct GlobalArgs {
     /// The engine's address, unix:///path, tcp://host:port or ssh://user@host
     #[arg(long, global = true, value_name = "ADDRESS")]
     pub(crate) docker_host: Option<String>,
-    /// Tell every step and the output of builds
-    #[arg(short, long, global = true, conflicts_with = "quiet", alias = "debug")]
-    verbose: bool,
+    /// Print each step and build output; `-vv` adds diagnostics of the engine and of SSH
+    #[arg(short, long, global = true, conflicts_with = "quiet", alias = "debug", action = ArgAction::Count)]
+    verbose: u8,
     /// Tell nothing but errors
     #[arg(short, long, global = true)]
     quiet: bool,
@@ -53,7 +53,7 @@ impl GlobalArgs {
     fn verbosity(&self) -> Verbosity {
         match (self.quiet, self.verbose) {
             (true, _) => Verbosity::Quiet,
-            (_, true) => Verbosity::Verbose,
+            (_, 1..) => Verbosity::Verbose,
             _ => Verbosity::Normal,
         }
     }
@@ -116,6 +116,7 @@ impl App {
 
 fn run(cli: CommandLine, ui: &Ui) -> anyhow::Result<ExitCode> {
     let env = Env::read()?;
+    log::init(cli.global.verbose, &env)?;
     let reporter = Reporter::new(Frontend { ui: ui.clone(), env: env.clone() });
     let app = App { global: cli.global, env, ui: ui.clone(), reporter };
     let outcome = cli.command.run(&app);

@@ -11,6 +11,7 @@ mod env;
 mod error;
 mod group_reexec;
 mod legacy;
+mod log;
 mod multicall;
 mod mux_daemon;
 mod output;

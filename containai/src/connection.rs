@@ -182,6 +182,14 @@ impl SessionConnection {
         Ok(outcome)
     }
 
+    /// Returns the connection; `None` if it is shared.
+    pub(crate) fn into_session(self) -> Option<Session> {
+        match self.connection {
+            Connection::Dedicated(session) => Some(session),
+            Connection::Shared(_) => None,
+        }
+    }
+
     /// Applies the session environment inside, for sessions of other programs such as OpenSSH.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod archive_file;
+pub mod command;
 pub mod connection;
 pub mod context;
 pub mod copy_report;
@@ -19,6 +20,7 @@ pub mod hooks;
 pub mod host_facts;
 pub mod image_selection;
 pub mod import;
+mod lifecycle_log;
 pub mod lock;
 pub mod mounts;
 pub mod moved;
@@ -29,6 +31,7 @@ pub mod protected;
 pub mod remote_engine;
 pub mod report;
 pub mod restore;
+pub mod sandbox;
 pub mod session;
 pub mod session_env;
 pub mod session_guard;
@@ -48,4 +51,13 @@ pub mod workspace_file;
 pub mod workspace_store;
 pub mod worktree;
 
+pub use command::{
+    Child, ChildStderr, ChildStdin, ChildStdout, Command, CommandOutput, ExitStatus, Stdio,
+};
 pub use error::{Error, OperationError, Result};
+pub use process_env::ProcessEnv;
+pub use report::{Frontend, Report};
+pub use sandbox::{
+    DataExport, DataRestore, ImportReport, Sandbox, SandboxBuilder, SandboxFork, SandboxForward,
+    SettingsImport,
+};

@@ -56,7 +56,7 @@ impl VolumeRestore<'_> {
         let image = place.image(context, engine).await?;
         let mounted = place.helper_mount(&image, context, engine).await?;
         context.reporter.begin_work(&format!("restoring volume {}", place.volume));
-        let mut interruption = ShutdownSignal::listen()?;
+        let mut interruption = ShutdownSignal::listen_for(&context.reporter)?;
         let is_here = !context.address.is_remote();
         let pipe = is_here.then(|| context.env.layout.restore_pipe_dir(&place.volume));
         let mut unpacking = engine.unpack_volume(mounted, pipe).await?;

@@ -1,5 +1,6 @@
 //! Signals that ask the program to end.
 
+use std::future::pending;
 use std::io;
 use std::pin::pin;
 
@@ -16,7 +17,10 @@ use crate::report::Reporter;
 ///
 /// Once a listener exists, these signals no longer end the process by themselves.
 #[derive(Debug)]
-pub struct ShutdownSignal {
+pub struct ShutdownSignal(Option<SignalStreams>);
+
+#[derive(Debug)]
+struct SignalStreams {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
@@ -29,11 +33,21 @@ impl ShutdownSignal {
     ///
     /// The signal handlers cannot be installed.
     pub fn listen() -> io::Result<Self> {
-        Ok(Self {
+        Ok(Self(Some(SignalStreams {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
-        })
+        })))
+    }
+
+    /// Starts to listen if the program leaves the signals to this crate; see
+    /// [`Frontend::handles_signals`](crate::report::Frontend::handles_signals). Otherwise no
+    /// signal is ever received.
+    pub(crate) fn listen_for(reporter: &Reporter) -> io::Result<Self> {
+        match reporter.handles_signals() {
+            true => Self::listen(),
+            false => Ok(Self(None)),
+        }
     }
 
     /// Waits for a signal. A signal that arrived since the last call is not lost.
@@ -43,10 +57,11 @@ impl ShutdownSignal {
 
     /// Waits for a signal, and returns the exit code that reports it.
     pub async fn exit_code(&mut self) -> u8 {
+        let Some(streams) = &mut self.0 else { return pending().await };
         tokio::select! {
-            _ = self.interrupt.recv() => exit::INTERRUPTED,
-            _ = self.terminate.recv() => exit::TERMINATED,
-            _ = self.hangup.recv() => exit::HUNG_UP,
+            _ = streams.interrupt.recv() => exit::INTERRUPTED,
+            _ = streams.terminate.recv() => exit::TERMINATED,
+            _ = streams.hangup.recv() => exit::HUNG_UP,
         }
     }
 }
@@ -61,7 +76,7 @@ pub(crate) async fn until_interrupted<T>(
     steps: impl Future<Output = Result<T, DriveError>>,
     reporter: &Reporter,
 ) -> crate::Result<T> {
-    let mut shutdown = ShutdownSignal::listen()?;
+    let mut shutdown = ShutdownSignal::listen_for(reporter)?;
     match select(pin!(steps), pin!(shutdown.exit_code())).await {
         Either::Left((outcome, _)) => {
             reporter.finish_work();

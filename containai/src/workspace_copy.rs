@@ -25,6 +25,7 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::git;
 use crate::report::Reporter;
+use crate::signals::ShutdownSignal;
 
 /// How many paths of a list are told.
 const MAX_LISTED: usize = 10;
@@ -98,10 +99,11 @@ pub(crate) async fn ensure_complete(
         items: part.tree_state(workspace.as_path())?,
     };
     write(&path, &record)?;
+    let mut interrupted = ShutdownSignal::listen_for(&context.reporter)?;
     let report = tokio::select! {
         report = twin.upload(workspace.as_path(), part) => report?,
         () = show_progress(&meter, &context.reporter) => CopyReport::default(),
-        _ = tokio::signal::ctrl_c() => return Err(interrupted_error().into()),
+        () = interrupted.received() => return Err(interrupted_error().into()),
     };
     context.reporter.finish_work();
     for failure in report.failures() {

@@ -54,7 +54,7 @@ impl VolumeExport<'_> {
             let written =
                 spawn_writer(ChannelReader::new(receiver), sink, export_manifest(place), &gauge);
             // From here on somebody may have to be woken.
-            let mut interruption = ShutdownSignal::listen()?;
+            let mut interruption = ShutdownSignal::listen_for(reporter)?;
             let standstill = PausedContainers::pause(engine, place, reporter).await?;
             let packed = tokio::select! {
                 packed = packing.run(sender) => packed,

@@ -2,6 +2,7 @@
 
 use containai_core::devcontainer::LIFECYCLE_PROGRAM;
 use containai_core::engine::Container;
+use containai_core::lifecycle::{Connected, Desired};
 use containai_core::{exit, label};
 use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
@@ -26,9 +27,24 @@ impl ResolvedWorkspace {
         gone_files::warn_about_legacy_files(context, path, image.template.as_ref());
     }
 
+    /// Runs the lifecycle commands of the container, if it has some, and connects again: a
+    /// connection carries one command.
+    pub(crate) async fn after_lifecycle_commands(
+        &self,
+        desired: &Desired,
+        connected: Connected<SessionConnection>,
+    ) -> crate::Result<Connected<SessionConnection>> {
+        if connected.container.labels.get(label::LIFECYCLE) != Some("true") {
+            return Ok(connected);
+        }
+        self.run_lifecycle_commands(&connected.container, connected.connection).await?;
+        let running = Box::pin(self.ensure_running(desired)).await?;
+        self.into_connection(running).await
+    }
+
     /// Runs the lifecycle commands inside. Their output does not go to stdout. A failure is
     /// reported, and does not prevent the session.
-    pub(crate) async fn run_lifecycle_commands(
+    async fn run_lifecycle_commands(
         &self,
         container: &Container,
         connection: SessionConnection,
@@ -49,9 +65,4 @@ impl ResolvedWorkspace {
         }
         Ok(())
     }
-}
-
-/// Returns whether the container has lifecycle commands, which run before a session.
-pub(crate) fn has_lifecycle_commands(container: &Container) -> bool {
-    container.labels.get(label::LIFECYCLE) == Some("true")
 }

@@ -23,6 +23,7 @@ mod select_workspace;
 mod setup_consent;
 mod snapshot_view;
 mod start_agent;
+mod start_dedicated;
 
 pub use dry_run::SessionPlan;
 pub use exec::Streams;

@@ -8,7 +8,6 @@ use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, teardown_ephemeral};
 use containai_ssh::Command;
 
-use super::lifecycle_commands::has_lifecycle_commands;
 use super::{Recreate, ResolvedWorkspace, SessionRequest, Streams, exec_attached};
 use crate::connection::PrefetchedLease;
 use crate::error::OperationError;
@@ -73,14 +72,9 @@ impl ResolvedWorkspace {
         streams: Streams,
         check: impl FnOnce(&Container) -> crate::Result<()>,
     ) -> crate::Result<u8> {
-        let mut connected = self.ensure_and_open(desired, lease).await?;
+        let connected = self.ensure_and_open(desired, lease).await?;
         check(&connected.container)?;
-        if has_lifecycle_commands(&connected.container) {
-            self.run_lifecycle_commands(&connected.container, connected.connection).await?;
-            // A connection carries one command.
-            let running = Box::pin(self.ensure_running(desired)).await?;
-            connected = self.into_connection(running).await?;
-        }
+        let connected = self.after_lifecycle_commands(desired, connected).await?;
         if let (Recreate::Reset, Some(old)) = (self.options.recreate, &self.replaced)
             && let Some(volume) = old.labels.data_volume()
         {

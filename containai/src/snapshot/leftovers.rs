@@ -27,7 +27,7 @@ pub async fn remove_on_failure<T>(
     reporter: &Reporter,
     work: impl Future<Output = Result<T, SnapshotError>>,
 ) -> crate::Result<T> {
-    let mut interruption = ShutdownSignal::listen()?;
+    let mut interruption = ShutdownSignal::listen_for(reporter)?;
     let done = tokio::select! {
         done = work => done.map_err(Into::into),
         () = interruption.received() => roll_back(engine, volumes).await.map_err(Into::into).and(Err(interrupted_error())),

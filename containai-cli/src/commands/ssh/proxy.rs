@@ -34,7 +34,8 @@ pub(crate) struct SshProxyArgs {
 
 pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<ExitCode> {
     let certificates = args.certificates.or_else(|| app.env.certificates.clone());
-    let env = ProcessEnv { certificates, ..app.env.process().clone() };
+    let mut env: ProcessEnv = app.env.process().clone();
+    env.certificates = certificates;
     let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     let engine = Context::new(&env, &app.reporter, flags, None)?.engine()?;
     let is_meant = |it: &Container| {
