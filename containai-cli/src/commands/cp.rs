@@ -74,7 +74,7 @@ pub(super) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
     };
     app.ui.finish_progress();
     reached.connection.close().await;
-    Ok(ExitCode::from(copy_report::print(report, &app.reporter)))
+    Ok(ExitCode::from(copy_report::report(report, &app.reporter)))
 }
 
 fn parse_route(args: &CpArgs) -> Result<CopyDirection, OperationError> {

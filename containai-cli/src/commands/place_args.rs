@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use containai::volume_target::PlaceQuery;
+use containai::volume_target::VolumeQuery;
 use containai_core::naming::VolumeName;
 
 /// A volume, by the workspace or the container that it is for.
@@ -24,8 +24,8 @@ pub(crate) struct PlaceArgs {
 
 impl PlaceArgs {
     /// The volume that is asked for.
-    pub(crate) fn query(&self) -> PlaceQuery {
-        PlaceQuery {
+    pub(crate) fn query(&self) -> VolumeQuery {
+        VolumeQuery {
             workspace: self.path.clone().or_else(|| self.workspace.clone()),
             container: self.container.clone(),
             data_volume: self.data_volume.clone(),

@@ -81,7 +81,7 @@ pub(super) async fn run(args: SyncBackArgs, app: &App) -> anyhow::Result<ExitCod
 /// Asks, or refuses, to overwrite what changed on both sides.
 fn resolve_conflicts(sides: &mut BothSides, args: &SyncBackArgs, app: &App) -> anyhow::Result<()> {
     let found = &mut sides.diff;
-    workspace_copy::print_paths(&app.reporter, "changed here and there:", &found.conflicts);
+    workspace_copy::report_paths(&app.reporter, "changed here and there:", &found.conflicts);
     let may_overwrite = args.force
         || app.ui.terminals().can_ask() && app.ui.confirm("Overwrite these with what is there?");
     if !may_overwrite {
@@ -94,7 +94,7 @@ fn resolve_conflicts(sides: &mut BothSides, args: &SyncBackArgs, app: &App) -> a
     }
     let (take, remove) = std::mem::take(&mut found.conflicts)
         .into_iter()
-        .partition::<Vec<_>, _>(|path| sides.there.contains_key(path));
+        .partition::<Vec<_>, _>(|path| sides.remote.contains_key(path));
     found.to_update.extend(take);
     found.to_remove.extend(remove);
     Ok(())
@@ -111,7 +111,7 @@ fn print_changes(found: &ThreeWayDiff, app: &App) -> anyhow::Result<()> {
     if found.to_update.is_empty() && found.to_remove.is_empty() && found.conflicts.is_empty() {
         app.ui.say("nothing has changed there");
     }
-    workspace_copy::print_paths(
+    workspace_copy::report_paths(
         &app.reporter,
         "changed here only, and not brought there:",
         &found.changed_here,

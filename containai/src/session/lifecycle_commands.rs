@@ -8,8 +8,8 @@ use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
 use super::ResolvedWorkspace;
 use crate::connection::SessionConnection;
-use crate::gone_files;
 use crate::image_selection::unused_devcontainer_notice;
+use crate::legacy_files;
 
 impl ResolvedWorkspace {
     /// Reports settings of `devcontainer.json` and files of the shell version that have no
@@ -24,7 +24,7 @@ impl ResolvedWorkspace {
         {
             context.reporter.say(&notice);
         }
-        gone_files::warn_about_legacy_files(context, path, image.template.as_ref());
+        legacy_files::warn_about_legacy_files(context, path, image.template.as_ref());
     }
 
     /// Runs the lifecycle commands of the container, if it has some, and connects again: a

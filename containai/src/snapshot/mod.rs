@@ -1,4 +1,4 @@
-//! Snapshots of containers: create, restore, fork.
+//! Snapshots of containers: restoring and forking.
 
 pub mod checkout;
 mod checkout_kind;

@@ -251,6 +251,8 @@ fn variable_files_must_be_within_the_workspace() {
     symlink("..", repository.path().join("ln")).expect("a link can be made");
     configure(&person, "env = { import = [\"A\"], env_file = \"ln/out.env\" }\n");
     let outcome = person.cai(["run", "--", "true"]).current_dir(&repository).run();
-    outcome.fails(2, "a link on the way leads elsewhere").stderr_lacks("leaked");
+    outcome
+        .fails(2, "the path contains a symbolic link that is not followed")
+        .stderr_lacks("leaked");
     assert_eq!(person.containers(repository.path()).len(), 0);
 }

@@ -51,7 +51,7 @@ pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result
     let survey = entrance.snapshot_view().await?;
     if args.dry_run {
         let plan = RestoreAction::plan(&survey, snapshot).await?;
-        app.ui.data(&output::snapshot::plan(&plan.tasks()))?;
+        app.ui.data(&output::snapshot::plan(&plan.steps()))?;
         return Ok(ExitCode::SUCCESS);
     }
     let turn = entrance.lock_workspace().await?;

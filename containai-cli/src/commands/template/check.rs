@@ -30,7 +30,8 @@ pub(super) fn run(args: &TemplateCheckArgs, app: &App) -> anyhow::Result<ExitCod
     for name in names {
         let template = Template::load(&app.env.layout, &name)?;
         let path = template.path().display().to_string();
-        if let Some(text) = containai::gone_files::template_warning(&app.env.layout.template(&name))
+        if let Some(text) =
+            containai::legacy_files::template_warning(&app.env.layout.template(&name))
         {
             app.ui.warn(&text);
         }
