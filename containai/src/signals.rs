@@ -64,6 +64,14 @@ impl ShutdownSignal {
             _ = streams.hangup.recv() => exit::HUNG_UP,
         }
     }
+
+    /// Runs a future until it is done; `None` if a signal arrives first.
+    pub async fn run_until_received<F: Future>(&mut self, future: F) -> Option<F::Output> {
+        match select(pin!(future), pin!(self.exit_code())).await {
+            Either::Left((output, _)) => Some(output),
+            Either::Right(_) => None,
+        }
+    }
 }
 
 /// Returns the error of an operation that a signal ended.

@@ -34,7 +34,7 @@ fn access_to_the_host_requires_approval_of_the_text() {
     assert!(!mark.exists() && person.containers(repository.path()).is_empty());
     let cai = |words: &[&str]| person.cai(words).current_dir(&repository);
     let shown = cai(&["trust", "--show"]).run().success().stdout();
-    for line in ["(not approved)", "asks for a command on it", "asks for variables"] {
+    for line in ["(not approved)", "asks for running a command", "asks for reading variables"] {
         assert!(shown.contains(line), "no `{line}` in {shown}");
     }
     cai(&["trust"]).run().fails(2, "nobody is there to approve");
