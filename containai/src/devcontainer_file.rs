@@ -15,7 +15,7 @@ use containai_core::naming::WorkspacePath;
 use containai_core::remote::{Direction, Forward};
 
 use crate::error::OperationError;
-use crate::process_env::{EnvVars, ProcessEnv};
+use crate::process_env::{ProcessEnv, ProcessVars};
 use crate::trust;
 use crate::workspace_file::{self, FollowLinks};
 
@@ -30,7 +30,7 @@ pub struct DevcontainerFile {
     pub(crate) path: String,
     text: String,
     approval: Approval,
-    variables: EnvVars,
+    variables: ProcessVars,
 }
 
 impl DevcontainerFile {

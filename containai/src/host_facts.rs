@@ -1,7 +1,7 @@
 //! Facts about this machine.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::thread::available_parallelism;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -26,7 +26,7 @@ pub fn now() -> Timestamp {
 /// `/dev/urandom` cannot be read.
 pub fn new_random_id() -> io::Result<RandomId> {
     let mut bytes = [0; 6];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     Ok(RandomId::from_random(bytes))
 }
 

@@ -7,6 +7,8 @@ mod changes;
 mod home_scan;
 mod manifests;
 mod record_file;
+mod request;
+mod restore;
 mod send;
 mod source;
 mod unpacked;
@@ -15,6 +17,8 @@ mod watch;
 mod withheld;
 
 pub use manifests::{load as manifests, user_agents};
+pub use request::{ImportMode, ImportReport, ImportRequest, ImportSelection};
+pub use restore::ArchiveRestore;
 pub use send::Import;
 pub use source::{ImportSource, WarnOnce};
 pub use unpacked::UnpackedArchive;

@@ -65,9 +65,9 @@ fn settings_are_set_listed_and_unset() {
     config(&["edit"])
         .env("EDITOR", "sed -i s/default/defualt/")
         .run()
-        .fails(2, "stays as it was")
+        .fails(2, "was not changed")
         .stderr_contains("agent.defualt")
-        .stderr_contains("what you typed is in");
+        .stderr_contains("your text is in");
     let copies = || {
         let directory = fs::read_dir(person.home().join(".config/containai"));
         let names = directory.expect("it can be listed").map(|it| it.expect("it exists"));
@@ -120,7 +120,7 @@ fn repository_suggestions_apply_only_after_approval_of_their_text() {
     };
     assert!(!ssh(&repository).contains("localforward"));
 
-    cai(&["trust"]).run().fails(2, "nobody is there to approve");
+    cai(&["trust"]).run().fails(2, "approval required but stdin is not a terminal");
     assert_eq!(image(), "base\n");
     cai(&["trust", "--yes"]).run().success().stderr_contains("approved");
     assert_eq!(image(), "other\n");

@@ -118,11 +118,11 @@ fn volumes_round_trip_unchanged() {
         fs::write(other.path().join("later"), "x").expect("a file can be written");
         fs::remove_dir_all(other.path().join("a")).expect("a directory can be removed");
         let outcome = restore(&person, &repository, &file, &words).run();
-        outcome.fails(2, "nobody to ask");
+        outcome.fails(2, "confirmation required");
         assert!(other.path().join("later").exists());
         let dry = [&words[..], &["--dry-run"]].concat();
         let plan = restore(&person, &repository, &file, &dry).run().success().stdout();
-        assert!(plan.contains("1. replace all that is on volume x-"), "{plan}");
+        assert!(plan.contains("1. replace all files on volume x-"), "{plan}");
         let force = [&words[..], &["--force"]].concat();
         restore(&person, &repository, &file, &force).run().success();
         assert_eq!(other.tree(), before);
@@ -300,7 +300,7 @@ fn encrypted_archives_require_their_key() {
     let try_with = |words: &[&str]| {
         restore(&person, &repository, &file, &[&["--force"], words].concat()).run()
     };
-    try_with(&[]).fails(2, "nobody to ask for the passphrase");
+    try_with(&[]).fails(2, "the passphrase is required but stdin is not a terminal");
     try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot decrypt the archive");
     assert_eq!(volume.tree(), before);
     try_with(&["--passphrase-file", &path("pass")]).success();

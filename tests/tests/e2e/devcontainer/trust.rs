@@ -37,7 +37,7 @@ fn access_to_the_host_requires_approval_of_the_text() {
     for line in ["(not approved)", "asks for running a command", "asks for reading variables"] {
         assert!(shown.contains(line), "no `{line}` in {shown}");
     }
-    cai(&["trust"]).run().fails(2, "nobody is there to approve");
+    cai(&["trust"]).run().fails(2, "approval required but stdin is not a terminal");
     cai(&["trust", "--yes"]).run().success().stderr_contains("devcontainer.json");
 
     run().success().prints(SECRET).stderr_contains("talk");

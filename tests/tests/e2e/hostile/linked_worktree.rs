@@ -214,7 +214,7 @@ fn link_in_the_repository_prevents_a_transfer_of_commits() {
     scene.person.exec(&scene.main, "rm .git/logs/refs/heads/side").success();
     scene
         .person
-        .cai(["sync-back"])
+        .cai(["workspace", "pull"])
         .current_dir(&scene.tree)
         .run()
         .success()
