@@ -1,4 +1,4 @@
-//! The only reader of the environment, the home directory and the terminals.
+//! Facts of the process: environment, home directory and terminals, read only here.
 
 use std::ffi::OsString;
 use std::fs;
@@ -9,70 +9,51 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use containai::process_env::ProcessEnv;
-use containai_core::config;
-use containai_core::layout::{CONTAINER_CAI, CONTAINER_DATA, EngineLayout, Layout};
+use containai_core::layout::{CONTAINER_CAI, CONTAINER_DATA};
 use nix::unistd::{User, geteuid, getuid};
 
-/// Set for a process that was started again as a member of the engine's group.
+/// The variable in which a shell's completion script passes the shell's name.
+pub(crate) const COMPLETION_VARIABLE: &str = "COMPLETE";
+/// Set in a process that was restarted as a member of the engine's group.
 pub(crate) const GROUP_REEXEC_VARIABLE: &str = "CONTAINAI_REGROUPED";
 
-/// What the process was started with.
+/// Facts of the process.
 #[derive(Clone, Debug)]
 pub(crate) struct Env {
-    /// What the library needs to know.
+    /// The facts that the library needs.
     process: ProcessEnv,
     /// `TERM`, for remote terminals.
     pub(crate) term: String,
     /// `VISUAL`, else `EDITOR`: the user's editor as a shell's words.
     pub(crate) editor: Option<OsString>,
-    /// Whether this process was started again with the engine's group.
+    /// Whether this process was restarted with the engine's group.
     pub(crate) is_group_reexec: bool,
-    /// Whether this is the program that a container was lent.
+    /// Whether this is the program that is mounted in a container.
     pub(crate) is_in_container: bool,
 }
 
 impl Env {
-    /// Reads everything once.
+    /// Reads all facts.
     pub(crate) fn read() -> anyhow::Result<Self> {
-        let home = home_directory().context("cannot find the home directory: set `HOME`")?;
-        let path = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let engine_root = path("CONTAINAI_ENGINE_ROOT");
-        let process = ProcessEnv {
-            layout: Layout::new(
-                &home,
-                path("XDG_CONFIG_HOME").as_deref(),
-                path("DOCKER_CONFIG").as_deref(),
-            )
-            .with_data_home(path("XDG_DATA_HOME").as_deref())
-            .with_runtime_dir(
-                path("XDG_RUNTIME_DIR").filter(|path| is_owned_by_user(path)).as_deref(),
-            ),
-            engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
-            config: config::Environment::read(|name| std::env::var(name).ok()),
-            certificates: path("DOCKER_CERT_PATH"),
-            agent_socket: path("SSH_AUTH_SOCK"),
-            directory: current_directory().context("cannot tell the current directory")?,
-            user: invoking_user(),
-            search_path: std::env::var_os("PATH")
-                .map(|path| std::env::split_paths(&path).collect())
-                .unwrap_or_default(),
-            program: std::env::current_exe().ok(),
-            // A program that was replaced on the disk starts as what it is now.
-            mux_program: Some("/proc/self/exe".into()),
-            variables: std::env::vars_os().collect(),
-        };
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let mut process = ProcessEnv::from_vars(std::env::vars_os())?;
+        process.directory = current_directory().context("cannot find the current directory")?;
+        process.user = invoking_user();
+        process.program = std::env::current_exe().ok();
+        // A program that was replaced on the disk starts in its running version.
+        process.mux_program = Some("/proc/self/exe".into());
         Ok(Self {
             process,
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
-            editor: path("VISUAL").or_else(|| path("EDITOR")).map(PathBuf::into_os_string),
-            is_group_reexec: path(GROUP_REEXEC_VARIABLE).is_some(),
+            editor: variable("VISUAL").or_else(|| variable("EDITOR")),
+            is_group_reexec: variable(GROUP_REEXEC_VARIABLE).is_some(),
             is_in_container: is_in_container(),
         })
     }
 }
 
-/// Where the command was given. One that was removed meanwhile has the name that
-/// Linux gives it, which nothing has: only what needs a directory fails.
+/// The current directory. One that was removed has the name that Linux gives it, which no file has,
+/// so only commands that need the directory fail.
 fn current_directory() -> io::Result<PathBuf> {
     match std::env::current_dir() {
         Err(error) if error.kind() == ErrorKind::NotFound => fs::read_link("/proc/self/cwd"),
@@ -81,7 +62,7 @@ fn current_directory() -> io::Result<PathBuf> {
 }
 
 impl Env {
-    /// What the library needs to know.
+    /// The facts that the library needs.
     pub(crate) fn process(&self) -> &ProcessEnv {
         &self.process
     }
@@ -95,8 +76,8 @@ impl Deref for Env {
     }
 }
 
-/// Whether this program is where containers find it, beside a data volume. One
-/// that somebody builds inside, to work on it, is where it was built.
+/// Whether this program is at its path in containers, beside a data volume. One that is built
+/// inside a container runs from another path.
 fn is_in_container() -> bool {
     let device = |path: &Path| path.symlink_metadata().ok().map(|data| data.dev());
     let data = Path::new(CONTAINER_DATA);
@@ -105,12 +86,7 @@ fn is_in_container() -> bool {
         && device(data) != data.parent().and_then(device)
 }
 
-/// A variable that the user wants a command to have as well, where it is text.
-pub(crate) fn user_variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// Which of the standard streams are terminals.
+/// The standard streams that are terminals.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Terminals {
     pub(crate) stdin: bool,
@@ -127,31 +103,18 @@ impl Terminals {
         }
     }
 
-    /// Whether a person can be asked.
+    /// Whether the user can be asked.
     pub(crate) fn can_ask(self) -> bool {
         self.stdin && self.stderr
     }
 
-    /// Whether a remote command should get a terminal of its own.
+    /// Whether a remote command gets a terminal.
     pub(crate) fn is_interactive(self) -> bool {
         self.stdin && self.stdout
     }
 }
 
-/// Whether a directory belongs to our user; with `sudo` the runtime directory
-/// is somebody else's.
-fn is_owned_by_user(directory: &Path) -> bool {
-    fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
-}
-
-fn home_directory() -> Option<PathBuf> {
-    std::env::var_os("HOME")
-        .map(PathBuf::from)
-        .filter(|home| home.is_absolute())
-        .or_else(|| Some(User::from_uid(getuid()).ok()??.dir))
-}
-
-/// The person behind `sudo`, or the user of the process unless it is root.
+/// The user who invoked `sudo`, or the process's user unless it is root.
 fn invoking_user() -> Option<String> {
     let name = match geteuid().is_root() {
         true => std::env::var("SUDO_USER").ok()?,
