@@ -1,5 +1,6 @@
 //! The state that every command works with.
 
+use containai::context::Context;
 use containai::report::Reporter;
 use containai::session::Streams;
 use containai_ssh::{Stdio, Terminal, TerminalSize};
@@ -34,6 +35,11 @@ impl App {
         log::init(global.verbose, &env)?;
         let reporter = Reporter::new(UiFrontend { ui: ui.clone(), env: env.clone() });
         Ok(Self { global, env, ui: ui.clone(), reporter, grammar })
+    }
+
+    /// The configuration for commands that find containers by name.
+    pub(crate) fn context(&self) -> containai::Result<Context> {
+        Context::of_engine(&self.env, &self.reporter, &self.global.flags())
     }
 
     /// The streams of this process, with a remote terminal if they are a terminal.

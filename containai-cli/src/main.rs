@@ -9,7 +9,6 @@ mod cai;
 mod command_line;
 mod commands;
 mod complete;
-mod confirm;
 mod dispatch;
 mod env;
 mod error;

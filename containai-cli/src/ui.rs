@@ -239,8 +239,8 @@ impl Frontend for UiFrontend {
             Report::Exported { file } => drop(ui.data(&file.display().to_string())),
             Report::Lifecycle(event) => ui.event(event),
             Report::Reclaimed { workspace, done } => {
-                let lines = crate::output::reclaim::lines(&workspace.to_string_lossy(), done);
-                lines.iter().for_each(|line| ui.say(&escape_control(line)));
+                let lines = containai::reclaim::describe(&workspace.to_string_lossy(), done);
+                lines.iter().for_each(|line| ui.say(line));
             }
             _ => {}
         }
@@ -284,7 +284,7 @@ impl Ui {
     /// Prints a step; quick ones only in verbose mode.
     fn report_step(&self, step: &Step) {
         self.finish_progress();
-        self.verbose(&crate::output::plan::describe_step(step).1);
+        self.verbose(&containai::lifecycle_plan::describe_step(step).1);
         if self.verbosity == Verbosity::Normal
             && let Step::Create { name } = step
         {

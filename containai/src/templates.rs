@@ -19,6 +19,14 @@ use containai_docker::image::local_reference;
 
 use crate::error::OperationError;
 
+mod create;
+mod image;
+mod upgrade;
+
+pub use create::create;
+pub use image::TemplateImage;
+pub use upgrade::TemplateUpgrade;
+
 /// The file that makes a directory a template.
 pub const DOCKERFILE: &str = "Dockerfile";
 
@@ -48,6 +56,16 @@ pub fn list(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
     }
     names.sort();
     Ok(names)
+}
+
+/// Reads the named templates; all of them if `names` is empty.
+///
+/// # Errors
+///
+/// As [`Template::load`].
+pub fn load(layout: &Layout, names: &[TemplateName]) -> crate::Result<Vec<Template>> {
+    let names = if names.is_empty() { list(layout)? } else { names.to_vec() };
+    names.iter().map(|name| Template::load(layout, name)).collect()
 }
 
 impl Template {

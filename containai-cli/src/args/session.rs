@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::session::{Recreate, SessionOptions, SessionPlan, SessionRequest, SetupConsent};
 use containai::target::{find_named, workspace_served};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef};
@@ -30,9 +29,7 @@ pub(crate) enum PlanFormat {
 impl PlanFormat {
     /// Prints a plan.
     pub(crate) fn print(self, plan: &SessionPlan, app: &App) -> anyhow::Result<ExitCode> {
-        let SessionPlan { engine, observed, wanted, steps, notes, set_up } = plan;
-        let (notes, set_up) = (notes.clone(), set_up.clone());
-        let document = PlanDocument::new(engine, observed, wanted, steps, notes, set_up);
+        let document = PlanDocument::from(plan);
         app.ui.data(&match self {
             Self::Text => output::plan::text(&document),
             Self::Json => serde_json::to_string_pretty(&document)?,
@@ -99,7 +96,7 @@ impl SessionArgs {
         let name = self.target.as_deref().and_then(|word| word.to_str());
         let workspace = match name.filter(|word| options.name.is_none() && !is_path(word)) {
             Some(name) => {
-                let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+                let context = app.context()?;
                 let container = find_named(Some(name), &context.engine()?, &context).await?;
                 options.name = Some(ContainerName::parse(&container.name)?);
                 WorkspaceRef::Explicit(workspace_served(&container)?)

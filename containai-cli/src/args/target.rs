@@ -41,11 +41,6 @@ impl From<TargetOptions> for TargetArgs {
 }
 
 impl TargetArgs {
-    /// The target that two options name.
-    pub(crate) fn from_options(container: Option<String>, workspace: Option<PathBuf>) -> Self {
-        TargetOptions { workspace, container }.into()
-    }
-
     /// Finds a container of ContainAI.
     pub(crate) async fn find(
         &self,
@@ -88,7 +83,7 @@ impl TargetArgs {
             (None, Some(word)) if !is_path(word) => Ok(Some(word.clone())),
             (None, None) if workspace.is_none() => Ok(None),
             _ => {
-                let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+                let context = app.context()?;
                 Ok(Some(self.find(&context.engine()?, &context).await?.name))
             }
         }

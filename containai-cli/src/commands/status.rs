@@ -1,13 +1,12 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_docker::{Activity, Running};
 
 use crate::app::App;
 use crate::args::TargetArgs;
-use crate::output::status::{RunningStatus, StatusOutput, has_usage};
-use containai::context::Context;
-use containai::{host_facts, sysbox_health};
+use crate::output::status::StatusOutput;
+use containai::status::StatusQuery;
+use containai::sysbox_health;
 
 /// Show the container's status
 ///
@@ -24,34 +23,19 @@ pub(crate) struct StatusArgs {
 }
 
 pub(crate) async fn run(args: &StatusArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
     sysbox_health::warn_if_not_running(&context, &container);
-    let id = &container.id;
-    let running = match has_usage(container.state) {
-        true => engine.running(id).await,
-        false => Running::default(),
-    };
-    let uptime = running.started.map(|at| at.age_at(host_facts::now()));
-    let live = RunningStatus { uptime, ..RunningStatus::default() };
+    let query = StatusQuery::start(&engine, &container).await;
     if !args.json {
-        // The figures may take a moment; the rest is known.
-        app.ui.data(&StatusOutput::of(&container, live).to_string())?;
+        // The other values may take a moment.
+        app.ui.data(&StatusOutput::of(&container, query.status).to_string())?;
     }
-    let live = match has_usage(container.state) {
-        true => {
-            let (activity, id_range) =
-                tokio::join!(engine.activity(id, &running), engine.id_range(id));
-            let Activity { usage, sessions } = activity;
-            RunningStatus { usage, sessions, id_range, ..live }
-        }
-        false => live,
-    };
-    let status = StatusOutput::of(&container, live);
-    match (args.json, status.figures()) {
+    let status = StatusOutput::of(&container, query.finish().await);
+    match (args.json, status.usage()) {
         (true, _) => app.ui.data(&serde_json::to_string_pretty(&status)?)?,
-        (false, Some(figures)) => app.ui.data(&figures)?,
+        (false, Some(usage)) => app.ui.data(&usage)?,
         (false, None) => {}
     }
     Ok(ExitCode::SUCCESS)

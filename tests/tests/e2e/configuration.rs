@@ -65,9 +65,9 @@ fn settings_are_set_listed_and_unset() {
     config(&["edit"])
         .env("EDITOR", "sed -i s/default/defualt/")
         .run()
-        .fails(2, "stays as it was")
+        .fails(2, "was not changed")
         .stderr_contains("agent.defualt")
-        .stderr_contains("what you typed is in");
+        .stderr_contains("your text is in");
     let copies = || {
         let directory = fs::read_dir(person.home().join(".config/containai"));
         let names = directory.expect("it can be listed").map(|it| it.expect("it exists"));

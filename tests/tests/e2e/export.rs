@@ -122,7 +122,7 @@ fn volumes_round_trip_unchanged() {
         assert!(other.path().join("later").exists());
         let dry = [&words[..], &["--dry-run"]].concat();
         let plan = restore(&person, &repository, &file, &dry).run().success().stdout();
-        assert!(plan.contains("1. replace all that is on volume x-"), "{plan}");
+        assert!(plan.contains("1. replace all files on volume x-"), "{plan}");
         let force = [&words[..], &["--force"]].concat();
         restore(&person, &repository, &file, &force).run().success();
         assert_eq!(other.tree(), before);

@@ -325,8 +325,8 @@ fn archives_of_settings_are_imported_like_directories() {
         import(&person, &repository, &[&["--from", file], words].concat()).run()
     };
     from(&packed, &["--dry-run"]).success().prints_line("+ claude/settings.json");
-    from(&packed, &["--watch"]).fails(2, "`--watch` is about a directory");
-    from(&packed, &["--force"]).fails(2, "`--force` is about what `cai export` wrote");
+    from(&packed, &["--watch"]).fails(2, "`--watch` applies to a directory");
+    from(&packed, &["--force"]).fails(2, "`--force` applies to archives of `cai export`");
     from(&packed, &["--only", "codex"]).success();
     // Its manifest is available to all other commands.
     from(&pack("home.tar", &[], &all), &[]).success().stderr_contains("imported");

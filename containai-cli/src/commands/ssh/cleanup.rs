@@ -1,7 +1,6 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::openssh;
 
 use crate::app::App;
@@ -18,7 +17,7 @@ pub(super) struct SshCleanupArgs {
 }
 
 pub(super) async fn run(args: &SshCleanupArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let stale = openssh::stale_entries(&context).await?;
     if !args.dry_run {
         context.remote.remove_stale(&stale).await?;

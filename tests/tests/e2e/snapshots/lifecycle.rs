@@ -17,7 +17,7 @@ fn running_container_is_restored_completely() {
     let name = format!("back-{}", std::process::id());
     let plan =
         snapshot(&person, &repository, &["create", &name, "--dry-run"]).run().success().stdout();
-    assert!(plan.contains("1. freeze") && plan.contains("name it snapshot"), "{plan}");
+    assert!(plan.contains("1. pause") && plan.contains("as snapshot"), "{plan}");
     snapshot(&person, &repository, &["create", &name]).run().success().prints(&format!("{name}\n"));
     snapshot(&person, &repository, &["create", &name]).run().fails(2, "already");
     assert_eq!(person.container(repository.path())["State"]["Status"], "running");

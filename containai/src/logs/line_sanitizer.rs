@@ -1,38 +1,38 @@
-//! What containers wrote down, in a form that a terminal survives.
+//! Lines of containers, safe to print on a terminal.
 
-/// The longest line that is waited for, in bytes; a longer one is cut in two.
+/// The maximum length of a buffered line in bytes; longer lines are split.
 const MAX_LINE_BYTES: usize = 64 * 1024;
 
-/// Makes harmless lines of bytes that come in pieces.
+/// Joins chunks to lines, and replaces control characters in them.
 #[derive(Debug, Default)]
-pub(crate) struct LineSanitizer {
+pub(super) struct LineSanitizer {
     pending: Vec<u8>,
 }
 
 impl LineSanitizer {
-    /// Takes a piece; the lines that it ends, line breaks included.
-    pub(crate) fn push(&mut self, piece: &[u8]) -> String {
-        self.pending.extend_from_slice(piece);
+    /// Adds a chunk; returns the completed lines with their line breaks.
+    pub(super) fn push(&mut self, chunk: &[u8]) -> String {
+        self.pending.extend_from_slice(chunk);
         let end = match self.pending.iter().rposition(|byte| *byte == b'\n') {
             Some(last) => last + 1,
             None if self.pending.len() > MAX_LINE_BYTES => self.pending.len(),
             None => 0,
         };
-        let whole: Vec<u8> = self.pending.drain(..end).collect();
-        sanitize_line(&whole)
+        let complete: Vec<u8> = self.pending.drain(..end).collect();
+        sanitize(&complete)
     }
 
-    /// What is left without a line break.
-    pub(crate) fn finish(self) -> String {
+    /// Returns the last line, which has no line break yet.
+    pub(super) fn finish(self) -> String {
         match self.pending.is_empty() {
             true => String::new(),
-            false => sanitize_line(&self.pending) + "\n",
+            false => sanitize(&self.pending) + "\n",
         }
     }
 }
 
-/// Consoles end their lines with `\r\n`.
-fn sanitize_line(bytes: &[u8]) -> String {
+/// Replaces control characters. Consoles end their lines with `\r\n`.
+fn sanitize(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes)
         .replace("\r\n", "\n")
         .replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}")
