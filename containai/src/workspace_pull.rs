@@ -9,7 +9,7 @@ use crate::error::OperationError;
 use crate::lock;
 use crate::session::SessionRequest;
 use crate::target::workspace_served;
-use crate::workspace_copy::{BothSides, WorkspaceCopy, print_paths};
+use crate::workspace_copy::{BothSides, WorkspaceCopy, report_paths};
 use crate::worktree;
 
 /// The changes that a pull makes.

@@ -16,7 +16,7 @@ use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::signals::{InterruptSignals, interrupted_error};
-use crate::volume_target::{VolumeQuery, TargetQuery};
+use crate::volume_target::{TargetQuery, VolumeQuery};
 
 const UNCHANGED: &str = "nothing changed since the last import";
 

@@ -13,7 +13,7 @@ use containai_core::naming::VolumeName;
 use super::handle::Sandbox;
 use crate::error::OperationError;
 use crate::import::{Import, ImportSource, WarnOnce};
-use crate::volume_target::{PlaceQuery, TargetQuery};
+use crate::volume_target::{TargetQuery, VolumeQuery};
 
 /// An import of the settings of agents and tools, created by [`Sandbox::import`].
 #[derive(Clone)]
@@ -118,7 +118,7 @@ impl SettingsImport {
             options: self.options,
             additional: handle.context.config.import_paths.value.clone(),
         };
-        let query = PlaceQuery {
+        let query = VolumeQuery {
             workspace: Some(handle.workspace.as_path().to_owned()),
             container: None,
             data_volume: None,

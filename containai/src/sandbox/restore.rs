@@ -10,7 +10,7 @@ use crate::archive_file::{Archive, DecryptionKeys};
 use crate::error::ResultExt as _;
 use crate::lock;
 use crate::restore::VolumeRestore;
-use crate::volume_target::{PlaceQuery, VolumeTarget};
+use crate::volume_target::{VolumeQuery, VolumeTarget};
 
 /// A restore of a workspace's data volume, created by
 /// [`SandboxBuilder::restore`](super::SandboxBuilder::restore).
@@ -52,7 +52,7 @@ impl DataRestore {
         let archive =
             Archive::open::<crate::Error>(env.directory.join(&self.archive), |_| Ok(keys));
         let archive = Arc::new(archive.with_context(|| shown.clone())?);
-        let query = PlaceQuery {
+        let query = VolumeQuery {
             workspace: Some(self.builder.workspace().to_owned()),
             container: None,
             data_volume: flags.data_volume,
