@@ -7,6 +7,7 @@ use containai_ssh::{Stdio, Terminal, TerminalSize};
 
 use crate::env::Env;
 use crate::global_args::GlobalArgs;
+use crate::log;
 use crate::ui::{Ui, UiFrontend};
 
 /// The state that every command works with.
@@ -31,6 +32,7 @@ impl App {
         grammar: fn() -> clap::Command,
     ) -> anyhow::Result<Self> {
         let env = Env::read()?;
+        log::init(global.verbose, &env)?;
         let reporter = Reporter::new(UiFrontend { ui: ui.clone(), env: env.clone() });
         Ok(Self { global, env, ui: ui.clone(), reporter, grammar })
     }

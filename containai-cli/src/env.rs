@@ -9,8 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use containai::process_env::ProcessEnv;
-use containai_core::config;
-use containai_core::layout::{CONTAINER_CAI, CONTAINER_DATA, EngineLayout, Layout};
+use containai_core::layout::{CONTAINER_CAI, CONTAINER_DATA};
 use nix::unistd::{User, geteuid, getuid};
 
 /// The variable in which a shell's completion script passes the shell's name.
@@ -36,38 +35,18 @@ pub(crate) struct Env {
 impl Env {
     /// Reads all facts.
     pub(crate) fn read() -> anyhow::Result<Self> {
-        let home = home_directory().context("cannot find the home directory: set `HOME`")?;
-        let path = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-        let engine_root = path("CONTAINAI_ENGINE_ROOT");
-        let process = ProcessEnv {
-            layout: Layout::new(
-                &home,
-                path("XDG_CONFIG_HOME").as_deref(),
-                path("DOCKER_CONFIG").as_deref(),
-            )
-            .with_data_home(path("XDG_DATA_HOME").as_deref())
-            .with_runtime_dir(
-                path("XDG_RUNTIME_DIR").filter(|path| is_owned_by_user(path)).as_deref(),
-            ),
-            engine: engine_root.map_or_else(EngineLayout::default, EngineLayout::at),
-            config: config::Environment::read(|name| std::env::var(name).ok()),
-            certificates: path("DOCKER_CERT_PATH"),
-            agent_socket: path("SSH_AUTH_SOCK"),
-            directory: current_directory().context("cannot find the current directory")?,
-            user: invoking_user(),
-            search_path: std::env::var_os("PATH")
-                .map(|path| std::env::split_paths(&path).collect())
-                .unwrap_or_default(),
-            program: std::env::current_exe().ok(),
-            // A program that was replaced on the disk starts in its running version.
-            mux_program: Some("/proc/self/exe".into()),
-            variables: std::env::vars_os().collect(),
-        };
+        let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let mut process = ProcessEnv::from_vars(std::env::vars_os())?;
+        process.directory = current_directory().context("cannot find the current directory")?;
+        process.user = invoking_user();
+        process.program = std::env::current_exe().ok();
+        // A program that was replaced on the disk starts in its running version.
+        process.mux_program = Some("/proc/self/exe".into());
         Ok(Self {
             process,
             term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
-            editor: path("VISUAL").or_else(|| path("EDITOR")).map(PathBuf::into_os_string),
-            is_group_reexec: path(GROUP_REEXEC_VARIABLE).is_some(),
+            editor: variable("VISUAL").or_else(|| variable("EDITOR")),
+            is_group_reexec: variable(GROUP_REEXEC_VARIABLE).is_some(),
             is_in_container: is_in_container(),
         })
     }
@@ -133,19 +112,6 @@ impl Terminals {
     pub(crate) fn is_interactive(self) -> bool {
         self.stdin && self.stdout
     }
-}
-
-/// Whether a directory belongs to this process's user; with `sudo` the runtime directory belongs to
-/// the invoking user.
-fn is_owned_by_user(directory: &Path) -> bool {
-    fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
-}
-
-fn home_directory() -> Option<PathBuf> {
-    std::env::var_os("HOME")
-        .map(PathBuf::from)
-        .filter(|home| home.is_absolute())
-        .or_else(|| Some(User::from_uid(getuid()).ok()??.dir))
 }
 
 /// The user who invoked `sudo`, or the process's user unless it is root.

@@ -15,6 +15,7 @@ mod error;
 mod global_args;
 mod group_reexec;
 mod legacy;
+mod log;
 mod multicall;
 mod mux_daemon;
 mod output;

@@ -258,6 +258,10 @@ impl Frontend for UiFrontend {
         group_reexec::reexec_with_group(&self.env)
     }
 
+    fn handles_signals(&self) -> bool {
+        true
+    }
+
     fn program_output(&self) -> Option<OwnedFd> {
         io::stderr().as_fd().try_clone_to_owned().ok()
     }

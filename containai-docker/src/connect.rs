@@ -4,7 +4,9 @@ use std::path::Path;
 
 use bollard::{API_DEFAULT_VERSION, Docker};
 use containai_core::engine::EngineError;
+use tracing::debug;
 
+use crate::LOG_TARGET;
 use crate::address::EngineAddress;
 use crate::error_map::map_error;
 use crate::ssh_dial;
@@ -21,8 +23,8 @@ const TIMEOUT: u64 = 120;
 /// # Errors
 ///
 /// - [`EngineError::Unreachable`]: the socket does not exist.
-/// - [`EngineError::BadAddress`]: the certificates cannot be used.
-pub fn connect(
+/// - [`EngineError::InvalidAddress`]: the certificates cannot be used.
+pub(crate) fn connect(
     address: &EngineAddress,
     certificates: Option<&Path>,
 ) -> Result<Docker, EngineError> {
@@ -44,5 +46,10 @@ pub fn connect(
         ),
         (EngineAddress::Ssh(host), _) => ssh_dial::client(host, TIMEOUT, API_DEFAULT_VERSION),
     };
-    client.map_err(|error| map_error(error, address))
+    let client = client.map_err(|error| map_error(error, address))?;
+    Ok(client.with_request_modifier(|request| {
+        // The query may hold build arguments, and the body anything: neither is logged.
+        debug!(target: LOG_TARGET, method = %request.method(), path = request.uri().path(), "request");
+        request
+    }))
 }

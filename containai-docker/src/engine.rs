@@ -64,11 +64,16 @@ pub struct DockerEngine {
 }
 
 impl DockerEngine {
-    /// Creates a client for the engine at `address`; see [`crate::connect()`] for `certificates`.
+    /// Creates a client for the engine at `address`.
+    ///
+    /// `certificates` is a directory with `ca.pem`, `cert.pem` and `key.pem`, as in
+    /// `DOCKER_CERT_PATH`. With `None`, `tcp://` is unencrypted; other addresses ignore it. The
+    /// connection is opened with the first request.
     ///
     /// # Errors
     ///
-    /// Those of [`crate::connect()`].
+    /// - [`EngineError::Unreachable`]: the socket does not exist.
+    /// - [`EngineError::InvalidAddress`]: the certificates cannot be used.
     pub fn connect(
         address: EngineAddress,
         certificates: Option<&Path>,
@@ -172,8 +177,8 @@ impl DockerEngine {
         self.is_tls
     }
 
-    /// Returns the underlying client, for API calls that this crate does not offer.
-    pub fn docker(&self) -> &Docker {
+    /// Returns the underlying client.
+    pub(crate) fn docker(&self) -> &Docker {
         &self.docker
     }
 

@@ -5,12 +5,20 @@ use std::io::{self, ErrorKind};
 
 use bollard::errors::Error;
 use containai_core::engine::EngineError;
+use tracing::debug;
 
+use crate::LOG_TARGET;
 use crate::address::EngineAddress;
 
 /// Maps an error of the library. The caller fills in what only it knows, such as the container or
 /// the image.
 pub(crate) fn map_error(error: Error, address: &EngineAddress) -> EngineError {
+    let error = classify(error, address);
+    debug!(target: LOG_TARGET, %address, %error, "request failed");
+    error
+}
+
+fn classify(error: Error, address: &EngineAddress) -> EngineError {
     let address = address.to_string();
     match error {
         Error::DockerResponseServerError { status_code, message } => {

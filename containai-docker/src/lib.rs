@@ -52,9 +52,10 @@ mod sysbox;
 mod usage;
 mod volume;
 
+use connect::connect;
+
 pub use activity::{Activity, Running};
 pub use address::{AddressError, EngineAddress};
-pub use connect::connect;
 pub use container_list::{ListedContainer, Sizes};
 pub use engine::DockerEngine;
 pub use exec_stream::SshdExecStream;
@@ -69,3 +70,7 @@ pub use volume::{
     ByteChannel, ChannelReader, ChannelWriter, DockerVolumeCopier, FreeSpace, TarWarnings,
     VolumeArchive, VolumeError, VolumeHelperSpec, VolumePacker, VolumeUnpacker, byte_channel,
 };
+
+/// The target of this crate's `tracing` events: requests to the engine and their errors, without
+/// queries, headers and bodies.
+pub const LOG_TARGET: &str = "containai::engine";

@@ -10,7 +10,9 @@ use std::path::Path;
 use serde::de::DeserializeOwned;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::UnixStream;
+use tracing::debug;
 
+use crate::LOG_TARGET;
 use crate::inspect::ContainerEntry;
 
 /// Initial size of the response buffer in bytes; it fits most responses.
@@ -37,6 +39,7 @@ pub(crate) async fn get_json<T: DeserializeOwned>(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     path: &str,
 ) -> io::Result<T> {
+    debug!(target: LOG_TARGET, method = "GET", path, "request");
     let request = format!("GET {path} HTTP/1.0\r\nHost: docker\r\n\r\n");
     stream.write_all(request.as_bytes()).await?;
     stream.flush().await?;

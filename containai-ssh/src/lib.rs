@@ -93,11 +93,15 @@ pub use proxy::{ProxyKind, ProxyRoute};
 pub use remote::{PortReservation, SshRemote};
 pub use server::SshServer;
 pub use session::{
-    Captured, ExitOutcome, Input, Output, Session, Signals, Stdio, Terminal, TerminalSize,
-    restore_terminal,
+    Captured, CommandControl, ControlReceiver, ExitOutcome, Input, Output, Session, Signal,
+    Signals, Stdio, Terminal, TerminalSize, restore_terminal,
 };
 pub use stale_entries::{EngineContainers, StaleEntries};
 pub use transport::Transport;
+
+/// The target of this crate's `tracing` spans and events: connections and
+/// commands, without command lines, variables and data.
+pub const LOG_TARGET: &str = "containai::ssh";
 
 /// Compiles the README's examples with the documentation.
 #[cfg(doctest)]

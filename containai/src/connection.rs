@@ -197,6 +197,14 @@ impl SessionConnection {
         Ok(outcome)
     }
 
+    /// Returns the connection; `None` if it is shared.
+    pub(crate) fn into_session(self) -> Option<Session> {
+        match self.connection {
+            Connection::Dedicated(session) => Some(session),
+            Connection::Shared(_) => None,
+        }
+    }
+
     /// Leaves the workspace's variables inside, for sessions of other programs.
     pub async fn apply_env(self) -> crate::Result<()> {
         if self.session_env.is_some() {

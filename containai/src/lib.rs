@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 pub mod archive_file;
+pub mod command;
 pub mod command_env;
 pub mod completion;
 pub mod config;
@@ -23,18 +24,20 @@ pub mod forward;
 pub mod forward_registry;
 pub mod gc;
 pub mod git;
-pub mod gone_files;
 pub mod hooks;
 pub mod host_facts;
 pub mod image_selection;
 pub mod images;
 pub mod import;
+pub mod legacy_files;
+mod lifecycle_log;
 pub mod lifecycle_plan;
 pub mod links;
 pub mod lock;
 pub mod logs;
 pub mod mounts;
 pub mod moved;
+mod openat2;
 pub mod openssh;
 pub mod private_file;
 pub mod process_env;
@@ -45,6 +48,7 @@ pub mod remote_engine;
 pub mod report;
 pub mod resources;
 pub mod restore;
+pub mod sandbox;
 pub mod session;
 pub mod session_env;
 pub mod session_guard;
@@ -71,4 +75,13 @@ pub mod workspace_pull;
 pub mod workspace_store;
 pub mod worktree;
 
+pub use command::{
+    Child, ChildStderr, ChildStdin, ChildStdout, Command, CommandOutput, ExitStatus, Stdio,
+};
 pub use error::{Error, OperationError, Result};
+pub use process_env::ProcessEnv;
+pub use report::{Frontend, Report};
+pub use sandbox::{
+    DataExport, DataRestore, ImportReport, Sandbox, SandboxBuilder, SandboxFork, SandboxForward,
+    SettingsImport,
+};

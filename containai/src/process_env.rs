@@ -3,12 +3,18 @@
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use containai_core::config;
+use containai_core::hint::Hint;
 use containai_core::layout::{EngineLayout, Layout};
 use containai_docker::image::BuildEnv;
+use nix::unistd::{User, geteuid, getuid};
+
+use crate::error::OperationError;
 
 /// The variables that a process which outlives the command gets, and all that it gets: the
 /// others may be secret.
@@ -46,8 +52,24 @@ impl EnvVars {
     }
 }
 
+/// The directories of programs that are searched without `PATH`.
+const DEFAULT_SEARCH_PATH: [&str; 6] =
+    ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
+
 /// Facts of the process that embeds this crate.
+///
+/// [`ProcessEnv::new`] has defaults for everything but the home directory; change fields for other
+/// facts.
+///
+/// ```
+/// use containai::ProcessEnv;
+///
+/// let mut env = ProcessEnv::new("/home/me");
+/// env.agent_socket = Some("/run/user/1000/ssh-agent".into());
+/// assert_eq!(env.layout.config_dir().to_str(), Some("/home/me/.config/containai"));
+/// ```
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ProcessEnv {
     /// The paths of the user.
     pub layout: Layout,
@@ -77,6 +99,82 @@ pub struct ProcessEnv {
 }
 
 impl ProcessEnv {
+    /// Facts with this home directory and defaults for everything else:
+    ///
+    /// - configuration, data and SSH files at their usual places in the home directory;
+    /// - the engine that `cai setup` creates on this machine;
+    /// - no environment variables, SSH agent or certificates;
+    /// - the current directory of the process;
+    /// - the user with the process's real user id;
+    /// - programs in the usual directories, and no `cai`.
+    #[must_use]
+    pub fn new(home: impl AsRef<Path>) -> Self {
+        let user = User::from_uid(getuid()).ok().flatten().map(|user| user.name);
+        Self {
+            layout: Layout::new(home.as_ref(), None, None),
+            engine: EngineLayout::default(),
+            config: config::Environment::default(),
+            certificates: None,
+            agent_socket: None,
+            directory: fs::canonicalize(".").unwrap_or_else(|_| "/".into()),
+            user: user.filter(|name| name != "root"),
+            program: None,
+            mux_program: None,
+            search_path: DEFAULT_SEARCH_PATH.map(PathBuf::from).into(),
+            variables: EnvVars::default(),
+        }
+    }
+
+    /// As [`new`](Self::new), with the home directory that the user database (passwd(5)) has for the
+    /// process's real user id. `HOME` is not read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operation`](crate::Error::Operation): the database has no such user.
+    pub fn of_user() -> crate::Result<Self> {
+        Self::from_vars([])
+    }
+
+    /// Facts from environment variables, such as those of `std::env::vars_os`:
+    ///
+    /// - `HOME`, otherwise the home directory as in [`of_user`](Self::of_user);
+    /// - `XDG_CONFIG_HOME`, `XDG_DATA_HOME`, `XDG_RUNTIME_DIR` and `DOCKER_CONFIG`;
+    /// - `DOCKER_CERT_PATH`, `SSH_AUTH_SOCK` and `PATH`;
+    /// - `CONTAINAI_ENGINE_ROOT`, and the variables of settings.
+    ///
+    /// Builds and sessions may use the other variables too.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Operation`](crate::Error::Operation): there is no home directory.
+    pub fn from_vars(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> crate::Result<Self> {
+        let variables: EnvVars = variables.into_iter().collect();
+        let home = variables.path("HOME").filter(|home| home.is_absolute());
+        let mut env = Self::new(home.or_else(home_of_user).ok_or_else(no_home)?);
+        env.layout = Layout::new(
+            env.layout.home(),
+            variables.path("XDG_CONFIG_HOME").as_deref(),
+            variables.path("DOCKER_CONFIG").as_deref(),
+        )
+        .with_data_home(variables.path("XDG_DATA_HOME").as_deref())
+        .with_runtime_dir(
+            variables.path("XDG_RUNTIME_DIR").filter(|it| is_owned_by_user(it)).as_deref(),
+        );
+        env.engine = variables
+            .path("CONTAINAI_ENGINE_ROOT")
+            .map_or_else(EngineLayout::default, EngineLayout::at);
+        env.config = config::Environment::read(|name| variables.text(name));
+        env.certificates = variables.path("DOCKER_CERT_PATH");
+        env.agent_socket = variables.path("SSH_AUTH_SOCK");
+        if let Some(path) = variables.0.get(OsStr::new("PATH")) {
+            env.search_path = std::env::split_paths(path).collect();
+        }
+        env.variables = variables;
+        Ok(env)
+    }
+
     /// The variables that a process which outlives the command gets.
     pub(crate) fn kept(&self) -> impl Iterator<Item = (&'static str, OsString)> {
         KEPT.into_iter()
@@ -122,5 +220,49 @@ impl ProcessEnv {
     /// The program, while its file exists.
     pub(crate) fn existing_program(&self) -> Option<&Path> {
         self.program.as_deref().filter(|path| path.exists())
+    }
+}
+
+fn home_of_user() -> Option<PathBuf> {
+    Some(User::from_uid(getuid()).ok()??.dir)
+}
+
+fn no_home() -> OperationError {
+    OperationError::usage("cannot find the home directory").hint(Hint::new("set `HOME`"))
+}
+
+/// Whether a directory belongs to the user of the process; with `sudo`, the runtime directory may
+/// belong to another one.
+fn is_owned_by_user(directory: &Path) -> bool {
+    fs::metadata(directory).is_ok_and(|metadata| metadata.uid() == geteuid().as_raw())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_vars(variables: &[(&str, &str)]) -> crate::Result<ProcessEnv> {
+        let pair = |(name, value): &(&str, &str)| ((*name).into(), (*value).into());
+        ProcessEnv::from_vars(variables.iter().map(pair))
+    }
+
+    #[test]
+    fn variables_replace_defaults() -> crate::Result<()> {
+        let env = from_vars(&[
+            ("HOME", "/home/me"),
+            ("XDG_CONFIG_HOME", "/etc/me"),
+            ("PATH", "/a:/b"),
+            ("SSH_AUTH_SOCK", ""),
+            ("CONTAINAI_ENGINE_ROOT", "/engine"),
+        ])?;
+        assert_eq!(env.layout.home(), Path::new("/home/me"));
+        assert_eq!(env.layout.config_dir(), Path::new("/etc/me/containai"));
+        assert_eq!(env.search_path, [Path::new("/a"), Path::new("/b")]);
+        assert_eq!((env.agent_socket, env.certificates), (None, None));
+        assert_eq!(env.engine.root(), Path::new("/engine"));
+        let env = from_vars(&[("HOME", "relative")])?;
+        assert_eq!(Some(env.layout.home().to_owned()), home_of_user());
+        assert_eq!(env.search_path.len(), DEFAULT_SEARCH_PATH.len());
+        Ok(())
     }
 }

@@ -10,7 +10,7 @@ use containai_core::hint::{Advice as _, Hint};
 use containai_core::lifecycle::{Event, EventListener};
 use containai_docker::{ReclaimListener, Reclaimed};
 
-use crate::Error;
+use crate::{Error, lifecycle_log};
 
 /// A report of this crate.
 ///
@@ -99,6 +99,14 @@ pub trait Frontend: Send + Sync {
         Ok(())
     }
 
+    /// Whether `SIGINT`, `SIGTERM` and `SIGHUP` to this process interrupt an operation, which then
+    /// cleans up and fails with [`exit::INTERRUPTED`](containai_core::exit::INTERRUPTED) or the code
+    /// of the signal. From then on, these signals do not end the process by themselves. Default:
+    /// no, signals are left to the program, which drops the future instead.
+    fn handles_signals(&self) -> bool {
+        false
+    }
+
     /// A stream for the output of programs that this crate runs for the user. Default: `None`,
     /// their output is discarded.
     fn program_output(&self) -> Option<OwnedFd> {
@@ -182,6 +190,10 @@ impl Reporter {
         self.0.report(Report::Exported { file });
     }
 
+    pub(crate) fn handles_signals(&self) -> bool {
+        self.0.handles_signals()
+    }
+
     pub(crate) fn program_output(&self) -> Option<OwnedFd> {
         self.0.program_output()
     }
@@ -189,6 +201,7 @@ impl Reporter {
 
 impl EventListener for Reporter {
     fn on_event(&self, event: Event<'_>) {
+        lifecycle_log::log(&event);
         self.0.report(Report::Lifecycle(event));
     }
 }

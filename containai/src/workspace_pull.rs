@@ -9,7 +9,7 @@ use crate::error::OperationError;
 use crate::lock;
 use crate::session::SessionRequest;
 use crate::target::workspace_served;
-use crate::workspace_copy::{BothSides, WorkspaceCopy, print_paths};
+use crate::workspace_copy::{BothSides, WorkspaceCopy, report_paths};
 use crate::worktree;
 
 /// The changes that a pull makes.
@@ -71,7 +71,7 @@ pub async fn pull(
         PullMode::Confirm | PullMode::Overwrite => {
             let conflicts = &sides.diff.conflicts;
             if !conflicts.is_empty() {
-                print_paths(&reporter, "changed on both sides:", conflicts);
+                report_paths(&reporter, "changed on both sides:", conflicts);
                 let question = "Overwrite these files with the copy's version?";
                 if mode == PullMode::Confirm && !reporter.ask(question) {
                     return Err(conflict_error(conflicts.len()).into());
@@ -83,7 +83,7 @@ pub async fn pull(
     };
     reached.connection.close().await;
     let not_copied = "changed only here, and not copied there:";
-    print_paths(&reporter, not_copied, &sides.diff.changed_here);
+    report_paths(&reporter, not_copied, &sides.diff.changed_here);
     Ok(Pulled::Files { diff: sides.diff, exit_code })
 }
 
@@ -91,7 +91,7 @@ pub async fn pull(
 fn overwrite_conflicts(sides: &mut BothSides) {
     let (update, remove) = std::mem::take(&mut sides.diff.conflicts)
         .into_iter()
-        .partition::<Vec<_>, _>(|path| sides.there.contains_key(path));
+        .partition::<Vec<_>, _>(|path| sides.remote.contains_key(path));
     sides.diff.to_update.extend(update);
     sides.diff.to_remove.extend(remove);
 }

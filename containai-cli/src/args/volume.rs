@@ -1,7 +1,7 @@
 //! One data volume, by container, workspace or name.
 
 use clap::Args;
-use containai::volume_target::PlaceQuery;
+use containai::volume_target::VolumeQuery;
 use containai_core::naming::VolumeName;
 
 use super::TargetArgs;
@@ -18,8 +18,8 @@ pub(crate) struct VolumeArgs {
 
 impl VolumeArgs {
     /// The volume that the command line names.
-    pub(crate) fn query(&self) -> PlaceQuery {
+    pub(crate) fn query(&self) -> VolumeQuery {
         let (workspace, container) = self.target.split();
-        PlaceQuery { workspace, container, data_volume: self.data_volume.clone() }
+        VolumeQuery { workspace, container, data_volume: self.data_volume.clone() }
     }
 }

@@ -37,5 +37,5 @@ pub(crate) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
     let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     let workspace = args.workspace.as_deref();
     let report = copy::copy(&direction, workspace, flags, &app.env, &app.reporter).await?;
-    Ok(ExitCode::from(copy_report::print(report, &app.reporter)))
+    Ok(ExitCode::from(copy_report::report(report, &app.reporter)))
 }

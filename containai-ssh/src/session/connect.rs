@@ -10,10 +10,12 @@ use russh::keys::{Algorithm, HashAlg, PrivateKeyWithHashAlg, PublicKey};
 use russh::{Disconnect, Preferred, cipher, compression};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
+use tracing::{Instrument as _, debug, debug_span};
 
 use super::agent_forwarding::PendingAgent;
 use super::client_handler::{ClientHandler, ClientHandlerError, DisconnectMessage};
 use super::quickack::{QuickAck, QuickAckSwitch};
+use crate::LOG_TARGET;
 use crate::forward::AllowedChannels;
 use crate::identity::SshIdentity;
 use crate::transport::{Transport, TransportStream};
@@ -60,7 +62,17 @@ impl Session {
             }
         };
         let late = |_| connection_error(&peer, "the handshake timed out");
-        timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(late)?
+        let span = debug_span!(target: LOG_TARGET, "connect", %peer);
+        async {
+            let opened = timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(late).flatten();
+            match &opened {
+                Ok(_) => debug!(target: LOG_TARGET, "authenticated"),
+                Err(error) => debug!(target: LOG_TARGET, %error, "connection failed"),
+            }
+            opened
+        }
+        .instrument(span)
+        .await
     }
 
     async fn handshake(
@@ -137,6 +149,7 @@ impl Session {
 
     /// Disconnects, and waits until the connection is closed.
     pub async fn close(self) {
+        debug!(target: LOG_TARGET, peer = %self.peer, "closing");
         let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
         if goodbye.is_ok() {
             // The result is irrelevant here.

@@ -3,16 +3,19 @@
 use containai_core::remote::RemoteError;
 use russh::Channel;
 use russh::client::Msg;
+use tracing::debug;
 
 use super::connect::Session;
+use super::control::ControlReceiver;
 use super::outcome::ExitOutcome;
 use super::raw_mode::RawMode;
 use super::replies::PendingReplies;
 use super::request::ExecRequest;
-use super::signals::SignalSource;
+use super::signals::{SignalSource, Signals};
 use super::stdio::Stdio;
 use super::stdio_pump::StdioPump;
 use super::terminal::Terminal;
+use crate::LOG_TARGET;
 use crate::command::Command;
 
 impl Session {
@@ -46,6 +49,28 @@ impl Session {
         self.run_on_channel(channel, ExecRequest::new(command, terminal), stdio, wishes).await
     }
 
+    /// Runs a command as [`exec`](Self::exec) does, and sends it the signals and
+    /// terminal sizes of its [`CommandControl`](super::CommandControl).
+    /// `stdio.signals` is ignored: signals of this process are left to the
+    /// embedding program.
+    ///
+    /// # Errors
+    ///
+    /// As [`exec`](Self::exec).
+    pub async fn exec_controlled(
+        &self,
+        command: &Command,
+        terminal: Terminal,
+        stdio: Stdio,
+        control: ControlReceiver,
+    ) -> Result<ExitOutcome, RemoteError> {
+        let channel = self.open_channel().await?;
+        let _raw = RawMode::for_command(&terminal, &stdio)?;
+        let wishes = SignalSource::of_this_process(Signals::Ignore)?;
+        let request = ExecRequest::new(command, terminal);
+        self.run(channel, request, stdio, wishes, Some(control)).await
+    }
+
     /// Runs a command on an open channel.
     pub(crate) async fn run_on_channel(
         &self,
@@ -53,6 +78,17 @@ impl Session {
         request: ExecRequest,
         stdio: Stdio,
         wishes: SignalSource,
+    ) -> Result<ExitOutcome, RemoteError> {
+        self.run(channel, request, stdio, wishes, None).await
+    }
+
+    async fn run(
+        &self,
+        channel: Channel<Msg>,
+        request: ExecRequest,
+        stdio: Stdio,
+        wishes: SignalSource,
+        control: Option<ControlReceiver>,
     ) -> Result<ExitOutcome, RemoteError> {
         let (read, write) = channel.split();
         let asked = async {
@@ -64,8 +100,14 @@ impl Session {
             request.send(&write, replies).await
         };
         let replies = asked.await.map_err(|error| self.to_remote_error(error))?;
-        let conversation = StdioPump { session: self, write, terminal: request.terminal };
-        conversation.run(read, replies, stdio, wishes).await
+        debug!(target: LOG_TARGET, terminal = request.terminal != Terminal::None, "command requested");
+        let pump = StdioPump { session: self, write, terminal: request.terminal };
+        let outcome = pump.run(read, replies, stdio, wishes, control).await;
+        match &outcome {
+            Ok(outcome) => debug!(target: LOG_TARGET, status = outcome.code(), "command ended"),
+            Err(error) => debug!(target: LOG_TARGET, %error, "command failed"),
+        }
+        outcome
     }
 
     /// Runs the user's login shell in the workspace; see [`Command::shell`] and

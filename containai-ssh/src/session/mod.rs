@@ -5,6 +5,7 @@ mod captured;
 mod channels;
 mod client_handler;
 mod connect;
+mod control;
 mod exec;
 mod input;
 mod outcome;
@@ -26,6 +27,7 @@ pub(crate) use signals::{ForwardedSignal, SignalAction, SignalSource};
 
 pub use captured::Captured;
 pub use connect::Session;
+pub use control::{CommandControl, ControlReceiver, Signal};
 pub use input::Input;
 pub use outcome::ExitOutcome;
 pub use output::Output;

@@ -1,5 +1,6 @@
 //! The standard streams and signals of a running command.
 
+use std::future::pending;
 use std::io::{self, ErrorKind};
 use std::os::fd::OwnedFd;
 use std::pin::pin;
@@ -12,6 +13,7 @@ use tokio::task::yield_now;
 use tokio::time::timeout;
 
 use super::connect::Session;
+use super::control::{ControlMessage, ControlReceiver};
 use super::input::{Input, InputChunks};
 use super::outcome::ExitOutcome;
 use super::output::OutputSink;
@@ -41,6 +43,7 @@ impl StdioPump<'_> {
         replies: PendingReplies,
         stdio: Stdio,
         mut wishes: SignalSource,
+        mut control: Option<ControlReceiver>,
     ) -> Result<ExitOutcome, RemoteError> {
         let our_terminal = match self.terminal {
             Terminal::None => None,
@@ -70,6 +73,9 @@ impl StdioPump<'_> {
                     return outcome;
                 }
                 () = &mut sending, if !has_sent => has_sent = true,
+                message = next_message(&mut control) => {
+                    self.send_with_timeout(message.send(&self.write)).await;
+                }
                 wish = wishes.next() => {
                     let Some(name) = self.apply_action(wish, our_terminal.as_ref()).await else {
                         continue;
@@ -129,6 +135,14 @@ impl StdioPump<'_> {
     /// Sends, unless the connection is blocked by unread output.
     async fn send_with_timeout(&self, message: impl Future<Output = Result<(), russh::Error>>) {
         let _ = timeout(DETACH_TIMEOUT, message).await;
+    }
+}
+
+/// Waits for the next message; forever if the command has no control.
+async fn next_message(control: &mut Option<ControlReceiver>) -> ControlMessage {
+    match control {
+        Some(control) => control.next().await,
+        None => pending().await,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Archives as files: packed, sealed, and read back whatever they are.
+//! Archive files: compression, encryption, and reading them back.
 
 mod archive;
 mod compression;

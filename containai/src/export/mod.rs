@@ -1,4 +1,4 @@
-//! Archives of data volumes.
+//! Exports of data volumes to archives.
 
 mod destination;
 mod on_stop;

@@ -1,9 +1,11 @@
-//! What is brought from a directory of this machine to a data volume.
+//! Importing settings from a directory of this machine to a data volume.
 
+mod candidate;
 mod candidates;
 mod change_watcher;
 mod changes;
-pub mod manifests;
+mod home_scan;
+mod manifests;
 mod record_file;
 mod request;
 mod restore;

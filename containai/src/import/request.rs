@@ -16,7 +16,7 @@ use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::signals::{InterruptSignals, interrupted_error};
-use crate::volume_target::{PlaceQuery, TargetQuery};
+use crate::volume_target::{TargetQuery, VolumeQuery};
 
 const UNCHANGED: &str = "nothing changed since the last import";
 
@@ -60,7 +60,7 @@ pub enum ImportReport {
 /// A request to import settings.
 pub struct ImportRequest<'a> {
     /// The volume.
-    pub query: PlaceQuery,
+    pub query: VolumeQuery,
     /// The engine's address; `None`: the configured one.
     pub docker_host: Option<&'a str>,
     /// The settings.

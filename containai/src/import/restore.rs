@@ -16,7 +16,7 @@ use crate::lock;
 use crate::process_env::ProcessEnv;
 use crate::report::{Reporter, escape_control};
 use crate::restore::{VolumeRestore, verify};
-use crate::volume_target::{PlaceQuery, VolumeTarget};
+use crate::volume_target::{VolumeQuery, VolumeTarget};
 
 /// A restore of a volume from an archive that `cai export` wrote.
 pub struct ArchiveRestore {
@@ -35,7 +35,7 @@ impl ArchiveRestore {
     /// The container or the workspace does not exist, or the engine does not respond.
     pub async fn find(
         archive: Archive,
-        query: &PlaceQuery,
+        query: &VolumeQuery,
         docker_host: Option<&str>,
         env: &ProcessEnv,
         reporter: &Reporter,

@@ -14,6 +14,11 @@ pub(crate) async fn until_interrupted<T>(
     work: impl Future<Output = Result<T, DriveError>>,
     reporter: &Reporter,
 ) -> crate::Result<T> {
+    if !reporter.handles_signals() {
+        let outcome = work.await;
+        reporter.finish_work();
+        return Ok(outcome?);
+    }
     let mut terminate = signal(SignalKind::terminate())?;
     let mut hang_up = signal(SignalKind::hangup())?;
     let interrupted = async {

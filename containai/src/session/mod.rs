@@ -20,6 +20,7 @@ mod run;
 mod setup_consent;
 mod snapshot_view;
 mod start_agent;
+mod start_dedicated;
 
 pub use dry_run::SessionPlan;
 pub use exec::Streams;

@@ -52,7 +52,7 @@ impl<'a> RestoreRequest<'a> {
     /// The snapshot cannot be restored.
     pub async fn preview(mut self) -> crate::Result<Vec<String>> {
         let view = self.session.snapshot_view().await?;
-        Ok(describe_steps(&RestoreAction::plan(&view, self.snapshot).await?.tasks()))
+        Ok(describe_steps(&RestoreAction::plan(&view, self.snapshot).await?.steps()))
     }
 
     /// Restores the container of the snapshot, or recreates it if it was removed. A container that

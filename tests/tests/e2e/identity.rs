@@ -236,7 +236,7 @@ fn workspace_cannot_mount_a_directory_by_naming_it() {
     fs::copy(tree.join(".git"), thief.join(".git")).expect("a file");
     let outcome = person.run(&thief, &format!("ls {}/.git", victim.path().display()));
     assert_ne!(outcome.status(), 0, "{outcome}");
-    outcome.stderr_contains("does not say that this is its worktree");
+    outcome.stderr_contains("does not list this workspace as a worktree");
 }
 
 #[test]

@@ -276,7 +276,7 @@ fn interrupted_copy_is_completed() {
     fs::remove_file(&record).expect("root may do that");
     fs::write(repository.join("late"), "later\n").expect("a file can be written");
     let left = server.through(exec(&person, &repository, "cat late")).run();
-    left.success().prints("late\n").stderr_contains("left as they are");
+    left.success().prints("late\n").stderr_contains("they are kept");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn snapshot_is_created_and_used_over_ssh() {
     assert_is_copy(&person, &repository);
     let forked = repository.path().with_file_name(format!("snap-ssh-{name}"));
     let plan = snapshot(&["fork", &name, "--dry-run"]).success().stdout();
-    assert!(plan.contains("make a clone at") && !forked.exists(), "{plan}");
+    assert!(plan.contains("create a clone at") && !forked.exists(), "{plan}");
     repository.git(&["remote", "add", "origin", "https://git.example/snap.git"]);
     // After a kill with only the clone created, the fork continues with the clone.
     let begun =

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::report::escape_control;
-use containai::{gone_files, templates};
+use containai::{legacy_files, templates};
 use containai_core::exit;
 use containai_core::naming::TemplateName;
 use containai_core::template::Severity;
@@ -27,7 +27,7 @@ pub(super) fn run(args: &TemplateCheckArgs, app: &App) -> anyhow::Result<ExitCod
     for template in templates::load(&app.env.layout, &args.templates)? {
         let path = template.path().display().to_string();
         let directory = app.env.layout.template(&template.name);
-        if let Some(text) = gone_files::template_warning(&directory) {
+        if let Some(text) = legacy_files::template_warning(&directory) {
             app.ui.warn(&text);
         }
         let problems: Vec<String> = match template.findings() {

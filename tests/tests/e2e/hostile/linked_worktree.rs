@@ -218,7 +218,7 @@ fn link_in_the_repository_prevents_a_transfer_of_commits() {
         .current_dir(&scene.tree)
         .run()
         .success()
-        .stderr_contains("brought over 1");
+        .stderr_contains("fetched 1");
     assert_eq!(scene.git_output(scene.main.path(), &["log", "-1", "--format=%s", "side"]), "kept");
 }
 

@@ -72,11 +72,13 @@ fn fork_runs_beside_the_original_with_its_own_state() {
     person.exec(&repository, filter).success();
     let plan =
         snapshot(&person, &repository, &["fork", &name, "--dry-run"]).run().success().stdout();
-    assert!(plan.contains("on the new branch fork/") && plan.contains("start it"), "{plan}");
+    assert!(plan.contains("on branch fork/") && plan.contains("start it"), "{plan}");
     // An unnamed target directory may already exist.
     let path = person.beside(&format!("snap-fork-{name}"));
     fs::create_dir(&path).expect("a directory can be made");
-    snapshot(&person, &repository, &["fork", &name]).run().fails(2, "no fork of this repository");
+    snapshot(&person, &repository, &["fork", &name])
+        .run()
+        .fails(2, "not a fork of this repository");
     fs::remove_dir(&path).expect("the directory is empty");
     let made = snapshot(&person, &repository, &["fork", &name]).run().success().stdout();
     let evil = fs::read_dir("/tmp").expect("it can be read").flatten();
@@ -131,7 +133,7 @@ fn fork_without_git_requires_a_directory() {
     let fork = |words: &[&str]| {
         person.cai(["snapshot", "fork", &name]).args(words).current_dir(&plain).run()
     };
-    fork(&[]).fails(2, "is not the top of a repository");
+    fork(&[]).fails(2, "is not the top directory of a repository");
     fork(&["."]).fails(2, "the workspace of the snapshot itself");
     let other = person.beside("snap-other");
     fs::create_dir_all(&other).expect("a directory can be made");

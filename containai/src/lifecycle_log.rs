@@ -1,0 +1,19 @@
+//! `tracing` events of the lifecycle.
+
+use containai_core::lifecycle::Event;
+use tracing::{debug, trace};
+
+/// The target of this crate's `tracing` spans and events.
+pub(crate) const LOG_TARGET: &str = "containai::lifecycle";
+
+/// Emits an event of a container's lifecycle. Output of builds is a trace.
+pub(crate) fn log(event: &Event<'_>) {
+    match event {
+        Event::Step(step) => debug!(target: LOG_TARGET, ?step, "step"),
+        Event::Stage(stage) => debug!(target: LOG_TARGET, stage, "stage"),
+        Event::Progress { done, total } => trace!(target: LOG_TARGET, done, total, "progress"),
+        Event::Output(line) => trace!(target: LOG_TARGET, line, "output"),
+        Event::Notice(notice) => debug!(target: LOG_TARGET, notice, "notice"),
+        _ => {}
+    }
+}

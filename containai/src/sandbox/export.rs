@@ -1,0 +1,89 @@
+//! Exports of a data volume.
+
+use std::path::{Path, PathBuf};
+
+use containai_core::engine::Engine as _;
+
+use super::handle::Sandbox;
+use crate::archive_file::Encryption;
+use crate::export::{DestinationChooser, EncryptionUse, VolumeExport, workspaces};
+use crate::host_facts;
+use crate::volume_target::VolumeTarget;
+
+/// An export of a sandbox's data volume, created by [`Sandbox::export`].
+#[derive(Clone)]
+#[must_use]
+pub struct DataExport {
+    sandbox: Sandbox,
+    output: Option<PathBuf>,
+    excludes: Vec<String>,
+    encryption: Encryption,
+}
+
+impl Sandbox {
+    /// Describes an export of the data volume, which holds the settings, credentials and history of
+    /// agents, to one file.
+    pub fn export(&self) -> DataExport {
+        let configured = &self.handle.context.config.export_excludes.value;
+        DataExport {
+            sandbox: self.clone(),
+            output: None,
+            excludes: configured.clone(),
+            encryption: Encryption::None,
+        }
+    }
+}
+
+impl DataExport {
+    /// Sets the file, whose name ends in `.tgz` or `.tar.zst`, or the directory to create a file in.
+    /// Default: a new file in `~/.local/share/containai/exports`. A workspace is not accepted,
+    /// because agents could read the archive there.
+    pub fn to(mut self, output: impl AsRef<Path>) -> Self {
+        self.output = Some(output.as_ref().to_owned());
+        self
+    }
+
+    /// Leaves out a path on the volume, or a pattern for names; in addition to `export.excludes` of
+    /// the configuration.
+    pub fn exclude(mut self, pattern: impl Into<String>) -> Self {
+        self.excludes.push(pattern.into());
+        self
+    }
+
+    /// Encrypts the archive; the name of its file then ends in `.age`. Default: not encrypted.
+    pub fn encryption(mut self, encryption: Encryption) -> Self {
+        self.encryption = encryption;
+        self
+    }
+
+    /// Writes the file, mode 0600, and returns its path. Running containers with the volume are
+    /// paused meanwhile.
+    ///
+    /// The file appears when it is complete. Not cancel safe: if the future is dropped, containers
+    /// may stay paused until the next export or start.
+    ///
+    /// # Errors
+    ///
+    /// - [`Error::Operation`](crate::Error::Operation): the file is not accepted.
+    /// - [`Error::Volume`](crate::Error::Volume), [`Error::Archive`](crate::Error::Archive): the
+    ///   volume could not be read, or the file not be written.
+    pub async fn run(self) -> crate::Result<PathBuf> {
+        let handle = &self.sandbox.handle;
+        let (context, engine) = (&handle.context, &handle.engine);
+        let target = VolumeTarget::from_container(&handle.container)?;
+        let chooser = DestinationChooser {
+            directory: &context.env.directory,
+            default: context.env.layout.export_dir(),
+            workspaces: workspaces(&engine.containers().await?, Some(&handle.workspace)),
+            encryption: match self.encryption.is_none() {
+                true => EncryptionUse::Plain,
+                false => EncryptionUse::Encrypted,
+            },
+            now: host_facts::now(),
+        };
+        let destination = chooser.choose(self.output.as_deref(), &handle.workspace)?;
+        let (excludes, encryption) = (self.excludes.clone(), self.encryption.clone());
+        VolumeExport { context, engine, excludes, encryption }.run(&target, &destination).await?;
+        Ok(destination.file)
+    }
+}
