@@ -12,10 +12,10 @@ use crate::report::Reporter;
 /// Takes note of `SIGINT`, `SIGTERM` and `SIGHUP` from the moment it is made;
 /// they end the process no longer.
 #[derive(Debug)]
-pub struct InterruptSignals(Option<SignalStreams>);
+pub struct InterruptSignals(Option<ShutdownStreams>);
 
 #[derive(Debug)]
-struct SignalStreams {
+struct ShutdownStreams {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
@@ -28,7 +28,7 @@ impl InterruptSignals {
     ///
     /// The handler of a signal cannot be installed.
     pub fn listen() -> io::Result<Self> {
-        Ok(Self(Some(SignalStreams {
+        Ok(Self(Some(ShutdownStreams {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,

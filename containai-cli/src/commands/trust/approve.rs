@@ -1,21 +1,13 @@
 use std::process::ExitCode;
 
 use containai::OperationError;
+use containai::confirm::Confirmation;
 use containai::trust_review::TrustReview;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 
 use crate::app::App;
-
-/// The confirmation of an approval.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Confirmation {
-    /// `--yes`.
-    Given,
-    /// The user is asked.
-    Required,
-}
 
 /// Prints each file that is not approved, and stores the user's approval of it.
 pub(super) fn run(
@@ -30,7 +22,7 @@ pub(super) fn run(
             app.ui.say(&format!("`{path}` is already approved"));
             continue;
         }
-        if confirmation == Confirmation::Required {
+        if confirmation == Confirmation::Ask {
             confirm(&review.text(), app)?;
         }
         review.approve(workspace)?;

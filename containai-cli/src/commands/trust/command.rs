@@ -2,11 +2,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::confirm::Confirmation;
 use containai::trust_review::{self, TrustReview};
 use containai::workspace::{self, ProtectedPathUse, WorkspaceRef};
 use containai::{OperationError, enclosing_workspace};
 
-use super::approve::{self, Confirmation};
+use super::approve;
 use super::list;
 use crate::app::App;
 use crate::env::Env;
@@ -62,7 +63,7 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let confirmation = if args.yes { Confirmation::Given } else { Confirmation::Required };
+    let confirmation = Confirmation::unless(args.yes);
     approve::run(&workspace, reviews, confirmation, app)
 }
 
