@@ -9,7 +9,7 @@ use containai_core::resources::{ResourceLimits, Resources};
 use containai_docker::DockerEngine;
 
 use crate::context::Context;
-use crate::desired::local_capacity;
+use crate::host_facts::local_capacity;
 use crate::error::OperationError;
 use crate::report::Reporter;
 use crate::target::workspace_served;
