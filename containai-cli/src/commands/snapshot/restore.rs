@@ -16,7 +16,7 @@ use crate::output::steps;
 /// container that was running is started again; a removed one is recreated.
 #[derive(Debug, Args)]
 pub(super) struct SnapshotRestoreArgs {
-    /// The snapshot
+    /// Name of the snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
     /// Skip the confirmation

@@ -15,10 +15,10 @@ use crate::app::App;
 /// with the volumes.
 #[derive(Debug, Args)]
 pub(super) struct WorkspaceMoveArgs {
-    /// The old path of the workspace
+    /// Old path of the workspace
     #[arg(value_name = "OLD")]
     from: PathBuf,
-    /// The new path [default: the repository around the current directory]
+    /// New path [default: the repository around the current directory]
     #[arg(value_name = "NEW")]
     to: Option<PathBuf>,
     /// Skip the confirmation if there are active sessions
