@@ -237,7 +237,7 @@ impl Frontend for UiFrontend {
             Report::Finished => ui.finish_progress(),
             // A closed pipe ends the program soon.
             Report::Exported { file } => drop(ui.data(&file.display().to_string())),
-            Report::Lifecycle(event) => ui.event(event),
+            Report::Lifecycle(event) => ui.event(&event),
             Report::Reclaimed { workspace, done } => {
                 let lines = containai::reclaim::describe(&workspace.to_string_lossy(), done);
                 lines.iter().for_each(|line| ui.say(line));
@@ -268,19 +268,17 @@ impl Frontend for UiFrontend {
 }
 
 impl Ui {
-    fn event(&self, event: Event<'_>) {
+    fn event(&self, event: &Event<'_>) {
         match event {
             Event::Step(step) => self.report_step(step),
             Event::Stage(what) => self.start_progress(what),
-            Event::Progress { done, total } => self.set_progress(done, total),
+            Event::Progress { done, total } => self.set_progress(*done, *total),
             Event::Output(line) => self.verbose(&format!("  {}", escape_control(line))),
             Event::Notice(text) => self.verbose(&format!("note: {}", escape_control(text))),
             _ => {}
         }
     }
-}
 
-impl Ui {
     /// Prints a step; quick ones only in verbose mode.
     fn report_step(&self, step: &Step) {
         self.finish_progress();
