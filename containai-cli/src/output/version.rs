@@ -10,7 +10,7 @@ use serde::Serialize;
 pub(crate) struct VersionOutput {
     /// The version of `cai`, by semantic versioning.
     version: &'static str,
-    /// The operating system and processor it was built for.
+    /// The operating system and CPU architecture that it was built for.
     target: &'static str,
 }
 

@@ -1,3 +1,5 @@
+//! The scope of settings.
+
 use std::path::PathBuf;
 
 use containai_core::config::{ChangeTarget, Config, Flags, SettingSpec};

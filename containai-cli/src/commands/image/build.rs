@@ -21,7 +21,7 @@ pub(super) struct ImageBuildArgs {
     /// Rebuild existing images without the build cache
     #[arg(long)]
     no_cache: bool,
-    /// How the distribution's image is obtained: auto, build (pull it) or bootstrap
+    /// Obtain the distribution's image in this way: auto, build (pull it) or bootstrap
     #[arg(long, value_name = "WAY")]
     pub(super) image_source: Option<ImageSource>,
     /// Print the images to build without building them

@@ -23,7 +23,7 @@ pub(super) struct TemplateBuildArgs {
     /// The base image: an image of ContainAI, or any reference
     #[arg(long, value_parser = parse_image)]
     pub(super) image: Option<ImageRequest>,
-    /// How the base image is obtained: auto, pull, build or bootstrap
+    /// Obtain the base image in this way: auto, pull, build or bootstrap
     #[arg(long, value_name = "WAY")]
     pub(super) image_source: Option<ImageSource>,
     /// Rebuild existing images without the build cache
