@@ -78,7 +78,7 @@ pub mod worktree;
 pub use command::{
     Child, ChildStderr, ChildStdin, ChildStdout, Command, CommandOutput, ExitStatus, Stdio,
 };
-pub use error::{Error, OperationError, Result};
+pub use error::{Error, OperationError, Result, find_advice};
 pub use process_env::ProcessEnv;
 pub use report::{Frontend, Report};
 pub use sandbox::{
