@@ -37,6 +37,7 @@ pub mod lock;
 pub mod logs;
 pub mod mounts;
 pub mod moved;
+pub mod mux_server;
 mod openat2;
 pub mod openssh;
 pub mod private_file;

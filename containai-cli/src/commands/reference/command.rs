@@ -19,14 +19,14 @@ pub(crate) fn run(args: &ReferenceArgs, app: &App) -> anyhow::Result<ExitCode> {
     let grammar = (app.grammar)();
     let mut pages = verbs::pages(&grammar);
     pages.extend(manual::pages(&grammar)?);
-    pages.push(json::page()?);
-    for page in pages {
-        write(&args.directory.join(&page.path), &page.text)?;
+    pages.push(("json.md".to_owned(), json::page()?));
+    for (path, text) in pages {
+        write(&args.directory.join(path), &text)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(path: &Path, text: &[u8]) -> anyhow::Result<()> {
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let context = || format!("cannot write `{}`", path.display());
     fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).with_context(context)?;
     fs::write(path, text).with_context(context)

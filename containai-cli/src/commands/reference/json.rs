@@ -1,9 +1,8 @@
 //! The page of JSON outputs.
 
-use super::page::ReferencePage;
 use crate::output::schema::outputs;
 
-pub(super) fn page() -> anyhow::Result<ReferencePage> {
+pub(super) fn page() -> anyhow::Result<String> {
     let mut text = String::from(
         "# JSON\n\n\
          JSON Schema of the output of each command with `--json`. Within a major version, keys may be\n\
@@ -13,5 +12,5 @@ pub(super) fn page() -> anyhow::Result<ReferencePage> {
         let schema = serde_json::to_string_pretty(&output.schema)?;
         text.push_str(&format!("\n## `{}`\n\n```json\n{schema}\n```\n", output.command));
     }
-    Ok(ReferencePage::new("json.md", text))
+    Ok(text)
 }

@@ -3,7 +3,6 @@
 mod command;
 mod json;
 mod manual;
-mod page;
 mod verbs;
 
 pub(crate) use command::{ReferenceArgs, run};
