@@ -1,7 +1,6 @@
 //! `cai reference`: pages generated from the grammar and tables of the program.
 
 mod command;
-mod json;
 mod manual;
 mod verbs;
 
