@@ -21,7 +21,7 @@ use crate::args::VolumeArgs;
 pub(crate) struct ExportArgs {
     #[command(flatten)]
     target: VolumeArgs,
-    /// The file, ending in `.tgz` or `.tar.zst`, or a directory for a new file
+    /// File to write, ending in `.tgz` or `.tar.zst`, or a directory for a new file
     /// [default: a new file in ~/.local/share/containai/exports]
     #[arg(short, long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,

@@ -17,7 +17,7 @@ use crate::app::App;
 /// stop signal.
 #[derive(Debug, Args)]
 pub(super) struct TemplateCheckArgs {
-    /// The templates [default: all]
+    /// Templates [default: all]
     #[arg(value_name = "NAME")]
     templates: Vec<TemplateName>,
 }
