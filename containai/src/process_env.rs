@@ -121,7 +121,7 @@ impl ProcessEnv {
             program: None,
             mux_program: None,
             search_path: DEFAULT_SEARCH_PATH.map(PathBuf::from).into(),
-            variables: EnvVars::default(),
+            variables: ProcessVars::default(),
         }
     }
 
@@ -150,7 +150,7 @@ impl ProcessEnv {
     pub fn from_vars(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> crate::Result<Self> {
-        let variables: EnvVars = variables.into_iter().collect();
+        let variables: ProcessVars = variables.into_iter().collect();
         let home = variables.path("HOME").filter(|home| home.is_absolute());
         let mut env = Self::new(home.or_else(home_of_user).ok_or_else(no_home)?);
         env.layout = Layout::new(
