@@ -1,7 +1,7 @@
 //! Tables of text.
 
-/// Lays out rows below a head. Columns are as wide as their widest cell; the last one is not padded.
-/// Empty cells become `-`, and line breaks, which paths may contain, U+FFFD.
+/// Lays out rows below a head. Columns are as wide as their widest cell; the last one is not
+/// padded. Empty cells become `-`, and line breaks, which paths may contain, U+FFFD.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let cell = |text: &String| match text.is_empty() {
         true => "-".to_owned(),

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use containai_core::hint::Hint;
 use containai_core::layout::{CONTAINER_HOME, CONTAINER_WORKSPACE};
-use containai_ssh::{CommandControl, LaunchMode, EnvVars, Terminal, TerminalSize};
+use containai_ssh::{CommandControl, EnvVars, LaunchMode, Terminal, TerminalSize};
 
 use super::child::Child;
 use super::exit_status::ExitStatus;

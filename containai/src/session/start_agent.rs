@@ -2,7 +2,7 @@
 
 use containai_core::engine::{Container, ImageRequest};
 use containai_core::hint::Hint;
-use containai_ssh::{Command, LaunchMode, EnvVars};
+use containai_ssh::{Command, EnvVars, LaunchMode};
 
 use super::{SessionRequest, Streams};
 use crate::error::OperationError;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use clap::Args;
 use containai::OperationError;
 use containai::archive_file::{Archive, ArchiveFileKind};
-use containai::confirm::Confirmation;
+use containai::confirm::ConfirmationMode;
 use containai::import::{ArchiveRestore, ImportMode, ImportRequest, ImportResult};
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -101,7 +101,7 @@ async fn restore(args: ImportArgs, archive: Archive, app: &App) -> anyhow::Resul
         ArchiveRestore::find(archive, &query, docker_host, &app.env, &app.reporter).await?;
     match args.dry_run {
         true => app.ui.data(&restore.preview().await?.join("\n"))?,
-        false => restore.run(Confirmation::unless(args.force)).await?,
+        false => restore.run(ConfirmationMode::unless(args.force)).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
