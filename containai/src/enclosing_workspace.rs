@@ -15,7 +15,7 @@ use crate::report::Reporter;
 use crate::workspace::WorkspaceRef;
 use crate::workspace_store;
 
-/// How long a command that does not need the engine waits for its containers.
+/// The time limit for the list of containers in a command that does not need the engine.
 const ENGINE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns the known workspace that encloses the current directory; `None` if the workspace is

@@ -211,6 +211,26 @@ impl Advice for Error {
     }
 }
 
+/// Returns the exit code and hints of an error of this crate or the libraries below it; `None` for
+/// any other error. The causes of the error are not searched.
+#[must_use]
+pub fn find_advice<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a dyn Advice> {
+    fn downcast<'a, T: Advice + StdError + 'static>(
+        error: &'a (dyn StdError + 'static),
+    ) -> Option<&'a dyn Advice> {
+        error.downcast_ref::<T>().map(|error| error as &dyn Advice)
+    }
+    downcast::<Error>(error)
+        .or_else(|| downcast::<OperationError>(error))
+        .or_else(|| downcast::<containai_core::lifecycle::snapshot::SnapshotError>(error))
+        .or_else(|| downcast::<containai_core::engine::EngineError>(error))
+        .or_else(|| downcast::<containai_core::remote::RemoteError>(error))
+        .or_else(|| downcast::<containai_ssh::transfer::TransferError>(error))
+        .or_else(|| downcast::<containai_core::lifecycle::Refusal>(error))
+        .or_else(|| downcast::<containai_core::config::ConfigError>(error))
+        .or_else(|| downcast::<containai_core::config::SettingChangeError>(error))
+}
+
 /// Adds the failed operation to an error.
 pub(crate) trait ResultExt<T> {
     fn context(self, message: impl Into<String>) -> Result<T>;

@@ -35,6 +35,7 @@ pub mod lock;
 pub mod logs;
 pub mod mounts;
 pub mod moved;
+pub mod mux_server;
 mod openat2;
 pub mod openssh;
 pub mod private_file;
@@ -76,7 +77,7 @@ pub mod worktree;
 pub use command::{
     Child, ChildStderr, ChildStdin, ChildStdout, Command, CommandOutput, ExitStatus, Stdio,
 };
-pub use error::{Error, OperationError, Result};
+pub use error::{Error, OperationError, Result, find_advice};
 pub use process_env::ProcessEnv;
 pub use report::{Frontend, Report};
 pub use sandbox::{

@@ -107,7 +107,7 @@ async fn next_resources(
     }))
 }
 
-/// Refuses a limit below the current usage, which the kernel could only enforce by ending processes.
+/// Refuses a limit below the current usage: the kernel would end processes to enforce it.
 async fn check_memory_in_use(
     engine: &DockerEngine,
     container: &Container,
