@@ -4,51 +4,33 @@ use std::ffi::OsString;
 
 use crate::command_line::first_argument;
 
-/// A name of a command.
-struct Alias {
-    words: &'static [&'static str],
-    command: &'static [&'static str],
-    kind: AliasKind,
-}
+/// Words, and the words that they stand for.
+type Alias = (&'static [&'static str], &'static [&'static str]);
 
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum AliasKind {
-    Short,
-    Deprecated,
-}
+const SHORT: [Alias; 2] = [(&["rm"], &["stop", "--remove"]), (&["images"], &["image", "list"])];
 
-const fn short(words: &'static [&'static str], command: &'static [&'static str]) -> Alias {
-    Alias { words, command, kind: AliasKind::Short }
-}
-
-const fn deprecated(words: &'static [&'static str], command: &'static [&'static str]) -> Alias {
-    Alias { words, command, kind: AliasKind::Deprecated }
-}
-
-/// All aliases that are more than another name of one command; the first match applies.
-const ALIASES: [Alias; 8] = [
-    short(&["rm"], &["stop", "--remove"]),
-    short(&["images"], &["image", "list"]),
-    deprecated(&["sync"], &["links", "adopt"]),
-    deprecated(&["sync-back"], &["workspace", "pull"]),
-    deprecated(&["ports", "add"], &["forward", "--background"]),
-    deprecated(&["ports", "list"], &["forward", "list"]),
-    deprecated(&["ports", "remove"], &["forward", "remove"]),
-    deprecated(&["ports"], &["forward", "list"]),
+/// Commands of earlier versions; the first match applies.
+const DEPRECATED: [Alias; 6] = [
+    (&["sync"], &["links", "adopt"]),
+    (&["sync-back"], &["workspace", "pull"]),
+    (&["ports", "add"], &["forward", "--background"]),
+    (&["ports", "list"], &["forward", "list"]),
+    (&["ports", "remove"], &["forward", "remove"]),
+    (&["ports"], &["forward", "list"]),
 ];
 
 /// Replaces an alias by its command; returns a warning if the alias is deprecated.
 pub(crate) fn expand(words: &mut Vec<OsString>) -> Option<String> {
     let at = first_argument(words)?;
-    let matches = |alias: &&Alias| {
-        let given = &words[at..];
-        given.len() >= alias.words.len() && alias.words.iter().zip(given).all(|(a, b)| b == a)
+    let matches = |(old, _): &&Alias| {
+        let given = words[at..].iter().take(old.len());
+        given.eq(old.iter())
     };
-    let Alias { words: old, command, kind } = ALIASES.iter().find(matches)?;
+    let short = SHORT.iter().find(matches);
+    let (old, command) = short.or_else(|| DEPRECATED.iter().find(matches))?;
     words.splice(at..at + old.len(), command.iter().map(OsString::from));
     let (old, command) = (old.join(" "), command.join(" "));
-    (*kind == AliasKind::Deprecated)
-        .then(|| format!("`cai {old}` is deprecated; use `cai {command}`"))
+    short.is_none().then(|| format!("`cai {old}` is deprecated; use `cai {command}`"))
 }
 
 #[cfg(test)]

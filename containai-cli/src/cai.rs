@@ -38,7 +38,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn report_error(error: &anyhow::Error, ui: &Ui) -> ExitCode {
     let (code, hints) = error::advice(error);
-    ui.error(error, &hints);
+    ui.error(error.as_ref(), &hints);
     ExitCode::from(code)
 }
 

@@ -61,13 +61,6 @@ fn current_directory() -> io::Result<PathBuf> {
     }
 }
 
-impl Env {
-    /// The facts that the library needs.
-    pub(crate) fn process(&self) -> &ProcessEnv {
-        &self.process
-    }
-}
-
 impl Deref for Env {
     type Target = ProcessEnv;
 

@@ -4,13 +4,6 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use containai::OperationError;
 use containai_core::hint::Hint;
 
-/// A removed option or command.
-struct RemovedFlag {
-    word: &'static str,
-    reason: &'static str,
-    replacement: &'static str,
-}
-
 const ONE_FILE: &str = "there is one configuration file";
 const IMAGE_NAME: &str = "`--image` takes a whole reference";
 const MOUNTS: &str = "containers mount only the workspace and their volumes";
@@ -19,43 +12,32 @@ const CREDENTIALS: &str = "containers have no access to the host's credentials";
 const INNER: &str = "use the container's own Docker: `docker` works inside";
 const SIGN_IN: &str = "leave it out: agents store their logins in the workspace's data volume";
 
-const fn removed(
-    word: &'static str,
-    reason: &'static str,
-    replacement: &'static str,
-) -> RemovedFlag {
-    RemovedFlag { word, reason, replacement }
-}
-
-const REMOVED_FLAGS: [RemovedFlag; 16] = [
-    removed("--config", ONE_FILE, "set `XDG_CONFIG_HOME`, or pass the settings as options"),
-    removed("--channel", IMAGE_NAME, "use `--image`, such as `--image ghcr.io/me/image:nightly`"),
-    removed("--image-tag", IMAGE_NAME, "use `--image REFERENCE` with the tag"),
-    removed("--credentials", CREDENTIALS, SIGN_IN),
-    removed("--acknowledge-credential-risk", CREDENTIALS, SIGN_IN),
-    removed("--allow-host-credentials", CREDENTIALS, SIGN_IN),
-    removed("--i-understand-this-exposes-host-credentials", CREDENTIALS, SIGN_IN),
-    removed(
-        "--volume",
-        MOUNTS,
-        "copy files with `cai cp`, or use a data volume: `--data-volume NAME`",
-    ),
-    removed("--mount-docker-socket", SOCKET, INNER),
-    removed("--allow-host-docker-socket", SOCKET, INNER),
-    removed("--i-understand-this-grants-root-access", SOCKET, INNER),
-    removed("--name", "the name is an argument of this command", "leave out `--name`"),
-    removed(
+/// Removed options and commands: word, reason, replacement.
+const REMOVED: [(&str, &str, &str); 16] = [
+    ("--config", ONE_FILE, "set `XDG_CONFIG_HOME`, or pass the settings as options"),
+    ("--channel", IMAGE_NAME, "use `--image`, such as `--image ghcr.io/me/image:nightly`"),
+    ("--image-tag", IMAGE_NAME, "use `--image REFERENCE` with the tag"),
+    ("--credentials", CREDENTIALS, SIGN_IN),
+    ("--acknowledge-credential-risk", CREDENTIALS, SIGN_IN),
+    ("--allow-host-credentials", CREDENTIALS, SIGN_IN),
+    ("--i-understand-this-exposes-host-credentials", CREDENTIALS, SIGN_IN),
+    ("--volume", MOUNTS, "copy files with `cai cp`, or use a data volume: `--data-volume NAME`"),
+    ("--mount-docker-socket", SOCKET, INNER),
+    ("--allow-host-docker-socket", SOCKET, INNER),
+    ("--i-understand-this-grants-root-access", SOCKET, INNER),
+    ("--name", "the name is an argument of this command", "leave out `--name`"),
+    (
         "--acp",
         "ACP agents run like any other program",
         "configure the editor to start `cai exec -- AGENT --acp`",
     ),
-    removed(
+    (
         "--refresh",
         "images and containers are updated separately",
         "run `cai image pull`, then `cai run --fresh`",
     ),
-    removed("sandbox", "each container is a sandbox", "use `cai run`"),
-    removed("-D", "one option sets the verbosity", "use `--verbose`"),
+    ("sandbox", "each container is a sandbox", "use `cai run`"),
+    ("-D", "one option sets the verbosity", "use `--verbose`"),
 ];
 
 /// Returns an error that names the replacement, if the command line has a removed option or
@@ -69,8 +51,7 @@ pub(crate) fn suggest_replacement(error: &clap::Error) -> Option<OperationError>
     let Some(ContextValue::String(given)) = error.get(kind) else {
         return None;
     };
-    let RemovedFlag { word, reason, replacement } =
-        REMOVED_FLAGS.iter().find(|removed| removed.word == given)?;
+    let (word, reason, replacement) = REMOVED.iter().find(|(word, ..)| word == given)?;
     let message = format!("`{word}` was removed: {reason}");
     Some(OperationError::usage(message).hint(Hint::new(*replacement)))
 }

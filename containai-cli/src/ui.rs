@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use age::secrecy::SecretString;
 use anstyle::{AnsiColor, Style};
-use anyhow::{Context as _, Error};
+use anyhow::Context as _;
 use containai_core::exit;
 use containai_core::hint::{Hint, causes};
 use containai_core::lifecycle::{Event, Step};
@@ -55,11 +55,7 @@ impl Ui {
 
     /// Writes data to stdout; a closed pipe is not an error.
     pub(crate) fn data(&self, text: &str) -> anyhow::Result<()> {
-        let mut stdout = io::stdout().lock();
-        match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-            outcome => outcome.with_context(stdout_error),
-        }
+        self.print_lines(&format!("{text}\n")).map(drop)
     }
 
     /// Writes lines to stdout at once; breaks if the pipe is closed.
@@ -94,11 +90,7 @@ impl Ui {
     }
 
     /// Prints an error with its causes and hints.
-    pub(crate) fn error(&self, error: &Error, hints: &[Hint]) {
-        self.failed(error.as_ref(), hints);
-    }
-
-    fn failed(&self, error: &(dyn std::error::Error + 'static), hints: &[Hint]) {
+    pub(crate) fn error(&self, error: &(dyn std::error::Error + 'static), hints: &[Hint]) {
         self.finish_progress();
         let red = AnsiColor::Red.on_default().bold();
         let bold = Style::new().bold();
@@ -138,15 +130,13 @@ impl Ui {
     }
 
     fn require_terminal(&self, what: &str) -> Result<(), OperationError> {
-        match self.terminals.can_ask() {
-            true => Ok(()),
-            false => {
-                let what = what.to_lowercase();
-                let message = format!("the {what} is required but stdin is not a terminal");
-                let hint = Hint::new("name a file that contains it with `--passphrase-file`");
-                Err(OperationError::usage(message).hint(hint))
-            }
+        if self.terminals.can_ask() {
+            return Ok(());
         }
+        let message =
+            format!("the {} is required but stdin is not a terminal", what.to_lowercase());
+        let hint = Hint::new("name a file that contains it with `--passphrase-file`");
+        Err(OperationError::usage(message).hint(hint))
     }
 
     /// Shows that an operation started: a progress bar on a terminal, else a line.
@@ -231,14 +221,14 @@ impl Frontend for UiFrontend {
             Report::Info(text) => ui.say(text),
             Report::Detail(text) => ui.verbose(text),
             Report::Warning(text) => ui.warn(text),
-            Report::Failed { error, hints } => ui.failed(error, hints),
+            Report::Failed { error, hints } => ui.error(error, hints),
             Report::Started(what) => ui.start_progress(what),
             Report::Copied { done, total, files } => ui.set_transfer_progress(done, total, files),
             Report::Finished => ui.finish_progress(),
             // A closed pipe ends the program soon.
             Report::Exported { file } => drop(ui.data(&file.display().to_string())),
             Report::Step(step) => ui.report_step(step),
-            Report::Lifecycle(event) => ui.event(event),
+            Report::Lifecycle(event) => ui.event(&event),
             Report::Reclaimed { workspace, done } => {
                 let lines = containai::reclaim::describe(&workspace.to_string_lossy(), done);
                 lines.iter().for_each(|line| ui.say(line));
@@ -269,18 +259,16 @@ impl Frontend for UiFrontend {
 }
 
 impl Ui {
-    fn event(&self, event: Event<'_>) {
+    fn event(&self, event: &Event<'_>) {
         match event {
             Event::Stage(what) => self.start_progress(what),
-            Event::Progress { done, total } => self.set_progress(done, total),
+            Event::Progress { done, total } => self.set_progress(*done, *total),
             Event::Output(line) => self.verbose(&format!("  {}", escape_control(line))),
             Event::Notice(text) => self.verbose(&format!("note: {}", escape_control(text))),
             _ => {}
         }
     }
-}
 
-impl Ui {
     /// Prints a step; quick ones only in verbose mode.
     fn report_step(&self, step: &Step) {
         self.finish_progress();

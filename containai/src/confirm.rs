@@ -1,4 +1,4 @@
-//! Confirmation of operations that remove data.
+//! ConfirmationMode of operations that remove data.
 
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -8,14 +8,14 @@ use crate::report::Reporter;
 
 /// Whether an operation asks for confirmation.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Confirmation {
+pub enum ConfirmationMode {
     /// It asks.
     Ask,
     /// It does not ask.
     Skip,
 }
 
-impl Confirmation {
+impl ConfirmationMode {
     /// The choice of `--force`.
     #[must_use]
     pub fn unless(is_forced: bool) -> Self {

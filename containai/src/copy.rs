@@ -45,8 +45,8 @@ pub fn parse(sources: &[OsString], target: &OsString) -> Result<CopyDirection, O
     })
 }
 
-/// Copies files, and starts the container if needed. Without a name in `direction`, the container is
-/// that of `workspace`; `None`: of the repository around the current directory.
+/// Copies files, and starts the container if needed. `workspace` selects the container if `direction`
+/// names none; `None`: the repository around the current directory.
 ///
 /// # Errors
 ///

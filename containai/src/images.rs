@@ -60,7 +60,7 @@ pub async fn prune(
     Ok(removed)
 }
 
-/// The images to build, each after the image that it is built on. Default: [`ShippedImage::DEFAULT`].
+/// The images to build, each after its base. Default: [`ShippedImage::DEFAULT`].
 #[must_use]
 pub fn build_order(names: &[ShippedImage]) -> Vec<ShippedImage> {
     let mut images = if names.is_empty() { vec![ShippedImage::DEFAULT] } else { names.to_vec() };

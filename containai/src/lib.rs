@@ -12,12 +12,10 @@ pub mod connection;
 pub mod context;
 pub mod copy;
 pub mod copy_report;
-pub mod desired;
 pub mod devcontainer_file;
 pub mod devcontainer_image;
 pub mod editor;
 pub mod enclosing_workspace;
-pub mod ending;
 pub mod error;
 pub mod export;
 pub mod forward;
@@ -37,6 +35,7 @@ pub mod lock;
 pub mod logs;
 pub mod mounts;
 pub mod moved;
+pub mod mux_server;
 mod openat2;
 pub mod openssh;
 pub mod private_file;
@@ -78,7 +77,7 @@ pub mod worktree;
 pub use command::{
     Child, ChildStderr, ChildStdin, ChildStdout, Command, CommandOutput, ExitStatus, Stdio,
 };
-pub use error::{Error, OperationError, Result};
+pub use error::{Error, OperationError, Result, find_advice};
 pub use process_env::ProcessEnv;
 pub use report::{Frontend, Report};
 pub use sandbox::{

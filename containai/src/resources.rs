@@ -9,8 +9,8 @@ use containai_core::resources::{ResourceLimits, Resources};
 use containai_docker::DockerEngine;
 
 use crate::context::Context;
-use crate::desired::local_capacity;
 use crate::error::OperationError;
+use crate::host_facts::local_capacity;
 use crate::report::Reporter;
 use crate::target::workspace_served;
 use crate::{settings, workspace_store};
@@ -107,7 +107,7 @@ async fn next_resources(
     }))
 }
 
-/// Refuses a limit below the current usage, which the kernel could only enforce by ending processes.
+/// Refuses a limit below the current usage: the kernel would end processes to enforce it.
 async fn check_memory_in_use(
     engine: &DockerEngine,
     container: &Container,

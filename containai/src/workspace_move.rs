@@ -9,7 +9,7 @@ use containai_core::hint::Hint;
 use containai_core::lifecycle::{Observed, Refusal, StopMode};
 use containai_core::naming::WorkspacePath;
 
-use crate::confirm::Confirmation;
+use crate::confirm::ConfirmationMode;
 use crate::context::Context;
 use crate::error::{Error, OperationError};
 use crate::moved::WorkspaceState;
@@ -19,8 +19,8 @@ use crate::stop::stop_container;
 use crate::workspace::{self, ProtectedPathUse};
 use crate::{session_guard, volume_lock, workspace_store};
 
-/// Gives the volumes and limits of a moved workspace to its new path, and removes its old container.
-/// Default of `new`: the repository around the current directory.
+/// Gives the volumes and limits of a moved workspace to its new path, and removes the old
+/// container. Default of `new`: the repository around the current directory.
 ///
 /// # Errors
 ///
@@ -28,7 +28,7 @@ use crate::{session_guard, volume_lock, workspace_store};
 pub async fn move_workspace(
     old: &Path,
     new: Option<&Path>,
-    confirmation: Confirmation,
+    confirmation: ConfirmationMode,
     flags: Flags,
     env: &ProcessEnv,
     reporter: &Reporter,
@@ -59,7 +59,7 @@ pub async fn move_workspace(
         return Err(OperationError::with_code(exit::FAILED, message).hint(hint).into());
     }
     let stopping = container.into_iter();
-    if confirmation == Confirmation::Ask
+    if confirmation == ConfirmationMode::Ask
         && !session_guard::confirm_active_sessions(&engine, stopping, "Stop it?", reporter).await
     {
         return Err(Error::failed("nothing was moved"));

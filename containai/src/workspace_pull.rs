@@ -37,6 +37,24 @@ pub enum Pulled {
     },
 }
 
+impl Pulled {
+    /// Returns the changes of files, one a line.
+    #[must_use]
+    pub fn lines(&self) -> Vec<String> {
+        let Self::Files { diff, .. } = self else { return Vec::new() };
+        let lists = [
+            ("write", &diff.to_update),
+            ("remove", &diff.to_remove),
+            ("conflict", &diff.conflicts),
+        ];
+        let line = |what, path: &String| format!("{what} {}", path.escape_debug());
+        lists
+            .into_iter()
+            .flat_map(|(what, paths)| paths.iter().map(move |it| line(what, it)))
+            .collect()
+    }
+}
+
 /// Pulls the changes of a container: commits into a linked worktree, or files of a workspace copy.
 ///
 /// # Errors

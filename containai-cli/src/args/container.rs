@@ -2,7 +2,9 @@
 
 use clap::Args;
 use containai_core::byte_size::ByteSize;
-use containai_core::config::{DevcontainerChoice, Flags, IsolationChoice, parse_memory};
+use containai_core::config::{
+    DevcontainerChoice, Flags, IsolationChoice, parse_image, parse_memory,
+};
 use containai_core::engine::{ImageRequest, ImageSource};
 use containai_core::naming::{AgentName, TemplateName, VolumeName};
 use containai_core::resources::Cpus;
@@ -13,7 +15,7 @@ use crate::global_args::GlobalArgs;
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ContainerArgs {
     /// Image of a new container, or base of its template: base, agents, sdks, full, or any reference [default: agents]
-    #[arg(long, value_parser = parse_image)]
+    #[arg(long, value_parser = |text: &str| parse_image(text))]
     image: Option<ImageRequest>,
     /// Source of a missing image: auto, pull, build or bootstrap
     #[arg(long, value_name = "SOURCE")]
@@ -62,8 +64,4 @@ impl ContainerArgs {
             mux: global.mux(),
         }
     }
-}
-
-fn parse_image(text: &str) -> Result<ImageRequest, containai_core::config::ImageReferenceError> {
-    containai_core::config::parse_image(text)
 }

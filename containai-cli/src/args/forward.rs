@@ -3,19 +3,19 @@
 use clap::Args;
 use containai::OperationError;
 use containai_core::hint::Hint;
-use containai_core::remote::{Direction, Forward, ForwardError};
+use containai_core::remote::{Direction, Forward};
 
 /// Forwards, in OpenSSH's syntax.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct ForwardSpecArgs {
     /// Forward a port or socket of this machine into the container
-    #[arg(short = 'L', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = parse_local)]
+    #[arg(short = 'L', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = |text: &str| Forward::parse(Direction::Local, text))]
     local: Vec<Forward>,
     /// Forward a port or socket of the container to this machine
-    #[arg(short = 'R', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = parse_remote)]
+    #[arg(short = 'R', value_name = "[BIND:]PORT:HOST:HOSTPORT", value_parser = |text: &str| Forward::parse(Direction::Remote, text))]
     remote: Vec<Forward>,
     /// Open a SOCKS server on this machine that connects from the container
-    #[arg(short = 'D', value_name = "[BIND:]PORT", value_parser = parse_dynamic)]
+    #[arg(short = 'D', value_name = "[BIND:]PORT", value_parser = |text: &str| Forward::parse(Direction::Dynamic, text))]
     dynamic: Vec<Forward>,
 }
 
@@ -31,16 +31,4 @@ impl ForwardSpecArgs {
             ))),
         }
     }
-}
-
-fn parse_local(text: &str) -> Result<Forward, ForwardError> {
-    Forward::parse(Direction::Local, text)
-}
-
-fn parse_remote(text: &str) -> Result<Forward, ForwardError> {
-    Forward::parse(Direction::Remote, text)
-}
-
-fn parse_dynamic(text: &str) -> Result<Forward, ForwardError> {
-    Forward::parse(Direction::Dynamic, text)
 }

@@ -21,13 +21,13 @@ use crate::app::App;
 /// resumed when the command is repeated.
 #[derive(Debug, Args)]
 pub(crate) struct CpArgs {
-    /// The workspace of `:path` [default: the repository around the current directory]
+    /// Workspace of `:path` [default: the repository around the current directory]
     #[arg(short, long, value_name = "PATH")]
     workspace: Option<PathBuf>,
-    /// The files and directories to copy
+    /// Files and directories to copy
     #[arg(required = true, value_name = "SRC")]
     sources: Vec<OsString>,
-    /// The destination
+    /// Destination
     #[arg(required = true, value_name = "DST")]
     target: OsString,
 }

@@ -15,8 +15,8 @@ use crate::app::App;
 /// container is lost; its named volumes are kept.
 #[derive(Debug, Args)]
 pub(crate) struct GcArgs {
-    /// The minimum time that a container has been stopped, or a volume has
-    /// existed, such as 7d or 24h
+    /// Minimum time since a container stopped or a volume was created, such as 7d
+    /// or 24h
     #[arg(long, default_value_t, value_name = "AGE")]
     age: RetentionAge,
     /// Also remove images of ContainAI that no container uses

@@ -21,7 +21,7 @@ pub(crate) struct LogsArgs {
     /// Print only lines of this service
     #[arg(long)]
     unit: Option<UnitArg>,
-    /// The number of lines at the end to print
+    /// Number of lines to print, counted from the end
     #[arg(short = 'n', long, value_name = "NUMBER", default_value_t = 100)]
     lines: usize,
 }

@@ -25,8 +25,8 @@ pub(crate) struct StopArgs {
     /// Remove the container after the stop; its named volumes are kept
     #[arg(long)]
     remove: bool,
-    /// Export the data volume after the stop and before the removal
-    /// [default: to a new file in ~/.local/share/containai/exports]
+    /// Export the data volume after the stop and before the removal [default file:
+    /// a new one in ~/.local/share/containai/exports]
     #[arg(long, value_name = "FILE|DIR", num_args = 0..=1, require_equals = true, conflicts_with = "all")]
     export: Option<Option<PathBuf>>,
     /// Skip the confirmation if there are active sessions

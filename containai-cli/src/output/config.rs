@@ -51,9 +51,9 @@ pub(crate) fn table(settings: &[ListedSetting]) -> String {
 
 fn display_value(listed: &ListedSetting) -> String {
     match listed.values.as_slice() {
-        [] if listed.spec.default.is_empty() => "-".to_owned(),
+        [] if listed.spec.default.is_empty() => String::new(),
         [] => format!("({})", listed.spec.default),
-        values => escape_control(&values.join(", ")).replace('\n', " "),
+        values => escape_control(&values.join(", ")),
     }
 }
 

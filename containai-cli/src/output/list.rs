@@ -58,23 +58,18 @@ impl ContainerListEntry {
     }
 
     fn row(&self, sizes: Sizes) -> Vec<String> {
-        let or_dash = |text: Option<String>| {
-            text.filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned())
-        };
-        // A path may contain a line break.
-        let one_line = |text: String| text.replace('\n', "\u{fffd}");
         let mut row = vec![
-            one_line(self.container.clone()),
+            self.container.clone(),
             self.status.clone(),
-            or_dash(self.uptime.clone()),
-            or_dash(self.ssh_port.map(|port| port.to_string())),
-            one_line(or_dash(Some(self.agents.join(",")))),
+            self.uptime.clone().unwrap_or_default(),
+            self.ssh_port.map(|port| port.to_string()).unwrap_or_default(),
+            self.agents.join(","),
         ];
         if sizes == Sizes::Measured {
-            let human = |bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string();
-            row.push(or_dash(self.size.map(human)));
+            let size = self.size.map(|bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string());
+            row.push(size.unwrap_or_default());
         }
-        row.push(one_line(or_dash(self.workspace.clone())));
+        row.push(self.workspace.clone().unwrap_or_default());
         row
     }
 }

@@ -1,4 +1,4 @@
-//! The schemas of what `--json` prints.
+//! The schemas of `--json` outputs.
 
 use schemars::{JsonSchema, Schema, schema_for};
 
@@ -13,7 +13,7 @@ use super::status::StatusOutput;
 use super::template;
 use super::version::VersionOutput;
 
-/// A command that prints JSON, and the schema of it.
+/// A command with JSON output, and its schema.
 pub(crate) struct JsonOutput {
     /// The command line.
     pub(crate) command: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct JsonOutput {
     pub(crate) schema: Schema,
 }
 
-/// Everything that `--json` prints.
+/// All outputs of `--json`.
 pub(crate) fn outputs() -> Vec<JsonOutput> {
     vec![
         of::<Vec<SettingOutput>>("cai config list --json"),

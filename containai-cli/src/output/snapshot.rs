@@ -43,14 +43,13 @@ impl SnapshotEntry {
 
 /// The table of `cai snapshot list`.
 pub(crate) fn table(entries: &[SnapshotEntry]) -> String {
-    let one_line = |text: &str| text.replace('\n', "\u{fffd}");
     let row = |entry: &SnapshotEntry| {
         vec![
             entry.name.clone(),
-            one_line(&entry.container),
+            entry.container.clone(),
             entry.created.clone(),
             HumanSize(ByteSize::from_bytes(entry.size)).to_string(),
-            one_line(&entry.image),
+            entry.image.clone(),
             entry.workspace.clone(),
         ]
     };

@@ -58,14 +58,14 @@ impl StatisticsEntry {
     fn row(&self) -> Vec<String> {
         let number = |number: Option<usize>| number.map(|number| number.to_string());
         let cells = [
-            Some(self.container.replace('\n', "\u{fffd}")),
+            Some(self.container.clone()),
             self.cpu_percent.map(|percent| format!("{percent:.1}%")),
             self.memory_used.zip(self.memory_limit).map(|(used, limit)| memory_of(used, limit)),
             self.tasks.map(|tasks| tasks.to_string()),
             number(self.ssh_connections),
             number(self.active_terminals),
         ];
-        cells.into_iter().map(|cell| cell.unwrap_or_else(|| "-".to_owned())).collect()
+        cells.map(Option::unwrap_or_default).to_vec()
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) fn table(entries: &[TemplateEntry]) -> String {
             vec![
                 entry.name.clone(),
                 state.to_owned(),
-                entry.image.clone().unwrap_or_else(|| "-".to_owned()),
+                entry.image.clone().unwrap_or_default(),
                 escape_control(&entry.path),
             ]
         })

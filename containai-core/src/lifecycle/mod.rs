@@ -35,7 +35,7 @@ pub use connect::{Connected, PinnedKey, connect};
 pub use decide::decide;
 pub use desired::Desired;
 pub use drift::{Drift, RequestedSettings, detect_drift};
-pub use drive::{drive, finish_replacement, observe, teardown_ephemeral};
+pub use drive::{drive, finish_replacement, observe, observe_listed, teardown_ephemeral};
 pub use drive_error::DriveError;
 pub use enclosing::{ancestor_workspaces, enclosing_workspace};
 pub use observed::Observed;

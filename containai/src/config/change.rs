@@ -1,3 +1,5 @@
+//! Changes of settings.
+
 use containai_core::config::{
     ChangeTarget, Config, ConfigFile, ConfigLayers, FileText, Flags, SettingChange,
 };

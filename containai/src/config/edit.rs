@@ -1,3 +1,5 @@
+//! The configuration file in an editor.
+
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::Path;

@@ -1,3 +1,5 @@
+//! The scope of settings.
+
 use std::path::PathBuf;
 
 use containai_core::config::{ChangeTarget, Config, Flags, SettingSpec};
@@ -40,8 +42,8 @@ impl ConfigScope {
         settings::resolve(env, reporter, flags, workspace.as_ref())
     }
 
-    /// The part of the configuration file that a change of a setting applies to. Reports a workspace
-    /// other than the current directory.
+    /// The part of the configuration file that a change of a setting applies to. Reports the
+    /// workspace if it is not the current directory.
     pub(super) async fn change_target(
         &self,
         key: &str,

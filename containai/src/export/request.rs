@@ -19,12 +19,13 @@ pub enum ExportExcludes {
     Also(Vec<String>),
 }
 
-/// Exports a data volume to a file; returns its path. Default: a new file in the user's directory of
+/// Exports a data volume to a file; returns its path. Default: a new file in the directory of
 /// exports. Running containers with the volume are paused while it is read.
 ///
 /// # Errors
 ///
-/// The destination is invalid, the volume does not exist, or the export fails; no file is left then.
+/// The destination is invalid, the volume does not exist, or the export fails. No file is left
+/// then.
 pub async fn export(
     context: &Context,
     target: &VolumeTarget,

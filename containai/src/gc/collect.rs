@@ -1,3 +1,5 @@
+//! Planning and execution of garbage collection.
+
 use containai_core::exit;
 use containai_core::hint::Advice as _;
 use containai_core::lifecycle::DriveError;

@@ -17,7 +17,7 @@ mod watch;
 mod withheld;
 
 pub use manifests::{load as manifests, user_agents};
-pub use request::{ImportMode, ImportReport, ImportRequest, ImportSelection};
+pub use request::{ImportMode, ImportRequest, ImportResult, ImportSelection};
 pub use restore::ArchiveRestore;
 pub use send::Import;
 pub use source::{ImportSource, WarnOnce};

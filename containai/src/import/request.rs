@@ -15,7 +15,7 @@ use crate::archive_file::Archive;
 use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
-use crate::signals::{InterruptSignals, interrupted_error};
+use crate::signals::{ShutdownSignal, interrupted_error};
 use crate::volume_target::{TargetQuery, VolumeQuery};
 
 const UNCHANGED: &str = "nothing changed since the last import";
@@ -48,7 +48,7 @@ pub enum ImportMode {
 
 /// The result of an import.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ImportReport {
+pub enum ImportResult {
     /// The files that would be imported, one text each.
     Preview(Vec<String>),
     /// All files were imported.
@@ -79,7 +79,7 @@ impl<'a> ImportRequest<'a> {
     /// # Errors
     ///
     /// The directory cannot be read, or the volume cannot be written.
-    pub async fn run(self, from: Option<PathBuf>) -> crate::Result<ImportReport> {
+    pub async fn run(self, from: Option<PathBuf>) -> crate::Result<ImportResult> {
         let Self { mode, reporter, .. } = self;
         let import = self.open(from)?;
         let mut warnings = WarnOnce::new(reporter);
@@ -89,7 +89,7 @@ impl<'a> ImportRequest<'a> {
                 if lines.is_empty() {
                     reporter.say(UNCHANGED);
                 }
-                Ok(ImportReport::Preview(lines))
+                Ok(ImportResult::Preview(lines))
             }
             ImportMode::Once => {
                 let outcome = import.send(&mut warnings).await?;
@@ -101,11 +101,11 @@ impl<'a> ImportRequest<'a> {
                     }
                 }
                 let is_partial = outcome.is_partial;
-                Ok(if is_partial { ImportReport::Partial } else { ImportReport::Complete })
+                Ok(if is_partial { ImportResult::Partial } else { ImportResult::Complete })
             }
             ImportMode::Watch => {
                 watch(&import, &mut warnings).await?;
-                Ok(ImportReport::Complete)
+                Ok(ImportResult::Complete)
             }
         }
     }
@@ -115,22 +115,22 @@ impl<'a> ImportRequest<'a> {
     /// # Errors
     ///
     /// As [`Self::run`]; the archive cannot be unpacked, or the mode is [`ImportMode::Watch`].
-    pub async fn run_archive(self, archive: Archive) -> crate::Result<ImportReport> {
+    pub async fn run_archive(self, archive: Archive) -> crate::Result<ImportResult> {
         if self.mode == ImportMode::Watch {
             let error =
                 OperationError::usage("`--watch` applies to a directory, not to an archive");
             return Err(error.hint(Hint::new("leave it out, or name the directory itself")).into());
         }
         let Self { env, reporter, .. } = self;
-        let mut interrupt = InterruptSignals::listen()?;
+        let mut interrupt = ShutdownSignal::listen()?;
         let import = async {
             let unpacked = UnpackedArchive::unpack(archive, &env.layout, reporter).await?;
             for failure in unpacked.failures() {
                 reporter.warn(&failure.to_string());
             }
             match self.run(Some(unpacked.path().to_owned())).await? {
-                ImportReport::Complete if !unpacked.failures().is_empty() => {
-                    Ok(ImportReport::Partial)
+                ImportResult::Complete if !unpacked.failures().is_empty() => {
+                    Ok(ImportResult::Partial)
                 }
                 report => Ok(report),
             }

@@ -9,7 +9,7 @@ use containai_core::naming::VolumeName;
 use containai_docker::DockerEngine;
 
 use crate::archive_file::Archive;
-use crate::confirm::{Confirmation, require_confirmation};
+use crate::confirm::{ConfirmationMode, require_confirmation};
 use crate::context::Context;
 use crate::error::ResultExt as _;
 use crate::lock;
@@ -63,7 +63,7 @@ impl ArchiveRestore {
     ///
     /// The restore was declined, a container with the volume is running, or the archive is invalid;
     /// the volume is unchanged then.
-    pub async fn run(&self, confirmation: Confirmation) -> crate::Result<()> {
+    pub async fn run(&self, confirmation: ConfirmationMode) -> crate::Result<()> {
         let Self { context, engine, target, archive, volume_exists } = self;
         let (layout, reporter) = (&context.env.layout, &context.reporter);
         let _import = lock::acquire(&layout.import_lock(), "an import", reporter).await?;
@@ -73,7 +73,7 @@ impl ArchiveRestore {
         target.finish_interrupted_restore(engine).await?;
         let restore = VolumeRestore { context, engine, target };
         restore.require_stopped().await?;
-        if *volume_exists && confirmation == Confirmation::Ask {
+        if *volume_exists && confirmation == ConfirmationMode::Ask {
             let question = format!("Replace all files on volume {}?", target.volume);
             let hint = "export the volume first with `cai export`, then repeat with `--force`";
             require_confirmation(reporter, &question, "nothing was restored", hint)?;

@@ -1,5 +1,7 @@
 //! Over SSH: checking and repairing of links to the data volume.
 
+use std::fmt;
+
 use containai_core::import::home_links;
 use containai_ssh::transfer::LinkRepairMode;
 
@@ -17,6 +19,13 @@ pub struct CheckedLink {
     pub is_fixed: bool,
     /// Whether something else is in its place, which only adoption moves to the volume.
     pub is_blocked: bool,
+}
+
+impl fmt::Display for CheckedLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let after = if self.is_fixed { ", fixed" } else { "" };
+        write!(f, "~/{}: {}{after}", self.path, self.state)
+    }
 }
 
 /// Returns the links that are missing or wrong, or were until this call repaired them.

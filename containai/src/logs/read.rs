@@ -1,3 +1,5 @@
+//! Reading of the journal and the console.
+
 use std::ops::ControlFlow;
 use std::pin::pin;
 

@@ -4,6 +4,6 @@ mod config;
 mod proxy;
 mod stale;
 
-pub use config::host_block;
+pub use config::host_blocks;
 pub use proxy::relay_sshd;
 pub use stale::stale_entries;

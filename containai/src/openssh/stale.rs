@@ -26,7 +26,11 @@ pub async fn stale_entries(context: &Context) -> crate::Result<StaleEntries> {
             }
         }
     }
-    Ok(context.remote.stale_entries(&engines)?)
+    let stale = context.remote.stale_entries(&engines)?;
+    for file in &stale.unknown {
+        context.reporter.detail(&format!("kept `{}`: its engine was not checked", file.name));
+    }
+    Ok(stale)
 }
 
 async fn containers(context: &Context, address: &EngineAddress) -> crate::Result<EngineContainers> {

@@ -7,7 +7,7 @@ use containai_docker::DockerEngine;
 use super::leftovers::prune_leftovers;
 use super::restore_existing::RestoreAction;
 use super::steps::{describe_snapshot, describe_steps};
-use crate::confirm::{Confirmation, PREVIEW_OR_FORCE, require_confirmation};
+use crate::confirm::{ConfirmationMode, PREVIEW_OR_FORCE, require_confirmation};
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::session::{SessionOptions, SessionRequest, SetupConsent};
@@ -18,7 +18,7 @@ use crate::workspace::{ProtectedPathUse, WorkspaceRef};
 pub struct RestoreRequest<'a> {
     snapshot: &'a Snapshot,
     session: SessionRequest,
-    confirmation: Confirmation,
+    confirmation: ConfirmationMode,
 }
 
 impl<'a> RestoreRequest<'a> {
@@ -30,15 +30,15 @@ impl<'a> RestoreRequest<'a> {
     /// The configuration is invalid.
     pub fn new(
         snapshot: &'a Snapshot,
-        confirmation: Confirmation,
+        confirmation: ConfirmationMode,
         flags: Flags,
         env: &ProcessEnv,
         reporter: &Reporter,
     ) -> crate::Result<Self> {
         let workspace = WorkspaceRef::Explicit(snapshot.workspace.clone());
         let protected_paths = match confirmation {
-            Confirmation::Ask => ProtectedPathUse::Refuse,
-            Confirmation::Skip => ProtectedPathUse::Allow,
+            ConfirmationMode::Ask => ProtectedPathUse::Refuse,
+            ConfirmationMode::Skip => ProtectedPathUse::Allow,
         };
         let session = SessionRequest::new(env, reporter, flags, workspace, SetupConsent::Never)?
             .with_options(SessionOptions { protected_paths, ..SessionOptions::default() });
@@ -70,7 +70,7 @@ impl<'a> RestoreRequest<'a> {
         session.finish_interrupted_restore(&view).await?;
         let view = session.snapshot_view().await?;
         let action = RestoreAction::plan(&view, snapshot).await?;
-        if confirmation == Confirmation::Ask {
+        if confirmation == ConfirmationMode::Ask {
             confirm(&view.engine, &action, &reporter).await?;
         }
         let was_running = matches!(&action, RestoreAction::InPlace(plan) if plan.ends_sessions());

@@ -158,7 +158,7 @@ fn forwards_work_in_both_directions_and_survive_a_restart() {
     person.api().post(&format!("/containers/{id}/restart"), &serde_json::Value::Null);
     wait_until(TIMEOUT, "it is connected again", || {
         assert!(!forward.has_ended(), "it ended: {}", forward.stderr());
-        forward.stderr().contains("again").then_some(())
+        forward.stderr().contains("reconnected to").then_some(())
     });
     serve_inside(&person, &repository);
     assert_eq!(all().to_vec(), expected, "{}", forward.stderr());
@@ -180,9 +180,9 @@ fn invalid_forwards_are_refused_with_a_reason() {
         person.cai(words).current_dir(&repository)
     };
     let us = std::process::id().to_string();
-    forward(&["-L", &spec]).run().fails(112, &format!("(process {us}) does"));
+    forward(&["-L", &spec]).run().fails(112, &format!("(process {us})"));
     let added = person.cai(["forward", "--background", &name, "-L", &spec]).run();
-    added.fails(112, &format!("(process {us}) does"));
+    added.fails(112, &format!("(process {us})"));
     forward(&["-R", "127.0.0.1:22:localhost:80"]).run().fails(112, "the container cannot listen");
     forward(&[]).run().fails(2, "nothing to forward");
     assert_eq!(forward(&["-L", "80"]).run().status(), 2);

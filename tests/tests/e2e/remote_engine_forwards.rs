@@ -93,7 +93,7 @@ fn ports_and_editors_work_over_tls() {
 }
 
 #[test]
-fn concurrent_sync_back_commands_wait_for_each_other() {
+fn concurrent_pulls_wait_for_each_other() {
     let (person, engine) = (Person::new(), Engine::shared());
     let server = SshServer::of(&person, engine);
     let repository = person.repository("turns");

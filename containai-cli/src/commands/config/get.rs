@@ -15,7 +15,7 @@ use containai::report::escape_control;
 /// empty line if the setting is unset and its default is computed.
 #[derive(Debug, Args)]
 pub(super) struct ConfigGetArgs {
-    /// The setting, such as agent.default
+    /// Setting, such as agent.default
     key: String,
     #[command(flatten)]
     area: ConfigScopeArgs,

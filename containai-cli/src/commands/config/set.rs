@@ -13,9 +13,9 @@ use crate::app::App;
 /// precedence, such as an environment variable, shadows the new one.
 #[derive(Debug, Args)]
 pub(super) struct ConfigSetArgs {
-    /// The setting, such as agent.default
+    /// Setting, such as agent.default
     key: String,
-    /// Its value; several values for a list
+    /// Value, or several values for a list
     #[arg(required = true, allow_hyphen_values = true)]
     value: Vec<String>,
     #[command(flatten)]

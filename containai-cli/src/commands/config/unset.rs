@@ -10,7 +10,7 @@ use crate::app::App;
 /// The scope is chosen as by `cai config set`. Unknown keys are removed, too.
 #[derive(Debug, Args)]
 pub(super) struct ConfigUnsetArgs {
-    /// The setting, such as agent.default
+    /// Setting, such as agent.default
     key: String,
     #[command(flatten)]
     area: ConfigScopeArgs,

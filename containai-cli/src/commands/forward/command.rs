@@ -1,9 +1,15 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use containai::context::Context;
+use containai::forward::{ForwardServer, ReconnectingContainer, start_background};
+use containai::signals::ShutdownSignal;
+use containai_core::lifecycle::{Either, race};
+use containai_core::remote::Forward;
 
-use super::{list, remove, serve};
+use super::{list, remove};
 use crate::app::App;
+use crate::args::{ForwardSpecArgs, TargetArgs};
 
 /// Forward ports and sockets between this machine and a container
 ///
@@ -17,7 +23,15 @@ use crate::app::App;
 #[command(args_conflicts_with_subcommands = true, disable_help_subcommand = true)]
 pub(crate) struct ForwardArgs {
     #[command(flatten)]
-    serve: serve::ForwardServeArgs,
+    target: TargetArgs,
+    #[command(flatten)]
+    specs: ForwardSpecArgs,
+    /// Forward in the background until `cai forward remove`
+    #[arg(long)]
+    background: bool,
+    /// Leave the terminal, and print a line once everything is open
+    #[arg(long, hide = true, conflicts_with = "background")]
+    detached: bool,
     #[command(subcommand)]
     verb: Option<ForwardVerb>,
 }
@@ -30,8 +44,41 @@ enum ForwardVerb {
 
 pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb {
-        None => serve::run(args.serve, app).await,
-        Some(ForwardVerb::List(args)) => list::run(&args, app).await,
-        Some(ForwardVerb::Remove(args)) => remove::run(args, app).await,
+        Some(ForwardVerb::List(args)) => return list::run(&args, app).await,
+        Some(ForwardVerb::Remove(args)) => return remove::run(args, app).await,
+        None => {}
     }
+    let forwards = args.specs.forwards()?;
+    if args.background {
+        let (context, name) = find(&args.target, app).await?;
+        for forward in &forwards {
+            start_background(&context, &name, forward)?;
+            app.ui.say(&format!("{} {forward} ({name})", forward.direction().option()));
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut shutdown = ShutdownSignal::listen()?;
+    match race(serve(args, forwards, app), shutdown.received()).await {
+        Either::First(outcome) => outcome,
+        Either::Second(()) => Ok(ExitCode::SUCCESS),
+    }
+}
+
+async fn serve(args: ForwardArgs, forwards: Vec<Forward>, app: &App) -> anyhow::Result<ExitCode> {
+    let (_, name) = find(&args.target, app).await?;
+    let flags = app.global.flags();
+    let container = ReconnectingContainer::find(Some(&name), flags, &app.env, &app.reporter);
+    let server = ForwardServer::open(container.await?, forwards).await?;
+    if args.detached {
+        // Signals of the terminal are for its foreground processes.
+        nix::unistd::setsid()?;
+        app.ui.data("open")?;
+    }
+    match server.serve().await? {}
+}
+
+async fn find(target: &TargetArgs, app: &App) -> anyhow::Result<(Context, String)> {
+    let context = Context::new(&app.env, &app.reporter, app.global.flags(), None)?;
+    let name = target.find(&context.engine()?, &context).await?.name;
+    Ok((context, name))
 }

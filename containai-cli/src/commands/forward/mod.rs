@@ -3,6 +3,5 @@
 mod command;
 mod list;
 mod remove;
-mod serve;
 
 pub(crate) use command::{ForwardArgs, run};

@@ -15,14 +15,14 @@ use crate::app::App;
 /// only if its files changed.
 #[derive(Debug, Args)]
 pub(super) struct ImageBuildArgs {
-    /// The images: base, agents, sdks or full [default: agents]
+    /// Images: base, agents, sdks or full [default: agents]
     #[arg(value_name = "NAME")]
     names: Vec<ShippedImage>,
     /// Rebuild existing images without the build cache
     #[arg(long)]
     no_cache: bool,
-    /// How the distribution's image is obtained: auto, build (pull it) or bootstrap
-    #[arg(long, value_name = "WAY")]
+    /// Source of the distribution's image: auto, build (pull it) or bootstrap
+    #[arg(long, value_name = "SOURCE")]
     pub(super) image_source: Option<ImageSource>,
     /// Print the images to build without building them
     #[arg(long)]

@@ -11,7 +11,7 @@ use crate::app::App;
 /// Pull images from a registry
 #[derive(Debug, Args)]
 pub(super) struct ImagePullArgs {
-    /// The images: base, agents, sdks, full, or any reference [default: agents]
+    /// Images: base, agents, sdks, full, or any reference [default: agents]
     #[arg(value_name = "NAME", value_parser = parse_image)]
     names: Vec<ImageRequest>,
     /// Print the images to pull without pulling them

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 use clap::Args;
 use containai::OperationError;
 use containai::archive_file::{Archive, ArchiveFileKind};
-use containai::confirm::Confirmation;
-use containai::import::{ArchiveRestore, ImportMode, ImportReport, ImportRequest};
+use containai::confirm::ConfirmationMode;
+use containai::import::{ArchiveRestore, ImportMode, ImportRequest, ImportResult};
 use containai_core::exit;
 use containai_core::hint::Hint;
 
@@ -70,12 +70,12 @@ pub(crate) async fn run(args: ImportArgs, app: &App) -> anyhow::Result<ExitCode>
         }
     };
     Ok(match report {
-        ImportReport::Preview(lines) if lines.is_empty() => ExitCode::SUCCESS,
-        ImportReport::Preview(lines) => {
+        ImportResult::Preview(lines) if lines.is_empty() => ExitCode::SUCCESS,
+        ImportResult::Preview(lines) => {
             app.ui.data(&lines.join("\n")).map(|()| ExitCode::SUCCESS)?
         }
-        ImportReport::Complete => ExitCode::SUCCESS,
-        ImportReport::Partial => ExitCode::from(exit::FAILED),
+        ImportResult::Complete => ExitCode::SUCCESS,
+        ImportResult::Partial => ExitCode::from(exit::FAILED),
     })
 }
 
@@ -101,7 +101,7 @@ async fn restore(args: ImportArgs, archive: Archive, app: &App) -> anyhow::Resul
         ArchiveRestore::find(archive, &query, docker_host, &app.env, &app.reporter).await?;
     match args.dry_run {
         true => app.ui.data(&restore.preview().await?.join("\n"))?,
-        false => restore.run(Confirmation::unless(args.force)).await?,
+        false => restore.run(ConfirmationMode::unless(args.force)).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

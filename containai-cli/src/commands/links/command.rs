@@ -47,8 +47,7 @@ pub(crate) async fn run(args: LinksArgs, app: &App) -> anyhow::Result<ExitCode> 
     let (_, request) = target.existing_session(app).await?;
     let found = links::check(request, mode).await?;
     for link in &found {
-        let after = if link.is_fixed { ", fixed" } else { "" };
-        app.ui.data(&escape_control(&format!("~/{}: {}{after}", link.path, link.state)))?;
+        app.ui.data(&escape_control(&link.to_string()))?;
     }
     if found.iter().any(|it| it.is_blocked) {
         app.ui.say("`cai exec -- cai links adopt` moves files in the way to the data volume");

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Args;
 
-use super::{json, manual, verbs};
+use super::{manual, verbs};
 use crate::app::App;
+use crate::output::schema::outputs;
 
 /// Write the reference pages and manual pages to a directory
 #[derive(Debug, Args)]
@@ -19,15 +20,29 @@ pub(crate) fn run(args: &ReferenceArgs, app: &App) -> anyhow::Result<ExitCode> {
     let grammar = (app.grammar)();
     let mut pages = verbs::pages(&grammar);
     pages.extend(manual::pages(&grammar)?);
-    pages.push(json::page()?);
-    for page in pages {
-        write(&args.directory.join(&page.path), &page.text)?;
+    pages.push(("json.md".to_owned(), json_page()?));
+    for (path, text) in pages {
+        write(&args.directory.join(path), &text)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn write(path: &Path, text: &[u8]) -> anyhow::Result<()> {
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
     let context = || format!("cannot write `{}`", path.display());
     fs::create_dir_all(path.parent().unwrap_or(Path::new("/"))).with_context(context)?;
     fs::write(path, text).with_context(context)
+}
+
+/// The page of JSON outputs.
+fn json_page() -> anyhow::Result<String> {
+    let mut text = String::from(
+        "# JSON\n\n\
+         JSON Schema of the output of each command with `--json`. Within a major version, keys may be\n\
+         added, but are not renamed or removed.\n",
+    );
+    for output in outputs() {
+        let schema = serde_json::to_string_pretty(&output.schema)?;
+        text.push_str(&format!("\n## `{}`\n\n```json\n{schema}\n```\n", output.command));
+    }
+    Ok(text)
 }

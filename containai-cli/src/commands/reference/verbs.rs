@@ -2,10 +2,8 @@
 
 use clap::{Arg, Command};
 
-use super::page::ReferencePage;
-
 /// Returns a page for each top-level command, and an index.
-pub(super) fn pages(grammar: &Command) -> Vec<ReferencePage> {
+pub(super) fn pages(grammar: &Command) -> Vec<(String, String)> {
     let mut grammar = grammar.clone().disable_help_subcommand(true);
     grammar.build();
     let mut index = format!("# `cai`\n\n{}\n\n", about(&grammar));
@@ -19,10 +17,10 @@ pub(super) fn pages(grammar: &Command) -> Vec<ReferencePage> {
         index.push_str(&format!("| [`cai {name}`](cai-{name}.md) | {short} |\n"));
         let mut text = String::new();
         describe(verb, 1, &mut text);
-        pages.push(ReferencePage::new(format!("cai-{name}.md"), text));
+        pages.push((format!("cai-{name}.md"), text));
     }
     index.push_str("\n[Settings](settings.md), [exit codes](exit-codes.md), [JSON](json.md).\n");
-    pages.push(ReferencePage::new("README.md", index));
+    pages.push(("README.md".to_owned(), index));
     pages
 }
 

@@ -14,7 +14,7 @@ use crate::output::steps;
 /// consistent.
 #[derive(Debug, Args)]
 pub(super) struct SnapshotCreateArgs {
-    /// The snapshot's name [default: the time, such as 20260131-235959]
+    /// Name of the snapshot [default: the time, such as 20260131-235959]
     #[arg(value_name = "NAME")]
     new_name: Option<SnapshotName>,
     #[command(flatten)]

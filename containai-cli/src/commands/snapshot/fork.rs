@@ -16,16 +16,16 @@ use crate::output::steps;
 /// containers share only the repository and accounts outside.
 #[derive(Debug, Args)]
 pub(super) struct SnapshotForkArgs {
-    /// The snapshot
+    /// Name of the snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
-    /// The path of the worktree or clone, or an existing directory to use
+    /// Path of the worktree or clone, or an existing directory to use
     /// unchanged [default: beside the repository]
     path: Option<PathBuf>,
-    /// The new container's name [default: from the repository and the branch]
+    /// Name of the new container [default: from the repository and the branch]
     #[arg(long = "name", value_name = "NAME")]
     new_name: Option<ContainerName>,
-    /// The new branch [default: fork/ and the snapshot's name]
+    /// New branch [default: fork/ and the snapshot's name]
     #[arg(short, long)]
     branch: Option<String>,
     /// Print the steps without executing them

@@ -13,7 +13,7 @@ use crate::output::steps;
 /// the snapshot are freed with the last of them.
 #[derive(Debug, Args)]
 pub(super) struct SnapshotRemoveArgs {
-    /// The snapshot
+    /// Name of the snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
     /// Skip the confirmation

@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::confirm::Confirmation;
+use containai::confirm::ConfirmationMode;
 use containai::snapshot::{self, RestoreRequest};
 use containai_core::naming::SnapshotName;
 
@@ -16,7 +16,7 @@ use crate::output::steps;
 /// container that was running is started again; a removed one is recreated.
 #[derive(Debug, Args)]
 pub(super) struct SnapshotRestoreArgs {
-    /// The snapshot
+    /// Name of the snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
     /// Skip the confirmation
@@ -30,7 +30,7 @@ pub(super) struct SnapshotRestoreArgs {
 pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = app.context()?;
     let snapshot = snapshot::find(&context.engine()?, &args.snapshot).await?;
-    let confirmation = Confirmation::unless(args.force);
+    let confirmation = ConfirmationMode::unless(args.force);
     let flags = app.global.flags();
     let request = RestoreRequest::new(&snapshot, confirmation, flags, &app.env, &app.reporter)?;
     match args.dry_run {

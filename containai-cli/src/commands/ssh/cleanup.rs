@@ -22,9 +22,6 @@ pub(super) async fn run(args: &SshCleanupArgs, app: &App) -> anyhow::Result<Exit
     if !args.dry_run {
         context.remote.remove_stale(&stale).await?;
     }
-    for file in &stale.unknown {
-        app.ui.verbose(&format!("kept `{}`: its engine was not checked", file.name));
-    }
     for file in &stale.config_files {
         app.ui.data(&format!("configuration containai-{}", file.name))?;
     }

@@ -1,10 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::context::Context;
 use containai::openssh;
-use containai::target::unknown_name;
-use containai_core::engine::Engine as _;
 
 use crate::app::App;
 use crate::args::TargetArgs;
@@ -22,26 +19,9 @@ pub(super) struct SshConfigArgs {
 }
 
 pub(super) async fn run(args: SshConfigArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let name = args.target.container_name(app).await?;
     let flags = app.global.flags();
-    let selected = args.target.container_name(app).await?;
-    let context = Context::new(&app.env, &app.reporter, flags.clone(), None)?;
-    let mut containers = context.engine()?.containers().await?;
-    containers.retain(|it| it.labels.is_managed() && !it.labels.is_helper());
-    if let Some(name) = &selected {
-        containers.retain(|it| it.name == *name);
-        if containers.is_empty() {
-            return Err(unknown_name(&format!("there is no container `{name}`")).into());
-        }
-    }
-    containers.sort_by(|a, b| a.name.cmp(&b.name));
-    let mut blocks = Vec::new();
-    for container in &containers {
-        match openssh::host_block(container, &flags, &app.env, &app.reporter) {
-            Ok(block) => blocks.push(block),
-            Err(error) if selected.is_some() => return Err(error.into()),
-            Err(error) => app.ui.warn(&error.to_string()),
-        }
-    }
+    let blocks = openssh::host_blocks(name.as_deref(), &flags, &app.env, &app.reporter).await?;
     if !blocks.is_empty() {
         app.ui.data(blocks.join("\n").trim_end())?;
     }

@@ -23,7 +23,7 @@ pub(super) struct SshProxyArgs {
 
 pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<ExitCode> {
     let certificates = args.certificates.or_else(|| app.env.certificates.clone());
-    let mut env = app.env.process().clone();
+    let mut env = (*app.env).clone();
     env.certificates = certificates;
     let engine = Context::new(&env, &app.reporter, app.global.flags(), None)?.engine()?;
     openssh::relay_sshd(&engine, args.port, tokio::io::stdin(), tokio::io::stdout()).await?;

@@ -17,14 +17,14 @@ use crate::app::App;
 /// --fresh` recreates them.
 #[derive(Debug, Args)]
 pub(super) struct TemplateBuildArgs {
-    /// The templates [default: all]
+    /// Templates [default: all]
     #[arg(value_name = "NAME")]
     templates: Vec<TemplateName>,
-    /// The base image: an image of ContainAI, or any reference
+    /// Base image: an image of ContainAI, or any reference
     #[arg(long, value_parser = parse_image)]
     pub(super) image: Option<ImageRequest>,
-    /// How the base image is obtained: auto, pull, build or bootstrap
-    #[arg(long, value_name = "WAY")]
+    /// Source of a missing base image: auto, pull, build or bootstrap
+    #[arg(long, value_name = "SOURCE")]
     pub(super) image_source: Option<ImageSource>,
     /// Rebuild existing images without the build cache
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! What users put on top of images of ours.
+//! `cai template`: Dockerfiles that extend images of ContainAI.
 
 mod build;
 mod check;

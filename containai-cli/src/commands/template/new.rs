@@ -9,7 +9,7 @@ use crate::app::App;
 /// Create a template and print the path of its Dockerfile
 #[derive(Debug, Args)]
 pub(super) struct TemplateNewArgs {
-    /// Its name: lowercase letters, digits, `_`, `.` and `-`
+    /// Name: lowercase letters, digits, `_`, `.` and `-`
     name: TemplateName,
 }
 

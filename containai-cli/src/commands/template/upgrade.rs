@@ -13,7 +13,7 @@ use crate::app::App;
 /// default of that argument. Nothing else changes.
 #[derive(Debug, Args)]
 pub(super) struct TemplateUpgradeArgs {
-    /// The templates [default: all]
+    /// Templates [default: all]
     #[arg(value_name = "NAME")]
     templates: Vec<TemplateName>,
     /// Print the changes without making them

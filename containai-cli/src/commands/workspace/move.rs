@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::confirm::Confirmation;
+use containai::confirm::ConfirmationMode;
 use containai::workspace_move::move_workspace;
 
 use crate::app::App;
@@ -15,10 +15,10 @@ use crate::app::App;
 /// with the volumes.
 #[derive(Debug, Args)]
 pub(super) struct WorkspaceMoveArgs {
-    /// The old path of the workspace
+    /// Old path of the workspace
     #[arg(value_name = "OLD")]
     from: PathBuf,
-    /// The new path [default: the repository around the current directory]
+    /// New path [default: the repository around the current directory]
     #[arg(value_name = "NEW")]
     to: Option<PathBuf>,
     /// Skip the confirmation if there are active sessions
@@ -27,7 +27,7 @@ pub(super) struct WorkspaceMoveArgs {
 }
 
 pub(super) async fn run(args: &WorkspaceMoveArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let (to, confirmation) = (args.to.as_deref(), Confirmation::unless(args.force));
+    let (to, confirmation) = (args.to.as_deref(), ConfirmationMode::unless(args.force));
     let flags = app.global.flags();
     move_workspace(&args.from, to, confirmation, flags, &app.env, &app.reporter).await?;
     Ok(ExitCode::SUCCESS)

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::workspace_pull::{PullMode, Pulled, pull};
-use containai_core::workspace_sync::ThreeWayDiff;
+use containai_core::exit;
 
 use crate::app::App;
 use crate::args::TargetArgs;
@@ -37,28 +37,16 @@ pub(super) async fn run(args: WorkspacePullArgs, app: &App) -> anyhow::Result<Ex
         (false, true) => PullMode::Overwrite,
         (false, false) => PullMode::Confirm,
     };
-    match pull(&container, request, mode).await? {
-        Pulled::Commits(summary) => {
-            app.ui.say(&summary);
-            Ok(ExitCode::SUCCESS)
-        }
-        Pulled::Files { diff, exit_code } => {
-            print(&diff, app)?;
-            Ok(ExitCode::from(exit_code))
-        }
+    let pulled = pull(&container, request, mode).await?;
+    let lines = pulled.lines();
+    for line in &lines {
+        app.ui.data(line)?;
     }
-}
-
-fn print(diff: &ThreeWayDiff, app: &App) -> anyhow::Result<()> {
-    let lists =
-        [("write", &diff.to_update), ("remove", &diff.to_remove), ("conflict", &diff.conflicts)];
-    for (what, paths) in lists {
-        for path in paths {
-            app.ui.data(&format!("{what} {}", path.escape_debug()))?;
-        }
+    match pulled {
+        Pulled::Commits(summary) => app.ui.say(&summary),
+        Pulled::Files { exit_code: exit::OK, .. } if !lines.is_empty() => {}
+        Pulled::Files { exit_code: exit::OK, .. } => app.ui.say("nothing has changed in the copy"),
+        Pulled::Files { exit_code, .. } => return Ok(ExitCode::from(exit_code)),
     }
-    if lists.iter().all(|(_, paths)| paths.is_empty()) {
-        app.ui.say("nothing has changed in the copy");
-    }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

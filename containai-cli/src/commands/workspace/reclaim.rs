@@ -20,7 +20,7 @@ use crate::app::App;
 /// the container is running: they stay the agent's then.
 #[derive(Debug, Args)]
 pub(super) struct WorkspaceReclaimArgs {
-    /// The workspace [default: the repository around the current directory]
+    /// Workspace [default: the repository around the current directory]
     path: Option<PathBuf>,
 }
 

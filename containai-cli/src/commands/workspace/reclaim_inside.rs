@@ -9,7 +9,7 @@ use crate::app::App;
 /// Give all files in these directories to the agent, in a helper container
 #[derive(Debug, Args)]
 pub(super) struct WorkspaceReclaimInsideArgs {
-    /// The directories as mounted in the helper container
+    /// Directories as mounted in the helper container
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }

@@ -52,11 +52,11 @@ fn is_last(text: &str, wanted: &str, other: &str) -> bool {
 fn panic_restores_the_terminal_before_its_message() -> anyhow::Result<()> {
     let (status, shown) = run_on_terminal("panicking_program")?;
     assert!(!status.success(), "it panics");
-    let (before, told) = shown.split_once("panicked at").expect("the panic is told");
+    let (before, message) = shown.split_once("panicked at").expect("the panic is printed");
     assert!(before.contains(ALTERNATE_SCREEN) && before.contains(HIDDEN), "{before:?}");
     assert!(is_last(before, MAIN_SCREEN, ALTERNATE_SCREEN), "{before:?}");
     assert!(is_last(&shown, SHOWN, HIDDEN), "{shown:?}");
-    assert!(told.contains("something is wrong\r\n"), "{told:?}");
+    assert!(message.contains("something is wrong\r\n"), "{message:?}");
     Ok(())
 }
 

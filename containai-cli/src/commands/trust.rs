@@ -2,12 +2,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::trust::StoredApproval;
 use containai::trust_review::{self, TrustReview};
 use containai::workspace::{self, ProtectedPathUse, WorkspaceRef};
 use containai::{OperationError, enclosing_workspace};
+use containai_core::config::escape_control;
+use containai_core::exit;
+use containai_core::hint::Hint;
 
-use super::approve::{self, Confirmation};
-use super::list;
 use crate::app::App;
 use crate::env::Env;
 
@@ -38,7 +40,11 @@ pub(crate) struct TrustArgs {
 
 pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode> {
     if args.list {
-        return list::run(app);
+        for approval in StoredApproval::list(&app.env.layout)? {
+            let workspace = escape_control(&approval.workspace);
+            app.ui.data(&format!("{}  {workspace}", approval.hash()))?;
+        }
+        return Ok(ExitCode::SUCCESS);
     }
     let given = args.workspace_ref(&app.env)?;
     let flags = app.global.flags();
@@ -56,14 +62,39 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
     if reviews.is_empty() {
         app.ui.say(&format!("`{workspace}` requests nothing that needs approval"));
     }
-    if args.show {
-        for review in reviews {
+    for review in reviews {
+        if args.show {
             app.ui.data(&review.text())?;
+            continue;
         }
-        return Ok(ExitCode::SUCCESS);
+        let path = review.path().display().to_string();
+        if review.is_approved() {
+            app.ui.say(&format!("`{path}` is already approved"));
+            continue;
+        }
+        if !args.yes {
+            confirm(&review.text(), app)?;
+        }
+        review.approve(&workspace)?;
+        app.ui.say(&format!("approved `{path}`"));
     }
-    let confirmation = if args.yes { Confirmation::Given } else { Confirmation::Required };
-    approve::run(&workspace, reviews, confirmation, app)
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the text and asks for approval.
+fn confirm(text: &str, app: &App) -> anyhow::Result<()> {
+    if !app.ui.terminals().can_ask() {
+        let message = "approval required but stdin is not a terminal";
+        return Err(OperationError::usage(message)
+            .hint(Hint::run("cai trust --show", "read the file"))
+            .hint(Hint::run("cai trust --yes", "approve it"))
+            .into());
+    }
+    app.ui.data(text)?;
+    match app.ui.confirm("Approve this?") {
+        true => Ok(()),
+        false => Err(OperationError::with_code(exit::FAILED, "nothing was approved").into()),
+    }
 }
 
 impl TrustArgs {
