@@ -93,8 +93,8 @@ pub use proxy::{ProxyKind, ProxyRoute};
 pub use remote::{PortReservation, SshRemote};
 pub use server::SshServer;
 pub use session::{
-    Captured, CommandControl, ControlReceiver, ExitOutcome, Input, Output, Session, Signal, Signals,
-    Stdio, Terminal, TerminalSize, restore_terminal,
+    Captured, CommandControl, ControlReceiver, ExitOutcome, Input, Output, Session, Signal,
+    Signals, Stdio, Terminal, TerminalSize, restore_terminal,
 };
 pub use stale_entries::{EngineContainers, StaleEntries};
 pub use transport::Transport;

@@ -102,8 +102,7 @@ impl Command {
         &mut self,
         variables: impl IntoIterator<Item = (N, V)>,
     ) -> &mut Self {
-        self.env
-            .extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self.env.extend(variables.into_iter().map(|(name, value)| (name.into(), value.into())));
         self
     }
 
@@ -191,15 +190,15 @@ impl Command {
         let session = self.sandbox.session().await?;
         let (input, stdin) = self.stdin.unwrap_or(stdin).open_input()?;
         let inherited = containai_ssh::Stdio::inherit;
-        let (output, stdout) =
-            self.stdout.unwrap_or(stdout).open_output(|| inherited().output)?;
+        let (output, stdout) = self.stdout.unwrap_or(stdout).open_output(|| inherited().output)?;
         let (error, stderr) = self.stderr.unwrap_or(stderr).open_output(|| inherited().error)?;
         let (control, receiver) = CommandControl::new();
         let (sandbox, terminal) = (Arc::clone(&self.sandbox), self.terminal.clone());
         let stdio = containai_ssh::Stdio { input, output, error, ..Default::default() };
-        let task = tokio::spawn(async move {
-            sandbox.run(session, &command, terminal, stdio, receiver).await
-        });
+        let task =
+            tokio::spawn(
+                async move { sandbox.run(session, &command, terminal, stdio, receiver).await },
+            );
         Ok(Child::new(
             stdin,
             stdout.map(ChildStdout),

@@ -100,8 +100,7 @@ impl Child {
     /// Those of [`wait`](Self::wait), and [`Error::Io`](crate::Error::Io).
     pub async fn wait_with_output(mut self) -> crate::Result<CommandOutput> {
         let (out, err) = (self.stdout.take(), self.stderr.take());
-        let (stdout, stderr, status) =
-            tokio::try_join!(read_all(out), read_all(err), self.wait())?;
+        let (stdout, stderr, status) = tokio::try_join!(read_all(out), read_all(err), self.wait())?;
         Ok(CommandOutput { status, stdout, stderr })
     }
 
@@ -114,7 +113,7 @@ impl Child {
     }
 
     /// Sets the size of the command's terminal, which it learns through `SIGWINCH`. A command
-    /// without a terminal ignores it. Cancel safe.
+    /// without a terminal, or whose standard input has ended, ignores it. Cancel safe.
     pub async fn resize(&self, size: TerminalSize) {
         self.control.resize(size).await;
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use containai_core::engine::Engine as _;
 use containai_core::layout::CONTAINER_HOME;
 use containai_ssh::Session;
-use containai_ssh::transfer::{CopyReport, Copier, TransferError, TransferProgress};
+use containai_ssh::transfer::{Copier, CopyReport, TransferError, TransferProgress};
 
 use super::handle::{Sandbox, SandboxHandle};
 use crate::context::Context;

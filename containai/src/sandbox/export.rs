@@ -83,7 +83,8 @@ impl DataExport {
         };
         let destination = chooser.choose(self.output.as_deref(), &handle.workspace)?;
         let (excludes, encryption) = (self.excludes.clone(), self.encryption.clone());
-        VolumeExport { context, engine, excludes, encryption }.run(&target, &destination).await?;
+        let export = VolumeExport { context, engine, excludes, encryption };
+        Box::pin(export.run(&target, &destination)).await?;
         Ok(destination.file)
     }
 }

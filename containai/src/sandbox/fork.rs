@@ -87,10 +87,10 @@ impl SandboxFork {
             SessionRequest::new(&context.env, &context.reporter, flags, workspace, consent)?;
         let mut request = request.with_options(options);
         let span = debug_span!(target: LOG_TARGET, "fork", workspace = %fork.workspace);
-        create(&mut request, &snapshot, &fork).instrument(span).await?;
+        Box::pin(create(&mut request, &snapshot, &fork)).instrument(span).await?;
         let sandbox = request.open_sandbox(docker_host).await?;
         if fork.branch.is_some() {
-            sandbox.check_out().await?;
+            Box::pin(sandbox.check_out()).await?;
         }
         Ok(sandbox)
     }

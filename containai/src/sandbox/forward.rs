@@ -51,7 +51,7 @@ impl Sandbox {
         let container =
             ReconnectingContainer::find(Some(self.name()), flags, &context.env, &reporter).await?;
         let tunnel = Tunnel::open(forwards.into_iter().collect()).await?;
-        let session = container.connect().await?;
+        let session = Box::pin(container.connect()).await?;
         tunnel.listen_remote(&session).await?;
         for forward in tunnel.forwards() {
             debug!(target: LOG_TARGET, container = self.name(), %forward, "forward opened");

@@ -75,7 +75,7 @@ impl SandboxHandle {
             }
         }
         let (engine, remote) = (&self.engine, &self.context.remote);
-        Ok(connect(engine, remote, &self.container, PinnedKey::Valid).await?)
+        Ok(Box::pin(connect(engine, remote, &self.container, PinnedKey::Valid)).await?)
     }
 
     /// Returns the settings that select the engine.

@@ -126,7 +126,7 @@ impl SettingsImport {
         let flags = handle.engine_flags();
         let target = TargetQuery::for_args(&query, flags.docker_host.as_deref(), env, reporter)?;
         let import = Import { source: Arc::new(source), target, reporter };
-        let sent = import.send(&mut WarnOnce::new(reporter)).await?;
+        let sent = Box::pin(import.send(&mut WarnOnce::new(reporter))).await?;
         Ok(ImportReport { files: sent.files, volume: sent.volume, is_complete: !sent.is_partial })
     }
 }

@@ -49,7 +49,8 @@ impl DataRestore {
         let flags = self.builder.requested.flags()?;
         let shown = format!("cannot restore `{}`", self.archive.display());
         let keys = self.keys;
-        let archive = Archive::open::<crate::Error>(env.directory.join(&self.archive), |_| Ok(keys));
+        let archive =
+            Archive::open::<crate::Error>(env.directory.join(&self.archive), |_| Ok(keys));
         let archive = Arc::new(archive.with_context(|| shown.clone())?);
         let query = PlaceQuery {
             workspace: Some(self.builder.workspace().to_owned()),
@@ -67,7 +68,7 @@ impl DataRestore {
         let existed = engine.has_volume(&target.volume).await?;
         let restore = VolumeRestore { context: &context, engine: &engine, target: &target };
         restore.require_stopped().await?;
-        let restored = restore.run(&archive).await;
+        let restored = Box::pin(restore.run(&archive)).await;
         reporter.finish_work();
         if restored.is_err() && !existed {
             // The volume was created for the restore. If it cannot be removed, it is empty.

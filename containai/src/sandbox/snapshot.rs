@@ -30,7 +30,7 @@ impl Sandbox {
     pub async fn snapshot(&self, name: impl AsRef<str>) -> crate::Result<Snapshot> {
         let name = parse("snapshot name", Some(name.as_ref()), SnapshotName::parse)?;
         let span = debug_span!(target: LOG_TARGET, "snapshot", container = self.name());
-        self.create_snapshot(name).instrument(span).await
+        Box::pin(self.create_snapshot(name)).instrument(span).await
     }
 
     async fn create_snapshot(&self, name: Option<SnapshotName>) -> crate::Result<Snapshot> {
@@ -77,7 +77,7 @@ impl Sandbox {
         let mut request = SessionRequest::new(env, reporter, flags, workspace, consent)?;
         self.handle.disconnect().await;
         let span = debug_span!(target: LOG_TARGET, "restore snapshot", container = self.name());
-        restore(&mut request, &snapshot).instrument(span).await?;
+        Box::pin(restore(&mut request, &snapshot)).instrument(span).await?;
         request.open_sandbox(docker_host).await
     }
 

@@ -35,7 +35,7 @@ impl Sandbox {
     async fn end(self, mode: StopMode) -> crate::Result<()> {
         let span = debug_span!(target: LOG_TARGET, "stop", container = self.name(), ?mode);
         self.handle.disconnect().await;
-        self.execute(mode).instrument(span).await
+        Box::pin(self.execute(mode)).instrument(span).await
     }
 
     async fn execute(&self, mode: StopMode) -> crate::Result<()> {

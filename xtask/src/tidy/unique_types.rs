@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::source::Source;
 
 /// Names that several types may have, and why.
-const EXCEPTIONS: [(&str, &str); 0] = [];
+const EXCEPTIONS: [(&str, &str); 2] = [
+    ("Command", "`containai::Command` is named after `std::process::Command`"),
+    ("Stdio", "`containai::Stdio` is named after `std::process::Stdio`"),
+];
 
 /// The names of structs, enums, unions, traits and type aliases in the product
 /// code of the published packages are unique, private ones included. Associated
