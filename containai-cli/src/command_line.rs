@@ -1,18 +1,18 @@
-//! The command line, read.
+//! Parsing of the command line.
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::Path;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::app::GlobalArgs;
-use crate::commands::{CliCommand, SessionCommand};
+use crate::dispatch::{CliCommand, SessionCommand};
+use crate::global_args::GlobalArgs;
 
-/// A whole Linux for AI coding agents, in a box.
+/// Run AI coding agents in system containers
 ///
-/// Every workspace gets a system container of its own: systemd, sshd, its own
-/// Docker, root that is nobody on the host. `cai` alone is `cai run`.
+/// Each workspace gets its own system container with systemd, an SSH server and
+/// its own Docker Engine. Root in the container maps to an unprivileged user on
+/// the host. `cai` without a command is `cai run`.
 #[derive(Debug, Parser)]
 #[command(name = "cai", version, propagate_version = true, arg_required_else_help = false)]
 pub(crate) struct CommandLine<Verb: Subcommand = CliCommand> {
@@ -22,14 +22,14 @@ pub(crate) struct CommandLine<Verb: Subcommand = CliCommand> {
     pub(crate) command: Verb,
 }
 
-/// Reads what the program was called with, its own name first.
+/// Parses the arguments of the program, its own name first.
 ///
-/// To make the grammar of all verbs takes longer than to read the words, so one
-/// that opens a session is read by the grammar of those alone. What that does
-/// not understand, help included, is answered by the whole one.
+/// Building the grammar of all commands takes longer than parsing, so commands that open a session
+/// are parsed by a grammar of their own. If that fails, or for help, the full grammar is used.
 pub(crate) fn parse(words: Vec<OsString>) -> clap::error::Result<CommandLine> {
     let words = with_default_subcommand(words);
-    if first_argument(&words).is_some_and(|word| SessionCommand::has_subcommand(&word))
+    let is_session = |at: usize| SessionCommand::has_subcommand(&words[at].to_string_lossy());
+    if first_argument(&words).is_some_and(is_session)
         && let Ok(CommandLine { global, command }) =
             CommandLine::<SessionCommand>::try_parse_from(&words)
     {
@@ -38,35 +38,37 @@ pub(crate) fn parse(words: Vec<OsString>) -> clap::error::Result<CommandLine> {
     CommandLine::try_parse_from(words)
 }
 
-/// The whole grammar.
+/// Builds the grammar of all commands.
 pub(crate) fn full_command() -> clap::Command {
     CommandLine::<CliCommand>::command()
 }
 
-/// Puts `run` where no command is named: `cai`, `cai --image base`, `cai DIR`.
+/// Inserts `run` if no command is given: `cai`, `cai --image base`, `cai DIR`.
 fn with_default_subcommand(mut words: Vec<OsString>) -> Vec<OsString> {
-    let is_named = match first_argument(&words).as_deref() {
+    let first = first_argument(&words).map(|at| words[at].to_string_lossy());
+    let is_given = match first.as_deref() {
         None => false,
         Some("-h" | "--help" | "-V" | "--version" | "help") => true,
         Some(word) if word.starts_with('-') => false,
-        // A word that is neither gets clap's message with a suggestion.
+        // Any other word gets clap's message with a suggestion.
         Some(word) => CliCommand::has_subcommand(word) || !Path::new(word).is_dir(),
     };
-    if !is_named {
+    if !is_given {
         words.insert(1.min(words.len()), "run".into());
     }
     words
 }
 
-/// The first word that is no option of every command.
-fn first_argument(words: &[OsString]) -> Option<Cow<'_, str>> {
-    let mut rest = words.iter().skip(1).map(|word| word.to_string_lossy());
-    while let Some(word) = rest.next() {
-        match word.as_ref() {
+/// Returns the index of the first word that is not an option of every command.
+pub(crate) fn first_argument(words: &[OsString]) -> Option<usize> {
+    let mut rest = words.iter().enumerate().skip(1);
+    while let Some((at, word)) = rest.next() {
+        match word.to_string_lossy().as_ref() {
             "--docker-host" => drop(rest.next()),
-            "-v" | "--verbose" | "--debug" | "-q" | "--quiet" | "--no-mux" => {}
+            "--verbose" | "--debug" | "-q" | "--quiet" | "--no-mux" => {}
             option if option.starts_with("--docker-host=") => {}
-            _ => return Some(word),
+            option if option.starts_with("-v") && option[1..].bytes().all(|it| it == b'v') => {}
+            _ => return Some(at),
         }
     }
     None
@@ -89,7 +91,7 @@ mod tests {
         }
     }
 
-    /// What a reader of the whole grammar makes of it.
+    /// The outcome of the full grammar.
     fn parse_with_full_command(line: &str) -> String {
         error_text(CommandLine::try_parse_from(with_default_subcommand(words(line))))
     }
@@ -112,13 +114,14 @@ mod tests {
         check("cai -- ls", "cai run -- ls");
         check("cai /", "cai run /");
         check("cai -v exec ls", "cai -v exec ls");
+        check("cai -vv exec ls", "cai -vv exec ls");
         check("cai --no-mux exec ls", "cai --no-mux exec ls");
         check("cai --docker-host run status", "cai --docker-host run status");
         check("cai stauts", "cai stauts");
         check("cai --version", "cai --version");
     }
 
-    /// What follows a verb, understood or not.
+    /// Valid and invalid arguments of commands.
     const ARGUMENT_TAILS: [&str; 18] = [
         "",
         " ls",
@@ -146,7 +149,7 @@ mod tests {
 
     #[test]
     fn session_parser_matches_full_parser() {
-        for before in ["", " -v", " --docker-host exec", " --docker-host=x --no-mux"] {
+        for before in ["", " -v", " -vv", " --docker-host exec", " --docker-host=x --no-mux"] {
             for verb in [" run", " shell", " exec", ""] {
                 ARGUMENT_TAILS.iter().for_each(|rest| check(&format!("cai{before}{verb}{rest}")));
             }
@@ -188,7 +191,7 @@ mod tests {
         }
     }
 
-    /// All that the verbs of a session know, and some of the others.
+    /// All arguments of session commands, and some of other commands.
     fn sample_arguments() -> Vec<String> {
         let mut words: Vec<String> =
             ["exec", "run", "shell", "--", "ls", "a=b", "/", "4g", "stop", "help", "-h", "-x"]

@@ -1,128 +1,91 @@
-//! What a shell offers behind the cursor.
+//! Completion of command lines.
 //!
-//! The script of `cai completion` starts `cai` with [`VARIABLE`] set. Names come
-//! from the engine, within half a second or not at all; nothing is said on
+//! The script of `cai completion` runs `cai` with [`COMPLETION_VARIABLE`] set. Nothing is printed to
 //! stderr, where the user types.
 
-use std::ffi::OsString;
-use std::time::Duration;
+use std::ffi::{OsStr, OsString};
 
 use clap::{Arg, Command};
-use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use clap_complete::engine::{
+    ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter as _,
+};
 use clap_complete::env::CompleteEnv;
-use containai_core::config::{Flags, SETTINGS, SettingSpec};
-use containai_core::engine::{Container, Engine as _, ShippedImage};
-use containai_core::lifecycle::snapshot;
-use containai_docker::DockerEngine;
-use tokio::time::timeout;
+use containai::completion::{self, DescribedName};
+use containai_core::config::{SETTINGS, SettingSpec};
 
 use crate::command_line;
-use crate::env::Env;
-use containai::context::Context;
-use containai::import::user_agents;
-use containai::report::Reporter;
+use crate::env::{COMPLETION_VARIABLE, Env};
 
-mod values;
-
-/// The variable that asks for completions, in the name of a shell.
-pub(crate) const COMPLETION_VARIABLE: &str = "COMPLETE";
-
-/// How long a person waits for an answer to the tabulator key.
-const ENGINE_TIMEOUT: Duration = Duration::from_millis(500);
-
-/// Answers and ends the process when a shell asks; returns when none does.
+/// Prints completions and exits if a shell requests them; returns otherwise.
 pub(crate) fn complete() {
     let words: Vec<OsString> = std::env::args_os().collect();
-    let setting = values::setting_of(&words);
-    let grammar = move || with_completers(command_line::full_command(), setting);
+    let setting = setting_of(&words);
+    let grammar = move || grammar(setting);
     CompleteEnv::with_factory(grammar).var(COMPLETION_VARIABLE).complete();
 }
 
-/// The grammar with what each argument may be, as far as that is known;
-/// `setting` is the one whose value is typed.
+/// Returns the setting whose value is typed, if the command is `config set`.
+fn setting_of(words: &[OsString]) -> Option<&'static SettingSpec> {
+    let words: Vec<&str> = words.iter().filter_map(|word| word.to_str()).collect();
+    let verb = words.windows(2).position(|pair| pair == ["config", "set"])?;
+    words[verb + 2..].iter().find_map(|word| SettingSpec::find(word))
+}
+
+/// The grammar with aliases and completers; `setting` is the setting whose value is typed.
+fn grammar(setting: Option<&'static SettingSpec>) -> Command {
+    let grammar = command_line::full_command().mut_subcommand("stop", |stop| stop.alias("rm"));
+    with_completers(grammar, setting)
+}
+
 fn with_completers(grammar: Command, setting: Option<&'static SettingSpec>) -> Command {
     let grammar = grammar.mut_args(|arg| with_completer(arg, setting));
     grammar.mut_subcommands(|verb| with_completers(verb, setting))
 }
 
 fn with_completer(arg: Arg, setting: Option<&'static SettingSpec>) -> Arg {
-    if let ("value", Some(setting)) = (arg.get_id().as_str(), setting) {
-        return arg.add(ArgValueCandidates::new(|| values::candidates(setting)));
-    }
-    let candidates: fn() -> Vec<CompletionCandidate> = match arg.get_id().as_str() {
-        "container" | "name" | "word" => containers,
-        "data_volume" | "volume" => volumes,
-        "snapshot" => snapshots,
-        "key" => settings,
-        "template" | "templates" => templates,
-        "agent" => agents,
+    let candidates: fn() -> Vec<CompletionCandidate> = match (arg.get_id().as_str(), setting) {
+        ("value", Some(setting)) => {
+            let values = || names(async |env| completion::setting_values(env, setting).await);
+            return arg.add(ArgValueCandidates::new(values));
+        }
+        ("target", _) => return arg.add(ArgValueCompleter::new(targets)),
+        ("container" | "name", _) => containers,
+        ("data_volume" | "volume", _) => || names(async |env| completion::data_volumes(env).await),
+        ("snapshot", _) => || names(async |env| completion::snapshots(env).await),
+        ("template" | "templates", _) => || names(async |env| completion::templates(env)),
+        ("agent", _) => || names(async |env| completion::agents(env)),
+        ("key", _) => || SETTINGS.iter().map(|it| CompletionCandidate::new(it.key)).collect(),
         _ => return arg,
     };
     arg.add(ArgValueCandidates::new(candidates))
 }
 
+/// Containers and directories.
+fn targets(current: &OsStr) -> Vec<CompletionCandidate> {
+    let start = current.to_string_lossy();
+    let mut found = containers();
+    found.retain(|it| it.get_value().to_string_lossy().starts_with(&*start));
+    found.extend(PathCompleter::dir().complete(current));
+    found
+}
+
 fn containers() -> Vec<CompletionCandidate> {
-    let names = managed_containers().into_iter().map(|container| {
-        let workspace = container.labels.workspace().map(|path| path.to_owned().into());
-        CompletionCandidate::new(container.name).help(workspace)
-    });
-    names.collect()
+    names(async |env| completion::containers(env).await)
 }
 
-fn volumes() -> Vec<CompletionCandidate> {
-    let volumes =
-        managed_containers().into_iter().filter_map(|container| container.labels.data_volume());
-    volumes.map(|volume| CompletionCandidate::new(volume.to_string())).collect()
-}
-
-fn snapshots() -> Vec<CompletionCandidate> {
-    let all = query_engine(|engine| async move { Ok(snapshot::list_snapshots(&engine).await?) });
-    let names = all.into_iter().map(|snapshot| {
-        let origin = format!("{} {}", snapshot.container, snapshot.created);
-        CompletionCandidate::new(snapshot.name.to_string()).help(Some(origin.into()))
-    });
-    names.collect()
-}
-
-fn settings() -> Vec<CompletionCandidate> {
-    SETTINGS.iter().map(|setting| CompletionCandidate::new(setting.key)).collect()
-}
-
-fn templates() -> Vec<CompletionCandidate> {
-    let names = Env::read().and_then(|env| Ok(containai::templates::list(&env.layout)?));
-    let names = names.unwrap_or_default();
-    names.into_iter().map(|name| CompletionCandidate::new(name.to_string())).collect()
-}
-
-/// The agents of the images, and those of the user's own manifests.
-fn agents() -> Vec<CompletionCandidate> {
-    let own = Env::read().and_then(|env| Ok(user_agents(&env.layout)?)).unwrap_or_default();
-    let shipped = ShippedImage::Full.agents().iter().copied();
-    let names = shipped.chain(own.iter().map(|agent| agent.name.as_str()));
-    names.map(CompletionCandidate::new).collect()
-}
-
-/// Our containers on the configured engine; none where it does not answer.
-fn managed_containers() -> Vec<Container> {
-    let mut containers = query_engine(|engine| async move { Ok(engine.containers().await?) });
-    containers.retain(|it| it.labels.is_managed() && !it.labels.is_helper());
-    containers
-}
-
-/// What the configured engine answers; nothing where it does not in time.
-fn query_engine<T, F>(question: impl FnOnce(DockerEngine) -> F) -> Vec<T>
-where
-    F: Future<Output = anyhow::Result<Vec<T>>>,
-{
-    let ask = || -> anyhow::Result<Vec<T>> {
+/// Runs a query of the library; an error gives no candidates.
+fn names(query: impl AsyncFnOnce(&Env) -> Vec<DescribedName>) -> Vec<CompletionCandidate> {
+    let run = || -> anyhow::Result<Vec<DescribedName>> {
         let env = Env::read()?;
-        let engine = Context::new(&env, &Reporter::default(), Flags::default(), None)?.engine()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let answer = runtime.block_on(async { timeout(ENGINE_TIMEOUT, question(engine)).await });
+        let found = runtime.block_on(query(&env));
         runtime.shutdown_background();
-        answer?
+        Ok(found)
     };
-    ask().unwrap_or_default()
+    let candidate = |(name, description): DescribedName| {
+        CompletionCandidate::new(name).help(description.map(Into::into))
+    };
+    run().unwrap_or_default().into_iter().map(candidate).collect()
 }
 
 #[cfg(test)]
@@ -133,8 +96,7 @@ mod tests {
     fn subcommands_and_flags_are_completed() -> anyhow::Result<()> {
         let offered = |words: &[&str]| -> anyhow::Result<Vec<String>> {
             let words: Vec<OsString> = words.iter().map(OsString::from).collect();
-            let mut grammar =
-                with_completers(command_line::full_command(), values::setting_of(&words));
+            let mut grammar = grammar(setting_of(&words));
             let last = words.len() - 1;
             let found = clap_complete::engine::complete(&mut grammar, words, last, None)?;
             Ok(found.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect())

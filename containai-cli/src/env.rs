@@ -1,4 +1,4 @@
-//! The only reader of the environment, the home directory and the terminals.
+//! Facts of the process: environment, home directory and terminals, read only here.
 
 use std::ffi::OsString;
 use std::fs;
@@ -12,33 +12,35 @@ use containai::process_env::ProcessEnv;
 use containai_core::layout::{CONTAINER_CAI, CONTAINER_DATA};
 use nix::unistd::{User, geteuid, getuid};
 
-/// Set for a process that was started again as a member of the engine's group.
+/// The variable in which a shell's completion script passes the shell's name.
+pub(crate) const COMPLETION_VARIABLE: &str = "COMPLETE";
+/// Set in a process that was restarted as a member of the engine's group.
 pub(crate) const GROUP_REEXEC_VARIABLE: &str = "CONTAINAI_REGROUPED";
 
-/// What the process was started with.
+/// Facts of the process.
 #[derive(Clone, Debug)]
 pub(crate) struct Env {
-    /// What the library needs to know.
+    /// The facts that the library needs.
     process: ProcessEnv,
     /// `TERM`, for remote terminals.
     pub(crate) term: String,
     /// `VISUAL`, else `EDITOR`: the user's editor as a shell's words.
     pub(crate) editor: Option<OsString>,
-    /// Whether this process was started again with the engine's group.
+    /// Whether this process was restarted with the engine's group.
     pub(crate) is_group_reexec: bool,
-    /// Whether this is the program that a container was lent.
+    /// Whether this is the program that is mounted in a container.
     pub(crate) is_in_container: bool,
 }
 
 impl Env {
-    /// Reads everything once.
+    /// Reads all facts.
     pub(crate) fn read() -> anyhow::Result<Self> {
         let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let mut process = ProcessEnv::from_vars(std::env::vars_os())?;
-        process.directory = current_directory().context("cannot tell the current directory")?;
+        process.directory = current_directory().context("cannot find the current directory")?;
         process.user = invoking_user();
         process.program = std::env::current_exe().ok();
-        // A program that was replaced on the disk starts as what it is now.
+        // A program that was replaced on the disk starts in its running version.
         process.mux_program = Some("/proc/self/exe".into());
         Ok(Self {
             process,
@@ -50,8 +52,8 @@ impl Env {
     }
 }
 
-/// Where the command was given. One that was removed meanwhile has the name that
-/// Linux gives it, which nothing has: only what needs a directory fails.
+/// The current directory. One that was removed has the name that Linux gives it, which no file has,
+/// so only commands that need the directory fail.
 fn current_directory() -> io::Result<PathBuf> {
     match std::env::current_dir() {
         Err(error) if error.kind() == ErrorKind::NotFound => fs::read_link("/proc/self/cwd"),
@@ -60,7 +62,7 @@ fn current_directory() -> io::Result<PathBuf> {
 }
 
 impl Env {
-    /// What the library needs to know.
+    /// The facts that the library needs.
     pub(crate) fn process(&self) -> &ProcessEnv {
         &self.process
     }
@@ -74,8 +76,8 @@ impl Deref for Env {
     }
 }
 
-/// Whether this program is where containers find it, beside a data volume. One
-/// that somebody builds inside, to work on it, is where it was built.
+/// Whether this program is at its path in containers, beside a data volume. One that is built
+/// inside a container runs from another path.
 fn is_in_container() -> bool {
     let device = |path: &Path| path.symlink_metadata().ok().map(|data| data.dev());
     let data = Path::new(CONTAINER_DATA);
@@ -84,12 +86,7 @@ fn is_in_container() -> bool {
         && device(data) != data.parent().and_then(device)
 }
 
-/// A variable that the user wants a command to have as well, where it is text.
-pub(crate) fn user_variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
-/// Which of the standard streams are terminals.
+/// The standard streams that are terminals.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Terminals {
     pub(crate) stdin: bool,
@@ -106,18 +103,18 @@ impl Terminals {
         }
     }
 
-    /// Whether a person can be asked.
+    /// Whether the user can be asked.
     pub(crate) fn can_ask(self) -> bool {
         self.stdin && self.stderr
     }
 
-    /// Whether a remote command should get a terminal of its own.
+    /// Whether a remote command gets a terminal.
     pub(crate) fn is_interactive(self) -> bool {
         self.stdin && self.stdout
     }
 }
 
-/// The person behind `sudo`, or the user of the process unless it is root.
+/// The user who invoked `sudo`, or the process's user unless it is root.
 fn invoking_user() -> Option<String> {
     let name = match geteuid().is_root() {
         true => std::env::var("SUDO_USER").ok()?,

@@ -1,4 +1,4 @@
-//! From any error to an exit code and what to do next.
+//! Exit codes and hints of errors.
 
 use anyhow::Error;
 use containai::OperationError;
@@ -11,11 +11,11 @@ use containai_core::lifecycle::snapshot::SnapshotError;
 use containai_core::remote::RemoteError;
 use containai_ssh::transfer::TransferError;
 
-/// The exit code and the hints of the outermost error that has some.
+/// Returns the exit code and the hints of the outermost error that has them.
 pub(crate) fn advice(error: &Error) -> (u8, Vec<Hint>) {
-    // What was said around another error is no member of its chain.
-    let around = error.downcast_ref::<OperationError>().map(|error| error as &dyn Advice);
-    around
+    // The context of an `anyhow::Error` is not in its chain.
+    let context = error.downcast_ref::<OperationError>().map(|error| error as &dyn Advice);
+    context
         .or_else(|| error.chain().find_map(find_advice))
         .map_or((exit::FAILED, Vec::new()), |known| (known.exit_code(), known.hints()))
 }

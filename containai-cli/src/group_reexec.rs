@@ -1,8 +1,8 @@
-//! Membership in the engine's group without a new login.
+//! Membership in the engine's group without a new login session.
 //!
-//! A user whom set-up has just admitted to the group keeps the groups of the
-//! login session until its end (credentials(7)). `sg` starts a program with
-//! one group more, so `cai` starts itself again through it, once.
+//! Processes keep the groups of their login session until it ends (credentials(7)), also after
+//! set-up has added the user to the engine's group. `sg`(1) starts a program with one more group,
+//! so `cai` restarts itself through it, once.
 
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -15,8 +15,7 @@ use nix::unistd::{Group, getgroups};
 
 use crate::env::{Env, GROUP_REEXEC_VARIABLE};
 
-/// Starts `cai` again as a member of the group; returns when that would
-/// change nothing.
+/// Restarts `cai` as a member of the engine's group; returns if that would change nothing.
 pub(crate) fn reexec_with_group(env: &Env) -> io::Result<()> {
     if env.is_group_reexec || !needs_group(env) {
         return Ok(());

@@ -1,11 +1,10 @@
-//! Words of the version that was a shell script, and what came in their place.
+//! Options and commands that were removed, and their replacements.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use containai::OperationError;
 use containai_core::hint::Hint;
 
-use containai::OperationError;
-
-/// A flag or a verb that is no more.
+/// A removed option or command.
 struct RemovedFlag {
     word: &'static str,
     reason: &'static str,
@@ -13,62 +12,67 @@ struct RemovedFlag {
 }
 
 const ONE_FILE: &str = "there is one configuration file";
-const AUTOMATIC_IMAGE_NAME: &str = "an image is named by itself";
-const MOUNTS: &str = "only the workspace and its volumes are ever mounted";
-const SOCKET: &str = "no container gets the socket of an engine";
-const CREDENTIALS: &str = "no container gets the credentials of the host";
+const IMAGE_NAME: &str = "`--image` takes a whole reference";
+const MOUNTS: &str = "containers mount only the workspace and their volumes";
+const SOCKET: &str = "containers have no access to the host's Docker socket";
+const CREDENTIALS: &str = "containers have no access to the host's credentials";
 const INNER: &str = "use the container's own Docker: `docker` works inside";
-const SIGN_IN: &str = "leave it out; what agents sign in with stays in the workspace's data volume";
+const SIGN_IN: &str = "leave it out: agents store their logins in the workspace's data volume";
 
-const fn removed(word: &'static str, why: &'static str, instead: &'static str) -> RemovedFlag {
-    RemovedFlag { word, reason: why, replacement: instead }
+const fn removed(
+    word: &'static str,
+    reason: &'static str,
+    replacement: &'static str,
+) -> RemovedFlag {
+    RemovedFlag { word, reason, replacement }
 }
 
 const REMOVED_FLAGS: [RemovedFlag; 16] = [
-    removed("--config", ONE_FILE, "set `XDG_CONFIG_HOME`, or give the settings as flags"),
-    removed(
-        "--channel",
-        AUTOMATIC_IMAGE_NAME,
-        "use `--image REFERENCE`, such as `ghcr.io/me/image:nightly`",
-    ),
-    removed("--image-tag", AUTOMATIC_IMAGE_NAME, "use `--image REFERENCE`, the tag included"),
+    removed("--config", ONE_FILE, "set `XDG_CONFIG_HOME`, or pass the settings as options"),
+    removed("--channel", IMAGE_NAME, "use `--image`, such as `--image ghcr.io/me/image:nightly`"),
+    removed("--image-tag", IMAGE_NAME, "use `--image REFERENCE` with the tag"),
     removed("--credentials", CREDENTIALS, SIGN_IN),
     removed("--acknowledge-credential-risk", CREDENTIALS, SIGN_IN),
     removed("--allow-host-credentials", CREDENTIALS, SIGN_IN),
     removed("--i-understand-this-exposes-host-credentials", CREDENTIALS, SIGN_IN),
-    removed("--volume", MOUNTS, "copy with `cai cp`, or name a data volume with `--data-volume`"),
+    removed(
+        "--volume",
+        MOUNTS,
+        "copy files with `cai cp`, or use a data volume: `--data-volume NAME`",
+    ),
     removed("--mount-docker-socket", SOCKET, INNER),
     removed("--allow-host-docker-socket", SOCKET, INNER),
     removed("--i-understand-this-grants-root-access", SOCKET, INNER),
-    removed("--name", "a container's name stands by itself here", "leave `--name` out"),
+    removed("--name", "the name is an argument of this command", "leave out `--name`"),
     removed(
         "--acp",
-        "an agent that speaks ACP is a program like any other",
-        "have the editor start `cai exec -- AGENT --acp`: its input and output are the agent's",
+        "ACP agents run like any other program",
+        "configure the editor to start `cai exec -- AGENT --acp`",
     ),
     removed(
         "--refresh",
-        "images and containers are made anew each by itself",
-        "use `cai image pull`, then `cai run --fresh`",
+        "images and containers are updated separately",
+        "run `cai image pull`, then `cai run --fresh`",
     ),
-    removed("sandbox", "every container is one", "use `cai run`"),
-    removed("-D", "there is one level of talk", "use `--verbose`"),
+    removed("sandbox", "each container is a sandbox", "use `cai run`"),
+    removed("-D", "one option sets the verbosity", "use `--verbose`"),
 ];
 
-/// What to say of a command line that has a word which is no more.
-pub(crate) fn suggest_replacement(mistake: &clap::Error) -> Option<OperationError> {
-    let kind = match mistake.kind() {
+/// Returns an error that names the replacement, if the command line has a removed option or
+/// command.
+pub(crate) fn suggest_replacement(error: &clap::Error) -> Option<OperationError> {
+    let kind = match error.kind() {
         ErrorKind::UnknownArgument => ContextKind::InvalidArg,
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
         _ => return None,
     };
-    let Some(ContextValue::String(given)) = mistake.get(kind) else {
+    let Some(ContextValue::String(given)) = error.get(kind) else {
         return None;
     };
-    let RemovedFlag { word, reason: why, replacement: instead } =
-        REMOVED_FLAGS.iter().find(|gone| gone.word == given)?;
-    let message = format!("there is no `{word}` any more: {why}");
-    Some(OperationError::usage(message).hint(Hint::new(*instead)))
+    let RemovedFlag { word, reason, replacement } =
+        REMOVED_FLAGS.iter().find(|removed| removed.word == given)?;
+    let message = format!("`{word}` was removed: {reason}");
+    Some(OperationError::usage(message).hint(Hint::new(*replacement)))
 }
 
 #[cfg(test)]
@@ -79,7 +83,7 @@ mod tests {
     use super::*;
     use crate::command_line::full_command;
 
-    /// What the verbs of a session took, and take no more.
+    /// Removed options of session commands.
     const REMOVED_FROM_SESSION_COMMANDS: [&str; 16] = [
         "--config x.toml",
         "--config=x.toml",
@@ -99,7 +103,7 @@ mod tests {
         "-qD",
     ];
 
-    /// What the verbs took and still take.
+    /// Command lines of earlier versions that are still accepted.
     const STILL_ACCEPTED: [&str; 34] = [
         "run /src --dry-run",
         "run -w /src --container mine --data-volume data --template ml",

@@ -1,14 +1,18 @@
-//! `cai`: a whole Linux for AI coding agents, in a box.
+//! `cai`: AI coding agents in system containers.
 
 use std::process::ExitCode;
 
+mod aliases;
 mod app;
+mod args;
+mod cai;
 mod command_line;
 mod commands;
 mod complete;
-mod editor;
+mod dispatch;
 mod env;
 mod error;
+mod global_args;
 mod group_reexec;
 mod legacy;
 mod log;
@@ -19,7 +23,7 @@ mod ui;
 
 fn main() -> ExitCode {
     match multicall::current() {
-        multicall::Applet::Cai => app::main(),
+        multicall::Applet::Cai => cai::main(),
         multicall::Applet::MuxDaemon => mux_daemon::main(),
         multicall::Applet::Runtime => containai_docker::runtime::main(std::env::args_os().skip(1)),
         multicall::Applet::SysboxRuntime => {

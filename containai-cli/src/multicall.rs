@@ -1,28 +1,29 @@
-//! One program, five names.
+//! One program with five names.
 //!
-//! Set-up copies this very program to where the engine looks for its runtime
-//! and its supervisor, so that `cargo install containai-cli` is all it takes.
+//! Set-up installs a copy of this program as the engine's runtime and supervisor, so
+//! `cargo install containai-cli` is the whole installation.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 use containai::connection::MUX_PROGRAM;
 
-/// What the name that the program was called by makes of it.
+/// The program that a name selects.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Applet {
-    /// The command line of the user.
+    /// The command line.
     Cai,
     /// The OCI runtime that the engine calls.
     Runtime,
     /// The OCI runtime in front of Sysbox.
     SysboxRuntime,
-    /// What keeps the engine running.
+    /// The engine's supervisor.
     Supervisor,
-    /// What keeps connections for commands to come.
+    /// The mux daemon.
     MuxDaemon,
 }
 
+/// Returns the applet of this process's name.
 pub(crate) fn current() -> Applet {
     std::env::args_os().next().map_or(Applet::Cai, |name| from_name(&name))
 }

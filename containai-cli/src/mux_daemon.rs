@@ -1,4 +1,4 @@
-//! What keeps connections for commands to come.
+//! The mux daemon, which keeps connections for later commands.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,10 +10,10 @@ use containai_ssh::mux;
 
 use crate::env::Env;
 
-/// How many sessions at once get a processor each.
+/// The number of sessions that run in parallel.
 const WORKER_THREADS: usize = 4;
 
-/// Runs what keeps the connections. Nobody listens to it, so it says nothing.
+/// Runs the daemon; its standard streams are closed, so it prints nothing.
 pub(crate) fn main() -> ExitCode {
     match serve() {
         Ok(_) => ExitCode::SUCCESS,
@@ -23,19 +23,18 @@ pub(crate) fn main() -> ExitCode {
 
 fn serve() -> anyhow::Result<mux::MuxExit> {
     let first = mux::daemonize()?;
-    let seconds = std::env::args().nth(1).context("no number of seconds")?.parse()?;
+    let seconds = std::env::args().nth(1).context("the idle time is missing")?.parse()?;
     let remote = SshRemote::new(Env::read()?.layout.clone());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKER_THREADS)
         .enable_all()
         .build()?;
-    let patience = Duration::from_secs(seconds);
-    // Not here but where connections are read from: nobody wakes a thread then
-    // to let a client in.
-    let serving = runtime.spawn(mux::serve(mux_client(remote), patience, Some(first)));
+    let idle = Duration::from_secs(seconds);
+    // Served on a worker thread, which also reads the connections: accepting a client wakes no
+    // other thread.
+    let serving = runtime.spawn(mux::serve(mux_client(remote), idle, Some(first)));
     let ended = runtime.block_on(serving)?;
-    // A thread that still writes to a stream that nobody reads must not keep
-    // the process.
+    // A thread that still writes to a full pipe must not keep the process.
     runtime.shutdown_background();
     Ok(ended?)
 }

@@ -1,4 +1,4 @@
-//! The only printer: stdout is data, stderr is talk.
+//! The only printer: data to stdout, messages to stderr.
 
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
@@ -17,20 +17,26 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::env::{Env, Terminals};
 use crate::group_reexec;
 use containai::OperationError;
-use containai::report::{self, Report, escape_control};
+use containai::report::{Frontend, Report, escape_control};
 
-/// How much is said on stderr.
+/// Templates of progress bars.
+const SPINNER: &str = "{spinner} {msg} [{elapsed}]";
+const BYTES: &str = "{spinner} {msg} [{bar:30}] {percent}% [{elapsed}]";
+const TRANSFER: &str = "[{bar:30}] {percent}% {bytes}/{total_bytes} {bytes_per_sec} {eta}";
+const FILES: &str = "{spinner} {msg}, {bytes} {bytes_per_sec} [{elapsed}]";
+
+/// The amount of messages on stderr.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub(crate) enum Verbosity {
     /// Errors only.
     Quiet,
-    /// What takes time, and what the user should know.
+    /// Results, warnings and slow operations.
     Normal,
-    /// Every step and the output of builds.
+    /// Each step, and the output of builds.
     Verbose,
 }
 
-/// Everything that `cai` says goes through here.
+/// The printer.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
     verbosity: Verbosity,
@@ -47,7 +53,7 @@ impl Ui {
         self.terminals
     }
 
-    /// Writes data to stdout. A reader that went away ends the program quietly.
+    /// Writes data to stdout; a closed pipe is not an error.
     pub(crate) fn data(&self, text: &str) -> anyhow::Result<()> {
         let mut stdout = io::stdout().lock();
         match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
@@ -56,8 +62,7 @@ impl Ui {
         }
     }
 
-    /// Writes lines to stdout as they come; breaks when nobody reads them any
-    /// more.
+    /// Writes lines to stdout at once; breaks if the pipe is closed.
     pub(crate) fn print_lines(&self, text: &str) -> anyhow::Result<ControlFlow<()>> {
         let mut stdout = io::stdout().lock();
         match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
@@ -66,21 +71,21 @@ impl Ui {
         }
     }
 
-    /// Says something that the user should know.
+    /// Prints a result or a decision.
     pub(crate) fn say(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             self.write_line(text);
         }
     }
 
-    /// Says something that only a curious user wants to know.
+    /// Prints a detail in verbose mode.
     pub(crate) fn verbose(&self, text: &str) {
         if self.verbosity == Verbosity::Verbose {
             self.write_line(text);
         }
     }
 
-    /// Warns.
+    /// Prints a warning.
     pub(crate) fn warn(&self, text: &str) {
         if self.verbosity >= Verbosity::Normal {
             let style = AnsiColor::Yellow.on_default().bold();
@@ -88,7 +93,7 @@ impl Ui {
         }
     }
 
-    /// Shows an error with its causes and hints.
+    /// Prints an error with its causes and hints.
     pub(crate) fn error(&self, error: &Error, hints: &[Hint]) {
         self.failed(error.as_ref(), hints);
     }
@@ -108,7 +113,7 @@ impl Ui {
         self.write_line(&text);
     }
 
-    /// Asks a question; only a clear yes is one. Nobody to ask means no.
+    /// Asks a yes-or-no question; returns `false` without a terminal.
     pub(crate) fn confirm(&self, question: &str) -> bool {
         self.terminals.can_ask()
             && dialoguer::Confirm::new()
@@ -118,7 +123,7 @@ impl Ui {
                 .is_ok_and(|answer| answer == Some(true))
     }
 
-    /// Asks for a secret, which is not shown.
+    /// Asks for a secret, which is not echoed.
     pub(crate) fn prompt_secret(&self, what: &str) -> anyhow::Result<SecretString> {
         self.require_terminal(what)?;
         Ok(dialoguer::Password::new().with_prompt(what).interact()?.into())
@@ -129,21 +134,22 @@ impl Ui {
         self.require_terminal(what)?;
         let again = format!("{what} again");
         let asked = dialoguer::Password::new().with_prompt(what);
-        Ok(asked.with_confirmation(again, "That is another one.").interact()?.into())
+        Ok(asked.with_confirmation(again, "The two inputs differ.").interact()?.into())
     }
 
     fn require_terminal(&self, what: &str) -> Result<(), OperationError> {
         match self.terminals.can_ask() {
             true => Ok(()),
             false => {
-                let message = format!("there is nobody to ask for the {}", what.to_lowercase());
-                let hint = Hint::new("name a file that holds it with `--passphrase-file`");
+                let what = what.to_lowercase();
+                let message = format!("the {what} is required but stdin is not a terminal");
+                let hint = Hint::new("name a file that contains it with `--passphrase-file`");
                 Err(OperationError::usage(message).hint(hint))
             }
         }
     }
 
-    /// Begins a piece of work that takes time: a bar on a terminal, else a line.
+    /// Shows that an operation started: a progress bar on a terminal, else a line.
     pub(crate) fn start_progress(&self, what: &str) {
         self.finish_progress();
         if self.verbosity == Verbosity::Quiet {
@@ -154,26 +160,25 @@ impl Ui {
             return;
         }
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        bar.set_style(spinner_style());
+        bar.set_style(style(SPINNER));
         bar.set_message(escape_control(what));
         bar.enable_steady_tick(Duration::from_millis(100));
         self.set_progress_bar(Some(bar));
     }
 
-    /// Shows how far the work is.
+    /// Updates the progress bar.
     pub(crate) fn set_progress(&self, done: u64, total: Option<u64>) {
         let Ok(work) = self.progress_bar.lock() else { return };
         if let (Some(bar), Some(total)) = (work.as_ref(), total) {
             if bar.length() != Some(total) {
                 bar.set_length(total);
-                bar.set_style(bytes_style());
+                bar.set_style(style(BYTES));
             }
             bar.set_position(done);
         }
     }
 
-    /// Shows how far a copy is: bytes, and files where nobody knows how many.
-    /// Only a terminal gets to see it.
+    /// Updates the progress bar of a copy, on a terminal: bytes, and `files` unless it is 0.
     pub(crate) fn set_transfer_progress(&self, done: u64, total: u64, files: u64) {
         if self.verbosity == Verbosity::Quiet || !self.terminals.stderr || done == 0 {
             return;
@@ -182,13 +187,13 @@ impl Ui {
         let bar = work.get_or_insert_with(|| {
             ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
         });
-        bar.set_style(if files == 0 { transfer_style() } else { percent_style() });
+        bar.set_style(style(if files == 0 { TRANSFER } else { FILES }));
         bar.set_length(total.max(done));
         bar.set_position(done);
         bar.set_message(format!("{files} files"));
     }
 
-    /// Ends the piece of work; its bar goes.
+    /// Removes the progress bar.
     pub(crate) fn finish_progress(&self) {
         self.set_progress_bar(None);
     }
@@ -203,7 +208,7 @@ impl Ui {
 
     fn write_line(&self, text: &str) {
         let print = || {
-            // Nobody is left to tell when stderr is gone.
+            // A closed stderr leaves no place for a report.
             let _ = writeln!(anstream::stderr().lock(), "{text}");
         };
         match self.progress_bar.lock().ok().and_then(|work| work.clone()) {
@@ -214,12 +219,12 @@ impl Ui {
 }
 
 /// The frontend that the library reports to.
-pub(crate) struct Frontend {
+pub(crate) struct UiFrontend {
     pub(crate) ui: Ui,
     pub(crate) env: Env,
 }
 
-impl report::Frontend for Frontend {
+impl Frontend for UiFrontend {
     fn report(&self, report: Report<'_>) {
         let ui = &self.ui;
         match report {
@@ -230,12 +235,12 @@ impl report::Frontend for Frontend {
             Report::Started(what) => ui.start_progress(what),
             Report::Copied { done, total, files } => ui.set_transfer_progress(done, total, files),
             Report::Finished => ui.finish_progress(),
-            // A reader that went away has ended the program.
+            // A closed pipe ends the program soon.
             Report::Exported { file } => drop(ui.data(&file.display().to_string())),
             Report::Lifecycle(event) => ui.event(event),
             Report::Reclaimed { workspace, done } => {
-                let lines = crate::output::reclaim::lines(&workspace.to_string_lossy(), done);
-                lines.iter().for_each(|line| ui.say(&escape_control(line)));
+                let lines = containai::reclaim::describe(&workspace.to_string_lossy(), done);
+                lines.iter().for_each(|line| ui.say(line));
             }
             _ => {}
         }
@@ -276,10 +281,10 @@ impl Ui {
 }
 
 impl Ui {
-    /// Steps that take a blink are told only to the curious.
+    /// Prints a step; quick ones only in verbose mode.
     fn report_step(&self, step: &Step) {
         self.finish_progress();
-        self.verbose(&crate::output::plan::describe_step(step).1);
+        self.verbose(&containai::lifecycle_plan::describe_step(step).1);
         if self.verbosity == Verbosity::Normal
             && let Step::Create { name } = step
         {
@@ -289,30 +294,12 @@ impl Ui {
 }
 
 fn stdout_error() -> OperationError {
-    OperationError::with_code(exit::FAILED, "cannot write to the standard output")
-        .hint(Hint::new("see that there is room where it leads, and run again"))
+    OperationError::with_code(exit::FAILED, "cannot write to standard output")
+        .hint(Hint::new("check for free space at its destination, then run the command again"))
 }
 
-fn spinner_style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {msg} [{elapsed}]")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-fn transfer_style() -> ProgressStyle {
-    ProgressStyle::with_template(
-        "[{bar:30}] {percent}% {bytes}/{total_bytes} {bytes_per_sec} {eta}",
-    )
-    .unwrap_or_else(|_| ProgressStyle::default_bar())
-    .progress_chars("=> ")
-}
-
-fn percent_style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {msg}, {bytes} {bytes_per_sec} [{elapsed}]")
-        .unwrap_or_else(|_| ProgressStyle::default_spinner())
-}
-
-fn bytes_style() -> ProgressStyle {
-    ProgressStyle::with_template("{spinner} {msg} [{bar:30}] {percent}% [{elapsed}]")
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
 }

@@ -209,13 +209,13 @@ fn bombs_are_not_taken() {
         vec![directory(""), file("a", &[0; 1 << 19]), file("b", &[0; 1 << 19]), file("c", b"x")];
     assert_eq!(
         judged(&forged(&big)),
-        "the archive holds more than the 1048576 bytes that are free"
+        "the archive needs more than the 1048576 bytes of free space"
     );
     let names: Tree = (0..300).map(|number| file(&number.to_string(), b"")).collect();
     let names = forged(&[vec![directory("")], names].concat());
     let limits = UnpackLimits { overhead_per_entry: 4096, ..LIMITS };
     let told = verify(&names[..], limits, &mut |_| ()).map_err(|error| error.to_string());
-    assert_eq!(told, Err("the archive holds more than the 1048576 bytes that are free".into()));
+    assert_eq!(told, Err("the archive needs more than the 1048576 bytes of free space".into()));
     let parts = SparseMap::new(vec![Segment { offset: 1 << 45, length: 1 }], 1 << 46);
     let kind = MemberKind::File { size: 1 << 46, sparse_map: Some(parts.expect("it is in order")) };
     let endless = vec![directory(""), (member(b"a", kind), b"x".to_vec())];

@@ -119,7 +119,7 @@ mod tests {
         check(
             500,
             "driver failed programming external connectivity on endpoint x (abc): Error starting userland proxy: listen tcp4 127.0.0.1:2301: bind: address already in use",
-            "port 2301 of the host is in use",
+            "host port 2301 is already in use",
         );
         check(
             500,

@@ -1,4 +1,4 @@
-//! Files that a copy left out.
+//! Reports of the files that a copy skipped.
 
 use containai_core::exit;
 use containai_core::hint::Advice as _;
@@ -6,10 +6,10 @@ use containai_ssh::transfer::{CopyFailure, CopyReport};
 
 use crate::report::Reporter;
 
-/// Reports what was left out; returns the exit code of the first failure.
-pub fn print(report: CopyReport, reporter: &Reporter) -> u8 {
+/// Reports the skipped files; returns the exit code of the first failure.
+pub fn report(report: CopyReport, reporter: &Reporter) -> u8 {
     let mut code = exit::OK;
-    let others = report.omitted();
+    let omitted = report.omitted();
     for failure in report.into_failures() {
         let error = match failure {
             CopyFailure::Source(error) => crate::Error::from(error),
@@ -18,8 +18,8 @@ pub fn print(report: CopyReport, reporter: &Reporter) -> u8 {
         code = if code == exit::OK { error.exit_code() } else { code };
         reporter.error(&error);
     }
-    if others > 0 {
-        reporter.warn(&format!("{others} more files were left out"));
+    if omitted > 0 {
+        reporter.warn(&format!("{omitted} more files were skipped"));
     }
     code
 }

@@ -1,7 +1,7 @@
-//! Which processes forward something at the moment.
+//! The registry of running forwards.
 //!
-//! Each keeps a file with what it does, and holds a lock on it for as long as
-//! it lives: a file that can be locked is from one that is gone.
+//! Each registered process writes an entry and holds a lock on it while it runs. An entry whose
+//! lock is free belongs to a process that has ended.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::{ErrorKind, Write as _};
@@ -14,20 +14,20 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde::{Deserialize, Serialize};
 
-/// What one process forwards.
+/// The forwards of one process.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct RegisteredForward {
-    /// The process.
+    /// The process ID.
     pub pid: i32,
     /// The container's name.
     pub container: String,
     /// The engine's address.
     pub(crate) engine: String,
-    /// Option and words, as the command line has them.
+    /// The option and the argument of each forward, as on the command line.
     pub forwards: Vec<(String, String)>,
 }
 
-/// A file that says what this process forwards; it goes with this value.
+/// The registry entry of this process; dropping it removes the entry.
 #[derive(Debug)]
 pub struct ForwardEntry {
     path: PathBuf,
@@ -35,18 +35,22 @@ pub struct ForwardEntry {
 }
 
 impl RegisteredForward {
-    /// What this process does.
+    /// Describes forwards of this process.
     pub fn current_process(container: &str, engine: &str, forwards: &[Forward]) -> Self {
-        let words = |it: &Forward| (it.direction().option().to_owned(), it.to_string());
+        let describe = |it: &Forward| (it.direction().option().to_owned(), it.to_string());
         Self {
             pid: std::process::id().cast_signed(),
             container: container.to_owned(),
             engine: engine.to_owned(),
-            forwards: forwards.iter().map(words).collect(),
+            forwards: forwards.iter().map(describe).collect(),
         }
     }
 
-    /// Makes it known to others.
+    /// Writes the entry to the registry in `directory`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written or locked.
     pub fn register(&self, directory: &Path) -> crate::Result<ForwardEntry> {
         let path = directory.join(format!("{}.json", self.pid));
         let write = || -> crate::Result<File> {
@@ -61,7 +65,11 @@ impl RegisteredForward {
         Ok(ForwardEntry { path, _lock: file })
     }
 
-    /// Everything that is forwarded; what gone processes left is removed.
+    /// Returns the forwards of all running processes, and removes entries of processes that ended.
+    ///
+    /// # Errors
+    ///
+    /// The directory cannot be read; a missing one has no entries.
     pub fn list(directory: &Path) -> crate::Result<Vec<Self>> {
         let entries = match fs::read_dir(directory) {
             Ok(entries) => entries,
@@ -76,20 +84,28 @@ impl RegisteredForward {
         Ok(found)
     }
 
-    /// Ends all that leads to a container that is gone.
+    /// Stops all forwards to a container that was removed.
+    ///
+    /// # Errors
+    ///
+    /// A process cannot be signalled.
     pub fn stop_all(directory: &Path, engine: &str, container: &str) -> crate::Result<()> {
         let mut all = Self::list(directory)?;
         all.retain(|it| it.container == container && it.engine == engine);
         all.iter().try_for_each(Self::stop)
     }
 
-    /// Asks the process to end.
+    /// Sends SIGTERM to the process.
+    ///
+    /// # Errors
+    ///
+    /// The process cannot be signalled.
     pub fn stop(&self) -> crate::Result<()> {
         kill(Pid::from_raw(self.pid), Signal::SIGTERM)
-            .with_context(|| format!("cannot end process {}", self.pid))
+            .with_context(|| format!("cannot stop process {}", self.pid))
     }
 
-    /// Where each of its forwards is listened for.
+    /// Returns the listen address of each forward.
     pub fn listen_addresses(&self) -> impl Iterator<Item = String> {
         self.forwards.iter().filter_map(|(option, text)| {
             let directions = [Direction::Local, Direction::Remote, Direction::Dynamic];
@@ -101,7 +117,7 @@ impl RegisteredForward {
 
 impl Drop for ForwardEntry {
     fn drop(&mut self) {
-        // Who reads it next removes it else.
+        // If this fails, the next reader removes the entry.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -109,7 +125,7 @@ impl Drop for ForwardEntry {
 fn read(path: &Path) -> Option<RegisteredForward> {
     let file = File::open(path).ok()?;
     if file.try_lock_shared().is_ok() {
-        // Nobody holds it; one that goes at the same time is gone as well.
+        // The process has ended, or is ending right now.
         let _ = fs::remove_file(path);
         return None;
     }
@@ -124,15 +140,15 @@ mod tests {
     fn entries_of_ended_processes_are_ignored() -> anyhow::Result<()> {
         let directory = std::env::temp_dir().join(format!("cai-forwards-{}", std::process::id()));
         let forward = Forward::parse(Direction::Local, "8080:localhost:80")?;
-        let forwarding = RegisteredForward::current_process("api-main", "unix:///x", &[forward]);
-        let entry = forwarding.register(&directory)?;
-        fs::write(directory.join("1.json"), serde_json::to_vec(&forwarding)?)?;
+        let registered = RegisteredForward::current_process("api-main", "unix:///x", &[forward]);
+        let entry = registered.register(&directory)?;
+        fs::write(directory.join("1.json"), serde_json::to_vec(&registered)?)?;
         let all = RegisteredForward::list(&directory)?;
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].listen_addresses().collect::<Vec<_>>(), ["8080"]);
         drop(entry);
         assert_eq!(RegisteredForward::list(&directory)?.len(), 0);
-        assert_eq!(fs::read_dir(&directory)?.count(), 0, "what is left is removed");
+        assert_eq!(fs::read_dir(&directory)?.count(), 0, "stale entries are removed");
         Ok(fs::remove_dir(&directory)?)
     }
 }

@@ -1,9 +1,8 @@
-//! The repository of a workspace, as this machine sees it.
+//! The git repository of a workspace, accessed on this machine.
 //!
-//! A container may write all of `.git`. So what is asked is read from its files,
-//! and what is written is written, without git and without following a link
-//! ([`directory`]). git itself works only in a repository that was made here
-//! just now, and lists the files of a workspace, which writes nothing.
+//! A container can change everything in `.git`. Its files are therefore read and written directly,
+//! without git and without following symbolic links. git itself runs only in repositories that were
+//! just created here, and to list the files of a workspace, which writes nothing.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -32,13 +31,13 @@ pub(crate) use error::GitFilesError;
 use files::GitFiles;
 use linked::NewWorktree;
 
-/// The top directory of the repository around `directory`; `None` outside one.
+/// Returns the top directory of the repository that contains `directory`; `None` if there is none.
 pub fn top_level(directory: &Path) -> Option<PathBuf> {
     directory.ancestors().find(|path| path.join(".git").exists()).map(Path::to_owned)
 }
 
-/// What the user's own configuration says, wherever the command is given: that
-/// of the repository is inside anyway.
+/// Returns a setting of the user's git configuration. The repository's configuration is not read,
+/// because the container has it already.
 pub(crate) fn user_setting(key: &str) -> Option<String> {
     let output = Command::new("git")
         .args(["config", "--global", "--includes", "--get", key])
@@ -51,9 +50,7 @@ pub(crate) fn user_setting(key: &str) -> Option<String> {
     (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }
 
-/// What the workspace's HEAD points to.
-///
-/// The repository is not trusted.
+/// Reads the HEAD of the workspace's repository, which is not trusted.
 pub(crate) fn head(workspace: &WorkspacePath) -> GitHead {
     let Some(top) = top_level(workspace.as_path()) else { return GitHead::NoGit };
     let Ok(files) = GitFiles::read_only(&top) else { return GitHead::Detached };
@@ -63,7 +60,7 @@ pub(crate) fn head(workspace: &WorkspacePath) -> GitHead {
     }
 }
 
-/// Only git reads this format.
+/// Reads HEAD from the reftable format, which only git implements.
 fn reftable_head(top: &Path) -> GitHead {
     let output = git(top).args(["rev-parse", "--abbrev-ref", "HEAD"]).output();
     let text = output.ok().filter(|it| it.status.success()).map(|it| it.stdout);
@@ -73,18 +70,17 @@ fn reftable_head(top: &Path) -> GitHead {
     }
 }
 
-/// What git says about the files of a repository, by paths below its top.
+/// The files of a repository, as paths relative to its top directory.
 #[derive(Debug, Default)]
 pub(crate) struct GitFileList {
-    /// What is tracked, and what would be if it were added. A directory is a
-    /// repository of its own.
-    pub(crate) kept: Vec<String>,
-    /// What is ignored; a directory of nothing else is one path with a slash.
+    /// Tracked files, and untracked files that are not ignored. A directory is a nested repository.
+    pub(crate) files: Vec<String>,
+    /// Ignored files; a directory with only ignored files is one path that ends in a slash.
     pub(crate) ignored: Vec<String>,
 }
 
-/// Lists the files of a workspace that is the top of a repository; `None` for
-/// any other, and where there is no git.
+/// Lists the files of a workspace; `None` if it is not the top directory of a repository, or git
+/// is not installed.
 pub(crate) fn list_files(workspace: &WorkspacePath) -> crate::Result<Option<GitFileList>> {
     if top_level(workspace.as_path()).as_deref() != Some(workspace.as_path()) {
         return Ok(None);
@@ -101,27 +97,26 @@ pub(crate) fn list_files(workspace: &WorkspacePath) -> crate::Result<Option<GitF
         };
         let is_list = output.status.success();
         crate::error::ensure!(is_list, "`git ls-files` failed in `{workspace}`: {}", output.status);
-        // A name that is no text cannot be told from others on the other side.
+        // Names that are not UTF-8 have no unique representation on the remote side.
         let names = output.stdout.split(|&byte| byte == 0).filter(|name| !name.is_empty());
         Ok(Some(names.filter_map(|name| String::from_utf8(name.to_vec()).ok()).collect()))
     };
-    let Some(kept) = list(&["--cached", "--others", "--exclude-standard"])? else {
+    let Some(files) = list(&["--cached", "--others", "--exclude-standard"])? else {
         return Ok(None);
     };
     let ignored = list(&["--others", "--ignored", "--exclude-standard", "--directory"])?;
-    Ok(Some(GitFileList { kept, ignored: ignored.unwrap_or_default() }))
+    Ok(Some(GitFileList { files, ignored: ignored.unwrap_or_default() }))
 }
 
-/// What the HEAD of a linked worktree of the repository points to; `None` for any
-/// other directory.
+/// Reads the HEAD of the linked worktree at `path`; `None` if `path` is not a worktree of the
+/// repository.
 pub(crate) fn worktree_head(repository: &WorkspacePath, path: &WorkspacePath) -> Option<GitHead> {
     let pointer = path.as_path().join(".git");
     let entries = GitFiles::open(repository).and_then(|it| it.worktrees()).ok()?;
     Some(entries.iter().find(|it| it.pointer == pointer)?.head())
 }
 
-/// Looks whether the repository can be forked to a new branch of this name, or
-/// one that it has; writes nothing.
+/// Checks that the repository can be forked to this new or existing branch; writes nothing.
 pub(crate) fn check_fork(repository: &WorkspacePath, branch: &str) -> Result<(), OperationError> {
     let files = GitFiles::open(repository)?;
     linked::start_commit(&files, branch)?;
@@ -129,10 +124,9 @@ pub(crate) fn check_fork(repository: &WorkspacePath, branch: &str) -> Result<(),
     Ok(())
 }
 
-/// Makes a linked worktree on a new branch from where the repository is, or on
-/// that branch where there is one, and checks nothing out: filters of the
-/// repository would run here. Root works as the owner of the repository, who
-/// else could not use what is made.
+/// Creates a linked worktree on this branch, which starts at the repository's HEAD if it is new.
+/// No files are checked out, because that would run the repository's filters on this machine. Root
+/// acts as the owner of the repository, who could not use files of root.
 pub(crate) fn add_worktree(
     repository: &WorkspacePath,
     path: &WorkspacePath,
@@ -140,12 +134,12 @@ pub(crate) fn add_worktree(
 ) -> crate::Result<()> {
     let status = std::fs::metadata(repository.as_path())?;
     let files = GitFiles::open(repository).map_err(OperationError::from)?;
-    // git will bring the commits of the worktree's container to this repository, and follows links.
+    // git will later write the container's commits to this repository, and follows links.
     if let Some(link) = worktree::links::find_link(files.common.path(), None)? {
         return Err(OperationError::from(GitFilesError::Link(link)).into());
     }
-    let make = || NewWorktree::plan(repository, path, branch)?.create();
-    Ok(run_as_owner::run_as_owner(&status, make).map_err(OperationError::from)?)
+    let create = || NewWorktree::plan(repository, path, branch)?.create();
+    Ok(run_as_owner::run_as_owner(&status, create).map_err(OperationError::from)?)
 }
 
 #[cfg(test)]

@@ -11,28 +11,26 @@ use nix::unistd::geteuid;
 
 use crate::report::Reporter;
 
-/// The most that a hook may weigh, in bytes; it is a script, not a program.
+/// The largest hook, in bytes. Hooks are scripts.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads the hooks of a directory in the order of their names; a directory that
-/// is not there has none. What others than the user could have written, what
-/// cannot be executed and what is too large is told and left out.
+/// Reads the hooks of a directory, ordered by name; a missing directory has none. Warns about and
+/// skips files that other users can write, that are not executable, or that are too large.
 pub(crate) fn read(directory: &Path, reporter: &Reporter) -> crate::Result<Vec<StartupHook>> {
-    let cannot = || format!("cannot read `{}`", directory.display());
+    let context = || format!("cannot read `{}`", directory.display());
     let entries = match fs::read_dir(directory) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Vec::new());
         }
-        outcome => outcome.with_context(cannot)?,
+        outcome => outcome.with_context(context)?,
     };
     let mut hooks = Vec::new();
     for entry in entries {
-        let path = entry.with_context(cannot)?.path();
+        let path = entry.with_context(context)?.path();
         match read_hook(&path) {
             Ok(hook) => hooks.push(hook),
-            Err(reason) => {
-                reporter.warn(&format!("no start-up hook: `{}` {reason}", path.display()))
-            }
+            Err(reason) => reporter
+                .warn(&format!("start-up hook `{}` is skipped: it {reason}", path.display())),
         }
     }
     hooks.sort_by(|a: &StartupHook, b| a.name().cmp(b.name()));
@@ -43,17 +41,17 @@ fn read_hook(path: &Path) -> Result<StartupHook, String> {
     let metadata = fs::metadata(path).map_err(|error| format!("cannot be read: {error}"))?;
     let is_own = metadata.uid() == geteuid().as_raw() || metadata.uid() == 0;
     if !metadata.is_file() || metadata.mode() & 0o100 == 0 {
-        return Err("is no file that can be executed".into());
+        return Err("is not an executable file".into());
     }
     if !is_own || metadata.mode() & 0o022 != 0 {
-        return Err("can be written by others".into());
+        return Err("is writable by other users".into());
     }
     if metadata.len() > MAX_BYTES {
         return Err(format!("is larger than {} KiB", MAX_BYTES >> 10));
     }
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let program = fs::read(path).map_err(|error| format!("cannot be read: {error}"))?;
-    StartupHook::new(name, program).ok_or_else(|| "has a name that is no hook's".into())
+    StartupHook::new(name, program).ok_or_else(|| "does not have a valid name for a hook".into())
 }
 
 #[cfg(test)]

@@ -69,34 +69,49 @@
 
 pub mod archive_file;
 pub mod command;
+pub mod command_env;
+pub mod completion;
+pub mod config;
+pub mod confirm;
 pub mod connection;
 pub mod context;
+pub mod copy;
 pub mod copy_report;
 pub mod desired;
 pub mod devcontainer_file;
 pub mod devcontainer_image;
+pub mod editor;
 pub mod enclosing_workspace;
 pub mod ending;
 pub mod error;
 pub mod export;
 pub mod forward;
 pub mod forward_registry;
+pub mod gc;
 pub mod git;
-pub mod gone_files;
 pub mod hooks;
 pub mod host_facts;
 pub mod image_selection;
+pub mod images;
 pub mod import;
+pub mod legacy_files;
 mod lifecycle_log;
+pub mod lifecycle_plan;
+pub mod links;
 pub mod lock;
+pub mod logs;
 pub mod mounts;
 pub mod moved;
+mod openat2;
+pub mod openssh;
 pub mod private_file;
 pub mod process_env;
 pub mod progress;
 pub mod protected;
+pub mod reclaim;
 pub mod remote_engine;
 pub mod report;
+pub mod resources;
 pub mod restore;
 pub mod sandbox;
 pub mod session;
@@ -106,15 +121,22 @@ pub mod settings;
 pub mod setup;
 pub mod signals;
 pub mod snapshot;
+pub mod statistics;
+pub mod status;
+pub mod stop;
+pub mod sysbox_health;
 pub mod target;
 pub mod templates;
 pub mod trust;
+pub mod trust_review;
 pub mod user_config;
 pub mod volume_lock;
 pub mod volume_target;
 pub mod workspace;
 pub mod workspace_copy;
 pub mod workspace_file;
+pub mod workspace_move;
+pub mod workspace_pull;
 pub mod workspace_store;
 pub mod worktree;
 
@@ -125,7 +147,7 @@ pub use error::{Error, OperationError, Result};
 pub use process_env::ProcessEnv;
 pub use report::{Frontend, Report, Reporter};
 pub use sandbox::{
-    DataExport, DataRestore, ImportReport, Sandbox, SandboxBuilder, SandboxFork, SandboxForward,
+    DataExport, DataRestore, ImportSummary, Sandbox, SandboxBuilder, SandboxFork, SandboxForward,
     SettingsImport,
 };
 

@@ -1,4 +1,4 @@
-//! What else a container has, made sure of on this machine.
+//! Additional mounts of a container, checked on this machine.
 
 use std::fs;
 use std::os::unix::fs::FileTypeExt as _;
@@ -12,30 +12,28 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::protected;
 
-/// Turns what a person has approved into mounts. A directory or file is looked
-/// at as it is now, links resolved.
+/// Resolves approved mounts. Paths are checked as they are now, with symbolic links resolved.
 ///
 /// # Errors
 ///
-/// One that is not there or not to be handed out, and any of this machine where
-/// the engine runs on another.
+/// A path is missing or protected, or the engine runs on another machine.
 pub(crate) fn resolve(
-    wanted: &[RequestedMount],
+    requested: &[RequestedMount],
     context: &Context,
 ) -> Result<Vec<ExtraMount>, OperationError> {
-    let one = |mount: &RequestedMount| {
+    let resolve_one = |mount: &RequestedMount| {
         let source = match &mount.source {
             RequestedMountSource::Volume(name) => MountSource::Volume(name.clone()),
             RequestedMountSource::Path(path) => MountSource::Host(host_path(path, context)?),
         };
         Ok(ExtraMount { source, target: mount.target.clone(), access: mount.access })
     };
-    wanted.iter().map(one).collect()
+    requested.iter().map(resolve_one).collect()
 }
 
 fn host_path(path: &str, context: &Context) -> Result<WorkspacePath, OperationError> {
     if context.client.is_some() {
-        return Err(mount_refused(path, "it is on this machine, and the engine is on another"));
+        return Err(mount_refused(path, "it is on this machine, but the engine is remote"));
     }
     let real = fs::canonicalize(path).map_err(|error| mount_refused(path, &error.to_string()))?;
     let kind =
@@ -45,8 +43,8 @@ fn host_path(path: &str, context: &Context) -> Result<WorkspacePath, OperationEr
     }
     let exposed = protected::exposed(&real, protected::for_mounts(&context.env));
     if !exposed.is_empty() {
-        let what = protected::list_existing(&exposed);
-        return Err(mount_refused(path, &format!("it holds or belongs to {what}")));
+        let list = protected::list_existing(&exposed);
+        return Err(mount_refused(path, &format!("it contains or belongs to {list}")));
     }
     WorkspacePath::new(&real).map_err(|error| mount_refused(path, &error.to_string()))
 }
@@ -56,5 +54,7 @@ fn mount_refused(path: &str, reason: &str) -> OperationError {
         "`{}` of `mounts` in devcontainer.json is not mounted: {reason}",
         path.escape_debug()
     ))
-    .hint(Hint::new("name another directory, or go without: `--devcontainer=off`"))
+    .hint(Hint::new(
+        "name another directory, or disable devcontainer.json with `--devcontainer=off`",
+    ))
 }

@@ -1,4 +1,4 @@
-//! Files that are only the user's, whole or not there at all.
+//! Files that only the user can read, written atomically.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, ErrorKind, Write as _};
@@ -7,7 +7,12 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
-/// Replaces a file, mode 0600; a symbolic link stays one.
+/// Replaces the content of a file atomically, mode 0600, and creates missing directories with mode
+/// 0700. A symbolic link is kept, and its target is replaced.
+///
+/// # Errors
+///
+/// The file cannot be resolved, written or renamed.
 pub fn write(path: &Path, text: &str) -> io::Result<()> {
     let target = match fs::canonicalize(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
@@ -17,15 +22,19 @@ pub fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Makes a file with this text in the directory of another one.
+/// Creates a temporary file with this text in the directory of `path`, mode 0600. Its name ends
+/// in `suffix`. Dropping the file removes it.
+///
+/// # Errors
+///
+/// The directory cannot be created, or the file cannot be written.
 pub fn create_beside(path: &Path, suffix: &str, text: &str) -> io::Result<NamedTempFile> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let private = Permissions::from_mode(0o600);
     let mut file = Builder::new()
         .prefix(".containai-")
         .suffix(suffix)
-        .permissions(private)
+        .permissions(Permissions::from_mode(0o600))
         .tempfile_in(directory)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;

@@ -1,4 +1,4 @@
-//! How far a thread is, for a task that shows it.
+//! Progress of a worker thread, for a task that displays it.
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::report::Reporter;
 
-/// Two counters; one side sets them, others look.
+/// Counters that a worker sets and a task displays, and a request to stop.
 #[derive(Debug, Default)]
 pub(crate) struct Progress {
     bytes: AtomicU64,
@@ -15,21 +15,23 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
+    /// Sets the totals.
     pub(crate) fn set(&self, bytes: u64, files: u64) {
         self.bytes.store(bytes, Ordering::Relaxed);
         self.files.store(files, Ordering::Relaxed);
     }
 
-    /// Says that nobody wants the work any more.
+    /// Requests that the worker stops.
     pub(crate) fn stop(&self) {
         self.is_stopped.store(true, Ordering::Relaxed);
     }
 
+    /// Returns whether the worker was requested to stop.
     pub(crate) fn is_stopped(&self) -> bool {
         self.is_stopped.load(Ordering::Relaxed)
     }
 
-    /// Shows how far it is; never ends.
+    /// Displays the totals every 100 ms, forever.
     pub(crate) async fn show(&self, reporter: &Reporter) -> Infallible {
         let mut tick = tokio::time::interval(Duration::from_millis(100));
         loop {

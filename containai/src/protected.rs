@@ -1,4 +1,4 @@
-//! What of this machine no container gets, unless a person insists.
+//! Paths of this machine that are not exposed to containers unless the user forces it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,9 +9,9 @@ use containai_core::manifest::shipped_manifests;
 
 use crate::process_env::ProcessEnv;
 
-/// How many paths a message names.
+/// The number of paths that a message names.
 const MAX_LISTED: usize = 5;
-/// What is root's, or as good as root: with Sysbox the container's root would be
+/// Directories that give control over the system: with Sysbox, root in the container would be
 /// root there.
 const SYSTEM_DIRECTORIES: [&str; 11] = [
     "/boot",
@@ -26,7 +26,7 @@ const SYSTEM_DIRECTORIES: [&str; 11] = [
     "/var/lib/containers",
     "/var/spool/cron",
 ];
-/// What else of the system nobody works on.
+/// Directories of programs and of other services.
 const PROGRAM_DIRECTORIES: [&str; 13] = [
     "/bin",
     "/sbin",
@@ -42,12 +42,12 @@ const PROGRAM_DIRECTORIES: [&str; 13] = [
     "/var/backups",
     "/var/lib/libvirt",
 ];
-/// What everybody puts files in.
+/// Directories that all users share.
 const TEMPORARY_DIRECTORIES: [&str; 2] = ["/tmp", "/var/tmp"];
-/// Keys of whoever has this home directory.
+/// Keys in a home directory.
 const KEY_PATHS: [(&str, &str); 3] =
-    [(".ssh", "SSH keys"), (".gnupg", "GnuPG keys"), (".docker", "what Docker logs in with")];
-/// What else in a home directory is secret, or runs without being asked.
+    [(".ssh", "SSH keys"), (".gnupg", "GnuPG keys"), (".docker", "Docker's credentials")];
+/// Other secrets in a home directory, and programs that run automatically.
 const SECRET_PATHS: [(&str, &str); 38] = [
     (".aws", "credentials"),
     (".azure", "credentials"),
@@ -89,16 +89,16 @@ const SECRET_PATHS: [(&str, &str); 38] = [
     (".local/share/docker", "an engine's files"),
 ];
 
-/// What no mount of a `devcontainer.json` may be, hold or lie in.
+/// Returns the paths that a mount of a `devcontainer.json` must not be, contain or lie in.
 pub(crate) fn for_mounts(env: &ProcessEnv) -> Vec<ProtectedPath> {
     let layout = &env.layout;
     let mut all = vec![path_itself(layout.home(), "your home directory")];
     all.extend(KEY_PATHS.map(|(path, what)| tree(layout.home().join(path), what)));
-    all.push(tree(layout.docker_config_dir(), "what Docker logs in with"));
-    let own = "keys and configuration of ContainAI";
-    all.push(tree(layout.config_dir(), own));
+    all.push(tree(layout.docker_config_dir(), "Docker's credentials"));
+    let own_files = "keys and configuration of ContainAI";
+    all.push(tree(layout.config_dir(), own_files));
     all.push(tree(layout.data_dir(), "exports of ContainAI"));
-    all.extend(layout.mux_socket().parent().map(|path| tree(path, own)));
+    all.extend(layout.mux_socket().parent().map(|path| tree(path, own_files)));
     all.extend(env.agent_socket.as_ref().map(|path| tree(path, "your SSH agent")));
     for engine in [&env.engine, &EngineLayout::default()] {
         let parts = [
@@ -115,7 +115,7 @@ pub(crate) fn for_mounts(env: &ProcessEnv) -> Vec<ProtectedPath> {
     resolve_links(all)
 }
 
-/// What no workspace may be, hold or lie in.
+/// Returns the paths that a workspace must not be, contain or lie in.
 pub(crate) fn for_workspaces(env: &ProcessEnv) -> Vec<ProtectedPath> {
     let mut all = for_mounts(env);
     let home = env.layout.home();
@@ -144,28 +144,28 @@ pub(crate) fn for_workspaces(env: &ProcessEnv) -> Vec<ProtectedPath> {
     all
 }
 
-/// What of it a container would get at that has this directory.
+/// Returns the protected paths that a mount of `real` exposes, existing ones first.
 pub(crate) fn exposed(real: &Path, all: Vec<ProtectedPath>) -> Vec<ProtectedPath> {
     let mut exposed: Vec<_> = all.into_iter().filter(|it| it.is_exposed_by(real)).collect();
-    // A path that is not there exposes nothing today, and may be there tomorrow.
+    // A missing path may be created later.
     exposed.sort_by_key(|it| it.path.symlink_metadata().is_err());
     let mut seen = std::collections::BTreeSet::new();
     exposed.retain(|it| seen.insert(it.path.clone()));
     exposed
 }
 
-/// The paths that are there, for people; at least one.
+/// Lists the existing paths for a message, or the first path if none exists.
 pub(crate) fn list_existing(exposed: &[ProtectedPath]) -> String {
-    let there = exposed.iter().filter(|it| it.path.symlink_metadata().is_ok()).count().max(1);
+    let existing = exposed.iter().filter(|it| it.path.symlink_metadata().is_ok()).count().max(1);
     let names: Vec<_> =
-        exposed.iter().take(there.min(MAX_LISTED)).map(ToString::to_string).collect();
-    match there.saturating_sub(MAX_LISTED) {
+        exposed.iter().take(existing.min(MAX_LISTED)).map(ToString::to_string).collect();
+    match existing.saturating_sub(MAX_LISTED) {
         0 => names.join(", "),
         more => format!("{} and {more} more", names.join(", ")),
     }
 }
 
-/// Where a path is or lies behind a link, what it leads to is protected as well.
+/// Adds the targets of paths that are symbolic links or lie behind one.
 fn resolve_links(all: Vec<ProtectedPath>) -> Vec<ProtectedPath> {
     let both = |it: ProtectedPath| {
         let real = fs::canonicalize(&it.path).ok().filter(|real| *real != it.path);
@@ -176,14 +176,14 @@ fn resolve_links(all: Vec<ProtectedPath>) -> Vec<ProtectedPath> {
     all.filter(|it| it.path.is_absolute()).collect()
 }
 
-/// The home directories of people and root, passwd(5).
+/// Returns the home directories of root and of login users, passwd(5).
 fn home_directories(passwd: &str) -> impl Iterator<Item = PathBuf> + '_ {
     passwd.lines().filter_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
         let uid: u32 = fields.get(2)?.parse().ok()?;
         let home = Path::new(fields.get(5)?);
-        let is_persons = uid == 0 || (1000..65534).contains(&uid);
-        (is_persons && home.is_absolute() && home != Path::new("/")).then(|| home.to_owned())
+        let is_login_user = uid == 0 || (1000..65534).contains(&uid);
+        (is_login_user && home.is_absolute() && home != Path::new("/")).then(|| home.to_owned())
     })
 }
 
@@ -210,20 +210,20 @@ mod tests {
 
     #[test]
     fn links_are_resolved_and_existing_paths_are_listed_first() -> anyhow::Result<()> {
-        let place = tempfile::tempdir()?;
-        let place = fs::canonicalize(place.path())?;
-        fs::create_dir_all(place.join("keys/deep"))?;
-        std::os::unix::fs::symlink("keys", place.join(".ssh"))?;
+        let root = tempfile::tempdir()?;
+        let root = fs::canonicalize(root.path())?;
+        fs::create_dir_all(root.join("keys/deep"))?;
+        std::os::unix::fs::symlink("keys", root.join(".ssh"))?;
         let all = || {
-            resolve_links(vec![tree(place.join("none"), "none"), tree(place.join(".ssh"), "keys")])
+            resolve_links(vec![tree(root.join("none"), "none"), tree(root.join(".ssh"), "keys")])
         };
         let paths =
             |of: &Path| exposed(of, all()).into_iter().map(|it| it.path).collect::<Vec<_>>();
-        assert_eq!(paths(&place.join("keys/deep")), [place.join("keys")]);
-        assert_eq!(paths(&place), [place.join(".ssh"), place.join("keys"), place.join("none")]);
-        assert_eq!(paths(&place.join("keysx")), [] as [PathBuf; 0]);
+        assert_eq!(paths(&root.join("keys/deep")), [root.join("keys")]);
+        assert_eq!(paths(&root), [root.join(".ssh"), root.join("keys"), root.join("none")]);
+        assert_eq!(paths(&root.join("keysx")), [] as [PathBuf; 0]);
         let shown =
-            list_existing(&exposed(&place, all())).replace(&place.display().to_string(), "DIR");
+            list_existing(&exposed(&root, all())).replace(&root.display().to_string(), "DIR");
         assert_eq!(shown, "keys (`DIR/.ssh`), keys (`DIR/keys`)");
         Ok(())
     }

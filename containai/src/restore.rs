@@ -1,4 +1,4 @@
-//! A volume gets back what was exported.
+//! Restoring a volume from an archive.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -20,68 +20,82 @@ use crate::report::Reporter;
 use crate::signals::{InterruptSignals, interrupted_error};
 use crate::volume_target::VolumeTarget;
 
-/// Unpacks archives beside what volumes hold, and puts them in its place.
+/// A restore of an archive, which replaces the content of a volume.
 ///
-/// An archive is read once. It is judged member by member on its way to the
-/// helper, which takes back all that it has unpacked unless the end comes, and
-/// the end is sent only after everything was admitted.
+/// The archive is read once, and each member is checked before it is sent to the helper
+/// container. The helper unpacks beside the existing content and discards the result unless it
+/// receives the end of the stream, which is sent only after all members were accepted.
 pub struct VolumeRestore<'a> {
+    /// The configuration, and where progress is reported.
     pub context: &'a Context,
+    /// The engine that has the volume.
     pub engine: &'a DockerEngine,
+    /// The volume.
     pub target: &'a VolumeTarget,
 }
 
 impl VolumeRestore<'_> {
-    /// Refuses while somebody runs with the volume, who would find other files
-    /// under its feet.
+    /// Checks that no running or paused container mounts the volume.
+    ///
+    /// # Errors
+    ///
+    /// A container that mounts the volume is running, or the engine fails.
     pub async fn require_stopped(&self) -> crate::Result<()> {
-        let is_awake =
+        let is_active =
             |state| matches!(state, RunState::Running | RunState::Paused | RunState::Restarting);
-        let users = self.engine.containers_mounting(&self.target.volume).await?;
-        match users.iter().find(|user| is_awake(user.state)) {
+        let containers = self.engine.containers_mounting(&self.target.volume).await?;
+        match containers.iter().find(|it| is_active(it.state)) {
             None => Ok(()),
-            Some(user) => {
+            Some(container) => {
                 let volume = &self.target.volume;
-                let message = format!("container {} runs with volume {volume}", user.name);
-                let command = format!("cai stop --container {}", user.name);
+                let message =
+                    format!("container {} is running and uses volume {volume}", container.name);
+                let command = format!("cai stop --container {}", container.name);
                 let hint = Hint::run(&command, "stop it, then restore again");
                 Err(OperationError::with_code(exit::FAILED, message).hint(hint).into())
             }
         }
     }
 
-    /// Puts what is in the archive in place of all that the volume holds.
+    /// Replaces the content of the volume with the archive's.
+    ///
+    /// # Errors
+    ///
+    /// The archive is invalid or does not fit, or the engine fails; code 130 if interrupted. Unless
+    /// the helper had already received everything, the volume is unchanged.
     pub async fn run(&self, archive: &Arc<Archive>) -> crate::Result<ArchiveSummary> {
-        let Self { context, engine, target: place } = self;
-        let image = place.image(context, engine).await?;
-        let mounted = place.helper_mount(&image, context, engine).await?;
-        context.reporter.begin_work(&format!("restoring volume {}", place.volume));
-        let mut interruption = InterruptSignals::listen_for(&context.reporter)?;
-        let is_here = !context.address.is_remote();
-        let pipe = is_here.then(|| context.env.layout.restore_pipe_dir(&place.volume));
-        let mut unpacking = engine.unpack_volume(mounted, pipe).await?;
-        let FreeSpace { bytes, files } = unpacking.free_space;
-        let gauge = Arc::new(Progress::default());
+        let Self { context, engine, target } = self;
+        let image = target.image(context, engine).await?;
+        let mounted = target.helper_mount(&image, context, engine).await?;
+        context.reporter.begin_work(&format!("restoring volume {}", target.volume));
+        let mut interrupt = InterruptSignals::listen_for(&context.reporter)?;
+        let is_local = !context.address.is_remote();
+        let pipe = is_local.then(|| context.env.layout.restore_pipe_dir(&target.volume));
+        let mut unpacker = engine.unpack_volume(mounted, pipe).await?;
+        let FreeSpace { bytes, files } = unpacker.free_space;
+        let progress = Arc::new(Progress::default());
         let ByteChannel { sender, receiver } = byte_channel();
-        let output =
-            CancellableWriter { output: ChannelWriter::new(sender), progress: Arc::clone(&gauge) };
+        let output = CancellableWriter {
+            output: ChannelWriter::new(sender),
+            progress: Arc::clone(&progress),
+        };
         let written = spawn_writer(archive, output, UnpackLimits::fitting(bytes, files));
         let (unpacked, is_interrupted) = {
-            let mut unpack = std::pin::pin!(unpacking.run(receiver));
+            let mut unpack = std::pin::pin!(unpacker.run(receiver));
             tokio::select! {
                 unpacked = &mut unpack => (unpacked, false),
-                never = gauge.show(&context.reporter) => match never {},
-                () = interruption.received() => {
-                    gauge.stop();
-                    // The helper takes back what it has unpacked or, when all of
-                    // it was there already, brings it to its end.
+                never = progress.show(&context.reporter) => match never {},
+                () = interrupt.received() => {
+                    progress.stop();
+                    // The helper discards the result or, if it has received everything,
+                    // finishes the restore.
                     (unpack.await, true)
                 }
             }
         };
-        // Else it stays, as the mark of what it was at.
+        // Otherwise the helper stays: it marks the volume as being restored.
         if matches!(unpacked, Ok(()) | Err(VolumeError::Failed { .. })) {
-            unpacking.close().await?;
+            unpacker.close().await?;
         }
         match unpacked {
             Ok(()) => written.await?,
@@ -91,24 +105,28 @@ impl VolumeRestore<'_> {
     }
 }
 
-/// Looks at all of an archive.
+/// Reads a whole archive and checks it as strictly as a restore does.
+///
+/// # Errors
+///
+/// The archive is not an export, or is invalid.
 pub async fn verify(archive: &Arc<Archive>, reporter: &Reporter) -> crate::Result<ArchiveSummary> {
-    reporter.begin_work("looking at the archive");
-    let gauge = Arc::new(Progress::default());
+    reporter.begin_work("checking the archive");
+    let progress = Arc::new(Progress::default());
     let thread = {
-        let (archive, gauge) = (Arc::clone(archive), Arc::clone(&gauge));
-        spawn_blocking(move || archive.verify(&mut |it| gauge.set(it.bytes, it.entries)))
+        let (archive, progress) = (Arc::clone(archive), Arc::clone(&progress));
+        spawn_blocking(move || archive.verify(&mut |it| progress.set(it.bytes, it.entries)))
     };
-    let found = tokio::select! {
-        found = thread => found?,
-        never = gauge.show(reporter) => match never {},
+    let summary = tokio::select! {
+        summary = thread => summary?,
+        never = progress.show(reporter) => match never {},
     };
     reporter.finish_work();
-    found
+    summary
 }
 
-/// Where the archive was given up the helper only missed its end; where the
-/// helper failed the thread found nobody to write to.
+/// Returns the first of two failures: a rejected archive makes the helper miss its end, and a
+/// failed helper makes the thread's writes fail.
 async fn failure_cause(
     error: VolumeError,
     written: JoinHandle<crate::Result<ArchiveSummary>>,
@@ -119,7 +137,7 @@ async fn failure_cause(
     }
 }
 
-/// Writes the archive anew on a thread of its own.
+/// Checks and rewrites the archive on a separate thread.
 fn spawn_writer(
     archive: &Arc<Archive>,
     output: CancellableWriter,
@@ -127,14 +145,14 @@ fn spawn_writer(
 ) -> JoinHandle<crate::Result<ArchiveSummary>> {
     let archive = Arc::clone(archive);
     spawn_blocking(move || {
-        let gauge = Arc::clone(&output.progress);
-        let mut progress = |totals: Totals| gauge.set(totals.bytes, totals.entries);
+        let progress = Arc::clone(&output.progress);
+        let mut report = |totals: Totals| progress.set(totals.bytes, totals.entries);
         let input = archive.read()?;
-        Ok(archive::restore(input, output, limits, VolumeUnpacker::STREAM_LAYOUT, &mut progress)?.1)
+        Ok(archive::restore(input, output, limits, VolumeUnpacker::STREAM_LAYOUT, &mut report)?.1)
     })
 }
 
-/// Fails once nobody wants it any more.
+/// A writer that fails after [`Progress::stop`].
 struct CancellableWriter {
     output: ChannelWriter,
     progress: Arc<Progress>,

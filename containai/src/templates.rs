@@ -1,4 +1,4 @@
-//! The user's templates, read from the disk.
+//! The user's image templates.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,21 +19,34 @@ use containai_docker::image::local_reference;
 
 use crate::error::OperationError;
 
+mod create;
+mod image;
+mod upgrade;
+
+pub use create::create;
+pub use image::TemplateImage;
+pub use upgrade::TemplateUpgrade;
+
 /// The file that makes a directory a template.
 pub const DOCKERFILE: &str = "Dockerfile";
 
-/// One template.
+/// An image template: a directory with a Dockerfile.
 #[derive(Clone, Debug)]
 pub struct Template {
+    /// The name of the directory.
     pub name: TemplateName,
-    /// The directory that its Dockerfile copies from.
+    /// The build context.
     directory: PathBuf,
-    /// Its Dockerfile.
+    /// The text of the Dockerfile.
     pub text: String,
 }
 
-/// The names of all templates, sorted. What is not a directory with a name of a
-/// template is none.
+/// Lists the names of all templates, sorted. Entries that are not directories with a valid name
+/// are ignored.
+///
+/// # Errors
+///
+/// The directory of templates cannot be read; a missing one has no templates.
 pub fn list(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
     let directory = layout.template_dir();
     let entries = match fs::read_dir(&directory) {
@@ -50,25 +63,35 @@ pub fn list(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
     Ok(names)
 }
 
+/// Reads the named templates; all of them if `names` is empty.
+///
+/// # Errors
+///
+/// As [`Template::load`].
+pub fn load(layout: &Layout, names: &[TemplateName]) -> crate::Result<Vec<Template>> {
+    let names = if names.is_empty() { list(layout)? } else { names.to_vec() };
+    names.iter().map(|name| Template::load(layout, name)).collect()
+}
+
 impl Template {
     /// Reads a template.
     ///
     /// # Errors
     ///
-    /// There is none of that name, or its Dockerfile cannot be read.
+    /// The template does not exist, or its Dockerfile cannot be read.
     pub fn load(layout: &Layout, name: &TemplateName) -> crate::Result<Self> {
         let directory = layout.template(name);
         let path = directory.join(DOCKERFILE);
         match fs::read_to_string(&path) {
             Ok(text) => Ok(Self { name: name.clone(), directory, text }),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let there = list(layout)?;
-                let there: Vec<_> = there.iter().map(|name| format!("`{name}`")).collect();
-                let hint = match there.as_slice() {
-                    [] => Hint::run(&format!("cai template new {name}"), "make it"),
-                    names => Hint::new(format!("there are {}", names.join(", "))),
+                let names = list(layout)?;
+                let names: Vec<_> = names.iter().map(|name| format!("`{name}`")).collect();
+                let hint = match names.as_slice() {
+                    [] => Hint::run(&format!("cai template new {name}"), "create it"),
+                    names => Hint::new(format!("use one of {}", names.join(", "))),
                 };
-                Err(OperationError::usage(format!("there is no template `{name}`"))
+                Err(OperationError::usage(format!("template `{name}` does not exist"))
                     .hint(hint)
                     .into())
             }
@@ -76,30 +99,35 @@ impl Template {
         }
     }
 
-    /// Where its Dockerfile is.
+    /// Returns the path of the Dockerfile.
     pub fn path(&self) -> PathBuf {
         self.directory.join(DOCKERFILE)
     }
 
-    /// What is wrong with its Dockerfile; the inner error is all of it.
+    /// Checks the Dockerfile.
+    ///
+    /// # Errors
+    ///
+    /// The Dockerfile cannot be parsed.
     pub fn findings(&self) -> Result<Vec<DockerfileFinding>, DockerfileError> {
         Ok(check_dockerfile(&Dockerfile::parse(&self.text)?))
     }
 
-    /// How its image is built on `base`.
+    /// Returns the recipe that builds the image on `base`.
     ///
     /// # Errors
     ///
-    /// What cannot be built, with the place in the Dockerfile.
+    /// The Dockerfile cannot be parsed or has errors, with their line; or the build context cannot be
+    /// read.
     pub fn recipe(&self, base: &ImageRequest) -> crate::Result<ImageRecipe> {
         let refuse = |text: String| {
-            let again = format!("cai template check {}", self.name);
-            let hint = Hint::run(&again, "see all that is wrong with it");
+            let check = format!("cai template check {}", self.name);
+            let hint = Hint::run(&check, "list all problems");
             OperationError::usage(format!("template `{}` cannot be built: {text}", self.name))
                 .hint(hint)
         };
         let file = Dockerfile::parse(&self.text).map_err(|error| refuse(error.to_string()))?;
-        let is_on_ours = file.declares_base_image();
+        let uses_base = file.declares_base_image();
         let findings = check_dockerfile(&file);
         if let Some(error) = findings.iter().find(|it| it.severity == Severity::Error) {
             return Err(refuse(format!("line {}: {}", error.line, error.text)).into());
@@ -116,7 +144,7 @@ impl Template {
                 context: ContextDir::at(&self.directory),
                 path: DOCKERFILE.to_owned(),
                 text: self.text.clone(),
-                base: is_on_ours.then(|| base.clone()),
+                base: uses_base.then(|| base.clone()),
                 arguments: BTreeMap::new(),
                 target: None,
             },
@@ -132,10 +160,10 @@ impl Template {
             ImageRequest::Shipped(image) => local_reference(*image),
             ImageRequest::Reference(reference) => reference.clone(),
         };
-        let foundation = ImageRecipe::common_inputs();
+        let common_inputs = ImageRecipe::common_inputs();
         let texts: Vec<&str> = [self.text.as_str(), base.as_str()]
             .into_iter()
-            .chain(foundation.iter().map(String::as_str))
+            .chain(common_inputs.iter().map(String::as_str))
             .collect();
         Ok(fingerprint(&context, &texts))
     }

@@ -1,4 +1,4 @@
-//! What workspaces suggest, and what of it was approved.
+//! Approvals of the configuration that workspaces suggest.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -16,25 +16,31 @@ use crate::workspace_file::{self, FollowLinks, ReadRefused};
 /// The longest file that a workspace may suggest, in bytes.
 const MAX_BYTES: u64 = 64 << 10;
 
-/// What was approved of one workspace, as it is kept.
+/// The approved configuration of one workspace, as it is stored.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct StoredApproval {
     /// The real path of the workspace.
     pub workspace: String,
-    /// The text that was approved; its hash is the pin, and a change is shown
-    /// against it.
+    /// The approved text. Its hash pins the content, and changes are shown as a difference to it.
     pub text: String,
 }
 
 impl StoredApproval {
-    /// The approval of a workspace; `None` where there is none.
+    /// Loads the approval of a workspace's configuration; `None` if it was not approved.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
     pub fn load(layout: &Layout, workspace: &WorkspacePath) -> crate::Result<Option<Self>> {
         let approval = read(&layout.trust_file(workspace))?;
         Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
     }
 
-    /// The approval of a workspace's `devcontainer.json`; `None` where there is
-    /// none.
+    /// Loads the approval of a workspace's `devcontainer.json`; `None` if it was not approved.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read.
     pub fn load_devcontainer(
         layout: &Layout,
         workspace: &WorkspacePath,
@@ -43,7 +49,11 @@ impl StoredApproval {
         Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
     }
 
-    /// Every approval, by path.
+    /// Loads all approvals, sorted by the path of the workspace.
+    ///
+    /// # Errors
+    ///
+    /// The directory or a file in it cannot be read.
     pub fn list(layout: &Layout) -> crate::Result<Vec<Self>> {
         let directory = layout.trust_dir();
         let entries = match fs::read_dir(&directory) {
@@ -53,7 +63,7 @@ impl StoredApproval {
         let mut all = Vec::new();
         for entry in entries {
             let path = entry?.path();
-            if path.extension().is_some_and(|ending| ending == "json") {
+            if path.extension().is_some_and(|extension| extension == "json") {
                 all.extend(read(&path)?);
             }
         }
@@ -61,14 +71,22 @@ impl StoredApproval {
         Ok(all)
     }
 
-    /// Keeps it.
+    /// Writes the approval to `path`.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be written.
     pub fn save(&self, path: &Path) -> crate::Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         private_file::write(path, &text)
             .with_context(|| format!("cannot write `{}`", path.display()))
     }
 
-    /// Takes it back; says whether there was one.
+    /// Removes the approval at `path`; returns whether it existed.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be removed.
     pub fn revoke(path: &Path) -> crate::Result<bool> {
         match fs::remove_file(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -79,13 +97,13 @@ impl StoredApproval {
         }
     }
 
-    /// What pins it.
+    /// Returns the hash that pins the approved text.
     pub fn hash(&self) -> ContentHash {
         ContentHash::of(&self.text)
     }
 }
 
-/// One that cannot be read as one approves nothing.
+/// Reads an approval; malformed files approve nothing.
 fn read(path: &Path) -> crate::Result<Option<StoredApproval>> {
     match fs::read(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -96,7 +114,11 @@ fn read(path: &Path) -> crate::Result<Option<StoredApproval>> {
     }
 }
 
-/// The workspace's own file; `None` where there is none.
+/// Reads the configuration file of a workspace; `None` if it does not exist.
+///
+/// # Errors
+///
+/// See [`workspace_file::read`].
 pub fn workspace_config(workspace: &WorkspacePath) -> Result<Option<FileText>, ReadRefused> {
     let path = layout::workspace_config(workspace);
     let below = path.strip_prefix(workspace.as_path()).unwrap_or(&path);

@@ -1,4 +1,4 @@
-//! The user's configuration file, changed by one command at a time.
+//! The user's configuration file, changed under a lock.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -11,15 +11,18 @@ use containai_core::layout::Layout;
 use crate::report::Reporter;
 use crate::{lock, private_file};
 
-/// Changes the file under its lock, so that two commands lose nothing of each
-/// other. It appears whole or not at all, mode 0600; a symbolic link stays one.
-/// A file that would not change is not written.
+/// Changes the file under its lock, so that concurrent commands do not lose changes. The write is
+/// atomic, with mode 0600; a symbolic link is kept. An unchanged file is not written.
+///
+/// # Errors
+///
+/// The file cannot be read, parsed or written, or `change` fails.
 pub async fn update<T, E: From<crate::Error>>(
     layout: &Layout,
     reporter: &Reporter,
     change: impl FnOnce(&mut ConfigFile) -> Result<T, E>,
 ) -> Result<T, E> {
-    let _turn = lock::acquire(&layout.config_lock(), "the configuration", reporter).await?;
+    let _lock = lock::acquire(&layout.config_lock(), "the configuration", reporter).await?;
     let path = layout.config_file();
     let before = read(&path)?;
     let mut file = ConfigFile::parse(&path, before.as_str()).map_err(crate::Error::from)?;
@@ -30,15 +33,18 @@ pub async fn update<T, E: From<crate::Error>>(
     Ok(outcome)
 }
 
-/// Replaces the file's text, unless it is no longer what it was; says whether
-/// it was.
+/// Replaces the text of the file if it still equals `before`; returns whether it did.
+///
+/// # Errors
+///
+/// The file cannot be read or written.
 pub async fn replace(
     layout: &Layout,
     reporter: &Reporter,
     before: &str,
     after: &str,
 ) -> crate::Result<bool> {
-    let _turn = lock::acquire(&layout.config_lock(), "the configuration", reporter).await?;
+    let _lock = lock::acquire(&layout.config_lock(), "the configuration", reporter).await?;
     let path = layout.config_file();
     if read(&path)? != before {
         return Ok(false);
@@ -47,7 +53,11 @@ pub async fn replace(
     Ok(true)
 }
 
-/// The text of the file, which need not exist.
+/// Reads the text of the file; a missing file is empty.
+///
+/// # Errors
+///
+/// The file cannot be read.
 pub fn read(path: &Path) -> crate::Result<String> {
     match fs::read_to_string(path) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),

@@ -1,4 +1,4 @@
-//! Which volume is meant, and which container leads to it.
+//! The data volume of a command, and the container that mounts it.
 
 use std::path::PathBuf;
 use std::sync::Once;
@@ -17,25 +17,26 @@ use crate::settings;
 use crate::target::{self, not_found};
 use crate::workspace::{self, ProtectedPathUse, WorkspaceRef};
 
-/// A volume, by the workspace or the container that it is for.
+/// The arguments that select a volume.
 #[derive(Clone, Debug, Default)]
-pub struct PlaceQuery {
-    /// The workspace; `None` is the repository around the current directory.
+pub struct VolumeQuery {
+    /// The workspace; `None` is the repository that contains the current directory.
     pub workspace: Option<PathBuf>,
-    /// The container's name; excludes the others.
+    /// The name of the container; excludes the other fields.
     pub container: Option<String>,
-    /// The volume, if it is not the workspace's own.
+    /// The volume; `None` is the volume of the workspace or container.
     pub data_volume: Option<VolumeName>,
 }
 
-/// Whose volume is meant.
+/// A query for a volume, which is resolved by each operation.
 pub struct TargetQuery {
+    /// The configuration for the workspace.
     pub context: Context,
-    /// The volume that was named.
+    /// The volume that the user named.
     volume: Option<VolumeName>,
     selector: VolumeSelector,
     flags: Flags,
-    /// That it is about another workspace than this directory is said once.
+    /// Reports the use of an enclosing workspace once.
     notice: Once,
 }
 
@@ -44,19 +45,25 @@ enum VolumeSelector {
     Workspace(WorkspaceRef),
 }
 
-/// A volume, and the container that has it mounted.
+/// A volume, and the container that mounts it.
 #[derive(Clone, Debug)]
 pub struct VolumeTarget {
+    /// The workspace that the volume belongs to.
     pub workspace: WorkspacePath,
+    /// The volume.
     pub volume: VolumeName,
-    /// Only when there is one, in whatever state.
+    /// The container in any state; `None` if no container mounts the volume.
     pub(crate) container: Option<Container>,
 }
 
 impl TargetQuery {
-    /// Reads the configuration; talks to nobody yet.
+    /// Reads the configuration; does not connect to the engine.
+    ///
+    /// # Errors
+    ///
+    /// The workspace does not exist, or the configuration cannot be read.
     pub fn for_args(
-        args: &PlaceQuery,
+        args: &VolumeQuery,
         docker_host: Option<&str>,
         env: &ProcessEnv,
         reporter: &Reporter,
@@ -69,22 +76,22 @@ impl TargetQuery {
         };
         if let Some(name) = &args.container {
             let context = Context::new(env, reporter, flags.clone(), None)?;
-            let wanted = VolumeSelector::Container(name.clone());
-            return Ok(Self { context, volume, selector: wanted, flags, notice: Once::new() });
+            let selector = VolumeSelector::Container(name.clone());
+            return Ok(Self { context, volume, selector, flags, notice: Once::new() });
         }
         let given = args.workspace.as_deref();
-        let spot = workspace::find_ref(given, env, ProtectedPathUse::Allow)?;
-        let context = Context::new(env, reporter, flags.clone(), Some(spot.path()))?;
-        let wanted = VolumeSelector::Workspace(spot);
-        Ok(Self { context, volume, selector: wanted, flags, notice: Once::new() })
+        let workspace = workspace::find_ref(given, env, ProtectedPathUse::Allow)?;
+        let context = Context::new(env, reporter, flags.clone(), Some(workspace.path()))?;
+        let selector = VolumeSelector::Workspace(workspace);
+        Ok(Self { context, volume, selector, flags, notice: Once::new() })
     }
 
-    /// Finds the volume and its container as they are now.
+    /// Finds the volume and its container in their current state.
     pub(crate) async fn resolve(&self) -> crate::Result<VolumeTarget> {
         Ok(self.resolve_with_observed().await?.0)
     }
 
-    /// As [`Self::place`], with all that was seen.
+    /// As [`Self::resolve`], and returns the observed containers.
     pub(crate) async fn resolve_with_observed(&self) -> crate::Result<(VolumeTarget, Observed)> {
         let containers = self.context.engine()?.containers().await?;
         let observed = Observed { containers, ..Observed::default() };
@@ -98,33 +105,33 @@ impl TargetQuery {
                 let workspace = target::workspace_served(&container)?;
                 self.volume_target(workspace, vec![container])
             }
-            VolumeSelector::Workspace(spot) => {
-                let workspace = self.workspace_for(spot, &observed.containers);
+            VolumeSelector::Workspace(reference) => {
+                let workspace = self.workspace_for(reference, &observed.containers);
                 let serving = observed.serving(&workspace).into_iter().cloned().collect();
                 self.volume_target(workspace, serving)
             }
         }
     }
 
-    fn workspace_for(&self, spot: &WorkspaceRef, containers: &[Container]) -> WorkspacePath {
-        match enclosing_workspace::find(spot, containers, &self.context) {
-            None => spot.path().clone(),
-            Some(place) => {
-                let tell = || {
+    fn workspace_for(&self, reference: &WorkspaceRef, containers: &[Container]) -> WorkspacePath {
+        match enclosing_workspace::find(reference, containers, &self.context) {
+            None => reference.path().clone(),
+            Some(enclosing) => {
+                let report = || {
                     enclosing_workspace::report_choice(
                         &self.context.reporter,
-                        &place,
-                        spot.path(),
+                        &enclosing,
+                        reference.path(),
                         ".",
-                    )
+                    );
                 };
-                self.notice.call_once(tell);
-                place
+                self.notice.call_once(report);
+                enclosing
             }
         }
     }
 
-    /// The volume that the configuration has for a workspace.
+    /// Returns the volume that is configured for a workspace.
     fn configured_volume(&self, workspace: &WorkspacePath) -> crate::Result<Option<VolumeName>> {
         let Context { env, reporter, .. } = &self.context;
         let layers = settings::layers(env, reporter, self.flags.clone(), Some(workspace))?;
@@ -144,7 +151,7 @@ impl TargetQuery {
         let mounted = container.as_ref().and_then(|container| container.labels.data_volume());
         let volume = match (self.volume.clone(), mounted) {
             (Some(named), mounted) => {
-                // Another volume than the container's is reached without it.
+                // A volume that the container does not mount is accessed without it.
                 if mounted.is_some_and(|mounted| mounted != named) {
                     container = None;
                 }
@@ -160,54 +167,62 @@ impl TargetQuery {
 }
 
 impl VolumeTarget {
-    /// Finds it; talks to the engine.
+    /// Finds the volume and its container on the engine.
+    ///
+    /// # Errors
+    ///
+    /// The workspace or container does not exist, several containers serve the workspace, or the
+    /// engine fails.
     pub async fn find(
-        args: &PlaceQuery,
+        args: &VolumeQuery,
         docker_host: Option<&str>,
         env: &ProcessEnv,
         reporter: &Reporter,
     ) -> crate::Result<(Context, Self)> {
         let target = TargetQuery::for_args(args, docker_host, env, reporter)?;
-        let place = target.resolve().await?;
+        let found = target.resolve().await?;
         let context = match &target.selector {
-            VolumeSelector::Workspace(spot) if *spot.path() != place.workspace => {
-                Context::new(env, reporter, target.flags, Some(&place.workspace))?
+            VolumeSelector::Workspace(reference) if *reference.path() != found.workspace => {
+                Context::new(env, reporter, target.flags, Some(&found.workspace))?
             }
             _ => target.context,
         };
-        Ok((context, place))
+        Ok((context, found))
     }
 
-    /// The container, when it runs and can be entered.
+    /// Returns the container if it is running.
     pub(crate) fn running(&self) -> Option<&Container> {
         self.container.as_ref().filter(|container| container.state == RunState::Running)
     }
 
-    /// The volume of a container.
+    /// Returns the data volume of a container.
     pub(crate) fn from_container(container: &Container) -> crate::Result<Self> {
         let workspace = target::workspace_served(container)?;
         let volume = container.labels.data_volume().ok_or_else(|| {
-            not_found(&format!("container `{}` does not say which volume it has", container.name))
+            not_found(&format!("container `{}` does not record its data volume", container.name))
         })?;
         Ok(Self { workspace, volume, container: Some(container.clone()) })
     }
 
-    /// Brings a restore of the volume that was interrupted to its end, and
-    /// removes what an export left that was killed. The caller has the turn of
-    /// the workspace or of imports, which whoever restores has too.
+    /// Finishes an interrupted restore of the volume, and removes the helper containers of killed
+    /// exports. The caller holds the lock of the workspace or of imports, which restores also hold.
+    ///
+    /// # Errors
+    ///
+    /// The engine fails.
     pub async fn finish_interrupted_restore(&self, engine: &DockerEngine) -> crate::Result<()> {
         let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
         self.finish_interrupted_restore_among(engine, &observed).await
     }
 
-    /// As [`Self::mend`], among containers that were seen just now.
+    /// As [`Self::finish_interrupted_restore`], with containers that were just observed.
     pub(crate) async fn finish_interrupted_restore_among(
         &self,
         engine: &DockerEngine,
         observed: &Observed,
     ) -> crate::Result<()> {
-        for done in observed.leftover_export_helpers(&self.volume) {
-            engine.remove(&done.id).await?;
+        for helper in observed.leftover_export_helpers(&self.volume) {
+            engine.remove(&helper.id).await?;
         }
         match observed.restore_helper(&self.volume) {
             None => Ok(()),
@@ -215,8 +230,8 @@ impl VolumeTarget {
         }
     }
 
-    /// The image of the container; without one the configured image, which is
-    /// provided where needed.
+    /// Returns the image of the container; without a container, the configured image, which is
+    /// obtained if it is missing.
     pub(crate) async fn image(
         &self,
         context: &Context,
@@ -232,7 +247,7 @@ impl VolumeTarget {
         })
     }
 
-    /// The volume for a helper made of this image.
+    /// Returns the specification of a helper container for the volume.
     pub(crate) async fn helper_mount<'p>(
         &'p self,
         image: &'p str,

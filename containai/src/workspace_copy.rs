@@ -1,9 +1,9 @@
-//! The copy of a workspace on the machine of another engine.
+//! The copy of a workspace on the machine of a remote engine.
 
 use std::collections::BTreeSet;
-use std::fs::{self, DirBuilder, Permissions};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
+use std::fs;
+use std::io::ErrorKind;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,14 +23,14 @@ pub use pull::{BothSides, WorkspaceCopy};
 
 use crate::context::Context;
 use crate::error::OperationError;
-use crate::git;
 use crate::report::Reporter;
 use crate::signals::InterruptSignals;
+use crate::{git, private_file};
 
-/// How many paths of a list are told.
+/// The number of paths of a list that are reported.
 const MAX_LISTED: usize = 10;
 
-/// Where it is recorded what the copy was made of; `None` where the workspace
+/// Returns the path of the sync base of a container's workspace copy; `None` if the workspace
 /// itself is mounted.
 pub(crate) fn record_path(context: &Context, container: &Container) -> Option<PathBuf> {
     context.client.as_ref()?;
@@ -38,9 +38,9 @@ pub(crate) fn record_path(context: &Context, container: &Container) -> Option<Pa
     Some(context.env.layout.workspace_sync_base(&context.address.to_string(), &volume))
 }
 
-/// Reads a record; `None` when nothing was copied from here.
+/// Reads a sync base; `None` if the copy was not made from this machine.
 pub(crate) fn read(path: &Path) -> crate::Result<Option<SyncBase>> {
-    let shown = || format!("cannot use `{}`", path.display());
+    let shown = || format!("cannot read `{}`", path.display());
     match fs::read(path) {
         Ok(text) => serde_json::from_slice(&text).map(Some).with_context(shown),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -48,29 +48,20 @@ pub(crate) fn read(path: &Path) -> crate::Result<Option<SyncBase>> {
     }
 }
 
-/// Writes a record; it appears whole or not at all.
+/// Writes a sync base atomically.
 pub(crate) fn write(path: &Path, record: &SyncBase) -> crate::Result<()> {
-    let written = || -> std::io::Result<()> {
-        let directory = path.parent().unwrap_or(Path::new("/"));
-        DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-        let private = Permissions::from_mode(0o600);
-        let mut file = tempfile::Builder::new().permissions(private).tempfile_in(directory)?;
-        file.write_all(&serde_json::to_vec(record)?)?;
-        file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
-    };
-    written().with_context(|| format!("cannot write `{}`", path.display()))
+    private_file::write(path, &serde_json::to_string(record)?)
+        .with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Whether a command finds the workspace there without anything being done.
+/// Returns whether the workspace copy is complete, or not needed.
 pub(crate) fn is_complete_copy(context: &Context, container: &Container) -> crate::Result<bool> {
     let Some(path) = record_path(context, container) else { return Ok(true) };
     Ok(read(&path)?.is_some_and(|record| record.state == SyncState::Complete))
 }
 
-/// Brings the workspace there unless it is: a copy that was interrupted is made
-/// again, and one that holds anything else is left as it is.
+/// Uploads the workspace unless its copy is complete. An interrupted copy is repeated; a volume
+/// with files of another origin is kept as it is.
 pub(crate) async fn ensure_complete(
     context: &Context,
     container: &Container,
@@ -78,52 +69,52 @@ pub(crate) async fn ensure_complete(
     session: &Session,
 ) -> crate::Result<()> {
     let Some(path) = record_path(context, container) else { return Ok(()) };
-    let meter = Arc::new(TransferProgress::default());
-    let twin = RemoteWorkspace::new(session).with_progress(Arc::clone(&meter));
+    let progress = Arc::new(TransferProgress::default());
+    let copy = RemoteWorkspace::new(session).with_progress(Arc::clone(&progress));
     let state = read(&path)?.map(|record| record.state);
-    match (state, twin.is_empty().await?) {
+    match (state, copy.is_empty().await?) {
         (Some(SyncState::Complete), false) => return Ok(()),
         (None, false) => {
             context.reporter.warn(
-                "the workspace's volume holds files that were not brought from here; they are left as they are",
+                "the workspace's volume contains files that were not copied from this machine; they are kept",
             );
             return Ok(());
         }
         _ => {}
     }
-    let (part, left_out) = selection(workspace)?;
-    context.reporter.begin_work(&format!("bringing `{workspace}` to the engine's machine"));
+    let (selection, ignored) = selection(workspace)?;
+    context.reporter.begin_work(&format!("copying `{workspace}` to the engine's machine"));
     let mut record = SyncBase {
         workspace: workspace.to_string(),
         state: SyncState::Incomplete,
-        items: part.tree_state(workspace.as_path())?,
+        items: selection.tree_state(workspace.as_path())?,
     };
     write(&path, &record)?;
-    let mut interrupted = InterruptSignals::listen_for(&context.reporter)?;
+    let mut interrupt = InterruptSignals::listen_for(&context.reporter)?;
     let report = tokio::select! {
-        report = twin.upload(workspace.as_path(), part) => report?,
-        () = show_progress(&meter, &context.reporter) => CopyReport::default(),
-        () = interrupted.received() => return Err(interrupted_error().into()),
+        report = copy.upload(workspace.as_path(), selection) => report?,
+        () = show_progress(&progress, &context.reporter) => CopyReport::default(),
+        () = interrupt.received() => return Err(interrupted_error().into()),
     };
     context.reporter.finish_work();
     for failure in report.failures() {
-        context.reporter.warn(&format!("left out: {failure}"));
+        context.reporter.warn(&format!("skipped: {failure}"));
     }
-    print_paths(&context.reporter, "left out, as git ignores it:", &left_out);
+    report_paths(&context.reporter, "skipped because git ignores them:", &ignored);
     record.state = SyncState::Complete;
     write(&path, &record)
 }
 
-/// What of a workspace is brought: what git would keep and git's own
-/// directory, or everything where there is no git; and what is left out.
+/// Selects the files to copy: the files that git does not ignore and the `.git` directory, or
+/// everything outside a repository. Returns them and the ignored paths.
 pub(crate) fn selection(workspace: &WorkspacePath) -> crate::Result<(Selection, Vec<String>)> {
     let Some(listing) = git::list_files(workspace)? else {
         return Ok((Selection::Everything, Vec::new()));
     };
     let mut files = BTreeSet::new();
     let mut trees = BTreeSet::from([b".git".to_vec()]);
-    for path in listing.kept {
-        // A repository in the repository is one path to git.
+    for path in listing.files {
+        // git lists a nested repository as one path.
         let is_tree =
             fs::symlink_metadata(workspace.as_path().join(&path)).is_ok_and(|it| it.is_dir());
         let path = path.trim_end_matches('/').as_bytes().to_vec();
@@ -136,12 +127,12 @@ pub(crate) fn selection(workspace: &WorkspacePath) -> crate::Result<(Selection, 
     Ok((Selection::Only { files, trees }, listing.ignored))
 }
 
-/// Tells the first paths of a list.
-pub fn print_paths(reporter: &Reporter, what: &str, paths: &[String]) {
+/// Reports `heading` and the first ten paths; nothing for an empty list.
+pub fn report_paths(reporter: &Reporter, heading: &str, paths: &[String]) {
     if paths.is_empty() {
         return;
     }
-    reporter.say(what);
+    reporter.say(heading);
     for path in paths.iter().take(MAX_LISTED) {
         reporter.say(&format!("  {}", path.escape_debug()));
     }
@@ -150,17 +141,17 @@ pub fn print_paths(reporter: &Reporter, what: &str, paths: &[String]) {
     }
 }
 
-/// Shows how far it is; never ends.
-pub async fn show_progress(meter: &TransferProgress, reporter: &Reporter) {
+/// Reports the progress of a transfer every 100 ms, forever.
+pub async fn show_progress(progress: &TransferProgress, reporter: &Reporter) {
     let mut tick = tokio::time::interval(Duration::from_millis(100));
     loop {
         tick.tick().await;
-        let reading = meter.read();
-        reporter.transfer(reading.bytes, reading.total, reading.files);
+        let current = progress.read();
+        reporter.transfer(current.bytes, current.total, current.files);
     }
 }
 
 pub(crate) fn interrupted_error() -> OperationError {
     OperationError::with_code(exit::INTERRUPTED, "interrupted")
-        .hint(Hint::new("run the same command again: what is missing is brought then"))
+        .hint(Hint::new("run the same command again to copy the rest"))
 }

@@ -1,90 +1,65 @@
-//! Files of a workspace, read without leaving it.
+//! Reading files of a workspace without leaving it.
 //!
-//! Whoever writes the workspace chooses what stands there: links to elsewhere,
-//! pipes that nobody writes to, files without an end.
+//! Containers control the workspace, so a path in it can be a symbolic link to the outside, a
+//! pipe without a writer, or an endless file.
 
 use std::fs::File;
-use std::io::Read as _;
 use std::path::Path;
 
 use containai_core::naming::WorkspacePath;
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-/// Whether links are followed.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum FollowLinks {
-    /// Within the workspace.
-    WithinWorkspace,
-    /// None at all.
-    Never,
-}
+pub use crate::openat2::FollowLinks;
+use crate::openat2::{DIRECTORY, READ, open_beneath, read_at_most};
 
-/// Reads a text of at most `most` bytes; `None` where nothing stands there.
-/// `path` is relative to the workspace.
+/// Reads a text file of at most `limit` bytes; `None` if it does not exist. `path` is relative to
+/// the workspace.
+///
+/// # Errors
+///
+/// See [`ReadRefused`].
 pub fn read(
     workspace: &WorkspacePath,
     path: &Path,
     links: FollowLinks,
-    most: u64,
+    limit: u64,
 ) -> Result<Option<String>, ReadRefused> {
-    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
-    let directory = match rustix::fs::openat(
-        CWD,
-        workspace.as_path(),
-        flags | OFlags::DIRECTORY | OFlags::NOFOLLOW,
-        Mode::empty(),
-    ) {
+    let top = workspace.as_path();
+    let directory = match rustix::fs::open(top, DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         directory => directory?,
     };
-    let mut resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
-    if links == FollowLinks::Never {
-        resolve |= ResolveFlags::NO_SYMLINKS;
-    }
-    // A pipe is opened without waiting for somebody at its other end.
-    let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY;
-    let opened = loop {
-        match rustix::fs::openat2(&directory, path, flags, Mode::empty(), resolve) {
-            // Something was renamed meanwhile, openat2(2).
-            Err(Errno::AGAIN) => {}
-            outcome => break outcome,
-        }
-    };
-    let file = match opened {
+    let file = match open_beneath(&directory, path, READ, Mode::empty(), links) {
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
         file => File::from(file?),
     };
     if !file.metadata()?.is_file() {
         return Err(ReadRefused::NotAFile);
     }
-    let mut bytes = Vec::new();
-    file.take(most + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > most {
-        return Err(ReadRefused::TooLong { most });
-    }
+    let bytes = read_at_most(file, limit)?.ok_or(ReadRefused::TooLong { limit })?;
     String::from_utf8(bytes).map(Some).map_err(|_| ReadRefused::NotText)
 }
 
-/// What stands there is not read.
+/// The reason why a file of a workspace is not read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadRefused {
-    /// A link that leaves the workspace, or any where none may be.
-    #[error("a link on the way leads elsewhere")]
+    /// A symbolic link that leaves the workspace, or any with [`FollowLinks::Never`].
+    #[error("the path contains a symbolic link that is not followed")]
     Link,
-    /// A directory, a pipe, a device.
+    /// A directory, pipe, socket or device.
     #[error("it is not a regular file")]
     NotAFile,
-    /// Longer than anybody would write it.
-    #[error("it is longer than {} KiB", most >> 10)]
+    /// The file is longer than the limit.
+    #[error("it is longer than {} KiB", limit >> 10)]
     TooLong {
-        /// The longest, in bytes.
-        most: u64,
+        /// The limit, in bytes.
+        limit: u64,
     },
-    /// Not UTF-8.
+    /// The file is not UTF-8.
     #[error("it is not UTF-8 text")]
     NotText,
-    /// The file system refuses.
+    /// The file system fails.
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
@@ -107,21 +82,21 @@ mod tests {
 
     #[test]
     fn links_and_pipes_are_refused_without_blocking() -> anyhow::Result<()> {
-        let place = tempfile::tempdir()?;
-        let root = fs::canonicalize(place.path())?;
-        let inside = root.join("ws");
-        fs::create_dir_all(inside.join("sub"))?;
+        let directory = tempfile::tempdir()?;
+        let root = fs::canonicalize(directory.path())?;
+        let top = root.join("ws");
+        fs::create_dir_all(top.join("sub"))?;
         fs::write(root.join("secret"), "A=leaked\n")?;
-        fs::write(inside.join("sub/.env"), "A=1\n")?;
-        fs::write(inside.join("long"), "x".repeat(65))?;
-        fs::write(inside.join("bytes"), b"\xff")?;
-        symlink("..", inside.join("out"))?;
-        symlink("../secret", inside.join("link"))?;
-        symlink(root.join("secret"), inside.join("absolute"))?;
-        symlink("sub/.env", inside.join("within"))?;
-        let pipe = nix::sys::stat::Mode::S_IRWXU;
-        nix::unistd::mkfifo(&inside.join("pipe"), pipe)?;
-        let workspace = WorkspacePath::new(&inside)?;
+        fs::write(top.join("sub/.env"), "A=1\n")?;
+        fs::write(top.join("long"), "x".repeat(65))?;
+        fs::write(top.join("bytes"), b"\xff")?;
+        symlink("..", top.join("out"))?;
+        symlink("../secret", top.join("link"))?;
+        symlink(root.join("secret"), top.join("absolute"))?;
+        symlink("sub/.env", top.join("within"))?;
+        let mode = nix::sys::stat::Mode::S_IRWXU;
+        nix::unistd::mkfifo(&top.join("pipe"), mode)?;
+        let workspace = WorkspacePath::new(&top)?;
         let check =
             |path: &str, links: FollowLinks| match read(&workspace, Path::new(path), links, 64) {
                 Ok(text) => text.unwrap_or_else(|| "nothing".to_owned()),
@@ -150,7 +125,7 @@ mod tests {
         let samples = containai_core::samples!(ReadRefused {
             Link: [ReadRefused::Link],
             NotAFile: [ReadRefused::NotAFile],
-            TooLong: [ReadRefused::TooLong { most: 1 << 16 }],
+            TooLong: [ReadRefused::TooLong { limit: 1 << 16 }],
             NotText: [ReadRefused::NotText],
             Io: [ReadRefused::Io(std::io::ErrorKind::PermissionDenied.into())],
         });

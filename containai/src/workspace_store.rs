@@ -1,4 +1,4 @@
-//! What outlasts a workspace's containers, a file for each workspace.
+//! Records of workspaces, which outlast their containers: one file for each workspace.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -18,7 +18,7 @@ use crate::context::Context;
 use crate::report::Reporter;
 use crate::{lock, private_file};
 
-/// The records of the user, as the lifecycle has them.
+/// The store of records in the user's data directory.
 pub(crate) struct FileWorkspaceStore<'a> {
     pub(crate) context: &'a Context,
 }
@@ -53,7 +53,7 @@ impl FileWorkspaceStore<'_> {
     }
 }
 
-/// What is kept about a workspace; `None` where nothing is.
+/// Reads the record of a workspace; `None` if there is none.
 pub(crate) fn read(
     layout: &Layout,
     workspace: &WorkspacePath,
@@ -62,15 +62,18 @@ pub(crate) fn read(
     Ok(record.filter(|record| record.workspace == *workspace))
 }
 
-/// Changes what is kept about a workspace, and writes it, changed or not. It appears whole
-/// or not at all.
+/// Changes the record of a workspace under a lock and writes it atomically, changed or not.
+///
+/// # Errors
+///
+/// The record cannot be read, parsed or written.
 pub async fn edit(
     layout: &Layout,
     reporter: &Reporter,
     workspace: &WorkspacePath,
     change: impl FnOnce(&mut WorkspaceRecord),
 ) -> crate::Result<()> {
-    let _turn =
+    let _lock =
         lock::acquire(&layout.workspace_record_lock(), "records of workspaces", reporter).await?;
     let path = layout.workspace_record(workspace);
     let record = read(layout, workspace)?;
@@ -80,7 +83,11 @@ pub async fn edit(
         .with_context(|| format!("cannot write `{}`", path.display()))
 }
 
-/// Remembers limits of the workspace's containers, those that are some.
+/// Remembers resource limits of the workspace's containers; `None` keeps the remembered one.
+///
+/// # Errors
+///
+/// See [`edit`].
 pub async fn remember_limits(
     context: &Context,
     workspace: &WorkspacePath,
@@ -88,26 +95,34 @@ pub async fn remember_limits(
 ) -> crate::Result<()> {
     let engine = context.address.to_string();
     edit(&context.env.layout, &context.reporter, workspace, |record| {
-        let kept = &mut record.on_engine_mut(&engine).limits;
-        *kept = ResourceLimits {
-            memory: limits.memory.or(kept.memory),
-            cpus: limits.cpus.or(kept.cpus),
+        let remembered = &mut record.on_engine_mut(&engine).limits;
+        *remembered = ResourceLimits {
+            memory: limits.memory.or(remembered.memory),
+            cpus: limits.cpus.or(remembered.cpus),
         };
     })
     .await
 }
 
-/// Forgets the limits of the workspace's containers.
+/// Forgets the remembered limits of the workspace's containers.
+///
+/// # Errors
+///
+/// See [`edit`].
 pub async fn forget_limits(context: &Context, workspace: &WorkspacePath) -> crate::Result<()> {
     let engine = context.address.to_string();
     let change = |record: &mut WorkspaceRecord| {
-        record.on_engine_mut(&engine).limits = ResourceLimits::default()
+        record.on_engine_mut(&engine).limits = ResourceLimits::default();
     };
     edit(&context.env.layout, &context.reporter, workspace, change).await
 }
 
-/// Forgets the data volume of a workspace on every engine: the configuration is to say
-/// which. Says whether one was remembered.
+/// Forgets the data volume of a workspace on every engine, so that the configuration decides;
+/// returns whether one was remembered.
+///
+/// # Errors
+///
+/// See [`edit`].
 pub async fn forget_volume(
     layout: &Layout,
     reporter: &Reporter,
@@ -116,18 +131,22 @@ pub async fn forget_volume(
     if read(layout, workspace)?.is_none() {
         return Ok(false);
     }
-    let mut had = false;
+    let mut was_remembered = false;
     edit(layout, reporter, workspace, |record| {
         for remembered in record.engines_mut() {
-            had |= remembered.data_volume.take().is_some();
+            was_remembered |= remembered.data_volume.take().is_some();
         }
     })
     .await?;
-    Ok(had)
+    Ok(was_remembered)
 }
 
-/// Forgets what was chosen for a workspace on an engine, and, with the last of it, which
-/// directory it was.
+/// Forgets the choices for a workspace on one engine, and the identity of its directory if no
+/// other choice remains.
+///
+/// # Errors
+///
+/// See [`edit`].
 pub async fn forget(
     layout: &Layout,
     reporter: &Reporter,
@@ -146,14 +165,14 @@ pub async fn forget(
     .await
 }
 
-/// Every record; one that cannot be read is for commands of its workspace to report.
+/// Lists all readable records; commands in a workspace report that its record is unreadable.
 pub(crate) fn list(layout: &Layout) -> Vec<WorkspaceRecord> {
     let entries = fs::read_dir(layout.workspace_record_dir()).into_iter().flatten().flatten();
     entries.filter_map(|entry| read_file(&entry.path()).ok()?).collect()
 }
 
-/// Notes which directory a workspace is, for when it has another path. That it cannot be
-/// noted is no reason not to go inside.
+/// Records the identity of the workspace's directory, which finds it after a move. Failures are
+/// reported as details only, because they must not prevent a session.
 pub(crate) async fn record_directory(context: &Context, workspace: &WorkspacePath) {
     let layout = &context.env.layout;
     let directory = directory_id(workspace.as_path());
@@ -163,18 +182,20 @@ pub(crate) async fn record_directory(context: &Context, workspace: &WorkspacePat
         && let Err(error) =
             edit(layout, &context.reporter, workspace, |record| record.directory = directory).await
     {
-        context.reporter.detail(&format!("cannot note which directory {workspace} is: {error:#}"));
+        context
+            .reporter
+            .detail(&format!("cannot record the identity of directory `{workspace}`: {error:#}"));
     }
 }
 
-/// What tells a directory from every other; `None` where there is none.
+/// Returns the identity of a directory; `None` if it does not exist.
 pub fn directory_id(path: &Path) -> Option<DirectoryId> {
     let metadata = fs::symlink_metadata(path).ok().filter(fs::Metadata::is_dir)?;
-    let born = metadata.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
+    let created = metadata.created().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
     Some(DirectoryId {
         device: metadata.dev(),
         inode: metadata.ino(),
-        birth_nanos: born.and_then(|since| since.as_nanos().try_into().ok()),
+        birth_nanos: created.and_then(|since| since.as_nanos().try_into().ok()),
     })
 }
 

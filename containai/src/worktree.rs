@@ -1,12 +1,10 @@
-//! The repository of a workspace that is a linked worktree, gitrepository-layout(5).
+//! Workspaces that are linked worktrees, gitrepository-layout(5).
 //!
-//! `.git` in the workspace is written by whoever writes the workspace. It is
-//! believed only where the repository says the same: it has an entry for this
-//! very workspace, which nobody could have made who may not write there.
+//! A container can change `.git` in its workspace. The file is trusted only if the repository that
+//! it names has an entry for this workspace, which requires write access to the repository.
 //!
-//! The container never writes the repository. It has one of its own ([`own`]),
-//! which borrows the host's objects, and what it commits is brought over once it
-//! was checked ([`settle`]).
+//! The container never writes the host's repository. It has a separate repository that borrows the
+//! host's objects, and its commits are checked before they are fetched.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -30,36 +28,36 @@ mod sync;
 mod untrusted_tree;
 
 pub(crate) use container_repository::ensure_container_repository;
-pub use session_sync::{
-    fetch_after_session, fetch_now, has_separate_repository, shares_host_repository,
-    sync_before_session,
-};
+pub use session_sync::{fetch_after_session, fetch_now, has_separate_repository};
+pub(crate) use session_sync::{shares_host_repository, sync_before_session};
 use sync::WorktreeSync;
 
-/// No file of these is longer than a path.
+/// The limit for files that contain a path, in bytes.
 const MAX_POINTER: u64 = 8192;
 
-/// Why the repository of a worktree is not mounted.
+/// The reason why the repository of a worktree is not mounted.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum WorktreeError {
-    /// A submodule, or a worktree with relative paths: git looks for the
-    /// repository beside the place that the workspace has inside.
-    #[error("`.git` leads to the relative path `{0}`; take the repository around it as workspace")]
+    /// A submodule, or a worktree with relative paths, which git resolves relative to the path of the
+    /// workspace in the container.
+    #[error("`.git` names the relative path `{0}`; use the enclosing repository as the workspace")]
     Relative(String),
-    /// A submodule, or no repository at all.
-    #[error("`{}` is no entry of a linked worktree", .0.display())]
+    /// A submodule, or not a repository.
+    #[error("`{}` is not the entry of a linked worktree", .0.display())]
     NoEntry(PathBuf),
-    /// A symbolic link is on the way.
-    #[error("`{}` is reached by a symbolic link", .0.display())]
+    /// The path contains a symbolic link.
+    #[error("`{}` contains a symbolic link", .0.display())]
     Link(PathBuf),
-    /// The workspace names a repository that does not know it.
-    #[error("`{}` does not say that this is its worktree", .0.display())]
+    /// The workspace names a repository that does not list it.
+    #[error("`{}` does not list this workspace as a worktree", .0.display())]
     NotListed(PathBuf),
-    /// The repository is somebody else's, or lies in the workspace.
-    #[error("`{}` does not belong to the workspace's owner, or lies inside of it", .0.display())]
+    /// The repository belongs to another user, or lies in the workspace.
+    #[error("`{}` belongs to another user than the workspace, or is inside it", .0.display())]
     OtherOwner(PathBuf),
+    /// The path cannot be mounted.
     #[error("{0}")]
     Path(#[from] WorkspacePathError),
+    /// A file cannot be read.
     #[error("{0}")]
     Io(#[from] io::Error),
 }
@@ -67,21 +65,22 @@ pub(crate) enum WorktreeError {
 /// A linked worktree and its repository on the host.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LinkedWorktree {
+    /// The workspace.
     pub(crate) workspace: WorkspacePath,
-    /// What all worktrees share.
+    /// The directory that all worktrees share.
     pub(crate) common: PathBuf,
-    /// The directory of this one below it.
+    /// The entry of this worktree in `common`.
     pub(crate) entry: PathBuf,
 }
 
 impl LinkedWorktree {
-    /// The name of the entry, which git makes of the worktree's directory.
+    /// Returns the name of the entry, which git derives from the worktree's directory.
     pub(crate) fn name(&self) -> &str {
         self.entry.file_name().and_then(|it| it.to_str()).unwrap_or_default()
     }
 }
 
-/// The worktree that a workspace is; `None` where it is none.
+/// Finds the repository of a linked worktree; `None` if the workspace is not one.
 pub(crate) fn find(workspace: &WorkspacePath) -> Result<Option<LinkedWorktree>, WorktreeError> {
     let pointer = workspace.as_path().join(".git");
     if !fs::symlink_metadata(&pointer).is_ok_and(|status| status.is_file()) {
@@ -102,23 +101,23 @@ pub(crate) fn find(workspace: &WorkspacePath) -> Result<Option<LinkedWorktree>, 
         None => return Err(WorktreeError::NoEntry(entry)),
     };
     verify(workspace, &pointer, &entry, &common)?;
-    // Its text is part of other paths and of references.
+    // The entry is used in other paths and in references.
     WorkspacePath::new(&entry)?;
     Ok(Some(LinkedWorktree { workspace: workspace.clone(), common, entry }))
 }
 
-/// What the container of the workspace has mounted in place of its repository;
-/// `None` where the workspace is no linked worktree.
+/// Returns the mounts that replace the repository in the workspace's container; `None` if the
+/// workspace is not a linked worktree.
 pub(crate) fn linked_repository(
     workspace: &WorkspacePath,
     layout: &Layout,
 ) -> Result<Option<LinkedRepository>, WorktreeError> {
     let Some(worktree) = find(workspace)? else { return Ok(None) };
-    // The engine's runtime follows no link.
+    // The engine's runtime does not follow links.
     let config = layout.config_dir();
-    let home = fs::canonicalize(config).unwrap_or_else(|_| config.to_owned());
+    let real = fs::canonicalize(config).unwrap_or_else(|_| config.to_owned());
     let own = layout.worktree_repository(workspace);
-    let own = own.strip_prefix(config).map_or_else(|_| own.clone(), |below| home.join(below));
+    let own = own.strip_prefix(config).map_or_else(|_| own.clone(), |below| real.join(below));
     Ok(Some(LinkedRepository {
         common_dir: WorkspacePath::new(&worktree.common)?,
         own: WorkspacePath::new(own)?,
@@ -142,9 +141,9 @@ fn verify(
         return Err(WorktreeError::NotListed(common.to_owned()));
     }
     let owner = |path: &Path| fs::symlink_metadata(path).map(|status| status.uid());
-    let theirs = owner(workspace.as_path())?;
-    let is_theirs = owner(common)? == theirs && owner(entry)? == theirs;
-    if !is_theirs || common.starts_with(workspace.as_path()) {
+    let workspace_owner = owner(workspace.as_path())?;
+    let has_same_owner = owner(common)? == workspace_owner && owner(entry)? == workspace_owner;
+    if !has_same_owner || common.starts_with(workspace.as_path()) {
         return Err(WorktreeError::OtherOwner(common.to_owned()));
     }
     Ok(())

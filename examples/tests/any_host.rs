@@ -112,6 +112,6 @@ fn unpinned_key_is_refused() -> Result<()> {
     let output = example(dir.path(), port, "user.pub", &forward)?.output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success() && output.stdout.is_empty());
-    assert!(said.contains(&format!("the host key on `127.0.0.1:{port}` is `SHA256:")), "{said}");
+    assert!(said.contains(&format!("host key on `127.0.0.1:{port}` is `SHA256:")), "{said}");
     Ok(())
 }

@@ -13,6 +13,7 @@ mod cai;
 pub mod contract;
 pub mod contract_snapshots;
 mod engine;
+pub mod markdown;
 mod network;
 mod outcome;
 mod person;

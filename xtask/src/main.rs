@@ -3,10 +3,12 @@
 use std::process::ExitCode;
 
 mod bench;
+mod book;
 mod compatibility;
 mod generate;
 mod msrv;
 mod package;
+mod pictures;
 mod project;
 mod reference;
 mod test;
@@ -20,6 +22,8 @@ usage: cargo xtask <verb>
   tidy [RULE…]    check the house rules, or only the named ones
   bench [RUNS]    measure against Docker and OpenSSH; default 15 runs each
   compatibility   try foreign SSH clients and write docs/compatibility.md
+  book [check]    check the documents, then build the book; `check` only checks
+  pictures        record the terminal pictures of the documents on a real engine
   reference       write docs/reference from the tables that the parser uses
   semver [REV]    compare the libraries' interfaces with a revision or the latest release
   generate        write what images carry and manifests say
@@ -36,6 +40,8 @@ fn main() -> ExitCode {
         "compatibility" if rest.is_empty() => compatibility::run(),
         "reference" if rest.is_empty() => reference::run(),
         "bench" => bench::run(&rest),
+        "book" => book::run(&rest),
+        "pictures" if rest.is_empty() => pictures::run(),
         "semver" => package::compare(&rest),
         "generate" if rest.is_empty() => generate::run(),
         "vectors" if rest.len() == 1 => vectors::run(rest[0].as_ref()),

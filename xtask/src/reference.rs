@@ -9,6 +9,9 @@ use anyhow::Context as _;
 
 use crate::project::{self, succeed};
 
+mod exit_codes;
+mod settings;
+
 /// Rewrites the pages; those of removed commands are deleted.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     let pages = pages();
@@ -43,7 +46,12 @@ fn generate(directory: &Path) -> anyhow::Result<()> {
     succeed(project::cargo(&["build", "--locked", "--package=containai-cli", "--bin=cai"]))?;
     let mut cai = Command::new(project::target_dir()?.join("debug/cai"));
     cai.arg("reference").arg(directory);
-    succeed(cai)
+    succeed(cai)?;
+    for (name, text) in [("settings.md", settings::page()), ("exit-codes.md", exit_codes::page())] {
+        let file = directory.join(name);
+        fs::write(&file, text).with_context(|| format!("cannot write `{}`", file.display()))?;
+    }
+    Ok(())
 }
 
 fn files(root: &Path) -> anyhow::Result<BTreeMap<PathBuf, Vec<u8>>> {

@@ -6,20 +6,20 @@ use clap_complete::Shell;
 use clap_complete::env::Shells;
 
 use crate::app::App;
-use crate::complete::COMPLETION_VARIABLE;
+use crate::env::COMPLETION_VARIABLE;
 
 /// Print a completion script for a shell
 ///
 /// For bash: `source <(cai completion bash)`; for fish: `cai completion fish |
-/// source`. The script asks `cai` itself, so that names of containers, volumes
-/// and settings are those of the moment.
+/// source`. The script asks `cai` for the current names of containers, volumes
+/// and settings.
 #[derive(Debug, Args)]
 pub(crate) struct CompletionArgs {
-    /// The shell
+    /// Shell
     shell: Shell,
 }
 
-pub(super) fn run(args: &CompletionArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &CompletionArgs, app: &App) -> anyhow::Result<ExitCode> {
     let shell = args.shell.to_string();
     let shells = Shells::builtins();
     let shell = shells.completer(&shell).context("clap knows every shell that it reads")?;

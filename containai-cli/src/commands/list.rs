@@ -5,42 +5,38 @@ use containai_docker::Sizes;
 
 use crate::app::App;
 use crate::output::list::{ContainerListEntry, table};
-use containai::context::Context;
+use crate::output::listing::{ListFormat, print_list};
 
 /// List the containers of ContainAI on the engine
 ///
-/// With `--quiet`, only their names.
+/// With `--quiet`, prints only their names.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Print one JSON array
+    /// Print a JSON array
     #[arg(long)]
     json: bool,
-    /// Have the engine measure what each container takes, volumes not included
+    /// Measure the disk usage of each container, without its volumes
     #[arg(long)]
     size: bool,
 }
 
-pub(super) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+pub(crate) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let context = app.context()?;
     let sizes = if args.size { Sizes::Measured } else { Sizes::Unknown };
     let listed = context.engine()?.managed(sizes).await?;
     let entries: Vec<_> = listed.iter().map(ContainerListEntry::of).collect();
-    if args.json {
-        app.ui.data(&serde_json::to_string_pretty(&entries)?)?;
-    } else if app.global.is_quiet() {
-        let names: Vec<_> = entries.iter().map(ContainerListEntry::name).collect();
-        if !names.is_empty() {
-            app.ui.data(&names.join("\n"))?;
-        }
-    } else if entries.is_empty() {
-        app.ui.say("there are no containers; `cai run` makes one");
-        if let Some(previous) = context.previous_isolation() {
-            app.ui.say(&format!(
-                "containers that were made with `{previous}` isolation are stored apart; `cai setup --isolation {previous}` switches back to them"
-            ));
-        }
-    } else {
-        app.ui.data(&table(&entries, sizes))?;
+    if app.global.is_quiet() && !args.json {
+        entries.iter().try_for_each(|entry| app.ui.data(entry.name()))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let empty = "there are no containers; `cai run` creates one";
+    let format = ListFormat::new(args.json);
+    print_list(&app.ui, format, &entries, |entries| table(entries, sizes), empty)?;
+    if let (true, Some(previous)) = (entries.is_empty() && !args.json, context.previous_isolation())
+    {
+        app.ui.say(&format!(
+            "containers created with `{previous}` isolation are stored separately; `cai setup --isolation {previous}` switches back to them"
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }

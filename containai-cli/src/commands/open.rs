@@ -1,52 +1,45 @@
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::config::Flags;
-use containai_core::naming::{ContainerName, SshAlias};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
+use containai::editor::{Editor, EditorCommand};
 
 use crate::app::App;
-use crate::editor::{self, Editor};
-use containai::session::{SessionRequest, SetupConsent};
-use containai::workspace::{self, ProtectedPathUse};
+use crate::args::TargetArgs;
 
-/// Open the workspace in an editor, over SSH
+/// Open the workspace in an editor over SSH
 ///
-/// The container is started as needed. Where the editor is not installed, its
-/// command line is printed.
+/// Starts the container as needed. If the editor is not installed, its command
+/// line is printed.
 #[derive(Debug, Args)]
 pub(crate) struct OpenArgs {
-    /// The workspace [default: the repository around the current directory]
-    path: Option<PathBuf>,
-    /// The editor [default: the first one that is installed]
-    #[arg(long)]
+    #[command(flatten)]
+    target: TargetArgs,
+    /// Editor [default: the first installed one]
+    #[arg(long, value_parser = PossibleValuesParser::new(editors()).try_map(|it| it.parse::<Editor>()))]
     editor: Option<Editor>,
-    /// Print the command line, and start nothing
+    /// Print the editor's command line without starting it
     #[arg(long)]
     print: bool,
 }
 
-pub(super) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let workspace = workspace::find_ref(args.path.as_deref(), &app.env, ProtectedPathUse::Allow)?;
-    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
-    let entrance =
-        SessionRequest::new(&app.env, &app.reporter, flags, workspace, SetupConsent::Never)?;
-    // The editor's `ssh` finds the pinned key and the configuration.
-    let reached = entrance.open_existing().await?;
+fn editors() -> impl Iterator<Item = PossibleValue> {
+    Editor::ALL.into_iter().map(|it| PossibleValue::new(it.name()).help(it.title()))
+}
+
+pub(crate) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let (_, request) = args.target.existing_session(app).await?;
+    // Writes the pinned key and the configuration for the editor's `ssh`.
+    let reached = request.open_existing().await?;
     reached.connection.apply_env().await?;
-    let name = ContainerName::parse(&reached.container.name)?;
-    let port = reached.container.labels.ssh_port().map_or(0, |port| port.get());
-    let (editor, program) = Editor::choose(args.editor, |name| app.env.find_program(name));
-    let words = editor.arguments(&SshAlias::of(&name), port);
-    match program.filter(|_| !args.print) {
-        Some(program) => editor::start(&program, &words)?,
-        None => {
-            if !args.print {
-                app.ui
-                    .say(&format!("`{}` is not installed; its command line is", editor.program()));
-            }
-            app.ui.data(&editor::shell_line(editor.program(), &words))?;
+    let command = EditorCommand::new(args.editor, &reached.container, &app.env)?;
+    match (args.print, command.is_installed()) {
+        (false, true) => command.start()?,
+        (false, false) => {
+            app.ui.say(&format!("`{}` is not installed; its command line is", command.name()));
+            app.ui.data(&command.to_string())?;
         }
+        (true, _) => app.ui.data(&command.to_string())?,
     }
     Ok(ExitCode::SUCCESS)
 }

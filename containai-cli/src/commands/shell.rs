@@ -3,14 +3,12 @@ use std::process::ExitCode;
 use clap::Args;
 use containai_ssh::Command;
 
-use super::env_args::EnvArgs;
-use super::session_args::SessionArgs;
 use crate::app::App;
+use crate::args::{EnvArgs, SessionArgs};
 
 /// Open a login shell in the workspace's container
 ///
-/// The container is made and started as needed. The shell's exit status is
-/// passed on.
+/// Creates and starts the container as needed. `cai` exits with the shell's status.
 #[derive(Debug, Args)]
 pub(crate) struct ShellArgs {
     #[command(flatten)]
@@ -19,12 +17,12 @@ pub(crate) struct ShellArgs {
     env: EnvArgs,
 }
 
-pub(super) async fn run(args: ShellArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let form = args.session.output_format();
-    let entrance = args.session.session_request(None, app)?;
-    if let Some(form) = form {
-        return form.print(&entrance.plan().await?, app);
+pub(crate) async fn run(args: ShellArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let format = args.session.plan_format();
+    let request = args.session.request(None, app).await?;
+    if let Some(format) = format {
+        return format.print(&request.plan().await?, app);
     }
     let command = Command::shell().env_vars(args.env.variables(&app.env)?);
-    Ok(ExitCode::from(entrance.run(&command, app.streams(), |_| Ok(())).await?))
+    Ok(ExitCode::from(request.run(&command, app.streams(), |_| Ok(())).await?))
 }

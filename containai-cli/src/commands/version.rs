@@ -5,19 +5,19 @@ use clap::Args;
 use crate::app::App;
 use crate::output::version::VersionOutput;
 
-/// Tell the version
+/// Print the version
 #[derive(Debug, Args)]
 pub(crate) struct VersionArgs {
-    /// Print one JSON object
+    /// Print a JSON object
     #[arg(long)]
     json: bool,
 }
 
-pub(super) fn run(args: &VersionArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &VersionArgs, app: &App) -> anyhow::Result<ExitCode> {
     let version = VersionOutput::current();
-    match args.json {
-        true => app.ui.data(&serde_json::to_string_pretty(&version)?)?,
-        false => app.ui.data(&version.to_string())?,
-    }
+    app.ui.data(&match args.json {
+        true => serde_json::to_string_pretty(&version)?,
+        false => version.to_string(),
+    })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,11 +1,10 @@
 //! The output of `cai config`.
 
-use std::fmt::Write as _;
-
 use containai_core::config::{ListedSetting, SettingKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::table;
 use containai::report::escape_control;
 
 /// A setting, as `cai config list --json` and `get --json` print it.
@@ -13,14 +12,14 @@ use containai::report::escape_control;
 pub(crate) struct SettingOutput {
     /// The setting.
     key: &'static str,
-    /// Its value: a list for those that are lists, `null` where nobody chose
-    /// and the default is no value but a rule.
+    /// Its value: a list for settings that are lists, `null` if it is unset and
+    /// its default is computed.
     value: SettingValue,
-    /// Where the value comes from.
+    /// The source of the value.
     source: String,
 }
 
-/// What a setting holds.
+/// The value of a setting.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(untagged)]
 enum SettingValue {
@@ -39,23 +38,15 @@ impl From<&ListedSetting> for SettingOutput {
 }
 
 /// The table of `cai config list`.
-pub(crate) fn table(list: &[ListedSetting]) -> String {
-    let rows: Vec<_> = list.iter().map(|it| (it.spec.key, display_value(it), &it.origin)).collect();
-    let longest = |of: fn(&(&str, String, &containai_core::config::Origin)) -> usize| {
-        rows.iter().map(of).max().unwrap_or_default()
-    };
-    let key = longest(|(key, ..)| key.chars().count()).max("KEY".len());
-    let value = longest(|(_, value, _)| value.chars().count()).clamp("VALUE".len(), 48);
-    let mut text = format!("{:<key$}  {:<value$}  SOURCE", "KEY", "VALUE");
-    for (name, shown, origin) in rows {
-        // Writing to a text cannot fail.
-        let _ = write!(
-            text,
-            "\n{name:<key$}  {shown:<value$}  {}",
-            escape_control(&origin.to_string())
-        );
-    }
-    text
+pub(crate) fn table(settings: &[ListedSetting]) -> String {
+    let rows: Vec<_> = settings
+        .iter()
+        .map(|setting| {
+            let source = escape_control(&setting.origin.to_string());
+            vec![setting.spec.key.to_owned(), display_value(setting), source]
+        })
+        .collect();
+    table::table(&["KEY", "VALUE", "SOURCE"], &rows)
 }
 
 fn display_value(listed: &ListedSetting) -> String {

@@ -6,33 +6,40 @@ use containai_core::label;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::table;
+use containai::images;
 use containai::report::escape_control;
 
-/// One image.
+/// One image in the output of `cai image list --json`.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct ImageEntry {
-    /// `base`, `agents`, `sdks` or `full`; absent where the files did not say.
+    /// `base`, `agents`, `sdks` or `full`; absent if unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
-    /// What names it in the engine; none for what a build left behind.
+    /// Its references; empty for an untagged image of an earlier build.
     references: Vec<String>,
     /// The engine's identifier.
     id: String,
     /// The version of the `cai` that built it.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
-    /// Bytes of all its layers, shared ones included.
+    /// The size of its layers in bytes, shared ones included.
     size: u64,
-    /// When it was made, in seconds since 1970.
+    /// Its creation time in seconds since 1970.
     created: i64,
-    /// How many containers are made of it.
+    /// The number of containers of this image.
     containers: usize,
-    /// Whether this version of `cai` would use it.
+    /// Whether this version of `cai` uses it.
     current: bool,
 }
 
 impl ImageEntry {
-    pub(crate) fn of(image: &ManagedImage, current: &[String]) -> Self {
+    pub(crate) fn list(images: &[ManagedImage]) -> Vec<Self> {
+        let current = images::current_references();
+        images.iter().map(|image| Self::new(image, &current)).collect()
+    }
+
+    fn new(image: &ManagedImage, current: &[String]) -> Self {
         Self {
             name: image.name().map(escape_control),
             references: image.references.iter().map(|it| escape_control(it)).collect(),
@@ -44,38 +51,23 @@ impl ImageEntry {
             current: image.references.iter().any(|it| current.contains(it)),
         }
     }
+
+    /// Its first reference, else a short identifier.
+    fn title(&self) -> String {
+        let id = || self.id.strip_prefix("sha256:").unwrap_or(&self.id).chars().take(12).collect();
+        self.references.first().cloned().unwrap_or_else(id)
+    }
 }
 
-/// What to call an image: its first reference, else a short identifier.
-pub(crate) fn label(image: &ManagedImage) -> String {
-    title(&image.references, &image.id)
-}
-
-/// Columns for people.
+/// The table of `cai image list` and `cai image prune`.
 pub(crate) fn table(images: &[ImageEntry]) -> String {
-    let head = ["IMAGE", "SIZE", "CONTAINERS", "CURRENT"].map(str::to_owned);
-    let rows = images.iter().map(|image| {
-        let current = if image.current { "yes" } else { "no" };
+    let row = |image: &ImageEntry| {
         let size = ApproximateSize(i64::try_from(image.size).unwrap_or(i64::MAX)).to_string();
-        [
-            title(&image.references, &image.id),
-            size,
-            image.containers.to_string(),
-            current.to_owned(),
-        ]
-    });
-    let rows: Vec<_> = [head].into_iter().chain(rows).collect();
-    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or_default();
-    let (first, second) = (width(0), width(1));
-    let lines = rows.iter().map(|[image, size, containers, current]| {
-        format!("{image:<first$}  {size:>second$}  {containers:>10}  {current}")
-    });
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn title(references: &[String], id: &str) -> String {
-    let short = || id.strip_prefix("sha256:").unwrap_or(id).chars().take(12).collect();
-    escape_control(&references.first().cloned().unwrap_or_else(short))
+        let current = if image.current { "yes" } else { "no" };
+        vec![image.title(), size, image.containers.to_string(), current.to_owned()]
+    };
+    let rows: Vec<_> = images.iter().map(row).collect();
+    table::table(&["IMAGE", "SIZE", "CONTAINERS", "CURRENT"], &rows)
 }
 
 #[cfg(test)]
@@ -96,7 +88,7 @@ mod tests {
         };
         let current = ["containai/base:0a1b2c3d4e5f".to_owned()];
         let images = [stored(Some(&current[0]), 600 << 20), stored(None, 5)];
-        let images = images.map(|image| ImageEntry::of(&image, &current));
+        let images = images.map(|image| ImageEntry::new(&image, &current));
         insta::assert_snapshot!(table(&images));
         insta::assert_snapshot!(serde_json::to_string_pretty(&images[0]).expect("JSON"));
     }

@@ -17,19 +17,19 @@ pub(crate) struct ContainerListEntry {
     /// The workspace on the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     workspace: Option<String>,
-    /// Its state in Docker's words, such as `running` or `exited`.
+    /// Its state as Docker names it, such as `running` or `exited`.
     status: String,
-    /// The agents that its image has.
+    /// The agents in its image.
     agents: Vec<String>,
     /// The port of its SSH server on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     ssh_port: Option<u16>,
-    /// The image reference it was made from.
+    /// The reference of its image.
     image: String,
-    /// The engine's words on how long it has been running, such as `3 hours`.
+    /// The time since its start in the engine's words, such as `3 hours`.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime: Option<String>,
-    /// Bytes that its own files take; only with `--size`.
+    /// The size of its file system in bytes; only with `--size`.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
 }
@@ -38,7 +38,7 @@ impl ContainerListEntry {
     pub(crate) fn of(listed: &ListedContainer) -> Self {
         let ListedContainer { container, size } = listed;
         let labels = &container.labels;
-        // One listing tells no moments, only the engine's words on them.
+        // A list has no times, only the engine's texts.
         let runs = container.state == RunState::Running;
         let uptime = container.status.strip_prefix("Up ").filter(|_| runs);
         Self {
@@ -61,7 +61,7 @@ impl ContainerListEntry {
         let or_dash = |text: Option<String>| {
             text.filter(|text| !text.is_empty()).unwrap_or_else(|| "-".to_owned())
         };
-        // A path may hold a line break.
+        // A path may contain a line break.
         let one_line = |text: String| text.replace('\n', "\u{fffd}");
         let mut row = vec![
             one_line(self.container.clone()),
@@ -79,7 +79,7 @@ impl ContainerListEntry {
     }
 }
 
-/// The output of `cai list` for people.
+/// The table of `cai list`.
 pub(crate) fn table(entries: &[ContainerListEntry], sizes: Sizes) -> String {
     let head: &[&str] = match sizes {
         Sizes::Measured => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "SIZE", "WORKSPACE"],

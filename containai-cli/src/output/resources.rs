@@ -3,123 +3,116 @@
 use std::fmt;
 
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::config::{Config, Origin};
-use containai_core::engine::{Container, Usage};
-use containai_core::resources::{Cpus, HostCapacity, ResourceLimits};
+use containai_core::engine::Container;
+use containai_core::resources::Cpus;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use containai::report::escape_control;
+use containai::resources::{ContainerResources, NextResources};
 
 /// The output of `cai resources --json`.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct ResourcesOutput {
     /// The container's name.
     container: String,
-    /// Bytes of memory that it may use, swap included; absent without a limit.
+    /// The memory limit in bytes, swap included; absent without a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_limit: Option<u64>,
-    /// Bytes of memory in use; absent when it does not run.
+    /// Bytes of memory in use; absent if it is stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_used: Option<u64>,
-    /// Billionths of one processor that it may use; absent without a limit.
+    /// The CPU limit in billionths of a CPU; absent without a limit.
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu_nanos: Option<u64>,
-    /// What a new container of the workspace would get.
+    /// The limits of a new container of the workspace.
     #[serde(skip_serializing_if = "Option::is_none")]
     next: Option<NextLimits>,
 }
 
-/// What a new container of a workspace would get, and where that comes from, as
-/// `cai config get --source` has it.
+/// The limits of a new container of a workspace, and their sources as
+/// `cai config get --source` prints them.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct NextLimits {
-    /// Bytes of memory.
+    /// The memory limit in bytes.
     memory_limit: u64,
-    /// Where the limit of memory comes from.
+    /// The source of the memory limit.
     memory_source: String,
-    /// Billionths of one processor.
+    /// The CPU limit in billionths of a CPU.
     cpu_nanos: u64,
-    /// Where the limit of processors comes from.
+    /// The source of the CPU limit.
     cpu_source: String,
 }
 
-impl NextLimits {
-    pub(crate) fn of(config: &Config, capacity: HostCapacity) -> Self {
-        let resources = config.resources(capacity);
-        let source = |key: &str| {
-            let listed = config.list().into_iter().find(|it| it.spec.key == key);
-            escape_control(&listed.map_or(Origin::Default, |it| it.origin).to_string())
-        };
+impl From<&NextResources> for NextLimits {
+    fn from(next: &NextResources) -> Self {
         Self {
-            memory_limit: resources.memory.bytes(),
-            memory_source: source("resources.memory_limit"),
-            cpu_nanos: resources.cpus.nanos().unsigned_abs(),
-            cpu_source: source("resources.cpu_limit"),
+            memory_limit: next.resources.memory.bytes(),
+            memory_source: escape_control(&next.memory_origin.to_string()),
+            cpu_nanos: next.resources.cpus.nanos().unsigned_abs(),
+            cpu_source: escape_control(&next.cpu_origin.to_string()),
         }
     }
 }
 
 impl ResourcesOutput {
-    pub(crate) fn of(
-        container: &Container,
-        limits: ResourceLimits,
-        usage: Option<Usage>,
-        next: Option<NextLimits>,
-    ) -> Self {
+    pub(crate) fn of(container: &Container, resources: &ContainerResources) -> Self {
+        let ContainerResources { limits, usage, next } = resources;
         Self {
             container: escape_control(&container.name),
             memory_limit: limits.memory.map(ByteSize::bytes),
             memory_used: usage.map(|usage| usage.memory_used.bytes()),
             cpu_nanos: limits.cpus.map(|cpus| cpus.nanos().unsigned_abs()),
-            next,
+            next: next.as_ref().map(NextLimits::from),
         }
-    }
-}
-
-/// Where a limit comes from, or what a new container gets instead.
-fn origin(has: Option<u64>, next: u64, source: &str, human: &str) -> String {
-    let source = match source.split_once(':') {
-        Some(("remembered", _)) => "remembered for the workspace".to_owned(),
-        _ if source == "default" => "the default".to_owned(),
-        _ => format!("from {source}"),
-    };
-    match has == Some(next) {
-        true => format!("; {source}"),
-        false => format!("; a new container gets {human}, {source}"),
     }
 }
 
 impl fmt::Display for ResourcesOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let human = |bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string();
-        let no_limit = || "no limit".to_owned();
-        let memory = self.memory_limit.map_or_else(no_limit, human);
-        write!(f, "container  {}\nmemory     {memory}", self.container)?;
-        if let Some(used) = self.memory_used {
-            write!(f, " ({} in use)", human(used))?;
-        }
-        if let Some(NextLimits { memory_limit, memory_source, .. }) = &self.next {
-            let of = origin(self.memory_limit, *memory_limit, memory_source, &human(*memory_limit));
-            f.write_str(&of)?;
-        }
-        let text = |nanos: Option<u64>| {
-            let cpus = nanos.and_then(Cpus::from_nanos);
-            cpus.map_or_else(no_limit, |cpus| cpus.to_string())
-        };
-        write!(f, "\ncpus       {}", text(self.cpu_nanos))?;
-        if let Some(NextLimits { cpu_nanos, cpu_source, .. }) = &self.next {
-            let human = text(Some(*cpu_nanos));
-            f.write_str(&origin(self.cpu_nanos, *cpu_nanos, cpu_source, &human))?;
-        }
-        Ok(())
+        let bytes = |bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string();
+        let cpus = |nanos| Cpus::from_nanos(nanos).map_or_else(String::new, |it| it.to_string());
+        let in_use = self.memory_used.map(|used| format!(" ({} in use)", bytes(used)));
+        let next = self.next.as_ref();
+        let next_memory = next.map(|next| (next.memory_limit, next.memory_source.as_str()));
+        let next_cpus = next.map(|next| (next.cpu_nanos, next.cpu_source.as_str()));
+        write!(
+            f,
+            "container  {}\nmemory     {}{}{}\ncpus       {}{}",
+            self.container,
+            self.memory_limit.map_or_else(|| "no limit".to_owned(), bytes),
+            in_use.unwrap_or_default(),
+            describe_next(self.memory_limit, next_memory, bytes),
+            self.cpu_nanos.map_or_else(|| "no limit".to_owned(), cpus),
+            describe_next(self.cpu_nanos, next_cpus, cpus),
+        )
+    }
+}
+
+/// The source of a limit, and the limit of a new container if that differs.
+fn describe_next(
+    current: Option<u64>,
+    next: Option<(u64, &str)>,
+    format: impl Fn(u64) -> String,
+) -> String {
+    let Some((next, source)) = next else { return String::new() };
+    let source = match source.split_once(':') {
+        Some(("remembered", _)) => "remembered for the workspace".to_owned(),
+        _ if source == "default" => "the default".to_owned(),
+        _ => format!("from {source}"),
+    };
+    match current == Some(next) {
+        true => format!("; {source}"),
+        false => format!("; a new container gets {}, {source}", format(next)),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use containai_core::config::Origin;
     use containai_core::engine::{ContainerId, RunState};
     use containai_core::label::Labels;
+    use containai_core::resources::{ResourceLimits, Resources};
 
     use super::*;
 
@@ -133,7 +126,10 @@ mod tests {
             image: String::new(),
             labels: Labels::default(),
         };
-        let none = ResourcesOutput::of(&container, ResourceLimits::default(), None, None);
+        let output = |limits, next| {
+            ResourcesOutput::of(&container, &ContainerResources { limits, usage: None, next })
+        };
+        let none = output(ResourceLimits::default(), None);
         insta::assert_snapshot!(none, @r"
         container  api-main
         memory     no limit
@@ -143,7 +139,7 @@ mod tests {
             memory: Some(ByteSize::from_gib(8)),
             cpus: Cpus::from_nanos(2_500_000_000),
         };
-        let some = ResourcesOutput::of(&container, limits, None, None);
+        let some = output(limits, None);
         insta::assert_snapshot!(some, @r"
         container  api-main
         memory     8.0 GiB
@@ -156,13 +152,15 @@ mod tests {
           "cpu_nanos": 2500000000
         }
         "#);
-        let next = NextLimits {
-            memory_limit: 8 << 30,
-            memory_source: "remembered:/r.json".into(),
-            cpu_nanos: 1_000_000_000,
-            cpu_source: "default".into(),
+        let next = NextResources {
+            resources: Resources {
+                memory: ByteSize::from_gib(8),
+                cpus: Cpus::from_nanos(1_000_000_000).expect("a CPU"),
+            },
+            memory_origin: Origin::Remembered("/r.json".into()),
+            cpu_origin: Origin::Default,
         };
-        insta::assert_snapshot!(ResourcesOutput::of(&container, limits, None, Some(next)), @r"
+        insta::assert_snapshot!(output(limits, Some(next)), @r"
         container  api-main
         memory     8.0 GiB; remembered for the workspace
         cpus       2.5; a new container gets 1, the default

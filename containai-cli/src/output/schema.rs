@@ -8,7 +8,7 @@ use super::list::ContainerListEntry;
 use super::plan::PlanDocument;
 use super::resources::ResourcesOutput;
 use super::snapshot;
-use super::stats::Figures;
+use super::stats::StatisticsEntry;
 use super::status::StatusOutput;
 use super::template;
 use super::version::VersionOutput;
@@ -30,7 +30,7 @@ pub(crate) fn outputs() -> Vec<JsonOutput> {
         of::<Vec<ImageEntry>>("cai image prune --json"),
         of::<Vec<ContainerListEntry>>("cai list --json"),
         of::<ResourcesOutput>("cai resources --json"),
-        of::<Vec<Figures>>("cai stats --json"),
+        of::<Vec<StatisticsEntry>>("cai stats --json"),
         of::<PlanDocument>("cai run --dry-run --json"),
         of::<Vec<snapshot::SnapshotEntry>>("cai snapshot list --json"),
         of::<StatusOutput>("cai status --json"),

@@ -1,7 +1,7 @@
-//! What `cai snapshot` prints.
+//! The output of `cai snapshot list`.
 
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::lifecycle::snapshot::{Snapshot, SnapshotStep};
+use containai_core::lifecycle::snapshot::Snapshot;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -13,17 +13,17 @@ use containai::report::escape_control;
 pub(crate) struct SnapshotEntry {
     /// Its name.
     name: String,
-    /// The container that it was made of.
+    /// The container that it was created from.
     container: String,
     /// The workspace of that container.
     workspace: String,
-    /// When it was made, RFC 3339 in UTC.
+    /// Its creation time, RFC 3339 in UTC.
     created: String,
-    /// Bytes that it takes at most, volumes included.
+    /// Its maximum size in bytes, volumes included.
     size: u64,
-    /// The image that the container was made from.
+    /// The image of the container.
     image: String,
-    /// How many containers are made of it.
+    /// The number of containers that were created from it.
     containers: usize,
 }
 
@@ -41,7 +41,7 @@ impl SnapshotEntry {
     }
 }
 
-/// The list for people.
+/// The table of `cai snapshot list`.
 pub(crate) fn table(entries: &[SnapshotEntry]) -> String {
     let one_line = |text: &str| text.replace('\n', "\u{fffd}");
     let row = |entry: &SnapshotEntry| {
@@ -58,67 +58,10 @@ pub(crate) fn table(entries: &[SnapshotEntry]) -> String {
     table::table(&["NAME", "CONTAINER", "CREATED", "SIZE", "IMAGE", "WORKSPACE"], &rows)
 }
 
-/// A snapshot in a question.
-pub(crate) fn describe(snapshot: &Snapshot) -> String {
-    let Snapshot { name, container, created, .. } = snapshot;
-    format!("{name} of {} ({created})", escape_control(container))
-}
-
-/// The output of `--dry-run`.
-pub(crate) fn plan(tasks: &[SnapshotStep]) -> String {
-    numbered(tasks.iter().map(describe_task))
-}
-
-/// The output of `cai snapshot fork --dry-run`; `branch` is the one of a new
-/// worktree.
-pub(crate) fn fork_plan(tasks: &[SnapshotStep], ground: Option<String>) -> String {
-    numbered(
-        ground.into_iter().chain(tasks.iter().map(describe_task)).chain(["start it".to_owned()]),
-    )
-}
-
-fn numbered(lines: impl Iterator<Item = String>) -> String {
-    let lines = lines.enumerate().map(|(number, line)| format!("{}. {line}", number + 1));
-    lines.collect::<Vec<_>>().join("\n")
-}
-
-fn describe_task(task: &SnapshotStep) -> String {
-    match task {
-        SnapshotStep::Pause(name) => format!("freeze {}", escape_control(name)),
-        SnapshotStep::CopyVolume(copy) => format!("copy volume {} to {}", copy.from, copy.to),
-        SnapshotStep::Commit(name) => format!("keep the file system of {}", escape_control(name)),
-        SnapshotStep::Unpause(name) => format!("wake {}", escape_control(name)),
-        SnapshotStep::TagImage(snapshot) => format!("name it snapshot {}", snapshot.name),
-        SnapshotStep::Stop(name) => format!("stop {}", escape_control(name)),
-        SnapshotStep::CreateReplacement(name) => {
-            format!("make a successor of {} from the snapshot", escape_control(name))
-        }
-        SnapshotStep::CreateContainer { name, workspace } => {
-            format!("create container {name} for {workspace}")
-        }
-        SnapshotStep::ResetIdentity => {
-            "take host key and machine id out of the file system".to_owned()
-        }
-        SnapshotStep::RemoveContainer(name) => {
-            format!("remove {}, and name the successor so", escape_control(name))
-        }
-        SnapshotStep::RecordDataVolume(volume) => {
-            format!("record {volume} as the workspace's data volume")
-        }
-        SnapshotStep::RemoveVolume(volume) => {
-            format!("remove volume {volume} unless others have it")
-        }
-        SnapshotStep::RemoveImage(snapshot) => {
-            format!("remove the image of snapshot {}", snapshot.name)
-        }
-        task => format!("{task:?}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use containai_core::engine::{Isolation, VolumeCopy};
-    use containai_core::naming::{RandomId, SnapshotName, VolumeName, WorkspacePath};
+    use containai_core::engine::Isolation;
+    use containai_core::naming::{RandomId, SnapshotName, WorkspacePath};
     use containai_core::timestamp::Timestamp;
 
     use super::*;
@@ -157,41 +100,5 @@ mod tests {
           }
         ]
         "#);
-    }
-
-    #[test]
-    fn plans_are_listed_step_by_step() {
-        let volume = |name| VolumeName::parse(name).expect("a name");
-        let copy = VolumeCopy { from: volume("a"), to: volume("b") };
-        let tasks = [
-            SnapshotStep::Pause("api-main".into()),
-            SnapshotStep::CopyVolume(copy),
-            SnapshotStep::Commit("api-main".into()),
-            SnapshotStep::Unpause("api-main".into()),
-            SnapshotStep::TagImage(snapshot()),
-            SnapshotStep::Stop("api-main".into()),
-            SnapshotStep::CreateReplacement("api-main".into()),
-            SnapshotStep::RemoveContainer("api-main".into()),
-            SnapshotStep::RecordDataVolume(volume("b")),
-            SnapshotStep::RemoveVolume(volume("a")),
-            SnapshotStep::ResetIdentity,
-            SnapshotStep::RemoveImage(snapshot()),
-        ];
-        insta::assert_snapshot!(fork_plan(&tasks, Some("make a worktree".into())), @r"
-        1. make a worktree
-        2. freeze api-main
-        3. copy volume a to b
-        4. keep the file system of api-main
-        5. wake api-main
-        6. name it snapshot before
-        7. stop api-main
-        8. make a successor of api-main from the snapshot
-        9. remove api-main, and name the successor so
-        10. record b as the workspace's data volume
-        11. remove volume a unless others have it
-        12. take host key and machine id out of the file system
-        13. remove the image of snapshot before
-        14. start it
-        ");
     }
 }

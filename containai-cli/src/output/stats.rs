@@ -1,45 +1,42 @@
 //! The output of `cai stats`.
 
-use containai_core::engine::{ActiveSessions, Container, Usage};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::status::memory_of;
 use super::table;
 use containai::report::escape_control;
+use containai::statistics::ContainerStatistics;
 
-/// One element of the output of `cai stats --json`. What the engine does not
-/// say within three seconds is absent.
+/// One element of the output of `cai stats --json`. Values that the engine does not
+/// return within three seconds are absent.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
-pub(crate) struct Figures {
+pub(crate) struct StatisticsEntry {
     /// The container's name.
     container: String,
-    /// Processor time in hundredths of one processor.
+    /// CPU usage in percent of one CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu_percent: Option<f64>,
     /// Bytes of memory in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_used: Option<u64>,
-    /// Bytes of memory that it may use.
+    /// The memory limit in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_limit: Option<u64>,
     /// Processes and threads.
     #[serde(skip_serializing_if = "Option::is_none")]
     tasks: Option<u64>,
-    /// SSH connections with a command or a shell.
+    /// SSH connections that run a command or a shell.
     #[serde(skip_serializing_if = "Option::is_none")]
     ssh_connections: Option<usize>,
-    /// Terminals on which something runs.
+    /// Terminals on which a program runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     active_terminals: Option<usize>,
 }
 
-impl Figures {
-    pub(crate) fn of(
-        container: &Container,
-        usage: Option<Usage>,
-        sessions: Option<ActiveSessions>,
-    ) -> Self {
+impl From<&ContainerStatistics> for StatisticsEntry {
+    fn from(statistics: &ContainerStatistics) -> Self {
+        let ContainerStatistics { container, usage, sessions } = statistics;
         Self {
             container: escape_control(&container.name),
             cpu_percent: usage.map(|usage| usage.cpu_percent),
@@ -50,8 +47,10 @@ impl Figures {
             active_terminals: sessions.map(|sessions| sessions.terminals),
         }
     }
+}
 
-    /// Whether the engine has left something of it open.
+impl StatisticsEntry {
+    /// Whether a value is unknown.
     pub(crate) fn is_incomplete(&self) -> bool {
         self.cpu_percent.is_none() || self.ssh_connections.is_none()
     }
@@ -70,16 +69,16 @@ impl Figures {
     }
 }
 
-/// The output of `cai stats` for people.
-pub(crate) fn table(figures: &[Figures]) -> String {
-    let rows: Vec<_> = figures.iter().map(Figures::row).collect();
+/// The table of `cai stats`.
+pub(crate) fn table(entries: &[StatisticsEntry]) -> String {
+    let rows: Vec<_> = entries.iter().map(StatisticsEntry::row).collect();
     table::table(&["NAME", "CPU", "MEMORY", "TASKS", "SSH", "TERMINALS"], &rows)
 }
 
 #[cfg(test)]
 mod tests {
     use containai_core::byte_size::ByteSize;
-    use containai_core::engine::{ContainerId, RunState};
+    use containai_core::engine::{ActiveSessions, Container, ContainerId, RunState, Usage};
     use containai_core::label::Labels;
 
     use super::*;
@@ -101,16 +100,20 @@ mod tests {
             tasks: Some(26),
         };
         let sessions = ActiveSessions { ssh: 1, terminals: 0 };
-        let figures = [
-            Figures::of(&container, Some(usage), Some(sessions)),
-            Figures::of(&container, None, None),
-        ];
-        insta::assert_snapshot!(table(&figures), @r"
+        let of = |usage, sessions| {
+            StatisticsEntry::from(&ContainerStatistics {
+                container: container.clone(),
+                usage,
+                sessions,
+            })
+        };
+        let entries = [of(Some(usage), Some(sessions)), of(None, None)];
+        insta::assert_snapshot!(table(&entries), @r"
         NAME      CPU    MEMORY                  TASKS  SSH  TERMINALS
         api-main  12.3%  55 MiB of 4.0 GiB (1%)  26     1    0
         api-main  -      -                       -      -    -
         ");
-        insta::assert_json_snapshot!(figures, @r#"
+        insta::assert_json_snapshot!(entries, @r#"
         [
           {
             "container": "api-main",

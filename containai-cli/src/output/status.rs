@@ -1,33 +1,33 @@
 //! The output of `cai status`.
 
 use std::fmt;
-use std::time::Duration;
 
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::engine::{ActiveSessions, Container, IdRangeMode, RunState, Usage};
+use containai_core::engine::{Container, RunState};
 use containai_core::naming::{ContainerName, SshAlias};
 use containai_core::timestamp::Elapsed;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use containai::report::escape_control;
+use containai::status::{RunningStatus, has_usage};
 
-/// The output of `cai status --json`. Keys after `ssh_port` are best-effort
-/// and absent when unknown: a container that does not run has no figures, and an
-/// engine that does not give one within three seconds is not waited for.
+/// The output of `cai status --json`. Keys after `ssh_port` are absent if
+/// unknown: a stopped container has no usage, and the engine gets three seconds
+/// for each value.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct StatusOutput {
     /// The container's name.
     container: String,
-    /// Its state in Docker's words, such as `running` or `exited`.
+    /// Its state as Docker names it, such as `running` or `exited`.
     status: String,
-    /// The image reference it was made from.
+    /// The reference of its image.
     image: String,
     /// The address of its SSH server on this machine.
     ssh_host: &'static str,
     /// The port of its SSH server on this machine.
     ssh_port: Option<u16>,
-    /// What to call it in `ssh`, `scp`, `rsync` and `git`.
+    /// Its name for `ssh`, `scp`, `rsync` and `git`.
     #[serde(skip_serializing_if = "Option::is_none")]
     ssh_alias: Option<String>,
     /// The workspace on the host.
@@ -39,52 +39,43 @@ pub(crate) struct StatusOutput {
     /// `sysbox` or `userns`.
     #[serde(skip_serializing_if = "Option::is_none")]
     isolation: Option<String>,
-    /// `own` when no other container's processes have the ids of this one's on
-    /// the host, `shared` when all containers of the engine have the same.
+    /// `own` if its processes have user ids of their own on the host, `shared` if
+    /// all containers of the engine use the same ids.
     #[serde(skip_serializing_if = "Option::is_none")]
     id_range: Option<String>,
-    /// How long it has been running, such as `3d 4h 12m`.
+    /// The time since its start, such as `3d 4h 12m`.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime: Option<String>,
-    /// The same in seconds.
+    /// The uptime in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime_seconds: Option<u64>,
-    /// SSH connections with a command or a shell.
+    /// SSH connections that run a command or a shell.
     #[serde(skip_serializing_if = "Option::is_none")]
     ssh_connections: Option<usize>,
-    /// Terminals on which something runs.
+    /// Terminals on which a program runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     active_terminals: Option<usize>,
     /// Bytes of memory in use.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_used: Option<u64>,
-    /// Bytes of memory that it may use.
+    /// The memory limit in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     memory_limit: Option<u64>,
-    /// Processor time in hundredths of one processor.
+    /// CPU usage in percent of one CPU.
     #[serde(skip_serializing_if = "Option::is_none")]
     cpu_percent: Option<f64>,
-    /// The engine's words on its state, such as `Exited (0) 2 hours ago`.
+    /// The engine's description of its state, such as `Exited (0) 2 hours ago`.
     #[serde(skip)]
     description: String,
     #[serde(skip)]
     state: RunState,
 }
 
-/// What only a running container has, as far as it is known.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct RunningStatus {
-    pub(crate) usage: Option<Usage>,
-    pub(crate) sessions: Option<ActiveSessions>,
-    pub(crate) id_range: Option<IdRangeMode>,
-    pub(crate) uptime: Option<Duration>,
-}
-
 impl StatusOutput {
-    pub(crate) fn of(container: &Container, live: RunningStatus) -> Self {
+    pub(crate) fn of(container: &Container, running: RunningStatus) -> Self {
         let labels = &container.labels;
         let alias = ContainerName::parse(&container.name).ok().map(|name| SshAlias::of(&name));
-        let RunningStatus { usage, sessions, id_range, uptime } = live;
+        let RunningStatus { usage, sessions, id_range, uptime } = running;
         Self {
             container: escape_control(&container.name),
             status: container.state.to_string(),
@@ -108,12 +99,12 @@ impl StatusOutput {
         }
     }
 
-    /// Who is inside and what it uses, in lines; `None` where it does not run.
-    pub(crate) fn figures(&self) -> Option<String> {
+    /// Sessions and resource usage, one a line; `None` if it is stopped.
+    pub(crate) fn usage(&self) -> Option<String> {
         if !has_usage(self.state) {
             return None;
         }
-        let unknown = || "unknown: the engine did not answer in time".to_owned();
+        let unknown = || "unknown: the engine did not respond in time".to_owned();
         let sessions = self
             .ssh_connections
             .zip(self.active_terminals)
@@ -121,22 +112,16 @@ impl StatusOutput {
         let memory = self.memory_used.zip(self.memory_limit);
         let memory = memory.map(|(used, limit)| memory_of(used, limit));
         let cpu = self.cpu_percent.map(|percent| format!("{percent:.1}%"));
-        // Absent where the engine has no ranges, as with Sysbox.
+        let usage = [("sessions", sessions), ("memory", memory), ("cpu", cpu)];
+        let usage = usage.map(|(name, text)| (name, text.unwrap_or_else(unknown)));
         let id_range = self.id_range.clone().map(|range| ("id range", range));
-        let figures = [("sessions", sessions), ("memory", memory), ("cpu", cpu)];
-        let figures = figures.map(|(name, text)| (name, text.unwrap_or_else(unknown)));
-        let lines = id_range.into_iter().chain(figures);
+        let lines = id_range.into_iter().chain(usage);
         let lines: Vec<_> = lines.map(|(name, text)| format!("{name:<10} {text}")).collect();
         Some(lines.join("\n"))
     }
 }
 
-/// Whether a container in this state has figures.
-pub(crate) fn has_usage(state: RunState) -> bool {
-    matches!(state, RunState::Running | RunState::Paused)
-}
-
-/// All but the figures.
+/// The status without sessions and resource usage.
 impl fmt::Display for StatusOutput {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "container  {}\nstatus     {}", self.container, self.status)?;
@@ -171,7 +156,9 @@ pub(crate) fn memory_of(used: u64, limit: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use containai_core::engine::{ContainerId, RunState};
+    use std::time::Duration;
+
+    use containai_core::engine::{ActiveSessions, ContainerId, IdRangeMode, Usage};
     use containai_core::label;
 
     use super::*;
@@ -220,7 +207,7 @@ mod tests {
         workspace  /home/me/api
         isolation  userns
         ");
-        insta::assert_snapshot!(status.figures().expect("figures"), @r"
+        insta::assert_snapshot!(status.usage().expect("usage"), @r"
         id range   own
         sessions   2 SSH connections, 3 active terminals
         memory     1.2 GiB of 4.0 GiB (30%)
@@ -230,13 +217,13 @@ mod tests {
             &container(RunState::Running, "Up 3 days"),
             RunningStatus { sessions: live().sessions, ..RunningStatus::default() },
         );
-        insta::assert_snapshot!(late.figures().expect("figures"), @r"
+        insta::assert_snapshot!(late.usage().expect("usage"), @r"
         sessions   2 SSH connections, 3 active terminals
-        memory     unknown: the engine did not answer in time
-        cpu        unknown: the engine did not answer in time
+        memory     unknown: the engine did not respond in time
+        cpu        unknown: the engine did not respond in time
         ");
         let stopped = container(RunState::Exited, "Exited (130) 2 hours ago");
-        assert_eq!(StatusOutput::of(&stopped, RunningStatus::default()).figures(), None);
+        assert_eq!(StatusOutput::of(&stopped, RunningStatus::default()).usage(), None);
         insta::assert_snapshot!(StatusOutput::of(&stopped, RunningStatus::default()), @r"
         container  api-main
         status     exited (Exited (130) 2 hours ago)

@@ -1,57 +1,57 @@
 //! The output of `cai template list`.
 
-use std::path::Path;
-
-use containai_core::naming::TemplateName;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::table;
 use containai::report::escape_control;
+use containai::templates::{Template, TemplateImage};
 
 /// One template in the output of `cai template list --json`.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct TemplateEntry {
     /// Its name.
     name: String,
-    /// Its Dockerfile.
+    /// The path of its Dockerfile.
     path: String,
-    /// The image that it makes as it is now; absent when it makes none.
+    /// The reference of its up-to-date image; absent if it cannot be built.
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     #[serde(flatten)]
     state: TemplateState,
 }
 
-/// Whether the image of a template is there.
+/// The state of a template's image.
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
-pub(crate) enum TemplateState {
-    /// It is, made of the template as it is now.
+enum TemplateState {
+    /// The image exists and is up to date.
     Built,
-    /// It is not, or the template has changed since.
+    /// The image is missing or outdated.
     NotBuilt,
-    /// The engine does not answer.
+    /// The engine does not respond.
     Unknown,
-    /// It cannot be built.
+    /// The template cannot be built.
     Broken {
-        /// Why not.
+        /// The error.
         reason: String,
     },
 }
 
 impl TemplateEntry {
-    pub(crate) fn new(
-        name: &TemplateName,
-        path: &Path,
-        image: Option<String>,
-        state: TemplateState,
-    ) -> Self {
-        Self { name: name.to_string(), path: path.display().to_string(), image, state }
+    pub(crate) fn new(template: &Template, image: TemplateImage) -> Self {
+        let (image, state) = match image {
+            TemplateImage::Built(image) => (Some(image), TemplateState::Built),
+            TemplateImage::NotBuilt(image) => (Some(image), TemplateState::NotBuilt),
+            TemplateImage::Unknown(image) => (Some(image), TemplateState::Unknown),
+            TemplateImage::Invalid(reason) => (None, TemplateState::Broken { reason }),
+        };
+        let path = template.path().display().to_string();
+        Self { name: template.name.to_string(), path, image, state }
     }
 }
 
-/// The list for people.
+/// The table of `cai template list`.
 pub(crate) fn table(entries: &[TemplateEntry]) -> String {
     let rows: Vec<_> = entries
         .iter()
@@ -59,7 +59,7 @@ pub(crate) fn table(entries: &[TemplateEntry]) -> String {
             let state = match &entry.state {
                 TemplateState::Built => "built",
                 TemplateState::NotBuilt => "not built",
-                TemplateState::Unknown => "engine does not answer",
+                TemplateState::Unknown => "engine does not respond",
                 TemplateState::Broken { .. } => "broken: see `cai template check`",
             };
             vec![

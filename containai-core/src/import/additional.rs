@@ -36,7 +36,7 @@ pub fn additional_manifest(paths: &[HomePath], home: &str) -> Result<Manifest, O
     Ok(Manifest { name: MANIFEST_NAME.to_owned(), agent: None, entries })
 }
 
-/// Serializes the paths for the volume, where `cai sync` reads them: inside the
+/// Serializes the paths for the volume, where `cai links adopt` reads them: inside the
 /// container, the host's configuration is not available.
 ///
 /// # Errors

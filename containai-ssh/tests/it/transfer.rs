@@ -192,7 +192,7 @@ async fn failures_are_listed_and_the_rest_is_copied() -> Result<()> {
     let said = failures(&report);
     assert!(said.contains("cannot copy `none`: stat: "), "{said}");
     assert!(said.contains("`a`: Is a directory"), "{said}");
-    assert!(said.contains("`pipe`: it is a pipe"), "{said}");
+    assert!(said.contains("`pipe`: it is a named pipe"), "{said}");
     assert!(said.contains("`tree/pipe` is not a file"), "{said}");
     assert_eq!(fs::read_to_string(sides.here.join("to/tree/z"))?, "z");
     Ok(())

@@ -1,4 +1,4 @@
-//! An archive's file, and what opens it.
+//! An archive file and the keys that decrypt it.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -10,44 +10,53 @@ use containai_core::archive::{
 
 use super::{ArchiveReader, DecryptionKeys, RequiredKey};
 
-/// An archive that can be opened, as often as needed.
+/// An archive file that can be read repeatedly.
 pub struct Archive {
     path: PathBuf,
     source: ArchiveReader,
     keys: DecryptionKeys,
 }
 
-/// What an archive turns out to be.
+/// The content of an archive.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ArchiveFileKind {
-    /// What `cai export` wrote.
+    /// An export of a data volume, written by `cai export`.
     Export,
-    /// Anything else: files as they are in a home directory.
+    /// Any other archive: files laid out as in a home directory.
     Files,
 }
 
 impl Archive {
-    /// Opens a file; `keys` is asked for what unseals it.
+    /// Opens the archive at `path`; `keys` supplies the key that it requires.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or `keys` fails.
     pub fn open<E: From<crate::Error>>(
         path: PathBuf,
         keys: impl FnOnce(RequiredKey) -> Result<DecryptionKeys, E>,
     ) -> Result<Self, E> {
         let source = ArchiveReader::open(&path)?;
-        let sealed_for = source.required_key().map_err(crate::Error::from)?;
-        let keys = keys(sealed_for)?;
+        let required = source.required_key().map_err(crate::Error::from)?;
+        let keys = keys(required)?;
         Ok(Self { path, source, keys })
     }
 
+    /// Returns the path that the archive was opened by.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The tar in it, from its beginning.
+    /// Returns a reader of the tar stream, from its beginning.
     pub(crate) fn read(&self) -> crate::Result<Box<dyn Read + Send>> {
         self.source.read(&self.keys)
     }
 
-    /// Looks at its first member.
+    /// Reads the first member and returns the kind of the archive.
+    ///
+    /// # Errors
+    ///
+    /// The file is not an archive, is damaged, or has an unsupported format.
     pub fn kind(&self) -> crate::Result<ArchiveFileKind> {
         match ArchiveManifest::read(&mut MemberReader::new(self.read()?)) {
             Ok(_) => Ok(ArchiveFileKind::Export),
@@ -58,7 +67,7 @@ impl Archive {
         }
     }
 
-    /// Looks at all of an export, as strictly as a restore does.
+    /// Reads a whole export and checks it as strictly as a restore does.
     pub(crate) fn verify(&self, progress: &mut dyn FnMut(Totals)) -> crate::Result<ArchiveSummary> {
         Ok(archive::verify(self.read()?, UnpackLimits::MAX, progress)?)
     }
@@ -86,7 +95,7 @@ mod tests {
             modified: FileTime::default(),
             attributes: Default::default(),
         };
-        writer.start_member(&top).and_then(|()| writer.finish()).expect("memory takes it")
+        writer.start_member(&top).and_then(|()| writer.finish()).expect("writes to memory succeed")
     }
 
     #[test]
@@ -104,10 +113,10 @@ mod tests {
             created: Timestamp::from_unix(0),
             version: "1".into(),
         };
-        let (ours, _) = export(&tar()[..], Vec::new(), manifest, &mut |_| ())?;
-        assert_eq!(kind(&ours)?, ArchiveFileKind::Export);
+        let (exported, _) = export(&tar()[..], Vec::new(), manifest, &mut |_| ())?;
+        assert_eq!(kind(&exported)?, ArchiveFileKind::Export);
         assert_eq!(kind(&tar())?, ArchiveFileKind::Files);
-        let newer = String::from_utf8_lossy(&ours).replacen("format = 1", "format = 2", 1);
+        let newer = String::from_utf8_lossy(&exported).replacen("format = 1", "format = 2", 1);
         for bad in [newer.as_bytes(), b"", b"PK\x03\x04", &[b'x'; 1024]] {
             assert!(kind(bad).is_err());
         }

@@ -1,27 +1,27 @@
-//! How an archive is packed.
+//! Compression formats of archives.
 
 use std::path::Path;
 
-/// How an archive is packed, as its name says.
+/// The compression format of an archive, chosen by its file name.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) enum ArchiveCompression {
-    /// gzip: read everywhere.
+    /// gzip, which every system reads.
     #[default]
     Gzip,
-    /// zstd: smaller, and quicker to unpack.
+    /// zstd, which is smaller and faster to decompress.
     Zstd,
 }
 
 impl ArchiveCompression {
-    /// What a name asks for, `.age` at its end or not; `None` for another kind
-    /// of file.
+    /// Returns the format for a file name, ignoring a final `.age`; `None` if the name is not an
+    /// archive's.
     pub(crate) fn from_path(path: &Path) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         let name = name.strip_suffix(".age").unwrap_or(name);
-        let ends_in = |endings: [&str; 2]| endings.iter().any(|ending| name.ends_with(ending));
+        let has_suffix = |suffixes: [&str; 2]| suffixes.iter().any(|suffix| name.ends_with(suffix));
         match () {
-            () if ends_in([".tgz", ".tar.gz"]) => Some(Self::Gzip),
-            () if ends_in([".tzst", ".tar.zst"]) => Some(Self::Zstd),
+            () if has_suffix([".tgz", ".tar.gz"]) => Some(Self::Gzip),
+            () if has_suffix([".tzst", ".tar.zst"]) => Some(Self::Zstd),
             () => None,
         }
     }
@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn compression_follows_the_file_name() {
         let check = |name: &str, expected| {
-            assert_eq!(ArchiveCompression::from_path(Path::new(name)), expected)
+            assert_eq!(ArchiveCompression::from_path(Path::new(name)), expected);
         };
         check("a.tgz", Some(ArchiveCompression::Gzip));
         check("/x/a.tar.gz.age", Some(ArchiveCompression::Gzip));

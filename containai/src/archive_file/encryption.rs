@@ -1,4 +1,4 @@
-//! Who may read an archive: `age`, <https://age-encryption.org/v1>.
+//! Encryption of archives with `age`, <https://age-encryption.org/v1>.
 
 use std::io::{self, BufReader, Read, Write};
 use std::str::FromStr as _;
@@ -10,39 +10,44 @@ use containai_core::hint::Hint;
 
 use crate::error::OperationError;
 
-/// The work that a passphrase may cost at most, as a power of two: some ten
-/// seconds and a gibibyte, more than any honest file asks for.
+/// The largest accepted scrypt work factor, as a power of two. It costs about ten seconds and
+/// one gibibyte, more than any honest file requires.
 const MAX_WORK_FACTOR: u8 = 20;
 
-/// Who may read what is written.
+/// The encryption of an archive that is written.
 #[derive(Clone, Default)]
 pub enum Encryption {
-    /// Everybody who has the file.
+    /// No encryption.
     #[default]
     None,
-    /// Who knows this.
+    /// Encryption with a passphrase.
     Passphrase(SecretString),
-    /// Who has the identity of one of these.
+    /// Encryption to these recipients.
     Recipients(Vec<x25519::Recipient>),
 }
 
 impl Encryption {
-    /// Takes recipients as `age-keygen` writes them.
+    /// Parses recipients in the format of `age-keygen`.
+    ///
+    /// # Errors
+    ///
+    /// A usage error that names the first malformed recipient.
     pub fn for_recipients(recipients: &[String]) -> Result<Self, OperationError> {
         let read = |text: &String| {
             x25519::Recipient::from_str(text).map_err(|error| {
-                OperationError::usage(format!("`{text}` is no recipient: {error}"))
-                    .hint(Hint::new("a recipient begins with `age1`; `age-keygen` makes one"))
+                OperationError::usage(format!("`{text}` is not a recipient: {error}"))
+                    .hint(Hint::new("a recipient begins with `age1`; create one with `age-keygen`"))
             })
         };
         Ok(Self::Recipients(recipients.iter().map(read).collect::<Result<_, _>>()?))
     }
 
+    /// Returns whether the archive is written without encryption.
     pub fn is_none(&self) -> bool {
         matches!(self, Self::None)
     }
 
-    /// Begins a sealed stream; `None` when it is open.
+    /// Starts an encrypted stream; `Err` returns `output` if there is no encryption.
     pub(crate) fn encrypt<W: Write>(self, output: W) -> io::Result<Result<StreamWriter<W>, W>> {
         let encryptor = match &self {
             Self::None => return Ok(Err(output)),
@@ -56,17 +61,18 @@ impl Encryption {
     }
 }
 
-/// What opens a sealed archive.
+/// The keys that decrypt an archive.
 #[derive(Clone, Default)]
 pub struct DecryptionKeys {
-    /// The passphrase.
+    /// The passphrase; `None` if the archive does not require one.
     pub passphrase: Option<SecretString>,
-    /// The text of a file of identities, as `age-keygen` writes it.
+    /// The text of an identity file in the format of `age-keygen`; `None` if the archive does not
+    /// require one.
     pub identities: Option<SecretString>,
 }
 
 impl DecryptionKeys {
-    /// Opens a sealed stream.
+    /// Decrypts a stream.
     pub(crate) fn decrypt<R: Read>(&self, input: R) -> Result<impl Read + use<R>, OperationError> {
         let decryptor = Decryptor::new(input).map_err(|error| decrypt_error(&error))?;
         let mut identities: Vec<Box<dyn Identity>> = Vec::new();
@@ -79,27 +85,27 @@ impl DecryptionKeys {
             use age::secrecy::ExposeSecret as _;
             let file = IdentityFile::from_buffer(BufReader::new(text.expose_secret().as_bytes()));
             let file =
-                file.map_err(|_| OperationError::usage("the identity file holds no identity"))?;
+                file.map_err(|_| OperationError::usage("the identity file contains no identity"))?;
             identities.extend(file.into_identities().map_err(|error| decrypt_error(&error))?);
         }
-        let opened = decryptor.decrypt(identities.iter().map(|it| &**it));
-        opened.map_err(|error| decrypt_error(&error))
+        let decrypted = decryptor.decrypt(identities.iter().map(|it| &**it));
+        decrypted.map_err(|error| decrypt_error(&error))
     }
 }
 
 fn decrypt_error(error: &DecryptError) -> OperationError {
     let hint = match error {
         DecryptError::DecryptionFailed | DecryptError::KeyDecryptionFailed => {
-            "the passphrase is another one"
+            "check the passphrase"
         }
         DecryptError::NoMatchingKeys => {
-            "name the file with the identity that it was sealed to with `--identity`"
+            "name the file of the identity that the archive was encrypted to with `--identity`"
         }
-        _ => "see that the file was copied whole",
+        _ => "check that the file was copied completely",
     };
     OperationError::with_code(
         containai_core::exit::FAILED,
-        format!("the archive cannot be opened: {error}"),
+        format!("cannot decrypt the archive: {error}"),
     )
     .hint(Hint::new(hint))
 }

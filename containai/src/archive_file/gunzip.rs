@@ -1,4 +1,4 @@
-//! gunzip: on all processors where the members tell how long they are.
+//! gunzip, in parallel if the members record their lengths.
 
 use std::io::{self, BufRead, Cursor, ErrorKind, Read};
 
@@ -8,28 +8,27 @@ use libdeflater::{DecompressionError, Decompressor};
 use super::gzip::{EXTRA_FIELD, HEADER_LENGTH, LENGTH_OFFSET, MEMBER_CONTENT};
 use super::parallel::ParallelBlocks;
 
-/// The longest member: what is not compressible grows a little.
+/// The longest member, in bytes: incompressible content grows a little.
 const MAX_MEMBER_BYTES: usize = MEMBER_CONTENT + MEMBER_CONTENT / 8;
-/// The fixed part of a header with an extra field and nothing else, and the
-/// length of that field; what stands between is a time.
+/// The start of a gzip header whose only optional part is an extra field; a time follows.
 const MAGIC: [u8; 4] = [0x1f, 0x8b, 8, 4];
 
-/// Reads any gzip file.
+/// A reader of gzip files.
 pub(crate) enum GunzipReader<R> {
-    /// One of ours.
+    /// A file that [`GzipWriter`](super::gzip::GzipWriter) wrote.
     Parallel(ParallelMembers<R>),
-    /// Anybody's.
+    /// Any other gzip file.
     Sequential(Box<MultiGzDecoder<R>>),
 }
 
 impl<R: BufRead> GunzipReader<R> {
     pub(crate) fn new(mut input: R) -> io::Result<Self> {
-        // A buffer shows at least that much of a file of ours.
-        let is_ours = input
+        // The first read of a file returns at least one header.
+        let has_lengths = input
             .fill_buf()?
             .get(..HEADER_LENGTH)
             .is_some_and(|header| member_length(header).is_some());
-        Ok(match is_ours {
+        Ok(match has_lengths {
             true => Self::Parallel(ParallelMembers {
                 input: Some(input),
                 members: ParallelBlocks::new(decompress_member),
@@ -43,15 +42,15 @@ impl<R: BufRead> GunzipReader<R> {
 impl<R: BufRead> Read for GunzipReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::Parallel(rows) => rows.read(buffer),
-            Self::Sequential(plain) => plain.read(buffer),
+            Self::Parallel(members) => members.read(buffer),
+            Self::Sequential(decoder) => decoder.read(buffer),
         }
     }
 }
 
-/// Members that are being unpacked.
+/// Members that are decompressed in parallel.
 pub(crate) struct ParallelMembers<R> {
-    /// `None` after its end.
+    /// `None` after the end of the input.
     input: Option<R>,
     members: ParallelBlocks,
     content: Cursor<Vec<u8>>,
@@ -80,16 +79,17 @@ impl<R: Read> Read for ParallelMembers<R> {
     }
 }
 
-/// The next member, whole; `None` at the end.
+/// Reads the next whole member; `None` at the end.
 fn read_member(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     let mut member = Vec::new();
     input.by_ref().take(HEADER_LENGTH as u64).read_to_end(&mut member)?;
     if member.is_empty() {
         return Ok(None);
     }
-    let length = member_length(&member).ok_or_else(|| invalid_gzip("a member is none of ours"))?;
+    let length =
+        member_length(&member).ok_or_else(|| invalid_gzip("a member has no length field"))?;
     let rest = length.checked_sub(HEADER_LENGTH).filter(|_| length <= MAX_MEMBER_BYTES);
-    let rest = rest.ok_or_else(|| invalid_gzip("a member says a wrong length"))?;
+    let rest = rest.ok_or_else(|| invalid_gzip("a member has a wrong length"))?;
     input.by_ref().take(rest as u64).read_to_end(&mut member)?;
     match member.len() == length {
         true => Ok(Some(member)),
@@ -97,32 +97,32 @@ fn read_member(input: &mut impl Read) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-/// What a member of ours says about its length.
+/// Returns the length that the extra field of a member records; `None` if the header has none.
 fn member_length(header: &[u8]) -> Option<usize> {
-    let is_ours = header.len() == HEADER_LENGTH
+    let has_lengths = header.len() == HEADER_LENGTH
         && header.starts_with(&MAGIC)
         && header[10..12] == [8, 0]
         && header[12..LENGTH_OFFSET] == EXTRA_FIELD;
     let length = header.get(LENGTH_OFFSET..HEADER_LENGTH)?.try_into().ok()?;
-    is_ours.then(|| usize::try_from(u32::from_le_bytes(length)).ok())?
+    has_lengths.then(|| usize::try_from(u32::from_le_bytes(length)).ok())?
 }
 
-/// Unpacks one member, which may not hold more than ours do. It says at its end
-/// how much that is, RFC 1952, 2.3.1.
+/// Decompresses one member of at most [`MEMBER_CONTENT`] bytes. Its last field is the size of
+/// the content (RFC 1952, 2.3.1).
 fn decompress_member(member: &[u8]) -> io::Result<Vec<u8>> {
-    let held = member.last_chunk().map_or(0, |&bytes| u32::from_le_bytes(bytes));
-    let held = usize::try_from(held).ok().filter(|&held| held <= MEMBER_CONTENT);
-    let mut content = vec![0; held.ok_or_else(|| invalid_gzip("a member holds too much"))?];
+    let size = member.last_chunk().map_or(0, |&bytes| u32::from_le_bytes(bytes));
+    let size = usize::try_from(size).ok().filter(|&size| size <= MEMBER_CONTENT);
+    let mut content = vec![0; size.ok_or_else(|| invalid_gzip("a member is too large"))?];
     match Decompressor::new().gzip_decompress(member, &mut content) {
         Ok(length) if length == content.len() => Ok(content),
-        Ok(_) => Err(invalid_gzip("a member says a wrong length")),
-        Err(DecompressionError::InsufficientSpace) => Err(invalid_gzip("a member holds too much")),
+        Ok(_) => Err(invalid_gzip("a member has a wrong length")),
+        Err(DecompressionError::InsufficientSpace) => Err(invalid_gzip("a member is too large")),
         Err(DecompressionError::BadData) => Err(invalid_gzip("a member is damaged")),
     }
 }
 
-fn invalid_gzip(what: &'static str) -> io::Error {
-    io::Error::new(ErrorKind::InvalidData, what)
+fn invalid_gzip(reason: &'static str) -> io::Error {
+    io::Error::new(ErrorKind::InvalidData, reason)
 }
 
 #[cfg(test)]
@@ -138,7 +138,7 @@ mod tests {
 
     fn compress(content: &[u8]) -> Vec<u8> {
         let mut writer = GzipWriter::new(Vec::new());
-        writer.write_all(content).and_then(|()| writer.finish()).expect("memory takes it")
+        writer.write_all(content).and_then(|()| writer.finish()).expect("writes to memory succeed")
     }
 
     fn decompress(packed: &[u8]) -> io::Result<Vec<u8>> {
@@ -147,7 +147,7 @@ mod tests {
         Ok(content)
     }
 
-    /// Bytes of which half are alike.
+    /// Pseudo-random bytes, half of which are `x`.
     fn content(length: usize) -> Vec<u8> {
         let mut state = 1_u32;
         let next = || {
@@ -187,22 +187,18 @@ mod tests {
         let check = |change: fn(&mut Vec<u8>), expected: Result<(), &str>| {
             let mut member = compress(&content(MEMBER_CONTENT - 1));
             change(&mut member);
-            let unpacked =
-                super::decompress_member(&member).map(drop).map_err(|error| error.to_string());
+            let unpacked = decompress_member(&member).map(drop).map_err(|error| error.to_string());
             assert_eq!(unpacked, expected.map_err(str::to_owned));
         };
-        fn set_length(member: &mut Vec<u8>, held: u32) {
+        fn set_size(member: &mut Vec<u8>, size: u32) {
             member.truncate(member.len() - 4);
-            member.extend(held.to_le_bytes());
+            member.extend(size.to_le_bytes());
         }
         check(|_| (), Ok(()));
-        check(|it| set_length(it, MAX_MEMBER_CONTENT + 1), Err("a member holds too much"));
-        check(|it| set_length(it, MAX_MEMBER_CONTENT - 2), Err("a member holds too much"));
-        check(|it| set_length(it, MAX_MEMBER_CONTENT), Err("a member is damaged"));
-        check(
-            |it| it.extend(MAX_MEMBER_CONTENT.to_le_bytes()),
-            Err("a member says a wrong length"),
-        );
+        check(|it| set_size(it, MAX_MEMBER_CONTENT + 1), Err("a member is too large"));
+        check(|it| set_size(it, MAX_MEMBER_CONTENT - 2), Err("a member is too large"));
+        check(|it| set_size(it, MAX_MEMBER_CONTENT), Err("a member is damaged"));
+        check(|it| it.extend(MAX_MEMBER_CONTENT.to_le_bytes()), Err("a member has a wrong length"));
         check(|it| it.truncate(HEADER_LENGTH), Err("a member is damaged"));
         check(|it| it.clear(), Err("a member is damaged"));
     }
@@ -222,8 +218,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn arbitrary_input_does_not_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..300), ours: bool) {
-            if ours {
+        fn arbitrary_input_does_not_panic(mut bytes in prop::collection::vec(any::<u8>(), 0..300), is_own: bool) {
+            if is_own {
                 bytes.splice(..0, compress(b"x").into_iter().take(HEADER_LENGTH));
             }
             let _ = decompress(&bytes);

@@ -1,4 +1,4 @@
-//! Archives as files: packed, sealed, and read back whatever they are.
+//! Archive files: compression, encryption, and reading them back.
 
 mod archive;
 mod compression;
@@ -6,12 +6,14 @@ mod encryption;
 mod gunzip;
 mod gzip;
 mod parallel;
+mod passphrase;
 mod reader;
 mod writer;
 
 pub use archive::{Archive, ArchiveFileKind};
 pub(crate) use compression::ArchiveCompression;
 pub use encryption::{DecryptionKeys, Encryption};
+pub use passphrase::read_passphrase;
 use reader::ArchiveReader;
 pub use reader::RequiredKey;
 pub(crate) use writer::ArchiveWriter;

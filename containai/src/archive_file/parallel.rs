@@ -1,4 +1,4 @@
-//! Work on blocks of bytes, on all processors, handed back in order.
+//! Parallel work on blocks of bytes, with results in order.
 
 use std::collections::VecDeque;
 use std::io;
@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, available_parallelism};
 
-/// What becomes of one block.
+/// A function that transforms one block.
 pub(crate) type BlockFn = fn(&[u8]) -> io::Result<Vec<u8>>;
 
 struct BlockJob {
@@ -14,7 +14,7 @@ struct BlockJob {
     done: SyncSender<io::Result<Vec<u8>>>,
 }
 
-/// Blocks at work. The threads end when it is dropped.
+/// A queue of blocks that a thread pool transforms. The threads end when it is dropped.
 pub(crate) struct ParallelBlocks {
     jobs: Sender<BlockJob>,
     queue: VecDeque<Receiver<io::Result<Vec<u8>>>>,
@@ -32,7 +32,7 @@ impl ParallelBlocks {
             thread::spawn(move || {
                 let next = || receiver.lock().ok()?.recv().ok();
                 while let Some(BlockJob { block, done }) = next() {
-                    // Nobody waits any more for what was given up.
+                    // The receiver is dropped if the operation was abandoned.
                     let _ = done.send(work(&block));
                 }
             });
@@ -40,11 +40,12 @@ impl ParallelBlocks {
         Self { jobs, queue: VecDeque::new(), depth: 2 * threads }
     }
 
-    /// Whether something should be taken before more is given.
+    /// Returns whether a result must be popped before another block is pushed.
     pub(crate) fn is_full(&self) -> bool {
         self.queue.len() >= self.depth
     }
 
+    /// Queues a block.
     pub(crate) fn push(&mut self, block: Vec<u8>) -> io::Result<()> {
         let (done, outcome) = sync_channel(1);
         self.jobs.send(BlockJob { block, done }).map_err(|_| thread_ended())?;
@@ -52,8 +53,7 @@ impl ParallelBlocks {
         Ok(())
     }
 
-    /// The oldest block that was not taken yet, waited for; `None` when all
-    /// were.
+    /// Waits for and returns the result of the oldest block; `None` if the queue is empty.
     pub(crate) fn pop(&mut self) -> Option<io::Result<Vec<u8>>> {
         let outcome = self.queue.pop_front()?;
         Some(outcome.recv().unwrap_or_else(|_| Err(thread_ended())))
@@ -61,7 +61,7 @@ impl ParallelBlocks {
 }
 
 fn thread_ended() -> io::Error {
-    io::Error::other("a thread that packs has ended")
+    io::Error::other("a compression thread has ended")
 }
 
 #[cfg(test)]
@@ -74,23 +74,23 @@ mod tests {
             [13] => Err(io::Error::other("unlucky")),
             block => Ok(block.to_vec()),
         });
-        let mut taken = Vec::new();
+        let mut results = Vec::new();
         for number in 0..200_u8 {
             if blocks.is_full() {
-                taken.extend(blocks.pop());
+                results.extend(blocks.pop());
             }
             blocks.push(vec![number])?;
         }
         while let Some(outcome) = blocks.pop() {
-            taken.push(outcome);
+            results.push(outcome);
         }
-        for (number, outcome) in (0..200_u8).zip(&taken) {
+        for (number, outcome) in (0..200_u8).zip(&results) {
             match outcome {
                 Ok(block) => assert_eq!(*block, [number]),
                 Err(_) => assert_eq!(number, 13),
             }
         }
-        assert_eq!(taken.len(), 200);
+        assert_eq!(results.len(), 200);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Reading an archive's file.
+//! Reading archive files.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek as _};
@@ -15,20 +15,22 @@ const AGE: &[u8] = b"age-encryption.org/";
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// RFC 8878, 3.1.1.
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-/// How far back a packed file may refer, as a power of two: 128 MiB, what
-/// `zstd` itself takes.
+/// The largest accepted window, as a power of two: 128 MiB, the default limit of `zstd`.
 const MAX_WINDOW_LOG: u32 = 27;
 
-/// An archive's file. It is opened once: between two readings another file may
-/// come in its place.
+/// An open archive file. It is opened once because another file may replace it between two
+/// readings.
 #[derive(Debug)]
 pub(crate) struct ArchiveReader(File);
 
-/// Whom a file is sealed to.
+/// The key that an archive requires.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum RequiredKey {
+    /// No key: the archive is not encrypted.
     None,
+    /// The passphrase that it was encrypted with.
     Passphrase,
+    /// The identity of one of its recipients.
     Identity,
 }
 
@@ -38,7 +40,7 @@ impl ArchiveReader {
         Ok(Self(File::open(path).with_context(context)?))
     }
 
-    /// What is needed to open it.
+    /// Returns the key that the file requires.
     pub(crate) fn required_key(&self) -> io::Result<RequiredKey> {
         let mut head = [0; 200];
         let mut file = self.rewind()?;
@@ -46,7 +48,7 @@ impl ArchiveReader {
         while length < head.len() {
             match file.read(&mut head[length..])? {
                 0 => break,
-                more => length += more,
+                count => length += count,
             }
         }
         let head = &head[..length];
@@ -60,14 +62,14 @@ impl ArchiveReader {
         })
     }
 
-    /// The tar in it, from its beginning.
+    /// Returns a reader of the tar stream, from its beginning.
     pub(crate) fn read(&self, keys: &DecryptionKeys) -> crate::Result<Box<dyn Read + Send>> {
         let mut file = BufReader::with_capacity(BUFFER, self.rewind()?);
         if !file.fill_buf()?.starts_with(AGE) {
             return Ok(decompress(file)?);
         }
-        let opened = keys.decrypt(file)?;
-        Ok(decompress(BufReader::with_capacity(BUFFER, opened))?)
+        let decrypted = keys.decrypt(file)?;
+        Ok(decompress(BufReader::with_capacity(BUFFER, decrypted))?)
     }
 
     fn rewind(&self) -> io::Result<File> {
@@ -101,22 +103,22 @@ mod tests {
     use super::super::{ArchiveCompression, ArchiveWriter, Encryption};
     use super::*;
 
-    /// What comes back of something that was packed and sealed.
+    /// Writes an archive and returns what is read from it.
     fn write_and_read(
-        packing: ArchiveCompression,
-        seal: Encryption,
+        compression: ArchiveCompression,
+        encryption: Encryption,
         keys: &DecryptionKeys,
     ) -> anyhow::Result<Vec<u8>> {
         let file = NamedTempFile::new()?;
-        let mut sink = ArchiveWriter::new(file.reopen()?, packing, seal)?;
-        sink.write_all(&b"content ".repeat(400_000))?;
-        sink.finish()?;
-        let source = ArchiveReader::open(file.path())?;
-        // Twice, as a restore reads it.
+        let mut writer = ArchiveWriter::new(file.reopen()?, compression, encryption)?;
+        writer.write_all(&b"content ".repeat(400_000))?;
+        writer.finish()?;
+        let reader = ArchiveReader::open(file.path())?;
+        // A restore reads the archive twice.
         let mut content = Vec::new();
-        source.read(keys)?.read_to_end(&mut content)?;
+        reader.read(keys)?.read_to_end(&mut content)?;
         let mut again = Vec::new();
-        source.read(keys)?.read_to_end(&mut again)?;
+        reader.read(keys)?.read_to_end(&mut again)?;
         anyhow::ensure!(content == again, "the second reading differs");
         Ok(content)
     }
@@ -125,25 +127,28 @@ mod tests {
     fn archives_round_trip() -> anyhow::Result<()> {
         let identity = age::x25519::Identity::generate();
         let recipient = identity.to_public().to_string();
-        let text = format!("# made for a test\n{}\n", identity.to_string().expose_secret());
+        let text = format!("# for a test\n{}\n", identity.to_string().expose_secret());
         let with_identity =
             DecryptionKeys { identities: Some(text.into()), ..DecryptionKeys::default() };
-        let with_word = DecryptionKeys {
+        let with_passphrase = DecryptionKeys {
             passphrase: Some("word".to_owned().into()),
             ..DecryptionKeys::default()
         };
         let expected = b"content ".repeat(400_000);
-        for packing in [ArchiveCompression::Gzip, ArchiveCompression::Zstd] {
+        for compression in [ArchiveCompression::Gzip, ArchiveCompression::Zstd] {
             assert!(
-                write_and_read(packing, Encryption::None, &DecryptionKeys::default())? == expected
+                write_and_read(compression, Encryption::None, &DecryptionKeys::default())?
+                    == expected
             );
-            let to = || Encryption::for_recipients(std::slice::from_ref(&recipient));
-            assert!(write_and_read(packing, to()?, &with_identity)? == expected);
-            assert!(write_and_read(packing, to()?, &with_word).is_err());
-            assert!(write_and_read(packing, to()?, &DecryptionKeys::default()).is_err());
+            let encryption = || Encryption::for_recipients(std::slice::from_ref(&recipient));
+            assert!(write_and_read(compression, encryption()?, &with_identity)? == expected);
+            assert!(write_and_read(compression, encryption()?, &with_passphrase).is_err());
+            assert!(
+                write_and_read(compression, encryption()?, &DecryptionKeys::default()).is_err()
+            );
         }
-        let sealed = Encryption::Passphrase("word".to_owned().into());
-        assert!(write_and_read(ArchiveCompression::Zstd, sealed, &with_word)? == expected);
+        let encrypted = Encryption::Passphrase("word".to_owned().into());
+        assert!(write_and_read(ArchiveCompression::Zstd, encrypted, &with_passphrase)? == expected);
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! Writing an archive's file.
+//! Writing archive files.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -9,11 +9,11 @@ use zstd::stream::write::Encoder;
 use super::gzip::GzipWriter;
 use super::{ArchiveCompression, Encryption};
 
-/// Level 3 is what `zstd` takes by itself.
+/// The default level of `zstd`.
 const LEVEL: i32 = 3;
 const BUFFER: usize = 256 << 10;
 
-/// Packs and seals what is written; [`Sink::finish`] has to follow.
+/// A writer that compresses and encrypts; call [`ArchiveWriter::finish`] at the end.
 pub(crate) struct ArchiveWriter(CompressedWriter);
 
 enum CompressedWriter {
@@ -21,23 +21,24 @@ enum CompressedWriter {
     Zstd(Encoder<'static, EncryptedWriter>),
 }
 
-/// What goes to the file.
+/// The output of the compression.
 enum EncryptedWriter {
     Plain(BufWriter<File>),
     Age(StreamWriter<BufWriter<File>>),
 }
 
 impl ArchiveWriter {
+    /// Starts an archive in `file`.
     pub(crate) fn new(
         file: File,
-        packing: ArchiveCompression,
-        seal: Encryption,
+        compression: ArchiveCompression,
+        encryption: Encryption,
     ) -> io::Result<Self> {
-        let output = match seal.encrypt(BufWriter::with_capacity(BUFFER, file))? {
+        let output = match encryption.encrypt(BufWriter::with_capacity(BUFFER, file))? {
             Ok(stream) => EncryptedWriter::Age(stream),
-            Err(open) => EncryptedWriter::Plain(open),
+            Err(output) => EncryptedWriter::Plain(output),
         };
-        Ok(Self(match packing {
+        Ok(Self(match compression {
             ArchiveCompression::Gzip => CompressedWriter::Gzip(GzipWriter::new(output)),
             ArchiveCompression::Zstd => {
                 let mut encoder = Encoder::new(output, LEVEL)?;
@@ -49,13 +50,13 @@ impl ArchiveWriter {
         }))
     }
 
-    /// Writes the end; afterwards everything is on the disk.
+    /// Writes the end of the archive and flushes it to the disk.
     pub(crate) fn finish(self) -> io::Result<()> {
-        let sealed = match self.0 {
+        let encrypted = match self.0 {
             CompressedWriter::Gzip(writer) => writer.finish()?,
             CompressedWriter::Zstd(encoder) => encoder.finish()?,
         };
-        let output = match sealed {
+        let output = match encrypted {
             EncryptedWriter::Plain(output) => output,
             EncryptedWriter::Age(stream) => stream.finish()?,
         };
@@ -71,7 +72,7 @@ impl Write for ArchiveWriter {
         }
     }
 
-    /// Nothing is packed earlier for it.
+    /// Does nothing: blocks have a fixed size.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! Which file an archive goes to.
+//! The destination of an export.
 
 use std::fs::{self, DirBuilder, File};
 use std::io;
@@ -17,94 +17,105 @@ use tempfile::{Builder, NamedTempFile};
 use crate::archive_file::ArchiveCompression;
 use crate::error::OperationError;
 
-/// A file that is not there yet, and how it is packed.
+/// The file that an export creates, and its compression.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ArchiveDestination {
+    /// The absolute path; no file exists there when it is chosen.
     pub file: PathBuf,
     pub(crate) compression: ArchiveCompression,
 }
 
-/// Whether what is written is sealed, which its name tells.
+/// Whether an archive is encrypted, which its file name shows as `.age`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum EncryptionUse {
+    /// The archive is not encrypted.
     Plain,
+    /// The archive is encrypted.
     Encrypted,
 }
 
-/// What a destination is chosen by.
+/// The facts that a destination is chosen by.
 pub struct DestinationChooser<'a> {
-    /// Where the command was given.
+    /// The directory that relative paths start from.
     pub directory: &'a Path,
-    /// Where archives are that were given no place.
+    /// The directory of archives if no destination is given.
     pub default: PathBuf,
-    /// What containers write, and agents commit.
+    /// The workspaces, in which no archive is written.
     pub workspaces: Vec<PathBuf>,
+    /// Whether the archive is encrypted.
     pub encryption: EncryptionUse,
+    /// The time that generated file names contain.
     pub now: Timestamp,
 }
 
 impl DestinationChooser<'_> {
-    /// What was asked for: a file, a directory, or nothing, which is a file in
-    /// the default directory, named after the workspace.
+    /// Chooses the file for `given`, a file or a directory; `None` is a file in the default
+    /// directory, named after the workspace.
+    ///
+    /// # Errors
+    ///
+    /// A usage error if the name is not an archive's, the file exists, its directory does not, or
+    /// the directory is in a workspace.
     pub fn choose(
         &self,
         given: Option<&Path>,
         workspace: &WorkspacePath,
     ) -> Result<ArchiveDestination, OperationError> {
-        let ending = if self.encryption == EncryptionUse::Encrypted { "tgz.age" } else { "tgz" };
-        let packing = ArchiveCompression::Gzip;
+        let extension = if self.encryption == EncryptionUse::Encrypted { "tgz.age" } else { "tgz" };
+        let compression = ArchiveCompression::Gzip;
         let now = self.now.to_compact();
         let Some(given) = given else {
-            let name = format!("containai-export-{}-{now}.{ending}", workspace.dir_name());
-            return Ok(ArchiveDestination { file: self.default.join(name), compression: packing });
+            let name = format!("containai-export-{}-{now}.{extension}", workspace.dir_name());
+            return Ok(ArchiveDestination { file: self.default.join(name), compression });
         };
-        let place = self.directory.join(given);
-        if place.is_dir() {
-            self.refuse_workspaces(&place)?;
-            let file = place.join(format!("containai-export-{now}.{ending}"));
-            return Ok(ArchiveDestination { file, compression: packing });
+        let path = self.directory.join(given);
+        if path.is_dir() {
+            self.refuse_workspaces(&path)?;
+            let file = path.join(format!("containai-export-{now}.{extension}"));
+            return Ok(ArchiveDestination { file, compression });
         }
-        self.choose_file(place)
+        self.choose_file(path)
     }
 
-    fn choose_file(&self, place: PathBuf) -> Result<ArchiveDestination, OperationError> {
-        let shown = place.display();
-        let packing = ArchiveCompression::from_path(&place).ok_or_else(|| {
-            OperationError::usage(format!(
-                "`{shown}` is neither a directory nor a name for an archive"
-            ))
-            .hint(Hint::new("let it end in `.tgz` or `.tar.zst`"))
+    fn choose_file(&self, path: PathBuf) -> Result<ArchiveDestination, OperationError> {
+        let shown = path.display();
+        let compression = ArchiveCompression::from_path(&path).ok_or_else(|| {
+            OperationError::usage(format!("`{shown}` is neither a directory nor an archive name"))
+                .hint(Hint::new("use a name that ends in `.tgz` or `.tar.zst`"))
         })?;
-        let is_named_sealed = place.extension().is_some_and(|it| it == "age");
-        if is_named_sealed && self.encryption == EncryptionUse::Plain {
-            let message = format!("`{shown}` is a name for an encrypted archive");
-            let hint = Hint::new("say for whom with `--passphrase` or `--recipient`");
+        let has_age_suffix = path.extension().is_some_and(|it| it == "age");
+        if has_age_suffix && self.encryption == EncryptionUse::Plain {
+            let message =
+                format!("`{shown}` is the name of an encrypted archive, but no key was given");
+            let hint = Hint::new("name the key with `--passphrase` or `--recipient`");
             return Err(OperationError::usage(message).hint(hint));
         }
-        let Some(parent) = place.parent().filter(|it| it.is_dir()) else {
-            let hint = Hint::new("make the directory first");
-            return Err(OperationError::usage(format!("`{shown}` is in no directory")).hint(hint));
+        let Some(parent) = path.parent().filter(|it| it.is_dir()) else {
+            let message = format!("the directory of `{shown}` does not exist");
+            return Err(
+                OperationError::usage(message).hint(Hint::new("create the directory first"))
+            );
         };
         self.refuse_workspaces(parent)?;
-        let file = match self.encryption == EncryptionUse::Encrypted && !is_named_sealed {
+        let file = match self.encryption == EncryptionUse::Encrypted && !has_age_suffix {
             true => {
-                let mut name = place.into_os_string();
+                let mut name = path.into_os_string();
                 name.push(".age");
                 name.into()
             }
-            false => place,
+            false => path,
         };
         if file.symlink_metadata().is_ok() {
             let hint = Hint::new("choose another name, or a directory");
-            let message = format!("`{}` is there already", file.display());
+            let message = format!("`{}` already exists", file.display());
             return Err(OperationError::usage(message).hint(hint));
         }
-        Ok(ArchiveDestination { file, compression: packing })
+        Ok(ArchiveDestination { file, compression })
     }
 
-    /// An archive holds what agents log in with. In a workspace every container
-    /// of it could read it, and an agent would commit it; and a link there may
-    /// lead anywhere.
+    /// Refuses directories in workspaces. An archive contains the credentials of agents: in a
+    /// workspace its containers could read it and an agent could commit it, and a symbolic link
+    /// there can point anywhere.
     fn refuse_workspaces(&self, directory: &Path) -> Result<(), OperationError> {
         let real = match Directory::open(directory, &self.workspaces) {
             Err(TransferError::UntrustedLink { .. }) => None,
@@ -114,29 +125,32 @@ impl DestinationChooser<'_> {
         if real.as_ref().is_some_and(|real| !is_inside(real)) {
             return Ok(());
         }
-        let message =
-            format!("`{}` is in a workspace, where agents read and commit it", directory.display());
+        let message = format!(
+            "`{}` is in a workspace, where agents can read and commit files",
+            directory.display()
+        );
         let hint = format!(
-            "leave out `--output` to have it in `{}`, or name a place outside of workspaces",
+            "omit `--output` to write to `{}`, or name a directory outside workspaces",
             self.default.display()
         );
         Err(OperationError::usage(message).hint(Hint::new(hint)))
     }
 }
 
-/// The workspaces of containers, and one that may have none.
+/// Returns the workspaces of these containers, and `here` if it is given.
 pub fn workspaces(containers: &[Container], here: Option<&WorkspacePath>) -> Vec<PathBuf> {
     let labels = containers.iter().filter_map(|it| it.labels.workspace()).map(PathBuf::from);
     labels.chain(here.map(|it| it.as_path().to_owned())).collect()
 }
 
 impl ArchiveDestination {
-    /// A file beside it, mode 0600, which goes unless it is put in place.
+    /// Creates a temporary file in the same directory, mode 0600, which is removed unless it is
+    /// persisted.
     pub(crate) fn create_temporary(&self) -> crate::Result<NamedTempFile> {
         let directory = self.file.parent().unwrap_or(Path::new("/"));
-        // Only the default directory may be missing, and is nobody else's.
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(directory);
-        made.with_context(|| format!("cannot make `{}`", directory.display()))?;
+        // Only the default directory may be missing; it belongs to the user alone.
+        let created = DirBuilder::new().recursive(true).mode(0o700).create(directory);
+        created.with_context(|| format!("cannot create `{}`", directory.display()))?;
         Builder::new()
             .prefix(".containai-export-")
             .suffix(".part")
@@ -144,15 +158,18 @@ impl ArchiveDestination {
             .tempfile_in(directory)
             .map_err(|error| {
                 let message = format!("cannot write in `{}`: {error}", directory.display());
-                let hint = Hint::new("name another place with `--output`");
+                let hint = Hint::new("name another directory with `--output`");
                 OperationError::with_code(exit::FAILED, message).hint(hint).into()
             })
     }
 
-    /// Gives the draft its name. Another file of that name stays.
-    pub(crate) fn persist(&self, draft: NamedTempFile) -> crate::Result<()> {
-        let context = || format!("cannot make `{}`", self.file.display());
-        draft.persist_noclobber(&self.file).map_err(|error| error.error).with_context(context)?;
+    /// Renames the temporary file to the destination; never replaces an existing file.
+    pub(crate) fn persist(&self, temporary: NamedTempFile) -> crate::Result<()> {
+        let context = || format!("cannot create `{}`", self.file.display());
+        temporary
+            .persist_noclobber(&self.file)
+            .map_err(|error| error.error)
+            .with_context(context)?;
         let synced = |directory: &Path| -> io::Result<()> { File::open(directory)?.sync_all() };
         synced(self.file.parent().unwrap_or(Path::new("/"))).with_context(context)
     }
@@ -162,18 +179,18 @@ impl ArchiveDestination {
 mod tests {
     use super::*;
 
-    fn check(dir: &Path, given: Option<&str>, sealing: EncryptionUse) -> String {
+    fn check(dir: &Path, given: Option<&str>, encryption: EncryptionUse) -> String {
         let chooser = DestinationChooser {
             directory: dir,
             default: dir.join("exports"),
             workspaces: vec![dir.join("ws")],
-            encryption: sealing,
+            encryption,
             now: Timestamp::from_unix(1_709_209_815),
         };
         let workspace = WorkspacePath::new("/src/api").expect("a path");
         let shown = match chooser.choose(given.map(Path::new), &workspace) {
-            Ok(ArchiveDestination { file, compression: packing }) => {
-                format!("{} {packing:?}", file.display())
+            Ok(ArchiveDestination { file, compression }) => {
+                format!("{} {compression:?}", file.display())
             }
             Err(error) => error.to_string(),
         };
@@ -186,8 +203,8 @@ mod tests {
         let dir = dir.path().canonicalize()?;
         fs::write(dir.join("old.tgz"), "")?;
         fs::create_dir(dir.join("sub.tgz"))?;
-        let check = |given: Option<&str>, sealing, expected: &str| {
-            assert_eq!(check(&dir, given, sealing), expected);
+        let check = |given: Option<&str>, encryption, expected: &str| {
+            assert_eq!(check(&dir, given, encryption), expected);
         };
         check(
             None,
@@ -205,20 +222,24 @@ mod tests {
             "DIR/sub.tgz/containai-export-20240229-123015.tgz.age Gzip",
         );
         check(Some("sub.tgz/y.tar.zst"), EncryptionUse::Plain, "DIR/sub.tgz/y.tar.zst Zstd");
-        check(Some("/none/y.tgz"), EncryptionUse::Plain, "`/none/y.tgz` is in no directory");
+        check(
+            Some("/none/y.tgz"),
+            EncryptionUse::Plain,
+            "the directory of `/none/y.tgz` does not exist",
+        );
         check(Some("y.tgz.age"), EncryptionUse::Encrypted, "DIR/y.tgz.age Gzip");
         check(Some("y.tar.zst"), EncryptionUse::Encrypted, "DIR/y.tar.zst.age Zstd");
         check(
             Some("y.tgz.age"),
             EncryptionUse::Plain,
-            "`DIR/y.tgz.age` is a name for an encrypted archive",
+            "`DIR/y.tgz.age` is the name of an encrypted archive, but no key was given",
         );
         check(
             Some("y"),
             EncryptionUse::Plain,
-            "`DIR/y` is neither a directory nor a name for an archive",
+            "`DIR/y` is neither a directory nor an archive name",
         );
-        check(Some("old.tgz"), EncryptionUse::Plain, "`DIR/old.tgz` is there already");
+        check(Some("old.tgz"), EncryptionUse::Plain, "`DIR/old.tgz` already exists");
         Ok(())
     }
 
@@ -233,8 +254,8 @@ mod tests {
         for given in
             ["ws", "ws/sub/x.tgz", "in", "in/x.tgz", "ws/out", "ws/out/x.tgz", "other/../ws"]
         {
-            let said = check(&dir, Some(given), EncryptionUse::Plain);
-            assert!(said.contains("is in a workspace"), "{given}: {said}");
+            let shown = check(&dir, Some(given), EncryptionUse::Plain);
+            assert!(shown.contains("is in a workspace"), "{given}: {shown}");
         }
         assert_eq!(check(&dir, Some("other/x.tgz"), EncryptionUse::Plain), "DIR/other/x.tgz Gzip");
         Ok(())

@@ -1,4 +1,4 @@
-//! The export of a container that stops.
+//! Exporting the volume of a container before it stops.
 
 use std::path::Path;
 
@@ -14,20 +14,24 @@ use crate::host_facts;
 use crate::target;
 use crate::volume_target::VolumeTarget;
 
-/// The export of a container that stops, and where it goes.
+/// A planned export of a container that will be stopped.
 pub struct ExportOnStop<'a> {
     export: VolumeExport<'a>,
     destination: ArchiveDestination,
 }
 
 impl<'a> ExportOnStop<'a> {
-    /// Chooses the file, before anything is stopped.
+    /// Plans the export of the data volume of `container` destination `given`; `None` is the default directory.
+    ///
+    /// # Errors
+    ///
+    /// See [`DestinationChooser::choose`].
     pub fn plan(
         context: &'a Context,
         engine: &'a DockerEngine,
         given: Option<&Path>,
         containers: &[Container],
-        leaving: &Container,
+        container: &Container,
     ) -> crate::Result<Self> {
         let chooser = DestinationChooser {
             directory: &context.env.directory,
@@ -36,13 +40,13 @@ impl<'a> ExportOnStop<'a> {
             encryption: EncryptionUse::Plain,
             now: host_facts::now(),
         };
-        let to = chooser.choose(given, &target::workspace_served(leaving)?)?;
-        let left_out = context.config.export_excludes.value.clone();
-        let export =
-            VolumeExport { context, engine, excludes: left_out, encryption: Encryption::None };
-        Ok(Self { export, destination: to })
+        let destination = chooser.choose(given, &target::workspace_served(container)?)?;
+        let excludes = context.config.export_excludes.value.clone();
+        let export = VolumeExport { context, engine, excludes, encryption: Encryption::None };
+        Ok(Self { export, destination })
     }
 
+    /// Returns the path of the archive.
     pub fn file(&self) -> &Path {
         &self.destination.file
     }

@@ -1,4 +1,4 @@
-//! Whoever writes to a volume stands still while it is read.
+//! Pausing the containers that write to a volume while it is read.
 
 use containai_core::engine::{Container, Engine as _, RunState};
 use containai_docker::DockerEngine;
@@ -6,40 +6,41 @@ use containai_docker::DockerEngine;
 use crate::report::Reporter;
 use crate::volume_target::VolumeTarget;
 
-/// What stands still; whoever is killed meanwhile leaves it to the next command.
+/// The paused containers of a volume. If the process is killed, the next command unpauses them.
 pub(crate) struct PausedContainers<'a> {
     engine: &'a DockerEngine,
     containers: Vec<Container>,
 }
 
 impl<'a> PausedContainers<'a> {
-    /// Freezes all of ours that write to the volume, so that what is read belongs
-    /// together.
+    /// Pauses all managed containers that mount the volume, so that the export is consistent.
     pub(crate) async fn pause(
         engine: &'a DockerEngine,
-        place: &VolumeTarget,
+        target: &VolumeTarget,
         reporter: &Reporter,
     ) -> crate::Result<Self> {
-        let mut standstill = Self { engine, containers: Vec::new() };
-        for user in engine.containers_mounting(&place.volume).await? {
-            if user.state != RunState::Running || user.labels.is_helper() {
+        let mut paused = Self { engine, containers: Vec::new() };
+        for container in engine.containers_mounting(&target.volume).await? {
+            if container.state != RunState::Running || container.labels.is_helper() {
                 continue;
             }
-            if user.labels.workspace().is_none() {
-                reporter
-                    .warn(&format!("container {} is not ours and may write meanwhile", user.name));
+            if container.labels.workspace().is_none() {
+                reporter.warn(&format!(
+                    "container `{}` is not managed by ContainAI and may write to the volume during the export",
+                    container.name
+                ));
                 continue;
             }
-            if let Err(error) = engine.pause(&user.id).await {
-                standstill.unpause().await?;
+            if let Err(error) = engine.pause(&container.id).await {
+                paused.unpause().await?;
                 return Err(error.into());
             }
-            standstill.containers.push(user);
+            paused.containers.push(container);
         }
-        Ok(standstill)
+        Ok(paused)
     }
 
-    /// Wakes them all; an error is the first.
+    /// Unpauses all of them; returns the first error.
     pub(crate) async fn unpause(&self) -> crate::Result<()> {
         let mut first = Ok(());
         for container in &self.containers {

@@ -1,4 +1,4 @@
-//! A container that is reached again and again.
+//! A container that is reconnected to after restarts.
 
 use std::path::Path;
 use std::time::Duration;
@@ -19,31 +19,37 @@ use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::target;
 
-/// How often it is looked whether the container runs again.
+/// The interval of checks whether the container runs again.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-/// A container that may be restarted meanwhile.
+/// A container that can be restarted, or recreated, between connections.
 pub struct ReconnectingContainer {
+    /// The configuration for the workspace of the container.
     pub context: Context,
     engine: DockerEngine,
     container: Container,
 }
 
 impl ReconnectingContainer {
-    /// Finds a running container by its name or its workspace.
+    /// Finds a running container by its name or its workspace; `None` for `name` is the workspace
+    /// of the current directory.
+    ///
+    /// # Errors
+    ///
+    /// No container matches, or it is not running.
     pub async fn find(
-        word: Option<&str>,
+        name: Option<&str>,
         flags: Flags,
         env: &ProcessEnv,
         reporter: &Reporter,
     ) -> crate::Result<Self> {
         let context = Context::new(env, reporter, flags.clone(), None)?;
         let engine = context.engine()?;
-        let container = target::find_named(word, &engine, &context).await?;
+        let container = target::find_named(name, &engine, &context).await?;
         let name = &container.name;
         if container.state != RunState::Running {
             let message = format!("container `{name}` is {}", container.state);
-            let hint = Hint::run("cai run -- true", "start it, in its workspace");
+            let hint = Hint::run("cai run -- true", "start it from its workspace");
             return Err(OperationError::with_code(exit::CANNOT_CONNECT, message).hint(hint).into());
         }
         let workspace = container.labels.workspace();
@@ -52,21 +58,27 @@ impl ReconnectingContainer {
         Ok(Self { context, engine, container })
     }
 
+    /// Returns the container's name.
     pub fn name(&self) -> &str {
         &self.container.name
     }
 
-    /// Opens a connection; the engine is asked for the host key first, since
-    /// the container may be another one than it was.
+    /// Opens a connection. The host key is read from the engine first, because the container may
+    /// have been recreated.
+    ///
+    /// # Errors
+    ///
+    /// The engine or the container's SSH server cannot be reached, or shows another host key.
     pub async fn connect(&self) -> Result<Session, DriveError> {
         connect(&self.engine, &self.context.remote, &self.container, PinnedKey::MaybeStale).await
     }
 
-    /// Waits until the container runs and can be reached again, however long
-    /// that takes. It is the one that serves the same workspace, whatever its
-    /// id.
+    /// Waits without a time limit until the container runs and accepts a connection. A container
+    /// that was recreated for the same workspace is the same container.
     ///
-    /// Ends with an error when it is gone, or shows a key that is not its own.
+    /// # Errors
+    ///
+    /// The container was removed, or its SSH server shows another host key.
     pub async fn reconnect(&mut self) -> crate::Result<Session> {
         loop {
             match self.refresh().await {
@@ -79,20 +91,20 @@ impl ReconnectingContainer {
                 },
                 Ok(false) => {}
                 Err(ContainerLost::Removed) => {
-                    let message = format!("container `{}` is gone", self.name());
-                    let hint = Hint::run("cai run", "make it again, in its workspace");
+                    let message = format!("container `{}` was removed", self.name());
+                    let hint = Hint::run("cai run", "create it again from its workspace");
                     return Err(OperationError::with_code(exit::FAILED, message).hint(hint).into());
                 }
-                // The engine may be on its way back.
+                // The engine may be restarting.
                 Err(ContainerLost::Unknown(error)) => {
-                    self.context.reporter.detail(&error.to_string())
+                    self.context.reporter.detail(&error.to_string());
                 }
             }
             tokio::time::sleep(RETRY_INTERVAL).await;
         }
     }
 
-    /// Looks how it is; whether it runs.
+    /// Reads the state of the container; returns whether it runs.
     async fn refresh(&mut self) -> Result<bool, ContainerLost> {
         let containers = self.engine.containers().await.map_err(ContainerLost::Unknown)?;
         let old = &self.container;
@@ -107,7 +119,7 @@ impl ReconnectingContainer {
     }
 }
 
-/// Why a container cannot be seen.
+/// The reason why a container is not found.
 enum ContainerLost {
     Removed,
     Unknown(EngineError),

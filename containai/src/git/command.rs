@@ -1,11 +1,10 @@
-//! Calls of git on this machine.
+//! Commands of git on this machine.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// A call of git that is told to run nothing from the repository's
-/// configuration, to write nothing that it was not asked for, and to read it
-/// whoever owns it.
+/// Returns a git command that runs no program from the repository's configuration, has no side
+/// effects on the repository, and accepts a repository of any owner.
 pub(crate) fn git(directory: &Path) -> Command {
     let mut git = Command::new("git");
     git.args(["-c", "safe.directory=*", "-c", "core.fsmonitor=false"])
@@ -13,10 +12,9 @@ pub(crate) fn git(directory: &Path) -> Command {
         .args(["-c", "gc.auto=0", "-c", "maintenance.auto=false", "-C"])
         .arg(directory)
         .env("GIT_CONFIG_NOSYSTEM", "1")
-        // An index is refreshed in memory only.
+        // The index is refreshed in memory only.
         .env("GIT_OPTIONAL_LOCKS", "0")
-        // An object that is missing could be asked of a remote, which is a
-        // command of the repository's.
+        // Fetching a missing object would run a command that the repository configures.
         .env("GIT_ALLOW_PROTOCOL", "none")
         .env("GIT_NO_LAZY_FETCH", "1")
         .stdin(Stdio::null())
@@ -27,7 +25,7 @@ pub(crate) fn git(directory: &Path) -> Command {
     git
 }
 
-/// What leads git to another repository, as `git rev-parse --local-env-vars`.
+/// Variables that select another repository, see `git rev-parse --local-env-vars`.
 const REPOSITORY_VARIABLES: [&str; 7] = [
     "GIT_DIR",
     "GIT_WORK_TREE",

@@ -1,13 +1,11 @@
-//! git in a repository of the user, with what came from a container.
+//! git in a repository of the user, with data from a container.
 //!
-//! What git reads and where it writes is named here and not found by git. It
-//! runs as the owner of the repository, runs no program that a configuration
-//! names, and the kernel keeps it from writing anywhere but in the directories
-//! that it was given (landlock(7)), wherever a symbolic link leads.
+//! All directories are named explicitly instead of being discovered by git. git runs as the owner
+//! of the repository and runs no program that a configuration names. The kernel limits its writes
+//! to the given directories (landlock(7)), even through symbolic links.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Seek as _, Write as _};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
@@ -17,10 +15,11 @@ use std::thread;
 use crate::error::ResultExt as _;
 use landlock::{ABI, AccessFs, PathBeneath, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _};
 
-use rustix::fs::{CWD, Mode, OFlags, ResolveFlags, openat2};
+use rustix::fs::OFlags;
 
-/// Settings of every call: no hook, no program, no work in the background, and
-/// objects that are checked.
+use crate::openat2::open_without_links;
+
+/// Settings of every command: no hooks, no programs, no background work, and checked objects.
 const SETTINGS: [&str; 9] = [
     "safe.directory=*",
     "core.hooksPath=/dev/null",
@@ -33,24 +32,24 @@ const SETTINGS: [&str; 9] = [
     "core.logAllRefUpdates=true",
 ];
 
-/// Where git and its parts are looked for.
+/// The search path for git and its programs.
 const PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin:/home/linuxbrew/.linuxbrew/bin";
 
-/// git for one worktree.
+/// A confined git for one worktree.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfinedGit {
-    /// Where `HEAD` and the index are.
+    /// The directory with `HEAD` and the index.
     directory: PathBuf,
-    /// What all worktrees share.
+    /// The directory that all worktrees share.
     common: PathBuf,
     work_tree: Option<PathBuf>,
-    /// Where it may write.
+    /// The directories that git can write.
     writable: Vec<PathBuf>,
     owner: (u32, u32),
 }
 
 impl ConfinedGit {
-    /// git for the worktree at `work_tree`, whose entry is `directory`.
+    /// Returns a confined git for the worktree at `work_tree` with the entry `directory`.
     pub(crate) fn new(
         directory: &Path,
         common: &Path,
@@ -66,37 +65,37 @@ impl ConfinedGit {
         }
     }
 
-    /// What it prints. An error is what it complains about, which may contain
-    /// the container's words.
-    pub(crate) fn run(&self, words: &[&str], input: &[u8]) -> crate::Result<Vec<u8>> {
-        let output = self.output(words, input_file(input)?.into(), Stdio::piped())?;
-        git_output(words, output)
+    /// Runs git and returns its output. An error contains git's stderr, parts of which the container
+    /// may control.
+    pub(crate) fn run(&self, args: &[&str], input: &[u8]) -> crate::Result<Vec<u8>> {
+        let output = self.output(args, input_file(input)?.into(), Stdio::piped())?;
+        git_output(args, output)
     }
 
-    /// Whether it succeeds.
-    pub(crate) fn run_succeeds(&self, words: &[&str]) -> crate::Result<bool> {
-        Ok(self.output(words, Stdio::null(), Stdio::null())?.status.success())
+    /// Runs git and returns whether it succeeds.
+    pub(crate) fn run_succeeds(&self, args: &[&str]) -> crate::Result<bool> {
+        Ok(self.output(args, Stdio::null(), Stdio::null())?.status.success())
     }
 
-    /// As [`Self::run`], as text.
-    pub(crate) fn text(&self, words: &[&str], input: &[u8]) -> crate::Result<String> {
-        Ok(String::from_utf8_lossy(&self.run(words, input)?).into_owned())
+    /// As [`Self::run`], but returns text.
+    pub(crate) fn text(&self, args: &[&str], input: &[u8]) -> crate::Result<String> {
+        Ok(String::from_utf8_lossy(&self.run(args, input)?).into_owned())
     }
 
-    /// Writes what it prints to a file.
-    pub(crate) fn run_into(&self, words: &[&str], input: &[u8], to: File) -> crate::Result<()> {
-        git_output(words, self.output(words, input_file(input)?.into(), to.into())?).map(drop)
+    /// Runs git with its output written to a file.
+    pub(crate) fn run_into(&self, args: &[&str], input: &[u8], to: File) -> crate::Result<()> {
+        git_output(args, self.output(args, input_file(input)?.into(), to.into())?).map(drop)
     }
 
-    /// Feeds a file to it.
-    pub(crate) fn run_on(&self, words: &[&str], mut input: File) -> crate::Result<()> {
+    /// Runs git with a file as its input.
+    pub(crate) fn run_on(&self, args: &[&str], mut input: File) -> crate::Result<()> {
         input.rewind()?;
-        git_output(words, self.output(words, input.into(), Stdio::piped())?).map(drop)
+        git_output(args, self.output(args, input.into(), Stdio::piped())?).map(drop)
     }
 
-    fn output(&self, words: &[&str], input: Stdio, output: Stdio) -> crate::Result<Output> {
+    fn output(&self, args: &[&str], input: Stdio, output: Stdio) -> crate::Result<Output> {
         let mut command = self.command();
-        command.args(words).stdin(input).stdout(output).stderr(Stdio::piped());
+        command.args(args).stdin(input).stdout(output).stderr(Stdio::piped());
         confined(&self.writable, || command.output().context("cannot run `git`"))
     }
 
@@ -112,7 +111,7 @@ impl ConfinedGit {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("LC_ALL", "C")
-            // Reflogs name them; nothing in one is the container's choice.
+            // The identity in reflogs, which the container must not choose.
             .env("GIT_COMMITTER_NAME", "ContainAI")
             .env("GIT_COMMITTER_EMAIL", "containai@localhost")
             .env("GIT_DIR", &self.directory)
@@ -130,8 +129,7 @@ impl ConfinedGit {
     }
 }
 
-/// Does some work that cannot change anything outside of these directories; nor
-/// can the processes that it starts.
+/// Runs `work`, and the processes that it starts, without write access outside these directories.
 pub(crate) fn confined<T: Send>(
     writable: &[PathBuf],
     work: impl FnOnce() -> crate::Result<T> + Send,
@@ -140,28 +138,24 @@ pub(crate) fn confined<T: Send>(
         confine(writable)?;
         work()
     };
-    // It holds for a thread, and cannot be taken back.
+    // The restriction applies to a thread and is permanent.
     thread::scope(|scope| scope.spawn(work).join())
-        .unwrap_or_else(|_| Err(crate::error::failed!("a thread ended before its work")))
+        .unwrap_or_else(|_| Err(crate::error::failed!("a confined thread panicked")))
 }
 
-/// Keeps this thread, and what it starts, from changing anything outside of
-/// these directories. A kernel without it does not.
+/// Removes write access outside these directories from this thread and its children. Has no effect
+/// on kernels without Landlock.
 fn confine(writable: &[PathBuf]) -> crate::Result<()> {
     let writes = AccessFs::from_write(ABI::V3);
     let mut rules = Ruleset::default().handle_access(writes)?.create()?;
     for path in writable.iter().map(PathBuf::as_path).chain([Path::new("/dev/null")]) {
         let allowed = if path.is_dir() { writes } else { writes & AccessFs::from_file(ABI::V3) };
-        rules = rules.add_rule(PathBeneath::new(open(path)?, allowed))?;
+        let directory =
+            open_without_links(path, OFlags::PATH | OFlags::CLOEXEC).map_err(io::Error::from)?;
+        rules = rules.add_rule(PathBeneath::new(directory, allowed))?;
     }
     rules.restrict_self()?;
     Ok(())
-}
-
-/// Opens what is meant, and not what a link in its place leads to.
-fn open(path: &Path) -> io::Result<OwnedFd> {
-    let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-    Ok(openat2(CWD, path, OFlags::PATH | OFlags::CLOEXEC, Mode::empty(), resolve)?)
 }
 
 fn input_file(input: &[u8]) -> io::Result<File> {
@@ -171,13 +165,13 @@ fn input_file(input: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-fn git_output(words: &[&str], output: Output) -> crate::Result<Vec<u8>> {
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let verb = words.first().copied().unwrap_or_default();
+fn git_output(args: &[&str], output: Output) -> crate::Result<Vec<u8>> {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let subcommand = args.first().copied().unwrap_or_default();
     crate::error::ensure!(
         output.status.success(),
-        "`git {verb}`: {}",
-        complaint.trim().escape_debug()
+        "`git {subcommand}`: {}",
+        stderr.trim().escape_debug()
     );
     Ok(output.stdout)
 }
@@ -189,13 +183,13 @@ mod tests {
 
     use super::*;
 
-    fn repository(place: &Path) -> anyhow::Result<(ConfinedGit, PathBuf)> {
-        let top = fs::canonicalize(place)?.join("api");
+    fn repository(root: &Path) -> anyhow::Result<(ConfinedGit, PathBuf)> {
+        let top = fs::canonicalize(root)?.join("api");
         fs::create_dir(&top)?;
         let script = "git init -q -b main; git config user.name A; git config user.email a@b
             git commit -q --allow-empty -m one; git branch side";
-        let made = Command::new("sh").args(["-ec", script]).current_dir(&top).status()?;
-        anyhow::ensure!(made.success(), "git failed");
+        let status = Command::new("sh").args(["-ec", script]).current_dir(&top).status()?;
+        anyhow::ensure!(status.success(), "git failed");
         let common = top.join(".git");
         let owner = fs::metadata(&common)?;
         Ok((ConfinedGit::new(&common, &common, Some(&top), &owner), common))
@@ -203,9 +197,9 @@ mod tests {
 
     #[test]
     fn links_do_not_lead_out_of_the_repository() -> anyhow::Result<()> {
-        let place = tempfile::tempdir()?;
-        let (git, common) = repository(place.path())?;
-        let outside = place.path().join("profile");
+        let root = tempfile::tempdir()?;
+        let (git, common) = repository(root.path())?;
+        let outside = root.path().join("profile");
         fs::write(&outside, "mine\n")?;
         let tip = git.text(&["rev-parse", "main"], b"")?;
         fs::create_dir_all(common.join("logs/refs/heads"))?;
@@ -217,29 +211,29 @@ mod tests {
         let update = format!("delete refs/heads/side\nupdate refs/heads/new {}\n", tip.trim());
         let _ = git.run(&["update-ref", "--stdin"], update.as_bytes());
         let _ = git.run(&["symbolic-ref", "-m", "x", "HEAD", "refs/heads/new"], b"");
-        fs::create_dir(place.path().join("elsewhere"))?;
-        symlink(place.path().join("elsewhere"), common.join("refs/heads/led"))?;
-        let _ = git.run(&["update-ref", "refs/heads/led/out", tip.trim()], b"");
+        fs::create_dir(root.path().join("outside-dir"))?;
+        symlink(root.path().join("outside-dir"), common.join("refs/heads/linked"))?;
+        let _ = git.run(&["update-ref", "refs/heads/linked/out", tip.trim()], b"");
         assert_eq!(fs::read_to_string(&outside)?, "mine\n");
-        assert_eq!(fs::read_dir(place.path().join("elsewhere"))?.count(), 0);
+        assert_eq!(fs::read_dir(root.path().join("outside-dir"))?.count(), 0);
         Ok(())
     }
 
     #[test]
     fn programs_of_the_repository_do_not_run() -> anyhow::Result<()> {
-        let place = tempfile::tempdir()?;
-        let (git, common) = repository(place.path())?;
+        let root = tempfile::tempdir()?;
+        let (git, common) = repository(root.path())?;
         let script = "for hook in reference-transaction post-index-change post-checkout; do
                 printf '#!/bin/sh\\ntouch ../../hooked\\n' > hooks/$hook; chmod +x hooks/$hook
             done
             git config core.fsmonitor 'touch ../../monitored'";
         fs::create_dir_all(common.join("hooks"))?;
-        let made = Command::new("sh").args(["-ec", script]).current_dir(&common).status()?;
-        anyhow::ensure!(made.success(), "git failed");
+        let status = Command::new("sh").args(["-ec", script]).current_dir(&common).status()?;
+        anyhow::ensure!(status.success(), "git failed");
         let tip = git.text(&["rev-parse", "main"], b"")?;
         git.run(&["update-ref", "refs/heads/new", tip.trim()], b"")?;
         git.run(&["read-tree", "-i", "-m", "HEAD"], b"")?;
-        assert_eq!(fs::read_dir(place.path())?.count(), 1);
+        assert_eq!(fs::read_dir(root.path())?.count(), 1);
         Ok(())
     }
 }

@@ -1,21 +1,23 @@
-//! A directory of a repository that a container may write, held open.
+//! Directories of a repository that a container can change.
 //!
-//! Whoever writes `.git` chooses what stands there, and may change it at any
-//! moment. So every path goes from an open directory, no symbolic link in it is
-//! followed, and no file that exists is written to: a new one is made under the
-//! name of git's lock, and renamed.
+//! The container can replace any file in `.git` at any time. Paths are therefore resolved relative
+//! to open directories without following symbolic links, and existing files are never written: a
+//! new file is created under the name of git's lock file, and renamed.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags, ResolveFlags};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
 use rustix::io::Errno;
 
 use super::error::GitFilesError;
+use crate::openat2::{
+    CREATE_NEW, DIRECTORY, FollowLinks, READ, open_beneath, open_without_links, read_at_most,
+};
 
-/// A directory, held open, and the path that it was opened by.
+/// An open directory, and the path that it was opened by.
 #[derive(Debug)]
 pub(crate) struct GitDirectory {
     fd: OwnedFd,
@@ -23,42 +25,41 @@ pub(crate) struct GitDirectory {
 }
 
 impl GitDirectory {
-    /// Opens an absolute path that has no links.
+    /// Opens an absolute path that contains no symbolic link.
     pub(crate) fn open(path: &Path) -> Result<Self, GitFilesError> {
-        let how = ResolveFlags::NO_SYMLINKS;
-        let fd = openat2(CWD, path, DIRECTORY, Mode::empty(), how)
+        let fd = open_without_links(path, DIRECTORY)
             .map_err(|errno| GitFilesError::from_errno(path, errno))?;
         Ok(Self { fd, path: path.to_owned() })
     }
 
-    /// Opens a path that may have links, to read in it.
+    /// Opens a path for reading and follows symbolic links.
     pub(crate) fn follow(path: &Path) -> Result<Self, GitFilesError> {
         let fd = rustix::fs::openat(CWD, path, DIRECTORY, Mode::empty())
             .map_err(|errno| GitFilesError::from_errno(path, errno))?;
         Ok(Self { fd, path: path.to_owned() })
     }
 
-    /// Where it was when it was opened.
+    /// Returns the path that the directory was opened by.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The same directory a second time.
+    /// Duplicates the handle.
     pub(crate) fn reopen(&self) -> io::Result<Self> {
         Ok(Self { fd: self.fd.try_clone()?, path: self.path.clone() })
     }
 
-    /// A directory below this one; `None` where nothing stands.
+    /// Opens a subdirectory; `None` if it does not exist.
     pub(crate) fn child(&self, path: impl AsRef<Path>) -> Result<Option<Self>, GitFilesError> {
         let path = path.as_ref();
-        match self.openat2(path, DIRECTORY, Mode::empty()) {
+        match self.open_beneath(path, DIRECTORY, Mode::empty()) {
             Ok(fd) => Ok(Some(Self { fd, path: self.path.join(path) })),
             Err(Errno::NOENT) => Ok(None),
             Err(errno) => Err(self.error_at(path, errno)),
         }
     }
 
-    /// A directory in this one, which is made unless it is there.
+    /// Opens a child directory, and creates it if it does not exist.
     pub(crate) fn ensure_child(&self, name: &str) -> Result<Self, GitFilesError> {
         match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o777)) {
             Ok(()) | Err(Errno::EXIST) => {}
@@ -67,8 +68,7 @@ impl GitDirectory {
         self.child(name)?.ok_or_else(|| self.error_at(name, Errno::NOENT))
     }
 
-    /// A directory in this one that was not there; `None` where something has
-    /// the name.
+    /// Creates a child directory; `None` if the name exists.
     pub(crate) fn create_child(&self, name: &str) -> Result<Option<Self>, GitFilesError> {
         match rustix::fs::mkdirat(&self.fd, name, Mode::from_raw_mode(0o777)) {
             Ok(()) => self.child(name),
@@ -77,12 +77,10 @@ impl GitDirectory {
         }
     }
 
-    /// Opens a regular file; `None` where nothing stands.
+    /// Opens a regular file; `None` if it does not exist.
     pub(crate) fn file(&self, path: impl AsRef<Path>) -> Result<Option<File>, GitFilesError> {
         let path = path.as_ref();
-        // A pipe is opened without waiting for its other end.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let file = match self.openat2(path, flags, Mode::empty()) {
+        let file = match self.open_beneath(path, READ, Mode::empty()) {
             Ok(fd) => File::from(fd),
             Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
             Err(errno) => return Err(self.error_at(path, errno)),
@@ -94,31 +92,28 @@ impl GitDirectory {
         }
     }
 
-    /// Reads a text of at most `most` bytes; `None` where nothing stands, or a
-    /// directory.
+    /// Reads a text file of at most `limit` bytes; `None` if it does not exist.
     pub(crate) fn text(
         &self,
         path: impl AsRef<Path>,
-        most: u64,
+        limit: u64,
     ) -> Result<Option<String>, GitFilesError> {
         let path = path.as_ref();
         let Some(file) = self.file(path)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        let read = file.take(most + 1).read_to_end(&mut bytes);
-        let shown = || self.path.join(path);
-        read.map_err(|source| GitFilesError::Io { path: shown(), source })?;
-        match String::from_utf8(bytes) {
-            Ok(text) if text.len() as u64 <= most => Ok(Some(text)),
-            _ => Err(GitFilesError::NotText(shown())),
-        }
+        let path = self.path.join(path);
+        let bytes = match read_at_most(file, limit) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) => return Err(GitFilesError::NotText(path)),
+            Err(source) => return Err(GitFilesError::Io { path, source }),
+        };
+        String::from_utf8(bytes).map(Some).map_err(|_| GitFilesError::NotText(path))
     }
 
-    /// Gives a file this content: writes `NAME.lock`, as git does, and renames
-    /// it. Whatever had the name is replaced, a link itself and not its target.
+    /// Replaces the content of a file: writes `NAME.lock`, as git does, and renames it. A symbolic link
+    /// is replaced itself, not its target.
     pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), GitFilesError> {
         let lock = format!("{name}.lock");
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let mut file = match self.openat2(&lock, flags, Mode::from_raw_mode(0o666)) {
+        let mut file = match self.open_beneath(&lock, CREATE_NEW, Mode::from_raw_mode(0o666)) {
             Ok(fd) => File::from(fd),
             Err(Errno::EXIST) => return Err(GitFilesError::Locked(self.path.join(lock))),
             Err(errno) => return Err(self.error_at(&lock, errno)),
@@ -131,34 +126,33 @@ impl GitDirectory {
         })
     }
 
-    /// Makes a file that is not there yet, for one reader that finds all of it.
+    /// Creates a file, which must not exist. It is visible before it is complete.
     pub(crate) fn create(&self, name: &str) -> Result<File, GitFilesError> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        let fd = self.openat2(name, flags, Mode::from_raw_mode(0o666));
+        let fd = self.open_beneath(name, CREATE_NEW, Mode::from_raw_mode(0o666));
         fd.map(File::from).map_err(|errno| self.error_at(name, errno))
     }
 
-    /// Renames within the directory.
+    /// Renames an entry within the directory.
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Errno> {
         rustix::fs::renameat(&self.fd, from, &self.fd, to)
     }
 
-    /// Removes a file or a link; that it is not there does not matter.
+    /// Removes a file or symbolic link, and ignores errors.
     pub(crate) fn remove(&self, name: &str) {
         let _ = rustix::fs::unlinkat(&self.fd, name, AtFlags::empty());
     }
 
-    /// Removes a directory that is empty.
+    /// Removes an empty directory, and ignores errors.
     pub(crate) fn remove_directory(&self, name: &str) {
         let _ = rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR);
     }
 
-    /// Whether anything has this name, a link included.
+    /// Returns whether an entry with this name exists, including symbolic links.
     pub(crate) fn has(&self, name: &str) -> bool {
         rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
     }
 
-    /// The names in it that are text.
+    /// Lists the names of entries that are UTF-8.
     pub(crate) fn names(&self) -> Result<Vec<String>, GitFilesError> {
         let failed = |errno| GitFilesError::from_errno(&self.path, errno);
         let mut names = Vec::new();
@@ -172,30 +166,16 @@ impl GitDirectory {
         Ok(names)
     }
 
-    fn openat2(&self, path: impl AsRef<Path>, flags: OFlags, mode: Mode) -> Result<OwnedFd, Errno> {
-        let how = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
-        openat2(self.fd.as_fd(), path.as_ref(), flags, mode, how)
+    fn open_beneath(
+        &self,
+        path: impl AsRef<Path>,
+        flags: OFlags,
+        mode: Mode,
+    ) -> Result<OwnedFd, Errno> {
+        open_beneath(&self.fd, path.as_ref(), flags, mode, FollowLinks::Never)
     }
 
     fn error_at(&self, path: impl AsRef<Path>, errno: Errno) -> GitFilesError {
         GitFilesError::from_errno(&self.path.join(path), errno)
-    }
-}
-
-const DIRECTORY: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
-
-fn openat2(
-    at: std::os::fd::BorrowedFd<'_>,
-    path: &Path,
-    flags: OFlags,
-    mode: Mode,
-    how: ResolveFlags,
-) -> Result<OwnedFd, Errno> {
-    loop {
-        match rustix::fs::openat2(at, path, flags, mode, how | ResolveFlags::NO_MAGICLINKS) {
-            // Something was renamed meanwhile, openat2(2).
-            Err(Errno::AGAIN) => {}
-            outcome => return outcome,
-        }
     }
 }

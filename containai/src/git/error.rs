@@ -1,4 +1,4 @@
-//! Why the files of a repository are not read or written.
+//! Errors of reading and writing the files of a repository.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,84 +10,83 @@ use rustix::io::Errno;
 use crate::error::OperationError;
 use crate::worktree::WorktreeError;
 
-/// Why the files of a repository are not read or written.
+/// An error of reading or writing the files of a repository.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GitFilesError {
-    /// A symbolic link, which a container may have put there.
-    #[error("`{}` is a symbolic link, or lies behind one", .0.display())]
+    /// A symbolic link in the path, which a container may have created.
+    #[error("`{}` is, or is behind, a symbolic link", .0.display())]
     Link(PathBuf),
-    /// A directory, a pipe, a device.
+    /// A directory, pipe or device.
     #[error("`{}` is not a regular file", .0.display())]
     NotAFile(PathBuf),
-    /// Too long, or not UTF-8.
-    #[error("`{}` is not a text of git's", .0.display())]
+    /// The file is too long or not UTF-8.
+    #[error("`{}` is not a text file of git", .0.display())]
     NotText(PathBuf),
-    /// Something stands where the worktree would be.
-    #[error("`{}` exists, and is not empty", .0.display())]
+    /// The path of the new worktree is in use.
+    #[error("`{}` exists and is not an empty directory", .0.display())]
     Exists(PathBuf),
-    /// Another git is at work, or was killed.
-    #[error("`{}` exists: another git may be running there", .0.display())]
+    /// Another git process is running, or was killed.
+    #[error("`{}` exists: another git process may be running", .0.display())]
     Locked(PathBuf),
-    /// `.git` is missing, or leads to a submodule's.
+    /// `.git` is missing, or is a submodule's.
     #[error("`{}` is not the repository of this directory", .0.display())]
     NotARepository(PathBuf),
-    /// References are in a format that only git writes.
-    #[error("`{}` keeps its references as reftable", .0.display())]
+    /// References are in a format that only git implements.
+    #[error("`{}` stores references in the reftable format", .0.display())]
     Reftable(PathBuf),
-    /// Objects are in another repository, which was not handed out.
-    #[error("`{}` names another repository's objects", .0.display())]
+    /// Objects are borrowed from another repository.
+    #[error("`{}` borrows objects from another repository", .0.display())]
     Alternates(PathBuf),
-    /// HEAD has no commit.
+    /// HEAD names a branch without a commit.
     #[error("`{}` has no commit yet", .0.display())]
     NoCommit(PathBuf),
-    /// git would not take it for a branch.
-    #[error("`{}` is not a valid name for a branch", .0.escape_debug())]
+    /// git does not accept the name for a branch.
+    #[error("`{}` is not a valid branch name", .0.escape_debug())]
     BranchName(String),
-    /// A branch is in the way of another one.
-    #[error("branch `{}` is in the way of branch `{}`", .there.escape_debug(), .branch.escape_debug())]
+    /// The name of a branch is a directory of another branch's name.
+    #[error("branch `{}` conflicts with branch `{}`", .existing.escape_debug(), .branch.escape_debug())]
     BranchConflict {
-        /// The one that is wanted.
+        /// The requested branch.
         branch: String,
-        /// The one that there is.
-        there: String,
+        /// The existing branch.
+        existing: String,
     },
-    /// Two worktrees cannot have one branch.
+    /// The branch is checked out in another worktree.
     #[error("branch `{}` is checked out in another worktree", .0.escape_debug())]
     CheckedOut(String),
-    /// The workspace's `.git` is not believed.
+    /// The `.git` file of the workspace is not trusted.
     #[error(transparent)]
     Worktree(#[from] WorktreeError),
-    /// The file system refuses.
-    #[error("cannot use `{}`", .path.display())]
+    /// The file system fails.
+    #[error("cannot access `{}`", .path.display())]
     Io {
-        /// What it is about.
+        /// The path.
         path: PathBuf,
-        /// The system's reason.
+        /// The cause.
         source: io::Error,
     },
 }
 
 impl GitFilesError {
+    /// Converts the error of a system call on `path`.
     pub(crate) fn from_errno(path: &Path, errno: Errno) -> Self {
         let path = path.to_owned();
         match errno {
-            // A component that is a link, or one that leads out.
+            // A component is a symbolic link, or leaves the directory.
             Errno::LOOP | Errno::XDEV => Self::Link(path),
             errno => Self::Io { path, source: errno.into() },
         }
     }
 
-    /// What to do next.
+    /// Returns the next step for the user.
     pub(crate) fn hint(&self) -> Hint {
         Hint::new(match self {
             Self::Link(_) | Self::NotAFile(_) | Self::NotText(_) => {
-                "a container can write there: look at it, remove it, and try again"
+                "a container can write there: inspect the file, remove it, and try again"
             }
-            Self::Locked(_) => "wait for the other git, or remove the file if none is running",
-            Self::Exists(_) => "name a path that is free",
-            Self::NoCommit(_) => {
-                "make a commit first, or name a directory for the fork to work on as it is"
-            }
+            Self::Locked(_) => "wait for the other process, or remove the file if none is running",
+            Self::Exists(_) => "name another path",
+            Self::NoCommit(_) => "commit first, or name an existing directory for the fork",
             Self::BranchName(_) | Self::BranchConflict { .. } | Self::CheckedOut(_) => {
                 "name another branch with `--branch`"
             }
@@ -96,7 +95,7 @@ impl GitFilesError {
             | Self::Alternates(_)
             | Self::Worktree(_)
             | Self::Io { .. } => {
-                "make the worktree or clone with git yourself, and name its directory"
+                "create the worktree or clone with git yourself, and name its directory"
             }
         })
     }

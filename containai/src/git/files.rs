@@ -1,4 +1,4 @@
-//! The files of one repository, read and written without git.
+//! Reading the files of a repository without git.
 
 use std::path::{Path, PathBuf};
 
@@ -8,25 +8,25 @@ use super::directory::GitDirectory;
 use super::error::GitFilesError;
 use crate::worktree;
 
-/// No file of one line is longer: a path and a few words.
+/// The limit for files of one line, which is a path at most.
 const MAX_LINE_BYTES: u64 = 8 << 10;
-/// A repository with a million references has a file as long as this.
+/// The limit for `packed-refs`, enough for a million references.
 const MAX_PACKED_REFS_BYTES: u64 = 128 << 20;
-/// How often a reference may name another one; as git.
+/// The longest chain of symbolic references, as in git.
 const MAX_SYMREF_DEPTH: usize = 5;
 
 /// The files of one repository.
 #[derive(Debug)]
 pub(crate) struct GitFiles {
-    /// What all of its worktrees share.
+    /// The directory that all worktrees share.
     pub(crate) common: GitDirectory,
-    /// What is this worktree's; for the main one the same.
-    own: GitDirectory,
+    /// The directory of this worktree; the common directory for the main worktree.
+    worktree: GitDirectory,
 }
 
 impl GitFiles {
-    /// Opens the repository of a workspace, whose `.git` is a directory, or that
-    /// of the linked worktree that a repository says it is.
+    /// Opens the repository of a workspace: `.git` is a directory, or the workspace is a linked
+    /// worktree that its repository lists.
     pub(crate) fn open(workspace: &WorkspacePath) -> Result<Self, GitFilesError> {
         let top = GitDirectory::open(workspace.as_path())?;
         let pointer = workspace.as_path().join(".git");
@@ -34,7 +34,7 @@ impl GitFiles {
         let files = match is_file {
             false => {
                 let common = top.child(".git")?.ok_or(GitFilesError::NotARepository(pointer))?;
-                Self { own: common.reopen().map_err(io_at(common.path()))?, common }
+                Self { worktree: common.reopen().map_err(io_at(common.path()))?, common }
             }
             true => {
                 let linked = worktree::find(workspace)?;
@@ -43,13 +43,13 @@ impl GitFiles {
                 let text = top.text(".git", MAX_LINE_BYTES)?.unwrap_or_default();
                 let entry = text.trim_end().strip_prefix("gitdir: ").map(PathBuf::from);
                 let below = entry.as_deref().and_then(|it| it.strip_prefix(common.path()).ok());
-                let own = match below {
+                let worktree = match below {
                     Some(below) => common.child(below)?,
                     None => None,
                 };
-                let own =
-                    own.ok_or_else(|| GitFilesError::NotARepository(common.path().to_owned()))?;
-                Self { common, own }
+                let worktree = worktree
+                    .ok_or_else(|| GitFilesError::NotARepository(common.path().to_owned()))?;
+                Self { common, worktree }
             }
         };
         match files.common.has("reftable") {
@@ -58,8 +58,7 @@ impl GitFiles {
         }
     }
 
-    /// Opens the repository of a directory only to read its HEAD, wherever
-    /// `.git` leads.
+    /// Opens the repository of a directory to read its HEAD, following any `.git` file.
     pub(crate) fn read_only(top: &Path) -> Result<Self, GitFilesError> {
         let pointer = top.join(".git");
         let path = match GitDirectory::follow(top)?.text(".git", MAX_LINE_BYTES) {
@@ -69,17 +68,17 @@ impl GitFiles {
             }
             _ => pointer,
         };
-        let own = GitDirectory::follow(&path)?;
-        let common = match own.text("commondir", MAX_LINE_BYTES)? {
+        let worktree = GitDirectory::follow(&path)?;
+        let common = match worktree.text("commondir", MAX_LINE_BYTES)? {
             Some(common) => GitDirectory::follow(&path.join(common.trim_end()))?,
-            None => own.reopen().map_err(io_at(&path))?,
+            None => worktree.reopen().map_err(io_at(&path))?,
         };
-        Ok(Self { common, own })
+        Ok(Self { common, worktree })
     }
 
-    /// What HEAD points to.
+    /// Reads HEAD.
     pub(crate) fn head(&self) -> Result<GitHead, GitFilesError> {
-        Ok(match branch_of(self.own.text("HEAD", MAX_LINE_BYTES)?.as_deref()) {
+        Ok(match branch_of(self.worktree.text("HEAD", MAX_LINE_BYTES)?.as_deref()) {
             Some(branch) if self.resolve(&format!("refs/heads/{branch}"))?.is_some() => {
                 GitHead::Branch(branch.to_owned())
             }
@@ -87,17 +86,17 @@ impl GitFiles {
         })
     }
 
-    /// The commit that HEAD leads to.
+    /// Resolves HEAD to a commit.
     pub(crate) fn head_commit(&self) -> Result<String, GitFilesError> {
-        let none = || GitFilesError::NoCommit(self.own.path().to_owned());
-        let text = self.own.text("HEAD", MAX_LINE_BYTES)?.ok_or_else(none)?;
+        let none = || GitFilesError::NoCommit(self.worktree.path().to_owned());
+        let text = self.worktree.text("HEAD", MAX_LINE_BYTES)?.ok_or_else(none)?;
         match text.trim_end().strip_prefix("ref: ") {
             Some(name) => self.resolve(name)?.ok_or_else(none),
             None => object_name(text.trim_end()).ok_or_else(none),
         }
     }
 
-    /// The object that a reference leads to; `None` where there is none.
+    /// Resolves a reference to an object; `None` if it does not exist.
     pub(crate) fn resolve(&self, name: &str) -> Result<Option<String>, GitFilesError> {
         let mut name = name.to_owned();
         for _ in 0..MAX_SYMREF_DEPTH {
@@ -116,7 +115,7 @@ impl GitFiles {
         Ok(None)
     }
 
-    /// The objects and names of packed references.
+    /// Reads the objects and names of packed references.
     pub(crate) fn packed_refs(&self) -> Result<Vec<(String, String)>, GitFilesError> {
         let text = self.common.text("packed-refs", MAX_PACKED_REFS_BYTES)?.unwrap_or_default();
         let pair = |line: &str| {
@@ -126,13 +125,12 @@ impl GitFiles {
         Ok(text.lines().filter_map(pair).collect())
     }
 
-    /// The linked worktrees: the name of each entry, the path of its `.git`, and
-    /// what its HEAD says.
+    /// Lists the linked worktrees.
     pub(crate) fn worktrees(&self) -> Result<Vec<WorktreeEntry>, GitFilesError> {
         let Some(directory) = self.common.child("worktrees")? else { return Ok(Vec::new()) };
         let mut entries = Vec::new();
         for name in directory.names()? {
-            // A file beside them is nothing of git's.
+            // Other files are not git's.
             let Ok(Some(entry)) = directory.child(&name) else { continue };
             let Ok(Some(gitdir)) = entry.text("gitdir", MAX_LINE_BYTES) else { continue };
             let head = entry.text("HEAD", MAX_LINE_BYTES).ok().flatten().unwrap_or_default();
@@ -142,28 +140,33 @@ impl GitFiles {
         Ok(entries)
     }
 
-    /// Whether another worktree than the one with this `.git` has the branch
+    /// Returns whether a worktree other than the one with the `.git` file `except` has the branch
     /// checked out.
-    pub(crate) fn is_checked_out(&self, branch: &str, but: &Path) -> Result<bool, GitFilesError> {
+    pub(crate) fn is_checked_out(
+        &self,
+        branch: &str,
+        except: &Path,
+    ) -> Result<bool, GitFilesError> {
         let main = self.common.text("HEAD", MAX_LINE_BYTES)?;
-        let is_it = |head: &str| branch_of(Some(head)) == Some(branch);
-        let others = self.worktrees()?;
-        Ok(main.is_some_and(|head| is_it(&head))
-            || others.iter().any(|it| it.pointer != but && is_it(&it.head)))
+        let has_branch = |head: &str| branch_of(Some(head)) == Some(branch);
+        let worktrees = self.worktrees()?;
+        Ok(main.is_some_and(|head| has_branch(&head))
+            || worktrees.iter().any(|it| it.pointer != except && has_branch(&it.head)))
     }
 }
 
 /// The entry of a linked worktree.
 #[derive(Debug)]
 pub(super) struct WorktreeEntry {
+    /// The name of the entry.
     pub(crate) name: String,
-    /// The worktree's `.git`.
+    /// The path of the worktree's `.git` file.
     pub(crate) pointer: PathBuf,
     head: String,
 }
 
 impl WorktreeEntry {
-    /// What its HEAD points to.
+    /// Returns its HEAD.
     pub(crate) fn head(&self) -> GitHead {
         branch_of(Some(&self.head))
             .map_or(GitHead::Detached, |branch| GitHead::Branch(branch.to_owned()))
@@ -174,13 +177,14 @@ fn branch_of(head: Option<&str>) -> Option<&str> {
     head?.trim_end().strip_prefix("ref: refs/heads/")
 }
 
-/// The text, where it is the name of an object in SHA-1 or SHA-256.
+/// Returns the text if it is an object name, SHA-1 or SHA-256.
 fn object_name(text: &str) -> Option<String> {
     let is_hex = text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     (is_hex && [40, 64].contains(&text.len())).then(|| text.to_owned())
 }
 
-/// `refs/heads/fork` is a directory where `refs/heads/fork/x` is a branch.
+/// Treats a directory as a missing reference: `refs/heads/fork` is a directory if the branch
+/// `fork/x` exists.
 fn ignore_directory(error: GitFilesError) -> Result<Option<String>, GitFilesError> {
     match error {
         GitFilesError::NotAFile(_) => Ok(None),

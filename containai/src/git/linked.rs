@@ -1,8 +1,8 @@
-//! A linked worktree, made without git (gitrepository-layout(5)).
+//! Creating a linked worktree without git (gitrepository-layout(5)).
 //!
-//! git follows symbolic links in a repository, writes reflogs with the identity
-//! that the repository names, and runs its hooks and filters. What a worktree
-//! needs is three files, a branch and a pointer. No reflog is written.
+//! git follows symbolic links in the repository, writes reflogs with the identity that the
+//! repository configures, and runs its hooks and filters. A worktree requires three files, a
+//! branch and a `.git` file. No reflog is written.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -15,21 +15,21 @@ use super::directory::GitDirectory;
 use super::error::GitFilesError;
 use super::files::GitFiles;
 
-/// How many entries may have one name; the next has a number after it.
+/// The largest number that is appended to the name of an entry.
 const MAX_ENTRIES_PER_NAME: usize = 1000;
 
-/// A worktree that can be made.
+/// A worktree that can be created.
 #[derive(Debug)]
 pub(crate) struct NewWorktree<'a> {
     files: GitFiles,
     path: &'a WorkspacePath,
     branch: &'a str,
-    /// Where the new branch begins; `None` for one that there is.
+    /// The start of a new branch; `None` for an existing branch.
     start: Option<String>,
 }
 
 impl<'a> NewWorktree<'a> {
-    /// Looks whether it can be made; writes nothing.
+    /// Checks that the worktree can be created; writes nothing.
     pub(crate) fn plan(
         repository: &WorkspacePath,
         path: &'a WorkspacePath,
@@ -50,7 +50,7 @@ impl<'a> NewWorktree<'a> {
         Ok(Self { files, path, branch, start })
     }
 
-    /// Makes it; the directory appears last, and whole.
+    /// Creates the worktree. Its directory appears last, and complete.
     pub(crate) fn create(&self) -> Result<(), GitFilesError> {
         let pointer = self.path.as_path().join(".git");
         let worktrees = self.files.common.ensure_child("worktrees")?;
@@ -64,11 +64,11 @@ impl<'a> NewWorktree<'a> {
         create_directory(self.path.as_path(), &format!("gitdir: {}\n", entry.path().display()))
     }
 
-    /// The entry that an earlier call has begun for this path, else a new one.
+    /// Opens the entry that an interrupted call created for this path, or creates one.
     fn entry(&self, worktrees: &GitDirectory) -> Result<GitDirectory, GitFilesError> {
         let pointer = self.path.as_path().join(".git");
-        let begun = self.files.worktrees()?.into_iter().find(|it| it.pointer == pointer);
-        if let Some(entry) = begun
+        let existing = self.files.worktrees()?.into_iter().find(|it| it.pointer == pointer);
+        if let Some(entry) = existing
             && let Some(entry) = worktrees.child(entry.name)?
         {
             return Ok(entry);
@@ -84,7 +84,7 @@ impl<'a> NewWorktree<'a> {
     }
 }
 
-/// Where a branch that is not there would begin; `None` where it is there.
+/// Returns the commit that a new branch starts at; `None` if the branch exists.
 pub(crate) fn start_commit(
     files: &GitFiles,
     branch: &str,
@@ -96,25 +96,25 @@ pub(crate) fn start_commit(
     if files.resolve(&name)?.is_some() {
         return Ok(None);
     }
-    // A file and a directory cannot have one name; packed references neither.
-    let in_the_way = |there: &str| {
-        let (longer, shorter) = (format!("{name}/"), format!("{there}/"));
-        there.starts_with(&longer) || name.starts_with(&shorter)
+    // A branch cannot have the name of another branch's directory, packed or not.
+    let conflicts = |existing: &str| {
+        let (longer, shorter) = (format!("{name}/"), format!("{existing}/"));
+        existing.starts_with(&longer) || name.starts_with(&shorter)
     };
-    let packed = files.packed_refs()?.into_iter().map(|it| it.1).find(|it| in_the_way(it));
-    let mut above = name.match_indices('/').skip(2).map(|(end, _)| &name[..end]);
-    let loose = match packed {
+    let packed = files.packed_refs()?.into_iter().map(|it| it.1).find(|it| conflicts(it));
+    let mut parents = name.match_indices('/').skip(2).map(|(end, _)| &name[..end]);
+    let conflict = match packed {
         Some(packed) => Some(packed),
-        None => above
+        None => parents
             .find(|it| matches!(files.common.file(it), Ok(Some(_))))
             .map(str::to_owned)
             .or_else(|| files.common.has(&name).then(|| name.clone())),
     };
-    match loose {
-        // git removes directories that are empty.
-        Some(there) if there != name || !is_empty(files, &name)? => {
-            let there = there.trim_start_matches("refs/heads/").to_owned();
-            Err(GitFilesError::BranchConflict { branch: branch.to_owned(), there })
+    match conflict {
+        // git removes empty directories.
+        Some(existing) if existing != name || !is_empty(files, &name)? => {
+            let existing = existing.trim_start_matches("refs/heads/").to_owned();
+            Err(GitFilesError::BranchConflict { branch: branch.to_owned(), existing })
         }
         _ => files.head_commit().map(Some),
     }
@@ -127,7 +127,7 @@ fn is_empty(files: &GitFiles, path: &str) -> Result<bool, GitFilesError> {
     })
 }
 
-/// Makes a branch that is not there.
+/// Creates a branch, which must not exist.
 fn add_branch(common: &GitDirectory, branch: &str, start: &str) -> Result<(), GitFilesError> {
     let missing = || GitFilesError::NotARepository(common.path().to_owned());
     let mut directory = common.child("refs")?.ok_or_else(missing)?.ensure_child("heads")?;
@@ -137,40 +137,40 @@ fn add_branch(common: &GitDirectory, branch: &str, start: &str) -> Result<(), Gi
     }
     directory.remove_directory(leaf);
     if directory.has(leaf) {
-        let there = branch.to_owned();
-        return Err(GitFilesError::BranchConflict { branch: there.clone(), there });
+        let existing = branch.to_owned();
+        return Err(GitFilesError::BranchConflict { branch: existing.clone(), existing });
     }
     directory.write(leaf, &format!("{start}\n"))
 }
 
-/// Makes the directory of the worktree with nothing but its `.git`.
+/// Creates the directory of the worktree, with its `.git` file.
 fn create_directory(path: &Path, pointer: &str) -> Result<(), GitFilesError> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name().and_then(|it| it.to_str()))
     else {
         return Err(GitFilesError::from_errno(path, Errno::INVAL));
     };
     let parent = GitDirectory::open(parent)?;
-    let aside = format!(".containai-{}.new", std::process::id());
-    // One that a process of the same number has left.
-    parent.remove_directory(&aside);
+    let temporary = format!(".containai-{}.new", std::process::id());
+    // A leftover of a process with the same ID.
+    parent.remove_directory(&temporary);
     let tree = parent
-        .create_child(&aside)?
+        .create_child(&temporary)?
         .ok_or_else(|| GitFilesError::from_errno(path, Errno::EXIST))?;
-    let placed = tree.write(".git", pointer).and_then(|()| {
-        // Of what came there meanwhile only an empty directory is replaced.
-        parent.rename(&aside, name).map_err(|errno| GitFilesError::from_errno(path, errno))
+    let renamed = tree.write(".git", pointer).and_then(|()| {
+        // Replaces only an empty directory, rename(2).
+        parent.rename(&temporary, name).map_err(|errno| GitFilesError::from_errno(path, errno))
     });
-    if placed.is_err() {
+    if renamed.is_err() {
         tree.remove(".git");
-        parent.remove_directory(&aside);
+        parent.remove_directory(&temporary);
     }
-    placed
+    renamed
 }
 
-/// What git makes of a directory's name for an entry, roughly.
+/// Derives the name of an entry from a directory's name, approximately as git does.
 fn entry_name(name: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
-    let name: String = name.chars().map(plain).collect();
+    let sanitize = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let name: String = name.chars().map(sanitize).collect();
     let name = name.trim_matches(|c| c == '.' || c == '-').replace("..", "-");
     match name.strip_suffix(".lock").unwrap_or(&name) {
         "" => "worktree".to_owned(),
@@ -178,7 +178,7 @@ fn entry_name(name: &str) -> String {
     }
 }
 
-/// As git judges it; without a repository there is nothing to follow.
+/// Returns whether git accepts the name for a branch. The command reads no repository.
 fn is_branch_name(branch: &str) -> bool {
     if branch.starts_with('-') || branch == "HEAD" {
         return false;

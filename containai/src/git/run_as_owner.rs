@@ -1,4 +1,4 @@
-//! Root works in a repository as its owner, who could not use root's files.
+//! Acting as the owner of a repository, who could not use files of root.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -6,14 +6,13 @@ use std::thread;
 
 use nix::unistd::{Gid, Uid, geteuid, setfsgid, setfsuid};
 
-/// Whether root works on files of another user.
+/// Returns whether the caller is root and the files belong to another user.
 pub(crate) fn is_other_user(owner: &Metadata) -> bool {
     geteuid().is_root() && owner.uid() != 0
 }
 
-/// Does something with files as their owner, where root does it. Identity for
-/// files is a thread's own (setfsuid(2)), and root's capabilities over files go
-/// with it; the thread ends with the work.
+/// Runs `work` with the file system identity of the owner, if the caller is root. The identity
+/// applies to one thread (setfsuid(2)), which loses root's file capabilities and ends with the work.
 pub(crate) fn run_as_owner<T: Send>(owner: &Metadata, work: impl FnOnce() -> T + Send) -> T {
     if !is_other_user(owner) {
         return work();
@@ -23,9 +22,8 @@ pub(crate) fn run_as_owner<T: Send>(owner: &Metadata, work: impl FnOnce() -> T +
         let worker = scope.spawn(|| {
             setfsgid(gid);
             setfsuid(uid);
-            // What it was before is what the call returns; a second one says
-            // what it is now.
-            assert_eq!(setfsuid(uid), uid, "root may be anybody");
+            // setfsuid returns the previous identity, so a second call checks the first.
+            assert_eq!(setfsuid(uid), uid, "setfsuid failed");
             work()
         });
         worker.join()

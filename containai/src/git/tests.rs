@@ -25,7 +25,7 @@ fn names(directory: &Path) -> anyhow::Result<Vec<std::ffi::OsString>> {
     Ok(names)
 }
 
-/// What a repository may say that has git run its programs.
+/// Settings that make git run programs of the repository.
 const HOSTILE_CONFIG: &str = r"git config filter.evil.smudge 'touch ../smudged; cat'
     git config core.fsmonitor 'touch ../monitored'
     for hook in post-checkout reference-transaction; do
@@ -34,8 +34,8 @@ const HOSTILE_CONFIG: &str = r"git config filter.evil.smudge 'touch ../smudged; 
 
 #[test]
 fn worktree_is_created_without_running_repository_programs() -> anyhow::Result<()> {
-    let place = tempfile::TempDir::new()?;
-    let repository = repository(place.path())?;
+    let root = tempfile::TempDir::new()?;
+    let repository = repository(root.path())?;
     sh(
         repository.as_path(),
         &format!("{HOSTILE_CONFIG}; echo '* filter=evil' > .git/info/attributes"),
@@ -45,8 +45,8 @@ fn worktree_is_created_without_running_repository_programs() -> anyhow::Result<(
     add_worktree(&repository, &tree, "fork/one")?;
     let branch = GitHead::Branch("fork/one".into());
     assert_eq!(worktree_head(&repository, &tree), Some(branch));
-    assert_eq!(names(place.path())?, ["api", "api-fork"]);
-    assert_eq!(std::fs::read_dir(tree.as_path())?.count(), 1, "nothing is checked out");
+    assert_eq!(names(root.path())?, ["api", "api-fork"]);
+    assert_eq!(std::fs::read_dir(tree.as_path())?.count(), 1, "no file is checked out");
     let refused = add_worktree(&repository, &tree, "fork/two");
     assert!(refused.is_err_and(|error| error.to_string().contains("exists")));
     assert_eq!(worktree_head(&repository, &tree), Some(GitHead::Branch("fork/one".into())));
@@ -54,13 +54,13 @@ fn worktree_is_created_without_running_repository_programs() -> anyhow::Result<(
 }
 
 #[test]
-fn worktree_of_every_state_of_a_repository() -> anyhow::Result<()> {
-    let place = tempfile::TempDir::new()?;
-    let repository = repository(place.path())?;
+fn worktrees_of_repositories_in_any_state() -> anyhow::Result<()> {
+    let root = tempfile::TempDir::new()?;
+    let repository = repository(root.path())?;
     let path = |name: &str| WorkspacePath::new(repository.as_path().with_file_name(name));
     let add = |name: &str, branch: &str| -> anyhow::Result<String> {
         Ok(match add_worktree(&repository, &path(name)?, branch) {
-            Ok(()) => "made".to_owned(),
+            Ok(()) => "created".to_owned(),
             Err(error) => error.to_string().replace(repository.as_str(), "API"),
         })
     };
@@ -69,23 +69,23 @@ fn worktree_of_every_state_of_a_repository() -> anyhow::Result<()> {
         "git branch side; git branch held; git worktree add -q ../api-held held
          git branch packed/one; git pack-refs --all",
     );
-    assert_eq!(add("a", "side")?, "made");
+    assert_eq!(add("a", "side")?, "created");
     assert_eq!(add("b", "side")?, "branch `side` is checked out in another worktree");
     assert_eq!(add("b", "held")?, "branch `held` is checked out in another worktree");
     assert_eq!(add("b", "main")?, "branch `main` is checked out in another worktree");
-    assert_eq!(add("b", "side/x")?, "branch `side` is in the way of branch `side/x`");
-    assert_eq!(add("b", "packed")?, "branch `packed/one` is in the way of branch `packed`");
+    assert_eq!(add("b", "side/x")?, "branch `side` conflicts with branch `side/x`");
+    assert_eq!(add("b", "packed")?, "branch `packed/one` conflicts with branch `packed`");
     for name in ["-x", "a..b", "x.lock", "a b", "HEAD", "../x", "/x", "x/"] {
-        assert!(add("b", name)?.contains("is not a valid name"), "{name}");
+        assert!(add("b", name)?.contains("is not a valid branch name"), "{name}");
     }
     sh(repository.as_path(), "git checkout -q --detach");
-    assert_eq!(add("b", "new/one")?, "made");
-    assert_eq!(add("c", "new/two")?, "made");
-    assert_eq!(add("d", "new")?, "branch `new` is in the way of branch `new`");
-    // What was begun for a path is brought to its end.
+    assert_eq!(add("b", "new/one")?, "created");
+    assert_eq!(add("c", "new/two")?, "created");
+    assert_eq!(add("d", "new")?, "branch `new` conflicts with branch `new`");
+    // An interrupted creation is finished.
     std::fs::remove_dir_all(path("c")?.as_path())?;
-    assert_eq!(add("c", "new/three")?, "made");
-    // Of a linked worktree.
+    assert_eq!(add("c", "new/three")?, "created");
+    // A worktree of a linked worktree.
     let linked = path("b")?;
     add_worktree(&linked, &path("e")?, "new/four")?;
     sh(
@@ -98,14 +98,14 @@ fn worktree_of_every_state_of_a_repository() -> anyhow::Result<()> {
          test -z \"$(git worktree prune --dry-run -v 2>&1)\"
          git worktree remove ../a; git branch -q -D side",
     );
-    sh(place.path(), "mkdir empty reftable; git -C empty init -q");
+    sh(root.path(), "mkdir empty reftable; git -C empty init -q");
     let empty = path("empty")?;
-    let none = add_worktree(&empty, &path("f")?, "x").expect_err("there is no commit");
+    let none = add_worktree(&empty, &path("f")?, "x").expect_err("the branch has no commit");
     assert!(none.to_string().contains("has no commit yet"), "{none}");
     assert_eq!(head(&empty), GitHead::Detached);
     if Command::new("git")
         .args(["init", "-q", "-b", "main", "--ref-format=reftable", "reftable"])
-        .current_dir(place.path())
+        .current_dir(root.path())
         .status()?
         .success()
     {
@@ -115,13 +115,13 @@ fn worktree_of_every_state_of_a_repository() -> anyhow::Result<()> {
         );
         assert_eq!(head(&path("reftable")?), GitHead::Branch("main".into()));
         let refused = add_worktree(&path("reftable")?, &path("f")?, "x").expect_err("reftable");
-        assert!(refused.to_string().contains("as reftable"), "{refused}");
+        assert!(refused.to_string().contains("reftable format"), "{refused}");
     }
     assert!(!path("f")?.as_path().exists());
     Ok(())
 }
 
-/// Each replaces something in `.git` by a link to a directory or file outside.
+/// Scripts that replace a part of `.git` by a symbolic link to the outside.
 const HOSTILE_LINKS: [&str; 16] = [
     "rm -rf logs; ln -s $OUT logs",
     "rm logs/HEAD; ln -s $OUT/file logs/HEAD",
@@ -143,34 +143,34 @@ const HOSTILE_LINKS: [&str; 16] = [
 
 #[test]
 fn hostile_links_are_not_followed() -> anyhow::Result<()> {
-    for (number, planted) in HOSTILE_LINKS.into_iter().enumerate() {
-        let place = tempfile::TempDir::new()?;
-        let repository = repository(place.path())?;
-        let out = place.path().canonicalize()?.join("out");
+    for (number, script) in HOSTILE_LINKS.into_iter().enumerate() {
+        let root = tempfile::TempDir::new()?;
+        let repository = repository(root.path())?;
+        let out = root.path().canonicalize()?.join("out");
         std::fs::create_dir(&out)?;
         let prepare = "echo kept > $OUT/file; git config user.name 'x; touch pwned'; cd .git; ";
         let out_is = format!("OUT={}; ", out.display());
-        sh(repository.as_path(), &format!("{out_is}{prepare}{planted}"));
-        let look = || -> anyhow::Result<String> {
+        sh(repository.as_path(), &format!("{out_is}{prepare}{script}"));
+        let state = || -> anyhow::Result<String> {
             let find = Command::new("sh")
                 .args(["-c", "find . -printf '%p %y %T@\\n' | sort; cat file"])
                 .current_dir(&out)
                 .output()?;
             Ok(String::from_utf8(find.stdout)?)
         };
-        let before = look()?;
-        for (name, making) in [("api-fork", "worktree"), ("api-clone", "clone")] {
+        let before = state()?;
+        for (name, kind) in [("api-fork", "worktree"), ("api-clone", "clone")] {
             let tree = WorkspacePath::new(repository.as_path().with_file_name(name))?;
-            let made = match making {
+            let outcome = match kind {
                 "worktree" => add_worktree(&repository, &tree, "fork/one"),
                 _ => clone_with_clean_config(&repository, &tree, "fork/one"),
             };
-            assert_eq!(look()?, before, "{number}: {planted}");
-            if let Err(error) = made {
+            assert_eq!(state()?, before, "{number}: {script}");
+            if let Err(error) = outcome {
                 let error = format!("{error:#}");
-                let is_clear = ["symbolic link", "exists", "in the way"];
-                assert!(is_clear.iter().any(|it| error.contains(it)), "{planted}: {error}");
-                assert!(!tree.as_path().exists(), "{planted}");
+                let expected = ["symbolic link", "exists", "conflicts with"];
+                assert!(expected.iter().any(|it| error.contains(it)), "{script}: {error}");
+                assert!(!tree.as_path().exists(), "{script}");
             }
             head(&repository);
         }
@@ -180,10 +180,10 @@ fn hostile_links_are_not_followed() -> anyhow::Result<()> {
 
 #[test]
 fn files_of_other_repositories_are_not_exposed() -> anyhow::Result<()> {
-    let place = tempfile::TempDir::new()?;
-    let repository = repository(place.path())?;
-    sh(place.path(), "cp -r api private; mkdir ws; ln -s private/.git private-link");
-    sh(place.path(), "git -C private branch secret");
+    let root = tempfile::TempDir::new()?;
+    let repository = repository(root.path())?;
+    sh(root.path(), "cp -r api private; mkdir ws; ln -s private/.git private-link");
+    sh(root.path(), "git -C private branch secret");
     let ws = WorkspacePath::new(repository.as_path().with_file_name("ws"))?;
     let to = WorkspacePath::new(repository.as_path().with_file_name("to"))?;
     for pointer in [
@@ -199,15 +199,15 @@ fn files_of_other_repositories_are_not_exposed() -> anyhow::Result<()> {
         }
         assert!(!to.as_path().exists(), "{pointer}");
     }
-    let refs = std::fs::read_dir(place.path().join("private/.git/refs/heads"))?.count();
+    let refs = std::fs::read_dir(root.path().join("private/.git/refs/heads"))?.count();
     assert_eq!(refs, 2);
     Ok(())
 }
 
 #[test]
 fn clone_is_created_without_running_repository_programs() -> anyhow::Result<()> {
-    let place = tempfile::TempDir::new()?;
-    let repository = repository(place.path())?;
+    let root = tempfile::TempDir::new()?;
+    let repository = repository(root.path())?;
     sh(
         repository.as_path(),
         &format!(
@@ -220,7 +220,7 @@ fn clone_is_created_without_running_repository_programs() -> anyhow::Result<()> 
     assert_eq!(clone_head(&repository, &path), None);
     clone_with_clean_config(&repository, &path, "fork/one")?;
     assert_eq!(clone_head(&repository, &path), Some(GitHead::Branch("fork/one".into())));
-    assert_eq!(names(place.path())?, ["api", "api-fork"]);
+    assert_eq!(names(root.path())?, ["api", "api-fork"]);
     sh(
         path.as_path(),
         "test \"$(cat file)\" = text; test -z \"$(git status --short)\"
@@ -232,13 +232,13 @@ fn clone_is_created_without_running_repository_programs() -> anyhow::Result<()> 
     );
     assert!(
         clone_with_clean_config(&repository, &path, "fork/two").is_err(),
-        "nothing is replaced"
+        "existing files are not replaced"
     );
     let other = WorkspacePath::new(repository.as_path().with_file_name("api-side"))?;
     clone_with_clean_config(&repository, &other, "side")?;
     sh(other.as_path(), "test \"$(git branch --show-current)\" = side; test -e file");
     assert_eq!(clone_head(&other, &path), None, "a clone of another repository");
-    sh(place.path(), "git clone -q api theirs; mkdir empty; ln -s api-fork link");
+    sh(root.path(), "git clone -q api theirs; mkdir empty; ln -s api-fork link");
     for name in ["theirs", "empty", "link"] {
         let path = WorkspacePath::new(repository.as_path().with_file_name(name))?;
         assert_eq!(clone_head(&repository, &path), None, "{name}");
@@ -248,8 +248,8 @@ fn clone_is_created_without_running_repository_programs() -> anyhow::Result<()> 
 
 #[test]
 fn missing_objects_are_not_fetched() -> anyhow::Result<()> {
-    let place = tempfile::TempDir::new()?;
-    let repository = repository(place.path())?;
+    let root = tempfile::TempDir::new()?;
+    let repository = repository(root.path())?;
     sh(
         repository.as_path(),
         "git config core.repositoryFormatVersion 1; git config extensions.partialClone evil
@@ -258,9 +258,9 @@ fn missing_objects_are_not_fetched() -> anyhow::Result<()> {
          rm -r .git/objects/??",
     );
     let tree = WorkspacePath::new(repository.as_path().with_file_name("api-fork"))?;
-    let error =
-        clone_with_clean_config(&repository, &tree, "fork/one").expect_err("nothing is there");
-    assert!(error.to_string().contains("makes no clone"), "{error}");
+    let error = clone_with_clean_config(&repository, &tree, "fork/one")
+        .expect_err("the objects are missing");
+    assert!(error.to_string().contains("cannot clone to"), "{error}");
     assert!(!tree.as_path().exists());
     assert!(!repository.as_path().with_file_name("fetched").exists());
     Ok(())

@@ -1,4 +1,4 @@
-//! What sees that something changed.
+//! Watching the source of an import for changes.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,42 +11,43 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::source::{ImportSource, WarnOnce};
 
-/// How long nothing happens before what happened is sent, and how long that is
-/// waited for where something happens all the time.
+/// The quiet time after a change before it is imported.
 const DEBOUNCE: Duration = Duration::from_millis(200);
+/// The longest delay of an import while changes continue.
 const MAX_DELAY: Duration = Duration::from_secs(2);
-/// How often is looked where the kernel does not watch.
+/// The interval of imports if the kernel cannot watch the files.
 const POLL_INTERVAL: Duration = Duration::from_secs(5);
 
-/// What sees that something changed: the kernel, or a look now and then.
+/// A watcher that uses the kernel's notifications, or polls if they are not available.
 pub(crate) struct ChangeWatcher {
     watches: Option<WatchedRoots>,
 }
 
-/// The home directory, and the one with files in place of others.
+/// Watchers of the home directory and of the directory of overrides.
 struct WatchedRoots {
     home: DirectoryWatcher,
     overrides: DirectoryWatcher,
 }
 
 impl ChangeWatcher {
-    pub(crate) fn new(told: &mut WarnOnce<'_>) -> Self {
+    /// Creates a watcher; falls back to polling with a warning.
+    pub(crate) fn new(warnings: &mut WarnOnce<'_>) -> Self {
         let watches = DirectoryWatcher::new()
             .and_then(|home| Ok(WatchedRoots { home, overrides: DirectoryWatcher::new()? }));
-        let mut eyes = Self { watches: None };
+        let mut watcher = Self { watches: None };
         match watches {
-            Ok(watches) => eyes.watches = Some(watches),
-            Err(error) => eyes.fall_back_to_polling(&error, told),
+            Ok(watches) => watcher.watches = Some(watches),
+            Err(error) => watcher.fall_back_to_polling(&error, warnings),
         }
-        eyes
+        watcher
     }
 
-    /// Watches these directories of the source from now on.
+    /// Watches these directories of the source; returns whether directories were added.
     pub(super) fn watch(
         &mut self,
         source: &ImportSource,
         directories: &BTreeSet<String>,
-        told: &mut WarnOnce<'_>,
+        warnings: &mut WarnOnce<'_>,
     ) -> crate::Result<WatchUpdate> {
         let Some(watches) = &mut self.watches else { return Ok(WatchUpdate::Unchanged) };
         let root = source.root()?;
@@ -62,63 +63,62 @@ impl ChangeWatcher {
             Ok((WatchUpdate::Unchanged, WatchUpdate::Unchanged)) => Ok(WatchUpdate::Unchanged),
             Ok(_) => Ok(WatchUpdate::Added),
             Err(error) => {
-                self.fall_back_to_polling(&error, told);
+                self.fall_back_to_polling(&error, warnings);
                 Ok(WatchUpdate::Unchanged)
             }
         }
     }
 
-    /// Waits until something changed that the jobs are about, and then for a
-    /// quiet moment.
-    pub(crate) async fn wait(&mut self, jobs: &[ImportItem]) {
+    /// Waits until a file that `items` select changes, and then until changes stop for a moment.
+    pub(crate) async fn wait(&mut self, items: &[ImportItem]) {
         let Some(watches) = &mut self.watches else { return sleep(POLL_INTERVAL).await };
-        watches.relevant_change(jobs).await;
+        watches.relevant_change(items).await;
         let end = Instant::now() + MAX_DELAY;
         loop {
             let quiet = sleep_until(end.min(Instant::now() + DEBOUNCE));
             tokio::select! {
                 () = quiet => return,
-                () = watches.relevant_change(jobs) => {}
+                () = watches.relevant_change(items) => {}
             }
         }
     }
 
-    fn fall_back_to_polling(&mut self, error: &std::io::Error, told: &mut WarnOnce<'_>) {
+    fn fall_back_to_polling(&mut self, error: &std::io::Error, warnings: &mut WarnOnce<'_>) {
         self.watches = None;
-        told.warn(format!(
-            "cannot watch everything, so it is looked every {} s: {error}",
+        warnings.warn(format!(
+            "cannot watch for changes, so files are checked every {} s: {error}",
             POLL_INTERVAL.as_secs()
         ));
     }
 }
 
 impl WatchedRoots {
-    /// Waits for a change that means something.
-    async fn relevant_change(&mut self, jobs: &[ImportItem]) {
+    /// Waits for a change that affects an item.
+    async fn relevant_change(&mut self, items: &[ImportItem]) {
         loop {
             let changes = tokio::select! {
                 changes = self.home.next_changes() => changes,
                 changes = self.overrides.next_changes() => changes,
             };
-            // An error is found again by whoever looks next.
+            // The next import reports the error.
             let Ok(changes) = changes else { return };
-            let is_meant = |change: &WatchEvent| match change {
+            let is_relevant = |change: &WatchEvent| match change {
                 WatchEvent::Overflow => true,
-                WatchEvent::Path(path) => jobs.iter().any(|job| job.is_affected_by(path)),
+                WatchEvent::Path(path) => items.iter().any(|item| item.is_affected_by(path)),
             };
-            if changes.iter().any(is_meant) {
+            if changes.iter().any(is_relevant) {
                 return;
             }
         }
     }
 }
 
-/// A directory and all that are below it.
+/// Lists a directory and all directories below it.
 fn list_directories(root: &Directory) -> Vec<String> {
-    let mut survey = TreeScan::new(root);
+    let mut scan = TreeScan::new(root);
     let mut found = vec![String::new()];
-    for name in survey.names("") {
-        let below = survey.find(&name, |_| true).into_iter();
+    for name in scan.names("") {
+        let below = scan.find(&name, |_| true).into_iter();
         found.extend(below.filter(|it| it.kind == ScanEntryKind::Directory).map(|it| it.path));
     }
     found

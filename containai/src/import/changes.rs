@@ -1,105 +1,107 @@
-//! From what belongs on the volume to what has to be sent.
+//! Comparing candidates with the record of the last import.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{
-    FileChange, FileStat, ImportRecord, ImportedFile, Screened, Screening, WithheldSecrets, screen,
+    AllowedSecret, FileChange, FileStat, ImportRecord, ImportedFile, Screened, Screening,
+    WithheldSecrets, screen,
 };
 use containai_core::layout::VOLUME_ADDITIONAL_PATHS;
-use containai_ssh::transfer::{Directory, EntryContent, EntrySource, PackedEntries};
+use containai_ssh::transfer::{Directory, EntryContent, EntrySource, PackedEntries, blake3_hex};
 
-use super::candidates::{CandidateContent, ImportCandidate, ImportCandidates};
+use super::candidate::{CandidateContent, ImportCandidate};
+use super::candidates::ImportCandidates;
 use super::withheld::WithheldFiles;
 
-/// What a spare file is in a record: it was made once.
+/// The content of a default file in a record. Changing it would send the defaults again.
 const DEFAULT_MARK: &str = "spare";
 
-/// What is longer is not looked through for secrets: it is data.
+/// The size limit for screening, in bytes. Larger files are data.
 const MAX_SCREENED_BYTES: u64 = 16 << 20;
-/// How many bytes of files are kept after they were screened; others are read
-/// again when they are sent.
+/// The size of screened files that are kept in memory, in bytes; others are read again when they
+/// are sent.
 const MAX_CACHED_BYTES: u64 = 64 << 20;
 
-/// What has to be sent.
+/// The files that have to be sent.
 #[derive(Debug, Default)]
 pub(crate) struct PendingChanges {
-    /// Directories on the way included.
+    /// The entries, including parent directories.
     pub(crate) entries: Vec<EntrySource>,
-    /// To be made only where nothing is.
+    /// The entries that are created only if they do not exist.
     pub(crate) defaults: Vec<EntrySource>,
-    /// How many bytes all of them hold, as far as a look told.
+    /// The total size of the files, in bytes, according to their metadata.
     pub(crate) bytes: u64,
-    /// A line for each file: what is done to it, and its path on the volume.
+    /// A line for each file: `+` if it is new or `~` if it changed, and its path on the volume.
     pub(crate) lines: Vec<String>,
-    /// Of what the record does not have like that.
-    traces: BTreeMap<String, ImportedFile>,
-    /// What is left at home.
+    /// The new or changed parts of the record.
+    updates: BTreeMap<String, ImportedFile>,
+    /// The withheld files and secrets.
     pub(crate) withheld: WithheldFiles,
-    /// What is sent in the place of files: what was screened.
+    /// Screened contents, which are sent in place of the files.
     screened: BTreeMap<String, Vec<u8>>,
     screened_bytes: u64,
 }
 
 impl PendingChanges {
-    /// Compares candidates with what was sent before. Files are read only where
-    /// a look is not enough.
+    /// Compares candidates with the record. Files are read only if their metadata is not sufficient.
     pub(crate) fn new(
         candidates: &ImportCandidates,
         record: &ImportRecord,
         root: &Directory,
         now: i128,
     ) -> Self {
-        let mut gathered = Self::default();
-        gathered.withheld.merge(&candidates.withheld);
+        let mut changes = Self::default();
+        changes.withheld.merge(&candidates.withheld);
+        let inputs = CompareInputs { record, root, allowed: &candidates.allowed, now };
         let mut needed = BTreeSet::new();
         for (target, candidate) in &candidates.entries {
-            let verdict = gathered.compare(target, candidate, candidates, record, root, now);
-            if verdict != FileChange::Unchanged {
+            let change = changes.compare(&inputs, target, candidate);
+            if change != FileChange::Unchanged {
                 needed.insert(target.clone());
-                let ends = target.match_indices('/').map(|(end, _)| target[..end].to_owned());
-                needed.extend(ends);
-                let sign = if verdict == FileChange::New { '+' } else { '~' };
-                if !matches!(candidate.what, CandidateContent::Directory)
+                let parents = target.match_indices('/').map(|(end, _)| target[..end].to_owned());
+                needed.extend(parents);
+                let marker = if change == FileChange::New { '+' } else { '~' };
+                if !matches!(candidate.content, CandidateContent::Directory)
                     && target != VOLUME_ADDITIONAL_PATHS
                 {
-                    gathered.lines.push(format!("{sign} {target}"));
+                    changes.lines.push(format!("{marker} {target}"));
                 }
             }
         }
         for (target, candidate) in &candidates.entries {
             if needed.contains(target) {
-                gathered.add(target.clone(), candidate.clone());
+                changes.add(target.clone(), candidate.clone());
             }
         }
-        gathered
+        changes
     }
 
-    /// Whether there is nothing to do.
+    /// Returns whether nothing has to be sent.
     pub(crate) fn is_empty(&self) -> bool {
         self.entries.is_empty() && self.defaults.is_empty()
     }
 
-    /// Whether the record would be another one, even if nothing has to be sent.
+    /// Returns whether the record changes, even if nothing has to be sent.
     pub(crate) fn changes_record(&self) -> bool {
-        !self.traces.is_empty()
+        !self.updates.is_empty()
     }
 
-    /// The record after this was sent.
+    /// Returns the record after the changes were sent.
     pub(crate) fn record(
         self,
-        before: ImportRecord,
+        previous: ImportRecord,
         stamp: String,
         packed: &PackedEntries,
     ) -> ImportRecord {
-        let mut files = before.files;
-        files.extend(self.traces);
-        for (parcel, hash) in self.entries.iter().zip(&packed.hashes) {
-            match (&parcel.content, hash, files.get_mut(&parcel.path)) {
-                (EntryContent::File(_) | EntryContent::Bytes(_), Some(hash), Some(trace)) => {
-                    trace.content.clone_from(hash);
+        let mut files = previous.files;
+        files.extend(self.updates);
+        for (sent, hash) in self.entries.iter().zip(&packed.hashes) {
+            match (&sent.content, hash, files.get_mut(&sent.path)) {
+                (EntryContent::File(_) | EntryContent::Bytes(_), Some(hash), Some(entry)) => {
+                    entry.content.clone_from(hash);
                 }
-                // It changed while it was read; the next import sends it again.
-                (EntryContent::File(_), None, _) => drop(files.remove(&parcel.path)),
+                // The file changed while it was read; the next import sends it again.
+                (EntryContent::File(_), None, _) => drop(files.remove(&sent.path)),
                 _ => {}
             }
         }
@@ -108,89 +110,84 @@ impl PendingChanges {
 
     fn compare(
         &mut self,
+        inputs: &CompareInputs<'_>,
         target: &str,
         candidate: &ImportCandidate,
-        candidates: &ImportCandidates,
-        record: &ImportRecord,
-        root: &Directory,
-        now: i128,
     ) -> FileChange {
-        let mode = candidate.mode;
-        let known = record.files.get(target);
-        let (mut verdict, content, mut look) = match &candidate.what {
+        let (record, mode) = (inputs.record, candidate.mode);
+        let (change, content) = match &candidate.content {
             CandidateContent::Directory => {
-                (record.compare_content(target, mode, ""), String::new(), None)
+                (record.compare_content(target, mode, ""), String::new())
             }
-            CandidateContent::Link(to) => {
-                (record.compare_content(target, mode, to), to.clone(), None)
-            }
+            CandidateContent::Link(to) => (record.compare_content(target, mode, to), to.clone()),
             CandidateContent::Bytes(bytes) => {
-                let hash = containai_ssh::transfer::blake3_hex(bytes);
-                (record.compare_content(target, mode, &hash), hash, None)
+                let hash = blake3_hex(bytes);
+                (record.compare_content(target, mode, &hash), hash)
             }
-            CandidateContent::Default(_) if known.is_some() => return FileChange::Unchanged,
-            CandidateContent::Default(_) => (FileChange::New, DEFAULT_MARK.to_owned(), None),
-            CandidateContent::File { look, path } => {
-                let mut verdict = record.compare_stat(target, *look, mode);
-                let is_marked =
-                    known.is_some_and(|trace| trace.screening_mark == candidate.screening_key);
-                if verdict == FileChange::Unchanged
-                    && is_marked
-                    && ImportCandidate::is_stable(*look, now)
-                {
-                    if let Some(kept) = known.and_then(|trace| trace.withheld.as_ref()) {
-                        self.withheld.add(path, kept);
-                    }
-                    return FileChange::Unchanged;
-                }
-                if !candidate.screening_key.is_empty() && look.size <= MAX_SCREENED_BYTES {
-                    let read = root.read_file(path, MAX_SCREENED_BYTES);
-                    if let Ok(bytes) = read {
-                        let file = ScreenedFile {
-                            target,
-                            path,
-                            look: *look,
-                            mark: &candidate.screening_key,
-                            mode,
-                        };
-                        return self.screen(file, bytes, candidates, known, now);
-                    }
-                }
-                if verdict == FileChange::Unchanged && !is_marked {
-                    verdict = FileChange::Compare;
-                }
-                let content = known.map(|trace| trace.content.clone()).unwrap_or_default();
-                (verdict, content, Some(*look))
+            CandidateContent::Default(_) if record.files.contains_key(target) => {
+                return FileChange::Unchanged;
+            }
+            CandidateContent::Default(_) => (FileChange::New, DEFAULT_MARK.to_owned()),
+            CandidateContent::File { path, stat } => {
+                let screening_mark = &candidate.screening_key;
+                let file = ComparedFile { target, path, stat: *stat, screening_mark, mode };
+                return self.compare_file(inputs, file);
             }
         };
-        if let (FileChange::Compare, CandidateContent::File { path, .. }) =
-            (verdict, &candidate.what)
-        {
-            let is_same = root.hash_file(path).is_ok_and(|hash| hash == content);
-            verdict = if is_same { FileChange::Unchanged } else { FileChange::Changed };
-        }
-        look = look.filter(|look| ImportCandidate::is_stable(*look, now));
-        let mark = candidate.screening_key.clone();
-        let trace =
-            ImportedFile { stat: look, mode, content, screening_mark: mark, withheld: None };
-        if known != Some(&trace) {
-            self.traces.insert(target.to_owned(), trace);
-        }
-        verdict
+        let screening_mark = candidate.screening_key.clone();
+        let entry = ImportedFile { stat: None, mode, content, screening_mark, withheld: None };
+        self.update(record, target, entry);
+        change
     }
 
-    /// Screens a file, and compares what may be sent of it with what was sent.
+    fn compare_file(&mut self, inputs: &CompareInputs<'_>, file: ComparedFile<'_>) -> FileChange {
+        let ComparedFile { target, path, stat, screening_mark, mode } = file;
+        let recorded = inputs.record.files.get(target);
+        let change = inputs.record.compare_stat(target, stat, mode);
+        let is_marked = recorded.is_some_and(|entry| entry.screening_mark == screening_mark);
+        let is_stable = ImportCandidate::is_stable(stat, inputs.now);
+        if change == FileChange::Unchanged && is_marked && is_stable {
+            if let Some(withheld) = recorded.and_then(|entry| entry.withheld.as_ref()) {
+                self.withheld.add(path, withheld);
+            }
+            return FileChange::Unchanged;
+        }
+        if !screening_mark.is_empty()
+            && stat.size <= MAX_SCREENED_BYTES
+            && let Ok(bytes) = inputs.root.read_file(path, MAX_SCREENED_BYTES)
+        {
+            return self.screen(inputs, file, bytes);
+        }
+        let content = recorded.map(|entry| entry.content.clone()).unwrap_or_default();
+        let is_same = || inputs.root.hash_file(path).is_ok_and(|hash| hash == content);
+        let change = match change {
+            FileChange::Unchanged if is_marked => FileChange::Unchanged,
+            FileChange::Unchanged | FileChange::Compare if is_same() => FileChange::Unchanged,
+            FileChange::Unchanged | FileChange::Compare => FileChange::Changed,
+            change => change,
+        };
+        let entry = ImportedFile {
+            stat: is_stable.then_some(stat),
+            mode,
+            content,
+            screening_mark: screening_mark.to_owned(),
+            withheld: None,
+        };
+        self.update(inputs.record, target, entry);
+        change
+    }
+
+    /// Screens a file, and compares the content to send with the record.
     fn screen(
         &mut self,
-        file: ScreenedFile<'_>,
+        inputs: &CompareInputs<'_>,
+        file: ComparedFile<'_>,
         bytes: Vec<u8>,
-        candidates: &ImportCandidates,
-        known: Option<&ImportedFile>,
-        now: i128,
     ) -> FileChange {
-        let ScreenedFile { target, path, look, mark, mode } = file;
-        let screening = Screening { path, target, allowed: &candidates.allowed };
-        let (content, kept_back) = match screen(screening, &bytes) {
+        let ComparedFile { target, path, stat, screening_mark, mode } = file;
+        let recorded = inputs.record.files.get(target);
+        let screening = Screening { path, target, allowed: inputs.allowed };
+        let (content, withheld) = match screen(screening, &bytes) {
             Screened::Clean => (Some(bytes), None),
             Screened::Edited { content, keys } => {
                 (Some(content), Some(WithheldSecrets { keys, is_whole_file: false }))
@@ -199,68 +196,84 @@ impl PendingChanges {
                 (None, Some(WithheldSecrets { keys, is_whole_file: true }))
             }
         };
-        if let Some(kept) = &kept_back {
-            self.withheld.add(path, kept);
+        if let Some(withheld) = &withheld {
+            self.withheld.add(path, withheld);
         }
-        let is_edited = kept_back.is_some();
-        let hash = content.as_deref().map(containai_ssh::transfer::blake3_hex).unwrap_or_default();
+        let is_edited = withheld.is_some();
+        let hash = content.as_deref().map(blake3_hex).unwrap_or_default();
         let was_sent =
-            |trace: &&ImportedFile| !trace.withheld.as_ref().is_some_and(|it| it.is_whole_file);
-        let verdict = match (&content, known.filter(was_sent)) {
+            |entry: &&ImportedFile| !entry.withheld.as_ref().is_some_and(|it| it.is_whole_file);
+        let change = match (&content, recorded.filter(was_sent)) {
             (None, _) => FileChange::Unchanged,
             (_, None) => FileChange::New,
-            (_, Some(trace)) if trace.mode == mode && trace.content == hash => {
+            (_, Some(entry)) if entry.mode == mode && entry.content == hash => {
                 FileChange::Unchanged
             }
             _ => FileChange::Changed,
         };
-        if let Some(content) = content.filter(|_| verdict != FileChange::Unchanged)
-            && (is_edited || self.screened_bytes + look.size <= MAX_CACHED_BYTES)
+        if let Some(content) = content.filter(|_| change != FileChange::Unchanged)
+            && (is_edited || self.screened_bytes + stat.size <= MAX_CACHED_BYTES)
         {
-            self.screened_bytes += look.size;
+            self.screened_bytes += stat.size;
             self.screened.insert(target.to_owned(), content);
         }
-        let look = ImportCandidate::is_stable(look, now).then_some(look);
-        let trace = ImportedFile {
-            stat: look,
+        let entry = ImportedFile {
+            stat: ImportCandidate::is_stable(stat, inputs.now).then_some(stat),
             mode,
             content: hash,
-            screening_mark: mark.to_owned(),
-            withheld: kept_back,
+            screening_mark: screening_mark.to_owned(),
+            withheld,
         };
-        if known != Some(&trace) {
-            self.traces.insert(target.to_owned(), trace);
+        self.update(inputs.record, target, entry);
+        change
+    }
+
+    /// Notes the new entry of the record, if it differs.
+    fn update(&mut self, record: &ImportRecord, target: &str, entry: ImportedFile) {
+        if record.files.get(target) != Some(&entry) {
+            self.updates.insert(target.to_owned(), entry);
         }
-        verdict
     }
 
     fn add(&mut self, path: String, candidate: ImportCandidate) {
-        let ImportCandidate { mode, modified, what, .. } = candidate;
-        let (filling, is_spare) = match what {
-            CandidateContent::Directory => (EntryContent::Directory, false),
-            CandidateContent::Link(to) => (EntryContent::Link(to), false),
-            CandidateContent::Bytes(bytes) => (EntryContent::Bytes(bytes), false),
-            CandidateContent::File { path: source, look } => {
-                self.bytes += look.size;
-                let filling = match self.screened.remove(&path) {
+        let ImportCandidate { mode, modified, content, .. } = candidate;
+        let mut list = &mut self.entries;
+        let content = match content {
+            CandidateContent::Directory => EntryContent::Directory,
+            CandidateContent::Link(to) => EntryContent::Link(to),
+            CandidateContent::Bytes(bytes) => EntryContent::Bytes(bytes),
+            CandidateContent::File { path: source, stat } => {
+                self.bytes += stat.size;
+                match self.screened.remove(&path) {
                     Some(bytes) => EntryContent::Bytes(bytes),
                     None => EntryContent::File(source),
-                };
-                (filling, false)
+                }
             }
-            CandidateContent::Default(bytes) => (EntryContent::Bytes(bytes), true),
+            CandidateContent::Default(bytes) => {
+                list = &mut self.defaults;
+                EntryContent::Bytes(bytes)
+            }
         };
-        let parcel = EntrySource { path, mode, modified, content: filling };
-        if is_spare { self.defaults.push(parcel) } else { self.entries.push(parcel) }
+        list.push(EntrySource { path, mode, modified, content });
     }
 }
 
-/// A file that is to be screened.
+/// The inputs of a comparison.
+struct CompareInputs<'a> {
+    record: &'a ImportRecord,
+    root: &'a Directory,
+    /// The secrets that the user allows.
+    allowed: &'a [AllowedSecret],
+    /// The time of the scan, in nanoseconds since 1970.
+    now: i128,
+}
+
+/// A file to compare.
 #[derive(Clone, Copy)]
-struct ScreenedFile<'a> {
+struct ComparedFile<'a> {
     target: &'a str,
     path: &'a str,
-    look: FileStat,
-    mark: &'a str,
+    stat: FileStat,
+    screening_mark: &'a str,
     mode: u32,
 }

@@ -1,5 +1,4 @@
-//! The manifests that count: ours, the user's own, and that of the paths that
-//! are asked for besides.
+//! The manifests of an import: built-in, of the user, and of additional paths.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,8 +12,12 @@ use containai_core::naming::HomePath;
 
 use crate::error::OperationError;
 
-/// Reads all manifests: ours first, the user's in the order of their names, and
-/// the one of `import.additional_paths` below this home directory.
+/// Loads all manifests: the built-in ones, the user's ordered by file name, and one for
+/// `import.additional_paths`, which must be in the directory `home`.
+///
+/// # Errors
+///
+/// A manifest cannot be read or is invalid, or a path is outside `home`.
 pub fn load(layout: &Layout, paths: &[HomePath], home: &str) -> crate::Result<Vec<Manifest>> {
     let mut manifests = shipped_manifests();
     manifests.extend(user_manifests(layout)?);
@@ -23,12 +26,15 @@ pub fn load(layout: &Layout, paths: &[HomePath], home: &str) -> crate::Result<Ve
 }
 
 fn outside_home_error(error: &OutsideHomeError) -> OperationError {
-    let hint = "only what is in your home directory is imported; `cai cp` copies anything else";
+    let hint = "only files in your home directory are imported; copy others with `cai cp`";
     OperationError::usage(error.to_string()).hint(Hint::new(hint))
 }
 
-/// The agents of the user's own manifests, less those that images know and the
-/// names that these have.
+/// Returns the agents of the user's manifests, without agents and aliases whose names are built in.
+///
+/// # Errors
+///
+/// A manifest cannot be read or is invalid.
 pub fn user_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
     let mut agents: Vec<_> =
         user_manifests(layout)?.into_iter().filter_map(|it| it.agent).collect();
@@ -36,7 +42,7 @@ pub fn user_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
         return Ok(agents);
     }
     let shipped = shipped_agents();
-    let is_free = |word: &str| !shipped.iter().any(|it| it.has_name(word));
+    let is_free = |name: &str| !shipped.iter().any(|it| it.has_name(name));
     agents.retain(|agent| is_free(&agent.name));
     for agent in &mut agents {
         agent.aliases.retain(|alias| is_free(alias));
@@ -63,7 +69,7 @@ fn user_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read `{shown}`"))?;
         let manifest = Manifest::parse_strict(&text).map_err(|error| {
             OperationError::usage(format!("`{shown}`, {error}"))
-                .hint(Hint::new("mend the manifest, or move it out of that directory"))
+                .hint(Hint::new("correct the manifest, or move it out of the directory"))
         })?;
         let file = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
         manifests.push(manifest.with_file_name(&file));

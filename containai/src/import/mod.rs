@@ -1,10 +1,14 @@
-//! What is brought from a directory of this machine to a data volume.
+//! Importing settings from a directory of this machine to a data volume.
 
+mod candidate;
 mod candidates;
 mod change_watcher;
 mod changes;
-pub mod manifests;
+mod home_scan;
+mod manifests;
 mod record_file;
+mod request;
+mod restore;
 mod send;
 mod source;
 mod unpacked;
@@ -13,6 +17,8 @@ mod watch;
 mod withheld;
 
 pub use manifests::{load as manifests, user_agents};
+pub use request::{ImportMode, ImportReport, ImportRequest, ImportSelection};
+pub use restore::ArchiveRestore;
 pub use send::Import;
 pub use source::{ImportSource, WarnOnce};
 pub use unpacked::UnpackedArchive;

@@ -1,15 +1,16 @@
-//! What was imported before, on disk.
+//! The record of an import, on disk.
 
-use std::fs::{self, DirBuilder};
-use std::io::{ErrorKind, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
-use crate::error::ResultExt as _;
 use containai_core::import::ImportRecord;
 
-/// Reads a record; none, or one of another version, is an empty one.
-pub(super) fn load(path: &Path) -> crate::Result<ImportRecord> {
+use crate::error::ResultExt as _;
+use crate::private_file;
+
+/// Reads the record; a missing one, or one of another version, is empty.
+pub(crate) fn load(path: &Path) -> crate::Result<ImportRecord> {
     match fs::read(path) {
         Ok(bytes) => Ok(serde_json::from_slice(&bytes).unwrap_or_default()),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(ImportRecord::default()),
@@ -17,14 +18,8 @@ pub(super) fn load(path: &Path) -> crate::Result<ImportRecord> {
     }
 }
 
-/// Writes a record, whole or not at all; only its owner can read it.
+/// Writes the record atomically.
 pub(crate) fn save(path: &Path, record: &ImportRecord) -> crate::Result<()> {
-    let context = || format!("cannot write `{}`", path.display());
-    let directory = path.parent().unwrap_or(Path::new("/"));
-    DirBuilder::new().recursive(true).mode(0o700).create(directory).with_context(context)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory).with_context(context)?;
-    let text = serde_json::to_vec(record)?;
-    file.write_all(&text).with_context(context)?;
-    file.persist(path).with_context(context)?;
-    Ok(())
+    private_file::write(path, &serde_json::to_string(record)?)
+        .with_context(|| format!("cannot write `{}`", path.display()))
 }

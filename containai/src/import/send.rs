@@ -1,4 +1,4 @@
-//! From a plan to what is on the volume.
+//! Sending the changes of an import to the volume.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -18,124 +18,134 @@ use crate::lock;
 use crate::report::Reporter;
 use crate::volume_target::{TargetQuery, VolumeTarget};
 
-/// The way from a directory to a volume.
+/// An import from a directory to a volume.
 pub struct Import<'a> {
+    /// The files to import.
     pub source: Arc<ImportSource>,
+    /// The volume.
     pub target: TargetQuery,
+    /// The receiver of messages.
     pub reporter: &'a Reporter,
 }
 
-/// What an import did.
+/// The outcome of an import.
 pub struct ImportOutcome {
-    /// How many files; 0 is that nothing changed.
+    /// The number of files sent; 0 if nothing changed.
     pub files: usize,
-    /// Where they are now.
+    /// The volume.
     pub volume: VolumeName,
-    /// Whether something had to be left out.
+    /// Whether files were skipped.
     pub is_partial: bool,
-    /// What it was about.
+    /// The entries of the manifests that were imported.
     pub(crate) entries: Vec<ImportItem>,
-    /// Where it looked, below the home directory.
+    /// The directories that contain imported files, relative to the home directory.
     pub(crate) directories: BTreeSet<String>,
 }
 
 impl Import<'_> {
-    /// A line for each file that would be sent.
-    pub async fn preview(&self, told: &mut WarnOnce<'_>) -> crate::Result<Vec<String>> {
-        let place = self.target.resolve().await?;
-        let is_there = self.target.context.engine()?.has_volume(&place.volume).await?;
-        let mut plan = self.source.scan()?;
-        plan.warnings.drain(..).for_each(|text| told.warn(text));
-        let record = match is_there {
-            true => record_file::load(&self.record_path(&place))?,
+    /// Returns a line for each file that [`Self::send`] would send.
+    ///
+    /// # Errors
+    ///
+    /// The volume or the manifests cannot be determined, or the engine fails.
+    pub async fn preview(&self, warnings: &mut WarnOnce<'_>) -> crate::Result<Vec<String>> {
+        let target = self.target.resolve().await?;
+        let exists = self.target.context.engine()?.has_volume(&target.volume).await?;
+        let mut scan = self.source.scan()?;
+        scan.warnings.drain(..).for_each(|text| warnings.warn(text));
+        let record = match exists {
+            true => record_file::load(&self.record_path(&target))?,
             false => ImportRecord::default(),
         };
-        let gathered =
-            PendingChanges::new(&plan.candidates, &record, &self.source.root()?, plan.now);
-        gathered.withheld.lines().into_iter().for_each(|text| told.warn(text));
-        Ok(gathered.lines)
+        let changes =
+            PendingChanges::new(&scan.candidates, &record, &self.source.root()?, scan.now);
+        changes.withheld.lines().into_iter().for_each(|text| warnings.warn(text));
+        Ok(changes.lines)
     }
 
-    /// Sends what changed since the last time.
-    pub async fn send(&self, told: &mut WarnOnce<'_>) -> crate::Result<ImportOutcome> {
+    /// Sends the files that changed since the last import.
+    ///
+    /// # Errors
+    ///
+    /// The volume or the manifests cannot be determined, or the transfer fails.
+    pub async fn send(&self, warnings: &mut WarnOnce<'_>) -> crate::Result<ImportOutcome> {
         let lock = self.source.layout.import_lock();
-        let _turn = lock::acquire(&lock, "an import", self.reporter).await?;
-        // There is a look at the files while the way is opened.
+        let _lock = lock::acquire(&lock, "an import", self.reporter).await?;
+        // Scan the files while connecting.
         let source = Arc::clone(&self.source);
-        let looking = spawn_blocking(move || source.scan());
+        let scanning = spawn_blocking(move || source.scan());
         let engine = self.target.context.engine()?;
-        let (place, observed) = self.target.resolve_with_observed().await?;
-        let path = self.record_path(&place);
+        let (target, observed) = self.target.resolve_with_observed().await?;
+        let path = self.record_path(&target);
         let loading = spawn_blocking(move || record_file::load(&path));
-        place.finish_interrupted_restore_among(&engine, &observed).await?;
-        for door in observed.leftover_import_helpers(&place.volume) {
-            engine.remove(&door.id).await?;
+        target.finish_interrupted_restore_among(&engine, &observed).await?;
+        for helper in observed.leftover_import_helpers(&target.volume) {
+            engine.remove(&helper.id).await?;
         }
-        let mut way = VolumeWriter::open(&self.target.context, &engine, &place).await?;
+        let mut writer = VolumeWriter::open(&self.target.context, &engine, &target).await?;
         let outcome = async {
             let record = loading.await??;
-            let is_known = way.has_stamp(&record.stamp).await?;
+            let is_known = writer.has_import_id(&record.stamp).await?;
             let record = if is_known { record } else { ImportRecord::default() };
-            self.send_with(&mut way, place, looking.await??, record, told).await
+            self.send_with(&mut writer, target, scanning.await??, record, warnings).await
         };
         let outcome = outcome.await;
-        way.close().await?;
+        writer.close().await?;
         outcome
     }
 
     async fn send_with(
         &self,
-        way: &mut VolumeWriter<'_>,
-        place: VolumeTarget,
-        mut plan: ImportScan,
+        writer: &mut VolumeWriter<'_>,
+        target: VolumeTarget,
+        mut scan: ImportScan,
         record: ImportRecord,
-        told: &mut WarnOnce<'_>,
+        warnings: &mut WarnOnce<'_>,
     ) -> crate::Result<ImportOutcome> {
-        plan.warnings.drain(..).for_each(|text| told.warn(text));
-        let path = self.record_path(&place);
+        scan.warnings.drain(..).for_each(|text| warnings.warn(text));
+        let path = self.record_path(&target);
         let root = self.source.root()?;
-        let mut gathered = PendingChanges::new(&plan.candidates, &record, &root, plan.now);
-        gathered.withheld.lines().into_iter().for_each(|text| told.warn(text));
+        let mut changes = PendingChanges::new(&scan.candidates, &record, &root, scan.now);
+        changes.withheld.lines().into_iter().for_each(|text| warnings.warn(text));
         let mut sent = ImportOutcome {
-            files: gathered.lines.len(),
-            volume: place.volume,
-            is_partial: plan.is_partial,
-            entries: plan.entries,
-            directories: plan.candidates.directories,
+            files: changes.lines.len(),
+            volume: target.volume,
+            is_partial: scan.is_partial,
+            entries: scan.entries,
+            directories: scan.candidates.directories,
         };
-        if gathered.is_empty() {
-            if gathered.changes_record() {
-                let stamp = record.stamp.clone();
+        if changes.is_empty() {
+            if changes.changes_record() {
+                let import_id = record.stamp.clone();
                 record_file::save(
                     &path,
-                    &gathered.record(record, stamp, &PackedEntries::default()),
+                    &changes.record(record, import_id, &PackedEntries::default()),
                 )?;
             }
             return Ok(sent);
         }
-        let stamp = match record.stamp.as_str() {
-            "" => format!("{:x}-{:x}", plan.now, std::process::id()),
-            stamp => stamp.to_owned(),
+        let import_id = match record.stamp.as_str() {
+            "" => format!("{:x}-{:x}", scan.now, std::process::id()),
+            import_id => import_id.to_owned(),
         };
-        let (parcels, spare) = (gathered.entries.clone(), std::mem::take(&mut gathered.defaults));
-        let delivery =
-            ImportStream { root, entries: parcels, defaults: spare, import_id: stamp.clone() };
-        let packed = way.send(delivery, gathered.bytes).await?;
+        let (entries, defaults) = (changes.entries.clone(), std::mem::take(&mut changes.defaults));
+        let stream = ImportStream { root, entries, defaults, import_id: import_id.clone() };
+        let packed = writer.send(stream, changes.bytes).await?;
         for failure in packed.report.failures() {
             sent.is_partial = true;
-            told.warn(failure.to_string());
+            warnings.warn(failure.to_string());
         }
-        record_file::save(&path, &gathered.record(record, stamp, &packed))?;
-        for (link, state) in way.repair_links(&home_links(&plan.manifests)).await? {
+        record_file::save(&path, &changes.record(record, import_id, &packed))?;
+        for (link, state) in writer.repair_links(&home_links(&scan.manifests)).await? {
             if state.starts_with("in the way") {
-                told.warn(format!("`~/{link}` does not lead to the volume: {state}"));
+                warnings.warn(format!("`~/{link}` does not point to the volume: {state}"));
             }
         }
         Ok(sent)
     }
 
-    fn record_path(&self, place: &VolumeTarget) -> PathBuf {
+    fn record_path(&self, target: &VolumeTarget) -> PathBuf {
         let engine = self.target.context.address.to_string();
-        self.source.layout.import_record(&engine, &place.volume)
+        self.source.layout.import_record(&engine, &target.volume)
     }
 }

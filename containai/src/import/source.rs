@@ -1,4 +1,4 @@
-//! What an import would bring over at this moment.
+//! The source of an import.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,73 +12,78 @@ use containai_core::naming::HomePath;
 use containai_ssh::transfer::Directory;
 
 use super::candidates::ImportCandidates;
+use super::home_scan::HomeDirectory;
 use super::manifests;
 use crate::error::OperationError;
 use crate::report::Reporter;
 
-/// Where an import takes things from, and what of it.
+/// The source of an import, and the selection from it.
 pub struct ImportSource {
+    /// The user's paths.
     pub layout: Layout,
+    /// The directory that files are imported from.
     pub home: PathBuf,
-    /// Files in place of others, if there are any.
+    /// A directory of files that replace others; `None` for no overrides.
     pub overrides: Option<PathBuf>,
+    /// The selection of manifests, files and secrets.
     pub options: ImportOptions,
-    /// Paths of the home directory that no manifest has.
+    /// Additional paths in the home directory, which no manifest contains.
     pub additional: Vec<HomePath>,
 }
 
-/// What belongs on the volume, and what was noticed on the way.
+/// The files that belong on the volume, and warnings about them.
 pub(crate) struct ImportScan {
+    /// The files.
     pub(crate) candidates: ImportCandidates,
+    /// The selected entries of the manifests.
     pub(crate) entries: Vec<ImportItem>,
-    /// The manifests that the import is about.
+    /// The selected manifests.
     pub(crate) manifests: Vec<Manifest>,
-    /// What a person should know.
+    /// Warnings for the user.
     pub(crate) warnings: Vec<String>,
-    /// Whether something could not be read.
+    /// Whether files could not be read.
     pub(crate) is_partial: bool,
-    /// When it was looked, in nanoseconds since 1970.
+    /// The time of the scan, in nanoseconds since 1970.
     pub(crate) now: i128,
 }
 
 impl ImportSource {
-    /// Looks at manifests and files; nothing is read that need not be.
+    /// Reads the manifests and scans the files. Contents are read only where required.
     pub(crate) fn scan(&self) -> crate::Result<ImportScan> {
         let home = self.home.to_string_lossy();
         let manifests = manifests::load(&self.layout, &self.additional, &home)?;
-        if let [word, ..] = self.options.unknown_names(&manifests).as_slice() {
-            let hint = "agents and tools have the names of their manifests, such as `claude`";
-            let error = OperationError::usage(format!("no manifest is called `{word}`"));
+        if let [name, ..] = self.options.unknown_names(&manifests).as_slice() {
+            let hint = "use the name of a manifest, such as `claude`";
+            let error = OperationError::usage(format!("no manifest is named `{name}`"));
             return Err(error.hint(Hint::new(hint)).into());
         }
-        let ImportItems { items: jobs, unmatched } = ImportItems::select(&manifests, &self.options);
-        let unmatched = unmatched.iter().map(|pattern| format!("`{pattern}` leaves out nothing"));
+        let ImportItems { items, unmatched } = ImportItems::select(&manifests, &self.options);
+        let unmatched = unmatched.iter().map(|pattern| format!("`{pattern}` excludes nothing"));
         let mut warnings: Vec<String> = unmatched.collect();
         let now = now();
-        let mut found = ImportCandidates::find(
-            &self.root()?,
-            &home,
-            &jobs,
+        let mut candidates = ImportCandidates::find(
+            HomeDirectory { root: &self.root()?, path: &home },
+            &items,
             self.options.effective_allowed_secrets(),
             now,
         );
         if let Some(overrides) = self.override_root()? {
-            found.override_with(&overrides, &jobs);
+            candidates.override_with(&overrides, &items);
         }
         if !self.additional.is_empty() {
-            found.add_generated(
+            candidates.add_generated(
                 VOLUME_ADDITIONAL_PATHS,
                 listed(&self.additional, &home)?.into_bytes(),
             );
         }
-        let failures = std::mem::take(&mut found.report).into_failures();
-        warnings.append(&mut found.warnings);
+        let failures = std::mem::take(&mut candidates.report).into_failures();
+        warnings.append(&mut candidates.warnings);
         warnings.extend(failures.iter().map(ToString::to_string));
         let manifests = manifests.into_iter().filter(|it| self.options.selects(it)).collect();
-        let found = found.with_parents(&jobs);
+        let candidates = candidates.with_parents(&items);
         Ok(ImportScan {
-            candidates: found,
-            entries: jobs,
+            candidates,
+            entries: items,
             manifests,
             warnings,
             is_partial: !failures.is_empty(),
@@ -86,19 +91,19 @@ impl ImportSource {
         })
     }
 
-    /// The directory of files in place of others, where there is one.
+    /// Opens the directory of overrides; `None` if it does not exist.
     pub(crate) fn override_root(&self) -> crate::Result<Option<Directory>> {
         let overrides = self.overrides.as_ref().filter(|overrides| overrides.is_dir());
         Ok(overrides.map(|path| Directory::open(path, &[])).transpose()?)
     }
 
-    /// The directory that things are taken from.
+    /// Opens the home directory.
     pub(crate) fn root(&self) -> crate::Result<Directory> {
         Ok(Directory::open(&self.home, &[])?)
     }
 }
 
-/// Tells each thing once, until it did not happen any more.
+/// Reports each warning once, until a round without it.
 pub struct WarnOnce<'a> {
     reporter: &'a Reporter,
     previous: BTreeSet<String>,
@@ -106,10 +111,12 @@ pub struct WarnOnce<'a> {
 }
 
 impl<'a> WarnOnce<'a> {
+    /// Reports to `reporter`.
     pub fn new(reporter: &'a Reporter) -> Self {
         Self { reporter, previous: BTreeSet::new(), current: BTreeSet::new() }
     }
 
+    /// Reports a warning unless this round or the previous one had it.
     pub(crate) fn warn(&mut self, text: String) {
         if !self.previous.contains(&text) {
             self.reporter.warn(&text);
@@ -118,7 +125,7 @@ impl<'a> WarnOnce<'a> {
         self.current.insert(text);
     }
 
-    /// Lets go of what was not said again since the last time.
+    /// Starts a new round: warnings that the last round did not repeat are forgotten.
     pub(crate) fn start_next_round(&mut self) {
         self.previous = std::mem::take(&mut self.current);
     }

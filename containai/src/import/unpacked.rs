@@ -1,4 +1,4 @@
-//! Settings in an archive, unpacked for an import.
+//! Unpacking an archive of settings for an import.
 
 use std::fs::{self, DirBuilder, File};
 use std::io::ErrorKind;
@@ -15,8 +15,8 @@ use crate::archive_file::Archive;
 use crate::lock;
 use crate::report::Reporter;
 
-/// The files of an archive in a directory that only its owner may enter. It
-/// goes with this value; where that was killed, with the next one.
+/// The unpacked files of an archive, in a directory that only the user can access. Dropping it
+/// removes the directory; after a crash the next import does.
 pub struct UnpackedArchive {
     directory: PathBuf,
     failures: Vec<CopyFailure>,
@@ -24,31 +24,35 @@ pub struct UnpackedArchive {
 }
 
 impl UnpackedArchive {
-    /// Unpacks all of an archive that a stranger may have made: below that
-    /// directory, through no link, and without what is no file, directory or
-    /// link.
+    /// Unpacks an untrusted archive. Symbolic links are not followed, and only files, directories and
+    /// links are created.
+    ///
+    /// # Errors
+    ///
+    /// The archive cannot be read or decrypted, or exceeds the free space.
     pub async fn unpack(
         archive: Archive,
         layout: &Layout,
         reporter: &Reporter,
     ) -> crate::Result<Self> {
-        let turn = lock::acquire(&layout.import_unpack_lock(), "an archive", reporter).await?;
-        let place = layout.import_unpack_dir();
-        remove(&place)?;
-        let mut unpacked = Self { directory: place, failures: Vec::new(), _lock: turn };
-        let place = unpacked.directory.clone();
-        reporter.begin_work("looking at the archive");
-        let unpacking = spawn_blocking(move || unpack_files(&archive, &place));
-        unpacked.failures = unpacking.await??;
+        let guard = lock::acquire(&layout.import_unpack_lock(), "an archive", reporter).await?;
+        let directory = layout.import_unpack_dir();
+        remove(&directory)?;
+        let mut unpacked = Self { directory, failures: Vec::new(), _lock: guard };
+        let directory = unpacked.directory.clone();
+        reporter.begin_work("unpacking the archive");
+        let unpack_task = spawn_blocking(move || unpack_files(&archive, &directory));
+        unpacked.failures = unpack_task.await??;
         reporter.finish_work();
         Ok(unpacked)
     }
 
+    /// Returns the directory.
     pub fn path(&self) -> &Path {
         &self.directory
     }
 
-    /// What was left out.
+    /// Returns the members that were skipped.
     pub fn failures(&self) -> &[CopyFailure] {
         &self.failures
     }
@@ -56,25 +60,25 @@ impl UnpackedArchive {
 
 impl Drop for UnpackedArchive {
     fn drop(&mut self) {
-        // What stays is removed by the next one.
+        // The next import removes leftovers.
         let _ = remove(&self.directory);
     }
 }
 
-fn unpack_files(archive: &Archive, place: &Path) -> crate::Result<Vec<CopyFailure>> {
+fn unpack_files(archive: &Archive, directory: &Path) -> crate::Result<Vec<CopyFailure>> {
     let context = || format!("cannot unpack `{}`", archive.path().display());
-    DirBuilder::new().recursive(true).mode(0o700).create(place).with_context(context)?;
-    let root = Directory::open(place, &[])?;
+    DirBuilder::new().recursive(true).mode(0o700).create(directory).with_context(context)?;
+    let root = Directory::open(directory, &[])?;
     let limits = ArchiveLimits::of(&root).with_context(context)?;
-    let meter = Arc::new(TransferProgress::default());
-    let report = unpack(archive.read()?, &root, limits, &meter).with_context(context)?;
+    let progress = Arc::new(TransferProgress::default());
+    let report = unpack(archive.read()?, &root, limits, &progress).with_context(context)?;
     Ok(report.into_failures())
 }
 
-fn remove(place: &Path) -> crate::Result<()> {
-    match fs::remove_dir_all(place) {
+fn remove(directory: &Path) -> crate::Result<()> {
+    match fs::remove_dir_all(directory) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot remove `{}`", place.display()))
+            Err(error).with_context(|| format!("cannot remove `{}`", directory.display()))
         }
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! The way to a volume: through a running container, or past all of them.
+//! Writing to a volume through a running container, or without one.
 
 use std::sync::Arc;
 
@@ -20,18 +20,18 @@ use crate::connection::{PrefetchedLease, SessionConnection};
 use crate::context::Context;
 use crate::volume_target::VolumeTarget;
 
-/// How many bytes are worth the time that it takes to open a door.
+/// The size above which a helper container is faster than a connection, in bytes.
 const DIRECT_WRITE_THRESHOLD: u64 = 32 << 20;
 
-/// The way to a volume.
+/// A writer of a volume.
 pub(crate) enum VolumeWriter<'a> {
-    /// The container runs; its agent writes.
+    /// The container is running, and its agent writes the files.
     Running(Box<RunningWriter<'a>>),
-    /// It does not, or there is none.
+    /// No container is running. A helper container, which is never started, receives an archive.
     Stopped(VolumeArchive<'a>),
 }
 
-/// The way into a container that runs. What is borrowed is enough for a look.
+/// A writer through a running container. Its lease of a shared connection is used for one request.
 pub(crate) struct RunningWriter<'a> {
     context: Context,
     engine: &'a DockerEngine,
@@ -42,106 +42,111 @@ pub(crate) struct RunningWriter<'a> {
 }
 
 impl<'a> VolumeWriter<'a> {
-    /// Opens the way; without a container an image is provided where needed.
+    /// Opens the volume. Without a container, the image of the helper is obtained if it is missing.
     pub(crate) async fn open(
         context: &Context,
         engine: &'a DockerEngine,
-        place: &VolumeTarget,
+        target: &VolumeTarget,
     ) -> crate::Result<Self> {
-        if let Some(container) = place.running() {
+        if let Some(container) = target.running() {
             let lease =
                 SessionConnection::shared_lease(context, container, PrefetchedLease::none())
                     .await?;
-            let (context, place) = (context.clone(), place.clone());
+            let (context, target) = (context.clone(), target.clone());
             let container = container.clone();
-            let inside =
-                RunningWriter { context, engine, target: place, container, lease, session: None };
-            let is_leased = inside.lease.is_some();
-            let mut way = Self::Running(Box::new(inside));
+            let running =
+                RunningWriter { context, engine, target, container, lease, session: None };
+            let is_leased = running.lease.is_some();
+            let mut writer = Self::Running(Box::new(running));
             if !is_leased {
-                way.ensure_connected().await?;
+                writer.ensure_connected().await?;
             }
-            return Ok(way);
+            return Ok(writer);
         }
-        let image = place.image(context, engine).await?;
+        let image = target.image(context, engine).await?;
         Ok(Self::Stopped(
-            engine.open_volume_archive(&place.volume, &place.workspace, &image).await?,
+            engine.open_volume_archive(&target.volume, &target.workspace, &image).await?,
         ))
     }
 
-    /// Makes sure of a connection. Past all containers leads the way of one that
-    /// was on its way out.
+    /// Connects to the container, or switches to a helper if the container has stopped.
     async fn ensure_connected(&mut self) -> crate::Result<()> {
-        let Self::Running(inside) = self else { return Ok(()) };
-        let Err(error) = inside.session().await.map(drop) else { return Ok(()) };
-        if !inside.has_ended(&error).await? {
+        let Self::Running(running) = self else { return Ok(()) };
+        let Err(error) = running.session().await.map(drop) else { return Ok(()) };
+        if !running.has_ended(&error).await? {
             return Err(error);
         }
-        let door = inside.open_archive().await?;
-        *self = Self::Stopped(door);
+        let archive = running.open_archive().await?;
+        *self = Self::Stopped(archive);
         Ok(())
     }
 
-    /// Whether the volume is the one that a record is about.
-    pub(crate) async fn has_stamp(&mut self, stamp: &str) -> crate::Result<bool> {
-        if stamp.is_empty() {
+    /// Returns whether the volume is the one that a record belongs to.
+    pub(crate) async fn has_import_id(&mut self, import_id: &str) -> crate::Result<bool> {
+        if import_id.is_empty() {
             return Ok(false);
         }
-        if let Self::Running(inside) = self
-            && let Some(has_stamp) = inside.has_stamp_by_lease(stamp).await
+        if let Self::Running(running) = self
+            && let Some(has_import_id) = running.ask_lease(import_id).await
         {
-            return Ok(has_stamp);
+            return Ok(has_import_id);
         }
         self.ensure_connected().await?;
         Ok(match self {
-            Self::Running(inside) => inside.session().await?.has_import_id(stamp).await?,
-            Self::Stopped(door) => door.read(VOLUME_IMPORT_ID).await?.as_deref() == Some(stamp),
+            Self::Running(running) => running.session().await?.has_import_id(import_id).await?,
+            Self::Stopped(archive) => {
+                archive.read(VOLUME_IMPORT_ID).await?.as_deref() == Some(import_id)
+            }
         })
     }
 
-    /// Sends everything, so many bytes in all.
+    /// Sends the entries; `bytes` is their total size.
     pub(crate) async fn send(
         &mut self,
-        delivery: ImportStream,
+        stream: ImportStream,
         bytes: u64,
     ) -> crate::Result<PackedEntries> {
         self.ensure_connected().await?;
         match self {
-            Self::Running(inside) => inside.deliver(delivery, bytes).await,
-            Self::Stopped(door) => write_archive(door, delivery).await,
+            Self::Running(running) => running.import(stream, bytes).await,
+            Self::Stopped(archive) => write_archive(archive, stream).await,
         }
     }
 
-    /// Mends the links that lead to the volume, where that can be done now.
+    /// Repairs the links from the home directory to the volume; does nothing without a running
+    /// container.
     pub(crate) async fn repair_links(
         &mut self,
         links: &[HomeLink],
     ) -> crate::Result<Vec<(String, String)>> {
         self.ensure_connected().await?;
         match self {
-            Self::Running(inside) => {
-                Ok(inside.session().await?.repair_home_links(links, LinkRepairMode::Repair).await?)
-            }
+            Self::Running(running) => Ok(running
+                .session()
+                .await?
+                .repair_home_links(links, LinkRepairMode::Repair)
+                .await?),
             Self::Stopped(_) => Ok(Vec::new()),
         }
     }
 
+    /// Closes the connection or removes the helper container.
     pub(crate) async fn close(self) -> crate::Result<()> {
         match self {
-            Self::Running(inside) => inside.close().await,
-            Self::Stopped(door) => door.close().await?,
+            Self::Running(running) => running.close().await,
+            Self::Stopped(archive) => archive.close().await?,
         }
         Ok(())
     }
 }
 
 impl<'a> RunningWriter<'a> {
-    /// What a borrowed connection tells; `None` where there is none.
-    async fn has_stamp_by_lease(&mut self, stamp: &str) -> Option<bool> {
-        self.lease.take()?.has_import_id(stamp).await.ok()
+    /// Asks through the lease; `None` if there is none or it fails.
+    async fn ask_lease(&mut self, import_id: &str) -> Option<bool> {
+        self.lease.take()?.has_import_id(import_id).await.ok()
     }
 
-    /// Whether the container was on its way out, and is not any more.
+    /// Returns whether the error came from a stopping container, which has now stopped.
     async fn has_ended(&self, error: &crate::Error) -> crate::Result<bool> {
         if !error.find().is_some_and(DriveError::may_be_stopping) {
             return Ok(false);
@@ -157,25 +162,20 @@ impl<'a> RunningWriter<'a> {
         self.engine.open_volume_archive(volume, workspace, &self.container.image).await
     }
 
-    /// Through the connection, or past it where much goes to an engine of this
-    /// machine: it leads through nobody else's hands, and to encrypt it would
-    /// take longer than anything else.
-    async fn deliver(
-        &mut self,
-        delivery: ImportStream,
-        bytes: u64,
-    ) -> crate::Result<PackedEntries> {
+    /// Sends through the connection. Large data goes to a local engine through a helper container
+    /// instead, because it needs no encryption, which would dominate the time.
+    async fn import(&mut self, stream: ImportStream, bytes: u64) -> crate::Result<PackedEntries> {
         if bytes < DIRECT_WRITE_THRESHOLD || self.context.address.is_remote() {
-            let meter = Arc::new(TransferProgress::default());
-            return Ok(self.session().await?.import(delivery, &meter).await?);
+            let progress = Arc::new(TransferProgress::default());
+            return Ok(self.session().await?.import(stream, &progress).await?);
         }
-        let door = self.open_archive().await?;
-        let packed = write_archive(&door, delivery).await;
-        door.close().await?;
+        let archive = self.open_archive().await?;
+        let packed = write_archive(&archive, stream).await;
+        archive.close().await?;
         packed
     }
 
-    /// A connection of our own, made when it is needed.
+    /// Returns the dedicated connection, which is opened on first use.
     async fn session(&mut self) -> crate::Result<&Session> {
         let session = match self.session.take() {
             Some(session) => session,
@@ -196,30 +196,31 @@ impl<'a> RunningWriter<'a> {
 }
 
 async fn write_archive(
-    door: &VolumeArchive<'_>,
-    delivery: ImportStream,
+    archive: &VolumeArchive<'_>,
+    stream: ImportStream,
 ) -> crate::Result<PackedEntries> {
-    let ImportStream { root, entries: mut parcels, defaults: spare, import_id: stamp } = delivery;
-    // What was sent is told apart by its place in the row.
-    let sent = parcels.len();
-    for parcel in spare {
-        if !door.exists(&parcel.path).await? {
-            parcels.push(parcel);
+    let ImportStream { root, mut entries, defaults, import_id } = stream;
+    // Only the hashes of the first entries are reported.
+    let count = entries.len();
+    for entry in defaults {
+        if !archive.exists(&entry.path).await? {
+            entries.push(entry);
         }
     }
-    let (own, _) = VOLUME_IMPORT_ID.split_once('/').context("the stamp has a directory")?;
-    parcels.push(generated(own, 0o700, EntryContent::Directory));
-    parcels.push(generated(VOLUME_IMPORT_ID, 0o600, EntryContent::Bytes(stamp.into_bytes())));
+    let (directory, _) =
+        VOLUME_IMPORT_ID.split_once('/').context("the import ID has a directory")?;
+    entries.push(generated(directory, 0o700, EntryContent::Directory));
+    entries.push(generated(VOLUME_IMPORT_ID, 0o600, EntryContent::Bytes(import_id.into_bytes())));
     let ByteChannel { sender, receiver } = byte_channel();
-    let archive = ChannelWriter::new(sender);
-    let meter = TransferProgress::default();
-    let packing = spawn_blocking(move || pack_entries(&root, &parcels, archive, &meter));
-    door.put(receiver).await?;
-    let mut packed = packing.await??;
-    packed.hashes.truncate(sent);
+    let writer = ChannelWriter::new(sender);
+    let progress = TransferProgress::default();
+    let pack_task = spawn_blocking(move || pack_entries(&root, &entries, writer, &progress));
+    archive.put(receiver).await?;
+    let mut packed = pack_task.await??;
+    packed.hashes.truncate(count);
     Ok(packed)
 }
 
-fn generated(path: &str, mode: u32, filling: EntryContent) -> EntrySource {
-    EntrySource { path: path.to_owned(), mode, modified: 0, content: filling }
+fn generated(path: &str, mode: u32, content: EntryContent) -> EntrySource {
+    EntrySource { path: path.to_owned(), mode, modified: 0, content }
 }

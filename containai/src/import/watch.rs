@@ -1,4 +1,4 @@
-//! Imports again whenever something changes.
+//! Importing repeatedly while files change.
 
 use std::time::Duration;
 
@@ -12,93 +12,99 @@ use super::send::Import;
 use super::source::WarnOnce;
 use crate::ending::ShutdownSignal;
 
-/// How soon an import that failed is tried again, at first and at last.
+/// The first and the longest delay before a failed import is retried.
 const RETRY_DELAYS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
 
-/// Imports, and again after each change, until somebody wants an end. Each
-/// import finds its own way: the container may be stopped, started or made anew
-/// meanwhile. What fails after the first import is tried again.
-pub async fn watch(import: &Import<'_>, told: &mut WarnOnce<'_>) -> crate::Result<()> {
-    let mut ending = ShutdownSignal::new()?;
-    let mut eyes = ChangeWatcher::new(told);
-    let mut pause = RETRY_DELAYS.0;
-    let mut jobs = None;
+/// Imports now and after each change, until a shutdown signal. Each import resolves the volume
+/// again, because the container can be stopped, started or recreated. Failures after the first
+/// import are retried.
+///
+/// # Errors
+///
+/// The first import fails.
+pub async fn watch(import: &Import<'_>, warnings: &mut WarnOnce<'_>) -> crate::Result<()> {
+    let mut shutdown = ShutdownSignal::new()?;
+    let mut watcher = ChangeWatcher::new(warnings);
+    let mut delay = RETRY_DELAYS.0;
+    let mut items = None;
     loop {
         let outcome =
-            match finish_or_stop(run_round(import, &mut eyes, told), &mut ending, import).await {
+            match finish_or_stop(run_round(import, &mut watcher, warnings), &mut shutdown, import)
+                .await
+            {
                 WatchRound::Done(outcome) => outcome,
                 WatchRound::Stopped => return Ok(()),
             };
-        let novelty = match outcome {
-            Err(error) if jobs.is_none() => return Err(error),
+        let update = match outcome {
+            Err(error) if items.is_none() => return Err(error),
             Err(error) => {
-                told.warn(format!("{error:#}; trying again"));
-                match race(sleep(pause), ending.received()).await {
-                    Either::First(()) => pause = (pause * 2).min(RETRY_DELAYS.1),
+                warnings.warn(format!("{error:#}; retrying"));
+                match race(sleep(delay), shutdown.received()).await {
+                    Either::First(()) => delay = (delay * 2).min(RETRY_DELAYS.1),
                     Either::Second(()) => return Ok(()),
                 }
                 continue;
             }
-            Ok((novelty, found)) => {
-                if jobs.replace(found).is_none() {
-                    import.reporter.say("importing what changes from now on; Ctrl-C ends it");
+            Ok((update, found)) => {
+                if items.replace(found).is_none() {
+                    import.reporter.say("watching for changes; press Ctrl-C to stop");
                 }
-                pause = RETRY_DELAYS.0;
-                novelty
+                delay = RETRY_DELAYS.0;
+                update
             }
         };
-        // What happened before they were watched was not seen.
-        if novelty == WatchUpdate::Unchanged
+        // Changes before a directory was watched were not seen: import again at once.
+        if update == WatchUpdate::Unchanged
             && let Either::Second(()) =
-                race(eyes.wait(jobs.as_deref().unwrap_or_default()), ending.received()).await
+                race(watcher.wait(items.as_deref().unwrap_or_default()), shutdown.received()).await
         {
             return Ok(());
         }
     }
 }
 
-/// How a round of imports ended.
+/// The end of one import.
 enum WatchRound {
+    /// The import finished.
     Done(crate::Result<(WatchUpdate, Vec<ImportItem>)>),
-    /// With nothing to follow.
+    /// A shutdown signal arrived.
     Stopped,
 }
 
-/// One import; it is let go to its end, so that nothing of it stays behind,
-/// unless an end is wanted twice.
+/// Runs one import. After the first shutdown signal it is finished, so that nothing is left behind;
+/// a second signal aborts it.
 async fn finish_or_stop(
     round: impl Future<Output = crate::Result<(WatchUpdate, Vec<ImportItem>)>>,
-    ending: &mut ShutdownSignal,
+    shutdown: &mut ShutdownSignal,
     import: &Import<'_>,
 ) -> WatchRound {
     let mut round = std::pin::pin!(round);
-    match race(round.as_mut(), ending.received()).await {
+    match race(round.as_mut(), shutdown.received()).await {
         Either::First(outcome) => WatchRound::Done(outcome),
         Either::Second(()) => {
-            import.reporter.say("ending after this import; Ctrl-C again ends it now");
-            race(round, ending.received()).await;
+            import.reporter.say("stopping after this import; press Ctrl-C again to stop now");
+            race(round, shutdown.received()).await;
             WatchRound::Stopped
         }
     }
 }
 
-/// One import: whether there are places now that were not watched before, and
-/// what it was about.
+/// Imports once; returns whether directories were added to the watch, and the imported entries.
 async fn run_round(
     import: &Import<'_>,
-    eyes: &mut ChangeWatcher,
-    told: &mut WarnOnce<'_>,
+    watcher: &mut ChangeWatcher,
+    warnings: &mut WarnOnce<'_>,
 ) -> crate::Result<(WatchUpdate, Vec<ImportItem>)> {
-    let sent = import.send(told).await?;
+    let sent = import.send(warnings).await?;
     if sent.files > 0 {
         import.reporter.say(&format!("imported {} files to volume {}", sent.files, sent.volume));
     }
-    let novelty = eyes.watch(&import.source, &sent.directories, told)?;
-    told.start_next_round();
-    let mut jobs = sent.entries;
-    // Files in place of others may be there only later.
+    let update = watcher.watch(&import.source, &sent.directories, warnings)?;
+    warnings.start_next_round();
+    let mut items = sent.entries;
+    // The directory of overrides can be created later.
     let overrides = import.source.overrides.as_ref();
     let path = overrides.and_then(|path| path.strip_prefix(&import.source.home).ok()?.to_str());
-    jobs.extend(path.map(|path| ImportItem::directory(path, "")));
-    Ok((novelty, jobs))
+    items.extend(path.map(|path| ImportItem::directory(path, "")));
+    Ok((update, items))
 }

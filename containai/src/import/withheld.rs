@@ -1,61 +1,62 @@
-//! What an import leaves at home because it is secret, and how that is told.
+//! Files and secrets that an import withholds, and their warnings.
 
 use std::collections::BTreeMap;
 
 use containai_core::import::WithheldSecrets;
 
-/// What is not brought along, by the paths below the home directory.
+/// Withheld files, by their paths in the home directory.
 #[derive(Debug, Default)]
 pub(crate) struct WithheldFiles {
     files: BTreeMap<String, WithheldReason>,
 }
 
-/// Why it is not.
+/// The reason why a file is withheld.
 #[derive(Debug)]
 enum WithheldReason {
+    /// The file contains secrets.
     Secrets(WithheldSecrets),
-    /// It is what this program logs in with.
+    /// The file contains the login of this program.
     Login(String),
 }
 
 impl WithheldFiles {
-    /// Adds the secrets of a file to those known of it.
-    pub(crate) fn add(&mut self, path: &str, kept: &WithheldSecrets) {
+    /// Adds secrets of a file.
+    pub(crate) fn add(&mut self, path: &str, withheld: &WithheldSecrets) {
         let known = self.files.entry(path.to_owned());
         let reason = known.or_insert_with(|| {
             WithheldReason::Secrets(WithheldSecrets { keys: Vec::new(), is_whole_file: false })
         });
         let WithheldReason::Secrets(known) = reason else { return };
-        known.is_whole_file |= kept.is_whole_file;
-        for key in &kept.keys {
+        known.is_whole_file |= withheld.is_whole_file;
+        for key in &withheld.keys {
             if !known.keys.contains(key) {
                 known.keys.push(key.clone());
             }
         }
     }
 
-    /// Adds a file that a program logs in with.
+    /// Adds the file with the login of a program.
     pub(crate) fn add_login(&mut self, path: &str, program: &str) {
         self.files.insert(path.to_owned(), WithheldReason::Login(program.to_owned()));
     }
 
-    /// Takes over what another one has.
+    /// Adds all files of `other`.
     pub(crate) fn merge(&mut self, other: &Self) {
         for (path, reason) in &other.files {
             match reason {
-                WithheldReason::Secrets(kept) => self.add(path, kept),
+                WithheldReason::Secrets(withheld) => self.add(path, withheld),
                 WithheldReason::Login(program) => self.add_login(path, program),
             }
         }
     }
 
-    /// A line for each file, and at last what brings them along.
+    /// Returns a warning for each file, and a last line with the options that import secrets.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> =
             self.files.iter().map(|(path, reason)| reason.line(path)).collect();
         if self.files.values().any(|reason| matches!(reason, WithheldReason::Secrets(_))) {
-            let flags = "`--allow-secret PATH:KEY` or `import.allow_secrets` imports a secret, \
-                         `--credentials AGENT` those of an agent";
+            let flags = "import a secret with `--allow-secret PATH:KEY` or `import.allow_secrets`, \
+                         and an agent's login with `--credentials AGENT`";
             lines.push(flags.to_owned());
         }
         lines
@@ -69,19 +70,21 @@ impl WithheldReason {
         };
         match self {
             Self::Login(program) => {
-                format!("`~/{path}` is not imported: it needs `--credentials {program}`")
-            }
-            Self::Secrets(WithheldSecrets { keys: of, .. }) if of.is_empty() => {
-                format!("`~/{path}` is not imported: it is a secret")
-            }
-            Self::Secrets(WithheldSecrets { keys: of, is_whole_file: true }) => {
-                let keys = keys(of);
                 format!(
-                    "`~/{path}` is not imported: it has a secret that cannot be taken out, {keys}"
+                    "`~/{path}` is not imported: use `--credentials {program}` to import this login"
                 )
             }
-            Self::Secrets(WithheldSecrets { keys: of, .. }) => {
-                format!("`~/{path}` is imported without its secrets: {}", keys(of))
+            Self::Secrets(WithheldSecrets { keys: names, .. }) if names.is_empty() => {
+                format!("`~/{path}` is not imported: it is a secret")
+            }
+            Self::Secrets(WithheldSecrets { keys: names, is_whole_file: true }) => {
+                let keys = keys(names);
+                format!(
+                    "`~/{path}` is not imported: it contains a secret that cannot be removed, {keys}"
+                )
+            }
+            Self::Secrets(WithheldSecrets { keys: names, .. }) => {
+                format!("`~/{path}` is imported without its secrets: {}", keys(names))
             }
         }
     }

@@ -7,7 +7,7 @@ use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
 use super::SessionRequest;
 use crate::connection::SessionConnection;
-use crate::gone_files;
+use crate::legacy_files;
 
 impl SessionRequest {
     /// Says what of the file, and of files of the shell version, is not followed.
@@ -23,7 +23,7 @@ impl SessionRequest {
         {
             self.context.reporter.say(&text);
         }
-        gone_files::warn_about_legacy_files(
+        legacy_files::warn_about_legacy_files(
             &self.context,
             self.workspace(),
             self.image.template.as_ref(),

@@ -1,7 +1,7 @@
-//! The files of a new worktree, which are checked out inside.
+//! Checking out the files of a new worktree in its container.
 //!
-//! What the repository says about filters and hooks was written by whoever works
-//! in it, so that git must not follow it on this machine.
+//! A container can change the filters and hooks of the repository, so git must not check files out
+//! on this machine.
 
 use containai_core::engine::Container;
 use containai_core::exit;
@@ -13,23 +13,23 @@ use crate::connection::SessionConnection;
 use crate::error::OperationError;
 use crate::report::Reporter;
 
-/// Checks out what a worktree has nothing of yet. Objects of git-lfs that are
-/// neither here nor to be fetched stay pointers.
+/// Checks out the files if the worktree has no index yet. git-lfs objects that are not available
+/// remain pointers.
 const CHECKOUT_SCRIPT: &str = "git rev-parse --git-dir >/dev/null || exit 3
 git rev-parse --verify --quiet HEAD >/dev/null || exit 0
 test -e \"$(git rev-parse --git-path index)\" || git reset --quiet --hard ||
 GIT_LFS_SKIP_SMUDGE=1 exec git reset --quiet --hard";
-/// With what it ends where git finds no repository.
+/// The exit status of the script if git finds no repository.
 const NO_REPOSITORY: u8 = 3;
 
-/// Has git inside check out the files.
+/// Checks out the files with git in the container.
 ///
 /// # Errors
 ///
-/// git finds no repository inside, and the fork would be of no use.
+/// git finds no repository in the container, or the connection fails.
 pub async fn checkout_files(
     container: &Container,
-    passage: SessionConnection,
+    connection: SessionConnection,
     reporter: &Reporter,
 ) -> crate::Result<()> {
     let command = Command::new([
@@ -37,20 +37,26 @@ pub async fn checkout_files(
         "-c",
         &format!("cd {}; {CHECKOUT_SCRIPT}", layout::CONTAINER_WORKSPACE),
     ])?;
-    let talk = || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
-    let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };
-    match passage.exec(&command, Terminal::None, stdio).await?.code() {
+    let program_output =
+        || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
+    let stdio = Stdio {
+        input: Input::Null,
+        output: program_output(),
+        error: program_output(),
+        ..Stdio::inherit()
+    };
+    match connection.exec(&command, Terminal::None, stdio).await?.code() {
         exit::OK => {}
         NO_REPOSITORY => {
-            let message = format!("{}: git does not work inside", container.name);
+            let message = format!("{}: git finds no repository in the container", container.name);
             let hint = Hint::new(
-                "the container's agent must be able to reach the repository: move it out of `/root` \
-                 or any other directory that is closed inside, and fork again",
+                "the container's agent must have access to the repository: move it out of `/root` \
+                or any other directory without access in the container, and fork again",
             );
             return Err(OperationError::with_code(exit::FAILED, message).hint(hint).into());
         }
         _ => reporter.warn(&format!(
-            "{}: git could not check out the files; `git reset --hard` inside does",
+            "{}: git could not check out the files; run `git reset --hard` in the container",
             container.name
         )),
     }

@@ -1,21 +1,21 @@
-//! What has to be made of a repository before another container works on it.
+//! The kinds of checkouts that a fork works on.
 
 use containai_core::naming::WorkspacePath;
 
 use crate::git;
 use crate::report::escape_control;
 
-/// How a repository is there a second time.
+/// The kind of a second checkout of a repository.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum CheckoutKind {
-    /// A linked worktree, whose repository is mounted beside it.
+    /// A linked worktree, whose repository is mounted too.
     Worktree,
-    /// A clone: the engine of another machine gets all of its repository.
+    /// A clone, whose whole repository is copied to a remote engine.
     Clone,
 }
 
 impl CheckoutKind {
-    /// Makes it at `path`, on a branch of its own.
+    /// Creates the checkout at `path` on this branch.
     pub(crate) fn create(
         self,
         origin: &WorkspacePath,
@@ -28,12 +28,12 @@ impl CheckoutKind {
         }
     }
 
-    /// What [`run`](Self::run) does, for people.
+    /// Describes [`Self::create`] for a dry run.
     pub(crate) fn description(self, path: &WorkspacePath, branch: &str) -> String {
-        let what = match self {
+        let kind = match self {
             Self::Worktree => "worktree",
             Self::Clone => "clone",
         };
-        format!("make a {what} at {path} on the new branch {}", escape_control(branch))
+        format!("create a {kind} at {path} on branch {}", escape_control(branch))
     }
 }

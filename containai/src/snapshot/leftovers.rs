@@ -1,4 +1,4 @@
-//! What interrupted commands left.
+//! Removing leftovers of interrupted commands.
 
 use containai_core::engine::ContainerVolumes;
 use containai_core::lifecycle::snapshot::{
@@ -10,40 +10,51 @@ use crate::host_facts;
 use crate::report::{Reporter, escape_control};
 use crate::signals::{InterruptSignals, interrupted_error};
 
-/// Removes what interrupted commands left.
+/// Removes volumes, images and helper containers of interrupted commands.
+///
+/// # Errors
+///
+/// The engine fails.
 pub async fn prune_leftovers(engine: &DockerEngine, reporter: &Reporter) -> crate::Result<()> {
-    let left = find_leftovers(engine, host_facts::now()).await?;
-    remove_leftovers(engine, &left).await?;
-    for line in describe(&left) {
+    let leftovers = find_leftovers(engine, host_facts::now()).await?;
+    remove_leftovers(engine, &leftovers).await?;
+    for line in describe(&leftovers) {
         reporter.detail(&format!("removed {line}"));
     }
     Ok(())
 }
 
-/// Does what makes volumes. Whoever interrupts it leaves nothing of them behind.
+/// Runs `work`, which creates `volumes`, and removes them if the work is interrupted.
+///
+/// # Errors
+///
+/// The work fails; code 130 if interrupted.
 pub async fn remove_on_failure<T>(
     engine: &DockerEngine,
     volumes: &ContainerVolumes,
     reporter: &Reporter,
     work: impl Future<Output = Result<T, SnapshotError>>,
 ) -> crate::Result<T> {
-    let mut interruption = InterruptSignals::listen_for(reporter)?;
-    let done = tokio::select! {
-        done = work => done.map_err(Into::into),
-        () = interruption.received() => roll_back(engine, volumes).await.map_err(Into::into).and(Err(interrupted_error())),
+    let mut interrupt = InterruptSignals::listen_for(reporter)?;
+    let outcome = tokio::select! {
+        outcome = work => outcome.map_err(Into::into),
+        () = interrupt.received() => roll_back(engine, volumes).await.map_err(Into::into).and(Err(interrupted_error())),
     };
     reporter.finish_work();
-    done
+    outcome
 }
 
-/// A line for each thing.
-pub fn describe(left: &SnapshotLeftovers) -> Vec<String> {
+/// Describes each leftover in one line.
+pub fn describe(leftovers: &SnapshotLeftovers) -> Vec<String> {
     let volumes =
-        left.volumes.iter().map(|name| format!("volume {name} of a copy that was not finished"));
-    let images = left
+        leftovers.volumes.iter().map(|name| format!("volume {name} of an unfinished copy"));
+    let images = leftovers
         .images
         .iter()
-        .map(|id| format!("image {} of a snapshot that was not finished", escape_control(id)));
-    let helpers = left.helpers.iter().map(|id| format!("helper {}", escape_control(id.as_ref())));
+        .map(|id| format!("image {} of an unfinished snapshot", escape_control(id)));
+    let helpers = leftovers
+        .helpers
+        .iter()
+        .map(|id| format!("helper container {}", escape_control(id.as_ref())));
     helpers.chain(images).chain(volumes).collect()
 }

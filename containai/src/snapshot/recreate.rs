@@ -1,4 +1,4 @@
-//! A container that is made of a snapshot where there is none.
+//! Creating a container from a snapshot.
 
 use containai_core::engine::{Container, ContainerIdentity};
 use containai_core::lifecycle::Strength;
@@ -13,39 +13,53 @@ use crate::host_facts;
 use crate::report::Reporter;
 use crate::session::{SessionRequest, SnapshotView};
 
-/// Plans one that works on other ground than that of the snapshot.
+/// Plans a container from `snapshot` for another workspace.
+///
+/// # Errors
+///
+/// The snapshot cannot be used for this workspace, or the engine fails.
 pub async fn plan(
-    mut survey: SnapshotView,
+    mut view: SnapshotView,
     snapshot: &Snapshot,
-    ground: &ForkWorkspace,
+    fork: &ForkWorkspace,
 ) -> crate::Result<(SnapshotView, RecreatePlan)> {
-    let SnapshotView { engine, observed, desired: wanted } = &mut survey;
-    if let (Some(branch), true) = (&ground.branch, wanted.options.name == Strength::Preferred) {
+    let SnapshotView { engine, observed, desired } = &mut view;
+    if let (Some(branch), true) = (&fork.branch, desired.options.name == Strength::Preferred) {
         let head = GitHead::Branch(branch.clone());
-        wanted.name = ContainerName::derive_from(snapshot.workspace.dir_name(), &head);
+        desired.name = ContainerName::derive_from(snapshot.workspace.dir_name(), &head);
     }
-    let mut vacancy = DefaultVolumes::Absent;
-    for what in [VolumeUse::Data, VolumeUse::Docker] {
-        let own = VolumeName::of(&wanted.workspace, wanted.client.as_ref(), what);
-        if engine.has_volume(&own).await? {
-            vacancy = DefaultVolumes::MayExist;
+    let mut volumes = DefaultVolumes::Absent;
+    for volume_use in [VolumeUse::Data, VolumeUse::Docker] {
+        let volume = VolumeName::of(&desired.workspace, desired.client.as_ref(), volume_use);
+        if engine.has_volume(&volume).await? {
+            volumes = DefaultVolumes::MayExist;
         }
     }
-    let renewed = ContainerIdentity::Regenerate;
-    let plan =
-        plan_recreate(snapshot, observed, wanted, renewed, vacancy, &host_facts::new_random_id()?)?;
-    Ok((survey, plan))
+    let identity = ContainerIdentity::Regenerate;
+    let plan = plan_recreate(
+        snapshot,
+        observed,
+        desired,
+        identity,
+        volumes,
+        &host_facts::new_random_id()?,
+    )?;
+    Ok((view, plan))
 }
 
-/// Makes it as planned.
+/// Creates the container as planned.
+///
+/// # Errors
+///
+/// The engine fails; code 130 if interrupted.
 pub async fn run(
-    entrance: &SessionRequest,
-    survey: &SnapshotView,
+    request: &SessionRequest,
+    view: &SnapshotView,
     plan: &RecreatePlan,
     reporter: &Reporter,
 ) -> crate::Result<Container> {
-    let SnapshotView { engine, desired: wanted, .. } = survey;
-    let (remote, records) = (entrance.remote(), entrance.records());
-    let work = recreate(engine, remote, &records, wanted, plan, reporter);
+    let SnapshotView { engine, desired, .. } = view;
+    let (remote, store) = (request.remote(), request.records());
+    let work = recreate(engine, remote, &store, desired, plan, reporter);
     remove_on_failure(engine, &plan.volumes, reporter, work).await
 }

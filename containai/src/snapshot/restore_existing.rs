@@ -1,4 +1,4 @@
-//! How a container gets back to a snapshot.
+//! Restoring a snapshot of a workspace's container.
 
 use containai_core::engine::{Container, ContainerIdentity, Snapshots as _};
 use containai_core::lifecycle::snapshot::{
@@ -12,57 +12,68 @@ use crate::host_facts;
 use crate::report::Reporter;
 use crate::session::{SessionRequest, SnapshotView};
 
-/// What is to be done, as there is a container or none.
+/// The plan of a restore.
 pub enum RestoreAction {
-    /// The one that there is goes back.
+    /// Restore the existing container.
     InPlace(RestorePlan),
-    /// One is made anew.
+    /// Create the container, which does not exist.
     Recreate(RecreatePlan),
 }
 
 impl RestoreAction {
-    pub async fn plan(survey: &SnapshotView, snapshot: &Snapshot) -> crate::Result<Self> {
-        let SnapshotView { engine, observed, desired: wanted } = survey;
-        let nonce = host_facts::new_random_id()?;
-        Ok(match observed.serving(&wanted.workspace).first() {
+    /// Plans the restore of `snapshot`.
+    ///
+    /// # Errors
+    ///
+    /// The snapshot cannot be restored, or the engine fails.
+    pub async fn plan(view: &SnapshotView, snapshot: &Snapshot) -> crate::Result<Self> {
+        let SnapshotView { engine, observed, desired } = view;
+        let id = host_facts::new_random_id()?;
+        Ok(match observed.serving(&desired.workspace).first() {
             Some(container) => {
-                let has = engine.container_volumes(&container.id).await?;
-                Self::InPlace(plan_restore(snapshot, container, &has, wanted, &nonce)?)
+                let volumes = engine.container_volumes(&container.id).await?;
+                Self::InPlace(plan_restore(snapshot, container, &volumes, desired, &id)?)
             }
             None => {
-                let kept = ContainerIdentity::Keep;
+                let identity = ContainerIdentity::Keep;
                 Self::Recreate(plan_recreate(
                     snapshot,
                     observed,
-                    wanted,
-                    kept,
+                    desired,
+                    identity,
                     DefaultVolumes::MayExist,
-                    &nonce,
+                    &id,
                 )?)
             }
         })
     }
 
-    pub fn tasks(&self) -> Vec<SnapshotStep> {
+    /// Returns the steps of the plan, for a dry run.
+    pub fn steps(&self) -> Vec<SnapshotStep> {
         match self {
             Self::InPlace(plan) => plan.steps(),
             Self::Recreate(plan) => plan.steps(),
         }
     }
 
+    /// Executes the plan.
+    ///
+    /// # Errors
+    ///
+    /// The engine fails; code 130 if interrupted.
     pub async fn run(
         &self,
-        entrance: &SessionRequest,
-        survey: &SnapshotView,
+        request: &SessionRequest,
+        view: &SnapshotView,
         reporter: &Reporter,
     ) -> crate::Result<Container> {
         let plan = match self {
             Self::InPlace(plan) => plan,
-            Self::Recreate(plan) => return recreate::run(entrance, survey, plan, reporter).await,
+            Self::Recreate(plan) => return recreate::run(request, view, plan, reporter).await,
         };
-        let SnapshotView { engine, desired: wanted, .. } = survey;
-        let (remote, records) = (entrance.remote(), entrance.records());
-        let work = restore(engine, remote, &records, wanted, plan, reporter);
+        let SnapshotView { engine, desired, .. } = view;
+        let (remote, store) = (request.remote(), request.records());
+        let work = restore(engine, remote, &store, desired, plan, reporter);
         remove_on_failure(engine, &plan.volumes, reporter, work).await
     }
 }

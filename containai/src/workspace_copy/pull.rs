@@ -1,4 +1,4 @@
-//! From the copy back to the workspace.
+//! Pulling changes from the workspace copy into the workspace.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -17,56 +17,70 @@ use containai_ssh::transfer::{
 use super::{interrupted_error, read, show_progress, write};
 use crate::error::OperationError;
 use crate::report::Reporter;
+use crate::signals::InterruptSignals;
 
-/// A workspace and the complete copy of it that a session leads to.
+/// A workspace and its complete copy on a remote engine's machine.
 pub struct WorkspaceCopy<'a> {
     workspace: &'a WorkspacePath,
     copy: RemoteWorkspace<'a>,
-    meter: Arc<TransferProgress>,
-    record: SyncBase,
+    progress: Arc<TransferProgress>,
+    base: SyncBase,
     path: PathBuf,
 }
 
-/// Both sides as they are, and what is to be done about it.
+/// The current state of both sides, and their differences to the sync base.
 pub struct BothSides {
     local: TreeState,
-    /// What the copy has.
-    pub there: TreeState,
-    /// What has changed on which side.
+    /// The state of the copy.
+    pub remote: TreeState,
+    /// The changes of each side since the sync base.
     pub diff: ThreeWayDiff,
 }
 
 impl<'a> WorkspaceCopy<'a> {
-    /// Reads what was recorded at `path` when both sides were last the same.
+    /// Reads the sync base at `path`, the state when both sides were last equal.
+    ///
+    /// # Errors
+    ///
+    /// The copy was not made from this machine, is not complete, or its record cannot be read.
     pub fn open(
         session: &'a Session,
         workspace: &'a WorkspacePath,
         path: PathBuf,
     ) -> crate::Result<Self> {
-        let record = read(&path)?.filter(|record| record.state == SyncState::Complete);
-        let record = record.ok_or_else(not_copied_from_here)?;
-        let meter = Arc::new(TransferProgress::default());
-        let twin = RemoteWorkspace::new(session).with_progress(Arc::clone(&meter));
-        Ok(Self { workspace, copy: twin, meter, record, path })
+        let base = read(&path)?.filter(|base| base.state == SyncState::Complete);
+        let base = base.ok_or_else(not_copied_from_here)?;
+        let progress = Arc::new(TransferProgress::default());
+        let copy = RemoteWorkspace::new(session).with_progress(Arc::clone(&progress));
+        Ok(Self { workspace, copy, progress, base, path })
     }
 
-    /// Looks at both sides.
+    /// Reads the state of both sides and compares it with the sync base.
+    ///
+    /// # Errors
+    ///
+    /// The connection fails, or files on this machine cannot be read.
     pub async fn compare(&self) -> crate::Result<BothSides> {
-        let there = self.copy.tree_state(&self.record.items).await?;
-        let here = self.local_state(&there)?;
-        let found = three_way_diff(&self.record.items, &here, &there);
-        Ok(BothSides { local: here, there, diff: found })
+        let remote = self.copy.tree_state(&self.base.items).await?;
+        let local = self.local_state(&remote)?;
+        let diff = three_way_diff(&self.base.items, &local, &remote);
+        Ok(BothSides { local, remote, diff })
     }
 
-    /// Writes and removes here what was found. What fails is listed, and the
-    /// rest is done.
+    /// Applies the changes of the copy to the workspace. Reports files that fail and continues;
+    /// returns the exit code.
+    ///
+    /// # Errors
+    ///
+    /// The connection fails, or the sync base cannot be written; code 130 if interrupted.
     pub async fn pull(&mut self, sides: &BothSides, reporter: &Reporter) -> crate::Result<u8> {
-        let BothSides { local: here, there, diff: found } = sides;
+        let BothSides { local, remote, diff } = sides;
         let root = self.workspace.as_path();
+        let mut interrupt = InterruptSignals::listen_for(reporter)?;
         let report = tokio::select! {
-            report = self.copy.download(root, &found.to_update, here, there) => report?,
-            () = show_progress(&self.meter, reporter) => CopyReport::default(),
-            _ = tokio::signal::ctrl_c() => return Err(interrupted_error().into()),
+            report = self.copy.download(root, &diff.to_update, local, remote) => report?,
+            () = show_progress(&self.progress, reporter) => CopyReport::default(),
+            () = interrupt.received() => return Err(interrupted_error().into()),
         };
         reporter.finish_work();
         let mut code = exit::OK;
@@ -74,22 +88,22 @@ impl<'a> WorkspaceCopy<'a> {
             code = exit::FAILED;
             reporter.error(&failure.into());
         }
-        for path in &found.to_remove {
-            if let Err(error) = RemoteWorkspace::remove(root, path, here) {
+        for path in &diff.to_remove {
+            if let Err(error) = RemoteWorkspace::remove(root, path, local) {
                 code = exit::FAILED;
                 reporter.error(&error.into());
             }
         }
-        let now = self.local_state(there)?;
-        self.record.update(&now, there);
-        write(&self.path, &self.record)?;
+        let now = self.local_state(remote)?;
+        self.base.update(&now, remote);
+        write(&self.path, &self.base)?;
         Ok(code)
     }
 
-    /// What is here of all that was or is on either side.
-    fn local_state(&self, there: &TreeState) -> crate::Result<TreeState> {
+    /// Returns the local state of all paths of the sync base and the copy.
+    fn local_state(&self, remote: &TreeState) -> crate::Result<TreeState> {
         let root = Directory::open(self.workspace.as_path(), &[])?;
-        let known = self.record.items.keys().chain(there.keys());
+        let known = self.base.items.keys().chain(remote.keys());
         Ok(tree_state(&root, known.map(String::as_str))?)
     }
 }
@@ -97,7 +111,7 @@ impl<'a> WorkspaceCopy<'a> {
 fn not_copied_from_here() -> OperationError {
     OperationError::with_code(
         exit::FAILED,
-        "the copy was not made from this machine, or is not complete",
+        "the workspace copy was not made from this machine, or is not complete",
     )
     .hint(Hint::run("cai run", "complete it"))
     .hint(Hint::new("copy single files with `cai cp NAME:path .`"))

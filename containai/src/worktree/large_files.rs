@@ -1,7 +1,6 @@
-//! Large files of git-lfs, from the container's own repository to the host's.
+//! Fetching git-lfs objects from the container's repository to the host's.
 //!
-//! A commit names them by the SHA-256 of their content, so that the name tells
-//! whether a file is what it is taken for.
+//! Their names are the SHA-256 digests of their contents, so each file can be verified.
 
 use std::fs::{self, Metadata, Permissions};
 use std::io::{Read as _, Write as _};
@@ -14,12 +13,13 @@ use super::LinkedWorktree;
 use super::untrusted_tree::{UntrustedEntry, UntrustedTree};
 use crate::git::confined;
 
-/// Where git-lfs keeps them, in both repositories.
+/// The directory of git-lfs objects in a repository.
 const LFS_OBJECTS: &str = "lfs/objects";
 
-/// Copies those that the host lacks. A file whose name is wrong is left out.
-pub(crate) fn fetch(worktree: &LinkedWorktree, own: &UntrustedTree) -> crate::Result<()> {
-    let files: Vec<_> = own.walk(Path::new(LFS_OBJECTS))?.into_iter().filter(is_object).collect();
+/// Copies the objects that the host lacks, and skips files whose content does not match the name.
+pub(crate) fn fetch(worktree: &LinkedWorktree, container: &UntrustedTree) -> crate::Result<()> {
+    let files: Vec<_> =
+        container.walk(Path::new(LFS_OBJECTS))?.into_iter().filter(is_object).collect();
     let is_new = |it: &UntrustedEntry| !worktree.common.join(&it.path).exists();
     let files: Vec<_> = files.into_iter().filter(is_new).collect();
     if files.is_empty() {
@@ -27,11 +27,11 @@ pub(crate) fn fetch(worktree: &LinkedWorktree, own: &UntrustedTree) -> crate::Re
     }
     let owner = fs::symlink_metadata(&worktree.common)?;
     confined(std::slice::from_ref(&worktree.common), || {
-        files.iter().try_for_each(|file| copy(own, file, &worktree.common, &owner))
+        files.iter().try_for_each(|file| copy(container, file, &worktree.common, &owner))
     })
 }
 
-/// `lfs/objects/01/23/0123…`.
+/// Returns whether the path has the form `lfs/objects/01/23/0123…`.
 fn is_object(entry: &UntrustedEntry) -> bool {
     let name = entry.name();
     let is_digest = name.len() == 64
@@ -42,21 +42,21 @@ fn is_object(entry: &UntrustedEntry) -> bool {
 }
 
 fn copy(
-    own: &UntrustedTree,
+    container: &UntrustedTree,
     entry: &UntrustedEntry,
     common: &Path,
     owner: &Metadata,
 ) -> crate::Result<()> {
-    let Some(file) = own.file(&entry.path)? else { return Ok(()) };
+    let Some(file) = container.file(&entry.path)? else { return Ok(()) };
     let target = common.join(&entry.path);
-    let is_for_another = nix::unistd::geteuid().is_root() && owner.uid() != 0;
-    let mut made = Vec::new();
+    let is_other_user = nix::unistd::geteuid().is_root() && owner.uid() != 0;
+    let mut created = Vec::new();
     let mut parent = target.parent();
     while let Some(path) = parent.filter(|path| !path.exists()) {
-        made.push(path.to_owned());
+        created.push(path.to_owned());
         parent = path.parent();
     }
-    for path in made.iter().rev() {
+    for path in created.iter().rev() {
         fs::create_dir(path)?;
     }
     let directory = target.parent().unwrap_or(common);
@@ -65,7 +65,7 @@ fn copy(
         .permissions(Permissions::from_mode(0o644))
         .tempfile_in(directory)?;
     let mut digest = Sha256::new();
-    // Of one with holes no more than what it takes on the disk.
+    // A sparse file is read only up to its allocated size.
     let mut source = file.take(u64::try_from(entry.status.st_blocks)? * 512 + 4096);
     let mut buffer = vec![0; 1 << 16];
     loop {
@@ -81,8 +81,8 @@ fn copy(
         return Ok(());
     }
     copy.as_file().sync_all()?;
-    if is_for_another {
-        for path in made.iter().map(|it| it.as_path()).chain([copy.path()]) {
+    if is_other_user {
+        for path in created.iter().map(|it| it.as_path()).chain([copy.path()]) {
             chown(path, Some(owner.uid()), Some(owner.gid()))?;
         }
     }
@@ -98,20 +98,20 @@ mod tests {
 
     #[test]
     fn only_objects_matching_their_name_are_copied() -> anyhow::Result<()> {
-        let place = tempfile::tempdir()?;
-        let root = fs::canonicalize(place.path())?;
-        let (common, own) = (root.join("api/.git"), root.join("own"));
+        let temp = tempfile::tempdir()?;
+        let root = fs::canonicalize(temp.path())?;
+        let (common, container) = (root.join("api/.git"), root.join("own"));
         fs::create_dir_all(&common)?;
         let good = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
         let bad = good.replace('2', "3");
         for name in [good, &bad] {
-            let directory = own.join(LFS_OBJECTS).join(&name[..2]).join(&name[2..4]);
+            let directory = container.join(LFS_OBJECTS).join(&name[..2]).join(&name[2..4]);
             fs::create_dir_all(&directory)?;
             fs::write(directory.join(name), "hello")?;
         }
         let workspace = WorkspacePath::new(root.join("tree"))?;
         let worktree = LinkedWorktree { workspace, entry: common.join("worktrees/tree"), common };
-        let tree = UntrustedTree::open(&own)?.expect("a directory");
+        let tree = UntrustedTree::open(&container)?.expect("a directory");
         fetch(&worktree, &tree)?;
         fetch(&worktree, &tree)?;
         let copied = worktree.common.join(LFS_OBJECTS).join("2c/f2").join(good);

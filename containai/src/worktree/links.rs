@@ -1,6 +1,6 @@
-//! Symbolic links in a repository that git is about to write.
+//! Detecting symbolic links in a repository before git writes it.
 //!
-//! The repository may be the main checkout of another container, which writes it.
+//! The repository can be the workspace of another container, which can change it.
 
 use std::fs;
 use std::io;
@@ -11,19 +11,19 @@ use rustix::fs::FileType;
 use super::LinkedWorktree;
 use super::untrusted_tree::{UntrustedEntry, UntrustedTree};
 
-/// Refuses a repository with a link where git writes.
+/// Refuses a repository with a symbolic link in a path that git writes.
 pub(crate) fn refuse_links(worktree: &LinkedWorktree) -> crate::Result<()> {
     let found = find_link(&worktree.common, Some(worktree.name()))?;
     crate::error::ensure!(
         found.is_none(),
-        "`{}` is a symbolic link, which git would write through",
+        "`{}` is a symbolic link that git would follow when writing",
         found.unwrap_or_default().display()
     );
     Ok(())
 }
 
-/// The first link where git writes in the repository at `common`, with the entry of the worktree
-/// of this name.
+/// Returns the first symbolic link in the paths that git writes below `common`, including the
+/// worktree entry with this name.
 pub(crate) fn find_link(common: &Path, entry: Option<&str>) -> io::Result<Option<PathBuf>> {
     let is_link =
         |entry: &UntrustedEntry| FileType::from_raw_mode(entry.status.st_mode) == FileType::Symlink;
@@ -42,7 +42,7 @@ pub(crate) fn find_link(common: &Path, entry: Option<&str>) -> io::Result<Option
     for path in listed.map(Path::new) {
         entries.extend(tree.list(path)?);
     }
-    // Hooks are not run, and may be anywhere.
+    // Hooks are not run, and are often links.
     let is_used = |entry: &UntrustedEntry| !matches!(entry.name(), "hooks" | "gitk.cache");
     let mut links = entries.into_iter().filter(|it| is_link(it) && is_used(it));
     Ok(links.next().map(|it| common.join(it.path)))

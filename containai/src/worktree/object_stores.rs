@@ -1,4 +1,4 @@
-//! From where a container reads the host's objects.
+//! The object stores of the host that a container reads.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -10,23 +10,23 @@ use containai_core::naming::WorkspacePath;
 
 use super::{LinkedWorktree, WorktreeError, is_directory, read};
 
-/// git follows alternates of alternates this far, gitrepository-layout(5).
+/// The depth of alternates that git follows, gitrepository-layout(5).
 const MAX_ALTERNATE_DEPTH: usize = 5;
 
-/// Objects, those of repositories that they are borrowed from, and large files of
-/// git-lfs, which looks for them beside the objects.
+/// Returns the repository's object store, the stores that it borrows from, and git-lfs objects,
+/// which git-lfs expects beside the object store.
 pub(crate) fn of(worktree: &LinkedWorktree) -> Result<Vec<ObjectStore>, WorktreeError> {
     let common = &worktree.common;
     let owner = fs::symlink_metadata(common)?.uid();
-    let place = Path::new(CONTAINER_REPOSITORY);
+    let target = Path::new(CONTAINER_REPOSITORY);
     let mut stores = Vec::new();
-    add_store(&mut stores, &common.join("objects"), &place.join("objects"))?;
+    add_store(&mut stores, &common.join("objects"), &target.join("objects"))?;
     if is_directory(&common.join("lfs")) {
-        add_store(&mut stores, &common.join("lfs"), &place.join("lfs"))?;
+        add_store(&mut stores, &common.join("lfs"), &target.join("lfs"))?;
     }
     add_alternates(
         &common.join("objects"),
-        &place.join("objects"),
+        &target.join("objects"),
         owner,
         MAX_ALTERNATE_DEPTH,
         &mut stores,
@@ -34,8 +34,8 @@ pub(crate) fn of(worktree: &LinkedWorktree) -> Result<Vec<ObjectStore>, Worktree
     Ok(stores)
 }
 
-/// What the objects in `source` borrow from. git inside looks for it at the path
-/// that is written there, which is relative to `target` if it is relative.
+/// Adds the stores that the store at `source` borrows from. git in the container looks for them at
+/// the recorded paths; relative ones are relative to `target`.
 fn add_alternates(
     source: &Path,
     target: &Path,
@@ -57,16 +57,16 @@ fn add_alternates(
     Ok(())
 }
 
-/// Whether it is the store of a repository of the same owner: nobody has another
-/// directory mounted by naming it as an alternate.
+/// Returns whether the path is the object store of a repository of the same owner. Other
+/// directories must not be mounted because an alternates file names them.
 fn is_object_store(path: &Path, owner: u32) -> bool {
-    let is_theirs =
+    let has_owner =
         |path: &Path| fs::symlink_metadata(path).is_ok_and(|it| it.is_dir() && it.uid() == owner);
     let repository = path.parent().unwrap_or(path);
     path.file_name().is_some_and(|name| name == "objects")
         && fs::canonicalize(path).is_ok_and(|real| real == path)
-        && is_theirs(path)
-        && is_theirs(&repository.join("refs"))
+        && has_owner(path)
+        && has_owner(&repository.join("refs"))
         && repository.join("HEAD").is_file()
 }
 
@@ -80,7 +80,7 @@ fn add_store(
     Ok(())
 }
 
-/// The path without `.` and `..`, as text: inside it is another file system.
+/// Removes `.` and `..` lexically, because the container has another file system.
 fn normalize(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {

@@ -1,4 +1,4 @@
-//! What references a repository has, and whether something changed.
+//! Reading the references of a repository, and detecting changes.
 
 use std::io;
 use std::path::Path;
@@ -8,29 +8,29 @@ use sha2::{Digest as _, Sha256};
 
 use super::untrusted_tree::UntrustedTree;
 
-/// No file of a reference is longer.
+/// The limit for the file of a reference, in bytes.
 const MAX_REF_BYTES: u64 = 4096;
 const MAX_PACKED_REFS_BYTES: u64 = 64 << 20;
-/// Directories below `refs` that matter to both sides; of the last two the
-/// container's values are kept on the host beside its own.
+/// The namespaces that are synced. Stashes and notes of the container are kept beside the host's.
 const REF_NAMESPACES: [&str; 4] = ["refs/heads", "refs/tags", "refs/stash", "refs/notes"];
 
-/// The references of a container's own repository. What a link leads to, and
-/// what is no reference, is none.
-pub(crate) fn read_refs(own: &UntrustedTree) -> io::Result<Refs> {
-    let packed = own.text(Path::new("packed-refs"), MAX_PACKED_REFS_BYTES)?.unwrap_or_default();
+/// Reads the references of a container's repository. Symbolic links and malformed references are
+/// ignored.
+pub(crate) fn read_refs(repository: &UntrustedTree) -> io::Result<Refs> {
+    let packed =
+        repository.text(Path::new("packed-refs"), MAX_PACKED_REFS_BYTES)?.unwrap_or_default();
     let mut refs = parse_packed_refs(&packed);
     let is_read =
         |name: &RefName| REF_NAMESPACES.iter().any(|space| name.as_str().starts_with(space));
     refs.retain(|name, _| is_read(name));
     for space in REF_NAMESPACES.map(Path::new) {
-        let mut entries = own.walk(space)?;
-        entries.extend(own.stat(space)?);
+        let mut entries = repository.walk(space)?;
+        entries.extend(repository.stat(space)?);
         for entry in entries {
             let name = entry.path.to_str().and_then(RefName::parse);
             let (true, Some(name)) = (entry.is_file(), name) else { continue };
-            let Ok(Some(text)) = own.text(&entry.path, MAX_REF_BYTES) else { continue };
-            // A symbolic reference is of the container alone.
+            let Ok(Some(text)) = repository.text(&entry.path, MAX_REF_BYTES) else { continue };
+            // Symbolic references are not synced.
             match ObjectId::parse(text.trim_end()) {
                 Some(id) => refs.insert(name, id),
                 None => refs.remove(&name),
@@ -40,13 +40,13 @@ pub(crate) fn read_refs(own: &UntrustedTree) -> io::Result<Refs> {
     Ok(refs)
 }
 
-/// `HEAD` of the worktree with this entry; `None` where it makes no sense.
-pub(crate) fn read_head(own: &UntrustedTree, entry: &str) -> io::Result<Option<Head>> {
-    let text = own.text(&Path::new("worktrees").join(entry).join("HEAD"), MAX_REF_BYTES)?;
+/// Reads `HEAD` of the worktree with this entry; `None` if it is malformed.
+pub(crate) fn read_head(repository: &UntrustedTree, entry: &str) -> io::Result<Option<Head>> {
+    let text = repository.text(&Path::new("worktrees").join(entry).join("HEAD"), MAX_REF_BYTES)?;
     Ok(text.as_deref().and_then(Head::parse))
 }
 
-/// Tells whether references or `HEAD` may have changed: equal ones have not.
+/// Returns a fingerprint of references and `HEAD`: if it is equal, they did not change.
 pub(crate) fn fingerprint(repository: &UntrustedTree, entry: &str) -> io::Result<String> {
     let worktree = Path::new("worktrees").join(entry);
     let mut entries = repository.walk(Path::new("refs"))?;
@@ -57,14 +57,14 @@ pub(crate) fn fingerprint(repository: &UntrustedTree, entry: &str) -> io::Result
     entries.sort_by(|a, b| a.path.cmp(&b.path));
     let mut digest = Sha256::new();
     for entry in entries {
-        let it = entry.status;
+        let status = entry.status;
         digest.update(entry.path.as_os_str().as_encoded_bytes());
         digest.update([0]);
-        let moment = [it.st_mtime, it.st_ctime].map(|it| it.to_string());
-        let numbers = [it.st_ino.to_string(), it.st_size.to_string()];
-        let fractions = [it.st_mtime_nsec.to_string(), it.st_ctime_nsec.to_string()];
+        let times = [status.st_mtime, status.st_ctime].map(|it| it.to_string());
+        let numbers = [status.st_ino.to_string(), status.st_size.to_string()];
+        let fractions = [status.st_mtime_nsec.to_string(), status.st_ctime_nsec.to_string()];
         digest.update(
-            moment.into_iter().chain(numbers).chain(fractions).collect::<Vec<_>>().join(" "),
+            times.into_iter().chain(numbers).chain(fractions).collect::<Vec<_>>().join(" "),
         );
         digest.update([0]);
     }

@@ -1,8 +1,7 @@
-//! What a container committed, brought to the host's repository.
+//! Syncing the host's repository with the container's.
 //!
-//! Everything that is read from the container's own repository is read without
-//! following a link ([`super::tree`]), and is a name or an object that git
-//! checks before anything of the host names it ([`super::objects`]).
+//! The container's repository is read without following symbolic links ([`super::untrusted_tree`]).
+//! git checks names and objects before a reference of the host uses them ([`super::objects`]).
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -24,24 +23,26 @@ use crate::git::ConfinedGit;
 use crate::lock;
 use crate::report::Reporter;
 
-/// What is left for the container to follow.
+/// The changes that the container has to apply after a sync.
 #[derive(Debug, Default)]
 pub(crate) struct WorktreeSync {
+    /// The references to change.
     pub(crate) refs: Vec<RefChange>,
+    /// The new `HEAD`; `None` if it stays.
     pub(crate) head: Option<Head>,
-    /// How many references of the host have changed.
+    /// The number of changed references on the host.
     pub(crate) fetched: usize,
 }
 
 impl WorktreeSync {
+    /// Returns whether the container has nothing to change.
     pub(crate) fn is_up_to_date(&self) -> bool {
         self.refs.is_empty() && self.head.is_none()
     }
 }
 
-/// Brings what the container of a linked worktree committed to the host's
-/// repository. `None` where there is nothing to compare: another workspace, or
-/// neither side has changed.
+/// Fetches the commits of a linked worktree's container to the host's repository. `None` if the
+/// workspace has no separate repository, or neither side changed.
 pub(crate) async fn sync_worktree(
     workspace: &WorkspacePath,
     layout: &Layout,
@@ -63,7 +64,7 @@ pub(crate) async fn sync_worktree(
     WorktreePair { worktree: &worktree, layout, reporter, own, git, record }.sync().map(Some)
 }
 
-/// Whether one of the sides may have changed since they were last compared.
+/// Returns whether a side may have changed since the last sync.
 fn has_changed(workspace: &WorkspacePath, layout: &Layout) -> crate::Result<bool> {
     let Some(record) = read_record(layout, workspace)? else { return Ok(false) };
     let entry = Path::new(&record.worktree_dir).file_name().and_then(|it| it.to_str());
@@ -79,24 +80,27 @@ fn has_changed(workspace: &WorkspacePath, layout: &Layout) -> crate::Result<bool
         || state::fingerprint(&host, entry)? != record.fingerprints.host)
 }
 
-/// Both sides of one worktree.
+/// The two repositories of one worktree.
 struct WorktreePair<'a> {
     worktree: &'a LinkedWorktree,
     layout: &'a Layout,
     reporter: &'a Reporter,
+    /// The container's repository.
     own: UntrustedTree,
+    /// git in the host's repository.
     git: ConfinedGit,
+    /// The state after the last sync.
     record: WorktreeRecord,
 }
 
 impl WorktreePair<'_> {
     fn sync(mut self) -> crate::Result<WorktreeSync> {
         let name = self.worktree.name();
-        let seen_own = state::fingerprint(&self.own, name)?;
+        let own_fingerprint = state::fingerprint(&self.own, name)?;
         let (host, own) = (host_refs(&self.git)?, state::read_refs(&self.own)?);
-        let (mut settled, conflicts) = self.sync_refs(&host, &own)?;
+        let (mut sync, conflicts) = self.sync_refs(&host, &own)?;
         self.save_conflicts(&host, &own, &conflicts);
-        settled.head = self.sync_head()?;
+        sync.head = self.sync_head()?;
         if self.lacks_index()? {
             self.record_index_base()?;
         }
@@ -107,40 +111,40 @@ impl WorktreePair<'_> {
         self.record_synced(&own)?;
         let host = UntrustedTree::open(&self.worktree.common)?;
         self.record.fingerprints = match host {
-            Some(host) if settled.is_up_to_date() => {
-                Fingerprints { host: state::fingerprint(&host, name)?, own: seen_own }
+            Some(host) if sync.is_up_to_date() => {
+                Fingerprints { host: state::fingerprint(&host, name)?, own: own_fingerprint }
             }
-            // Looked at again until the container has followed.
+            // Compare again until the container has applied the changes.
             _ => Fingerprints::default(),
         };
         self.write()?;
-        Ok(settled)
+        Ok(sync)
     }
 
-    /// Compares references and changes those of the host that follow.
+    /// Compares references, and updates those of the host that the container changed.
     fn sync_refs(&mut self, host: &Refs, own: &Refs) -> crate::Result<(WorktreeSync, Conflicts)> {
-        let held = self.unmovable_branches()?;
-        let found = compare_refs(&self.record.base, host, own, &held);
+        let unmovable = self.unmovable_branches()?;
+        let found = compare_refs(&self.record.base, host, own, &unmovable);
         let mut tips: Vec<ObjectId> = found.iter().filter_map(container_object).collect();
-        let aside =
+        let extra =
             own.iter().filter(|(name, id)| !name.is_branch_or_tag() && host.get(name) != Some(id));
-        tips.extend(aside.map(|(_, id)| id.clone()));
+        tips.extend(extra.map(|(_, id)| id.clone()));
         if let Some(Head::Detached(id)) = state::read_head(&self.own, self.worktree.name())? {
             tips.push(id);
         }
         if !tips.is_empty() {
             large_files::fetch(self.worktree, &self.own)?;
-            let place = self.layout.worktree_dir(&self.worktree.workspace);
-            objects::fetch(self.worktree, &self.own, &place, &tips)?;
+            let directory = self.layout.worktree_dir(&self.worktree.workspace);
+            objects::fetch(self.worktree, &self.own, &directory, &tips)?;
         }
-        let (mut settled, mut conflicts) = (WorktreeSync::default(), Conflicts::new());
+        let (mut sync, mut conflicts) = (WorktreeSync::default(), Conflicts::new());
         let mut changes = Vec::new();
         for difference in found {
-            match self.resolve(difference, &held)? {
-                RefDifference::Update(Side::Container, change) => settled.refs.push(change),
+            match self.resolve(difference, &unmovable)? {
+                RefDifference::Update(Side::Container, change) => sync.refs.push(change),
                 RefDifference::Update(Side::Host, change) => changes.push(change),
                 RefDifference::Conflict { name, own, reason } => {
-                    conflicts.push((name, own, reason))
+                    conflicts.push((name, own, reason));
                 }
                 RefDifference::ChangedOnBoth { name, own, .. } => {
                     conflicts.push((name, own, ConflictReason::Diverged));
@@ -148,27 +152,27 @@ impl WorktreePair<'_> {
             }
         }
         if changes.is_empty() {
-            return Ok((settled, conflicts));
+            return Ok((sync, conflicts));
         }
         self.record_index_base()?;
-        let kept = ConflictRefs::new(&self.git, self.worktree);
+        let conflict_refs = ConflictRefs::new(&self.git, self.worktree);
         for refused in update_refs(&self.git, &changes)? {
             let change = &changes[refused];
             let name = change.name.clone();
             conflicts.extend(change.new.clone().map(|own| (name, own, ConflictReason::Diverged)));
         }
         for change in &changes {
-            kept.save_deleted(change)?;
+            conflict_refs.save_deleted(change)?;
         }
-        settled.fetched = changes.len();
-        Ok((settled, conflicts))
+        sync.fetched = changes.len();
+        Ok((sync, conflicts))
     }
 
-    /// Where both sides changed, the one that contains the other is followed.
+    /// Resolves a branch that changed on both sides: a side that contains the other one wins.
     fn resolve(
         &self,
         difference: RefDifference,
-        held: &BTreeSet<RefName>,
+        unmovable: &BTreeSet<RefName>,
     ) -> crate::Result<RefDifference> {
         let RefDifference::ChangedOnBoth { name, host, own } = &difference else {
             return Ok(difference);
@@ -185,63 +189,63 @@ impl WorktreePair<'_> {
             Some(_) if contains(host, own)? => {
                 RefDifference::Update(Side::Container, change(own, host))
             }
-            Some(_) if contains(own, host)? && !held.contains(name) => {
+            Some(_) if contains(own, host)? && !unmovable.contains(name) => {
                 RefDifference::Update(Side::Host, change(host, own))
             }
             _ => difference,
         })
     }
 
-    /// The branches that must not move: those of other worktrees, and this one's
-    /// while git is in the middle of something on the host.
+    /// Returns the branches that must not move: those of other worktrees, and the current branch while
+    /// a git operation is in progress on the host.
     fn unmovable_branches(&self) -> crate::Result<BTreeSet<RefName>> {
         let text = self.git.text(&["worktree", "list", "--porcelain"], b"")?;
-        let noted = super::read(&self.worktree.entry.join("gitdir"))?;
-        let noted = noted.strip_suffix("/.git").unwrap_or(&noted);
+        let recorded = super::read(&self.worktree.entry.join("gitdir"))?;
+        let recorded = recorded.strip_suffix("/.git").unwrap_or(&recorded);
         let is_own = |entry: &&str| {
             let path = entry.lines().next().and_then(|line| line.strip_prefix("worktree "));
-            path.is_some_and(|path| path == noted || path == self.worktree.workspace.as_str())
+            path.is_some_and(|path| path == recorded || path == self.worktree.workspace.as_str())
         };
         let others = text.split("\n\n").filter(|it| !is_own(it));
         let branches = others.flat_map(str::lines).filter_map(|it| it.strip_prefix("branch "));
-        let mut held: BTreeSet<_> = branches.filter_map(RefName::parse).collect();
+        let mut unmovable: BTreeSet<_> = branches.filter_map(RefName::parse).collect();
         let is_busy =
             ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD", "rebase-merge", "rebase-apply"]
                 .iter()
                 .any(|it| self.worktree.entry.join(it).symlink_metadata().is_ok());
         if let (true, Some(Head::Branch(name))) = (is_busy, host_head(&self.git)?) {
-            held.insert(name);
+            unmovable.insert(name);
         }
-        Ok(held)
+        Ok(unmovable)
     }
 
-    /// Keeps what does not become the host's own beside it, and says so once.
+    /// Stores conflicting references of the container beside the host's, and reports new ones.
     fn save_conflicts(&mut self, host: &Refs, own: &Refs, conflicts: &Conflicts) {
-        let kept = ConflictRefs::new(&self.git, self.worktree);
-        let aside =
+        let conflict_refs = ConflictRefs::new(&self.git, self.worktree);
+        let extra =
             own.iter().filter(|(name, id)| !name.is_branch_or_tag() && host.get(name) != Some(id));
-        let mut now: Refs = aside.map(|(name, id)| (name.clone(), id.clone())).collect();
+        let mut now: Refs = extra.map(|(name, id)| (name.clone(), id.clone())).collect();
         for (name, id, reason) in conflicts {
             if self.record.conflicting_refs.get(name) != Some(id) {
-                let why = match reason {
-                    ConflictReason::Diverged => "changed on this machine as well",
+                let reason = match reason {
+                    ConflictReason::Diverged => "also changed on this machine",
                     ConflictReason::CheckedOut => {
-                        "is checked out in another worktree, or in use here"
+                        "is checked out in another worktree, or in use on this machine"
                     }
                 };
                 let shown = name.branch().unwrap_or(name.as_str());
                 self.reporter.warn(&format!(
-                    "`{shown}` of the container {why}: the container's commits are in `{}`",
-                    kept.name_for(name)
+                    "`{shown}` {reason}: the container's commits are in `{}`",
+                    conflict_refs.name_for(name)
                 ));
             }
             now.insert(name.clone(), id.clone());
         }
-        kept.replace(&self.record.conflicting_refs, &now, self.reporter);
+        conflict_refs.replace(&self.record.conflicting_refs, &now, self.reporter);
         self.record.conflicting_refs = now;
     }
 
-    /// Follows `HEAD` of the container, or says what the container has to follow.
+    /// Applies the container's `HEAD` to the host, or returns the `HEAD` that the container has to use.
     fn sync_head(&mut self) -> crate::Result<Option<Head>> {
         let Some(own) = state::read_head(&self.own, self.worktree.name())? else { return Ok(None) };
         let host = host_head(&self.git)?;
@@ -265,16 +269,16 @@ impl WorktreePair<'_> {
                 self.git.run(&["symbolic-ref", "-m", "containai", "HEAD", name.as_str()], b"")?;
             }
             Head::Detached(id) => {
-                let words = ["update-ref", "-m", "containai", "--no-deref", "HEAD", id.as_str()];
-                self.git.run(&words, b"")?;
+                let args = ["update-ref", "-m", "containai", "--no-deref", "HEAD", id.as_str()];
+                self.git.run(&args, b"")?;
             }
         }
         self.record.head = Some(own);
         Ok(None)
     }
 
-    /// Notes for which commit the index is, before `HEAD` moves: whatever is
-    /// interrupted then, the next command adjusts it.
+    /// Records the base of the index before `HEAD` moves, so that the next command can finish an
+    /// interrupted update.
     fn record_index_base(&mut self) -> crate::Result<()> {
         if self.record.index_base.is_none() {
             self.record.index_base = Some(index::base_commit(&self.git)?);
@@ -283,13 +287,14 @@ impl WorktreePair<'_> {
         Ok(())
     }
 
-    /// The first index of a worktree that was made without a checkout.
+    /// Returns whether the host lacks an index that the container has, as after a worktree was created
+    /// without a checkout.
     fn lacks_index(&self) -> crate::Result<bool> {
-        let place = Path::new("worktrees").join(self.worktree.name()).join("index");
-        Ok(!self.worktree.entry.join("index").exists() && self.own.stat(&place)?.is_some())
+        let path = Path::new("worktrees").join(self.worktree.name()).join("index");
+        Ok(!self.worktree.entry.join("index").exists() && self.own.stat(&path)?.is_some())
     }
 
-    /// Records what is the same on both sides now.
+    /// Records the references that are now equal on both sides.
     fn record_synced(&mut self, own: &Refs) -> crate::Result<()> {
         let host = host_refs(&self.git)?;
         let base = std::mem::take(&mut self.record.base);
@@ -310,7 +315,7 @@ impl WorktreePair<'_> {
 
 type Conflicts = Vec<(RefName, ObjectId, ConflictReason)>;
 
-/// The object that the host needs for it.
+/// Returns the container's object that the host needs for a difference.
 fn container_object(difference: &RefDifference) -> Option<ObjectId> {
     match difference {
         RefDifference::Update(Side::Container, _) => None,
@@ -321,11 +326,11 @@ fn container_object(difference: &RefDifference) -> Option<ObjectId> {
     }
 }
 
-/// Changes references if they still have their old values, all at once where
-/// that works. Returns the ones that did not change.
+/// Changes references that still have their old values, in one transaction if possible. Returns the
+/// indices of those that failed.
 fn update_refs(git: &ConfinedGit, changes: &[RefChange]) -> crate::Result<Vec<usize>> {
-    let words = ["update-ref", "-m", "containai", "--stdin"];
-    let change = |lines: &str| git.run(&words, lines.as_bytes()).is_ok();
+    let args = ["update-ref", "-m", "containai", "--stdin"];
+    let change = |lines: &str| git.run(&args, lines.as_bytes()).is_ok();
     let lines: Vec<_> = changes.iter().map(update_ref_line).collect();
     if change(&lines.concat()) {
         return Ok(Vec::new());
@@ -333,7 +338,7 @@ fn update_refs(git: &ConfinedGit, changes: &[RefChange]) -> crate::Result<Vec<us
     Ok(lines.iter().enumerate().filter(|(_, line)| !change(line)).map(|(at, _)| at).collect())
 }
 
-/// What `git update-ref --stdin` reads.
+/// Returns a command for `git update-ref --stdin`.
 pub(crate) fn update_ref_line(change: &RefChange) -> String {
     let RefChange { name, old, new } = change;
     match (old, new) {

@@ -87,22 +87,22 @@ fn workspace_without_repository_gets_no_mounts() -> anyhow::Result<()> {
         fs::write(path.join(".git"), text)
     };
 
-    // A repository that knows another worktree, but not this one.
-    point(&root.join("thief"), &format!("gitdir: {}\n", entry.display()))?;
-    assert!(matches!(find_repository(&root, "thief"), Err(WorktreeError::NotListed(_))));
+    // A repository that lists another worktree, but not this one.
+    point(&root.join("other"), &format!("gitdir: {}\n", entry.display()))?;
+    assert!(matches!(find_repository(&root, "other"), Err(WorktreeError::NotListed(_))));
 
-    // Any other directory.
+    // A directory that is not a repository.
     fs::create_dir_all(root.join("secret/worktrees/x"))?;
     point(
-        &root.join("thief"),
+        &root.join("other"),
         &format!("gitdir: {}\n", root.join("secret/worktrees/x").display()),
     )?;
-    assert!(find_repository(&root, "thief").is_err());
+    assert!(find_repository(&root, "other").is_err());
 
-    // A link to it.
+    // A path with a symbolic link.
     symlink(root.join("main"), root.join("link"))?;
-    let way = root.join("link/.git/worktrees/tree");
-    point(&root.join("tree"), &format!("gitdir: {}\n", way.display()))?;
+    let entry = root.join("link/.git/worktrees/tree");
+    point(&root.join("tree"), &format!("gitdir: {}\n", entry.display()))?;
     assert!(matches!(find_repository(&root, "tree"), Err(WorktreeError::Link(_))));
 
     // A submodule.

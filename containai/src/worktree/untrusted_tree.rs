@@ -1,16 +1,18 @@
-//! A directory that a container writes, read without following a link.
+//! Reading a directory that a container can change, without following symbolic links.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, ResolveFlags, Stat, openat2, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Stat, statat};
 use rustix::io::Errno;
 
-/// More entries than this are no repository.
+use crate::openat2::{DIRECTORY, FollowLinks, READ, open_beneath, read_at_most};
+
+/// The largest number of entries that are read.
 const MAX_ENTRIES: usize = 200_000;
-/// Deeper than the longest name of a reference.
+/// The largest depth, more than the longest name of a reference requires.
 const MAX_DEPTH: usize = 64;
 
 /// An open directory.
@@ -19,65 +21,62 @@ pub(crate) struct UntrustedTree {
     root: OwnedFd,
 }
 
-/// Something in it, by its path below the directory.
+/// An entry of the directory.
 #[derive(Debug)]
 pub(super) struct UntrustedEntry {
+    /// The path, relative to the directory.
     pub(crate) path: PathBuf,
+    /// The metadata; of a symbolic link itself.
     pub(crate) status: Stat,
 }
 
 impl UntrustedEntry {
+    /// Returns whether the entry is a regular file.
     pub(crate) fn is_file(&self) -> bool {
         FileType::from_raw_mode(self.status.st_mode) == FileType::RegularFile
     }
 
+    /// Returns whether the entry is a directory.
     pub(crate) fn is_directory(&self) -> bool {
         FileType::from_raw_mode(self.status.st_mode) == FileType::Directory
     }
 
-    /// The last component.
+    /// Returns the last component; empty if it is not UTF-8.
     pub(crate) fn name(&self) -> &str {
         self.path.file_name().and_then(|it| it.to_str()).unwrap_or_default()
     }
 }
 
 impl UntrustedTree {
-    /// Opens the directory; `None` where there is none. The path itself is ours.
+    /// Opens the directory; `None` if it does not exist. The path itself is trusted.
     pub(crate) fn open(path: &Path) -> io::Result<Option<Self>> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        match rustix::fs::openat(CWD, path, flags, Mode::empty()) {
+        match rustix::fs::open(path, DIRECTORY | OFlags::NOFOLLOW, Mode::empty()) {
             Ok(root) => Ok(Some(Self { root })),
             Err(Errno::NOENT | Errno::NOTDIR) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Opens a regular file; `None` where none stands there.
+    /// Opens a regular file; `None` if there is none.
     pub(crate) fn file(&self, path: &Path) -> io::Result<Option<File>> {
-        // A pipe is opened without waiting for somebody at its other end.
-        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
-        let Some(file) = self.descend(path, flags)? else { return Ok(None) };
+        let Some(file) = self.open_beneath(path, READ)? else { return Ok(None) };
         let file = File::from(file);
         Ok(file.metadata()?.is_file().then_some(file))
     }
 
-    /// Reads a regular file of at most `most` bytes; `None` where none stands
-    /// there.
-    pub(crate) fn text(&self, path: &Path, most: u64) -> io::Result<Option<String>> {
+    /// Reads a regular file of at most `limit` bytes; `None` if there is none.
+    pub(crate) fn text(&self, path: &Path, limit: u64) -> io::Result<Option<String>> {
         let Some(file) = self.file(path)? else { return Ok(None) };
-        let mut bytes = Vec::new();
-        file.take(most + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > most {
-            return Err(io::Error::other(format!("`{}` is too long", path.display())));
-        }
+        let bytes = read_at_most(file, limit)?
+            .ok_or_else(|| io::Error::other(format!("`{}` is too long", path.display())))?;
         Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
 
-    /// What stands at a path; `None` for nothing.
+    /// Reads the metadata of an entry; `None` if it does not exist.
     pub(crate) fn stat(&self, path: &Path) -> io::Result<Option<UntrustedEntry>> {
         let (parent, name) = (path.parent().unwrap_or(Path::new("")), path.file_name());
-        let flags = OFlags::PATH | OFlags::DIRECTORY;
-        let (Some(parent), Some(name)) = (self.descend(parent, flags)?, name) else {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let (Some(parent), Some(name)) = (self.open_beneath(parent, flags)?, name) else {
             return Ok(None);
         };
         match statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW) {
@@ -87,10 +86,9 @@ impl UntrustedTree {
         }
     }
 
-    /// The entries of one directory, in no order; none where there is none.
+    /// Lists the entries of a directory, unordered; a missing directory has none.
     pub(crate) fn list(&self, path: &Path) -> io::Result<Vec<UntrustedEntry>> {
-        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let Some(directory) = self.descend(path, flags)? else { return Ok(Vec::new()) };
+        let Some(directory) = self.open_beneath(path, DIRECTORY)? else { return Ok(Vec::new()) };
         let mut entries = Vec::new();
         for entry in Dir::read_from(&directory)? {
             let entry = entry?;
@@ -110,7 +108,7 @@ impl UntrustedTree {
         Ok(entries)
     }
 
-    /// The entries of a directory and of all below it, directories first.
+    /// Lists the entries of a directory and all directories below it; parents come first.
     pub(crate) fn walk(&self, path: &Path) -> io::Result<Vec<UntrustedEntry>> {
         let mut found = Vec::new();
         let mut pending = vec![path.to_owned()];
@@ -128,19 +126,12 @@ impl UntrustedTree {
         Ok(found)
     }
 
-    fn descend(&self, path: &Path, flags: OFlags) -> io::Result<Option<OwnedFd>> {
+    fn open_beneath(&self, path: &Path, flags: OFlags) -> io::Result<Option<OwnedFd>> {
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let resolve =
-            ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
-        loop {
-            let opened = openat2(&self.root, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve);
-            match opened {
-                // Something was renamed meanwhile, openat2(2).
-                Err(Errno::AGAIN) => {}
-                // A link is nothing, and so is a socket.
-                Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO) => return Ok(None),
-                opened => return Ok(Some(opened?)),
-            }
+        match open_beneath(&self.root, path, flags, Mode::empty(), FollowLinks::Never) {
+            // Symbolic links and sockets are ignored.
+            Err(Errno::NOENT | Errno::NOTDIR | Errno::LOOP | Errno::NXIO) => Ok(None),
+            opened => Ok(Some(opened?)),
         }
     }
 }
@@ -158,15 +149,15 @@ mod tests {
 
     #[test]
     fn links_and_pipes_are_ignored() -> anyhow::Result<()> {
-        let place = tempfile::tempdir()?;
-        let inside = place.path().join("own");
-        fs::create_dir_all(inside.join("refs/heads/deep"))?;
-        fs::write(place.path().join("secret"), "leaked")?;
-        fs::write(inside.join("refs/heads/deep/main"), "text")?;
-        symlink("../secret", inside.join("HEAD"))?;
-        symlink(place.path(), inside.join("refs/heads/out"))?;
-        nix::unistd::mkfifo(&inside.join("pipe"), nix::sys::stat::Mode::S_IRWXU)?;
-        let tree = UntrustedTree::open(&inside)?.expect("a directory");
+        let root = tempfile::tempdir()?;
+        let directory = root.path().join("own");
+        fs::create_dir_all(directory.join("refs/heads/deep"))?;
+        fs::write(root.path().join("secret"), "leaked")?;
+        fs::write(directory.join("refs/heads/deep/main"), "text")?;
+        symlink("../secret", directory.join("HEAD"))?;
+        symlink(root.path(), directory.join("refs/heads/out"))?;
+        nix::unistd::mkfifo(&directory.join("pipe"), nix::sys::stat::Mode::S_IRWXU)?;
+        let tree = UntrustedTree::open(&directory)?.expect("a directory");
         let read = |path: &str| tree.text(Path::new(path), 4);
         assert_eq!(read("refs/heads/deep/main")?.as_deref(), Some("text"));
         for path in ["HEAD", "refs/heads/out/secret", "pipe", "refs", "nothing"] {
@@ -181,8 +172,8 @@ mod tests {
             .map(|it| it.path)
             .collect();
         assert_eq!(files, [Path::new("refs/heads/deep/main")]);
-        symlink(place.path(), place.path().join("way"))?;
-        assert!(UntrustedTree::open(&place.path().join("way"))?.is_none());
+        symlink(root.path(), root.path().join("link"))?;
+        assert!(UntrustedTree::open(&root.path().join("link"))?.is_none());
         Ok(())
     }
 }

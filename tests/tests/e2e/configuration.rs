@@ -59,15 +59,15 @@ fn settings_are_set_listed_and_unset() {
         .run()
         .fails(2, "unknown setting")
         .stderr_contains("`agent.default`");
-    config(&["set", "ssh.port_range_start", "80"]).run().code(2).stderr_contains("do not fit");
+    config(&["set", "ssh.port_range_start", "80"]).run().code(2).stderr_contains("invalid range");
     config(&["set", "ssh.mux", "perhaps"]).run().code(2).stderr_contains("`true` or `false`");
     assert_eq!(fs::read_to_string(&path).expect("it is there"), text);
     config(&["edit"])
         .env("EDITOR", "sed -i s/default/defualt/")
         .run()
-        .fails(2, "stays as it was")
+        .fails(2, "was not changed")
         .stderr_contains("agent.defualt")
-        .stderr_contains("what you typed is in");
+        .stderr_contains("your text is in");
     let copies = || {
         let directory = fs::read_dir(person.home().join(".config/containai"));
         let names = directory.expect("it can be listed").map(|it| it.expect("it exists"));
@@ -120,7 +120,7 @@ fn repository_suggestions_apply_only_after_approval_of_their_text() {
     };
     assert!(!ssh(&repository).contains("localforward"));
 
-    cai(&["trust"]).run().fails(2, "nobody is there to approve");
+    cai(&["trust"]).run().fails(2, "approval required but stdin is not a terminal");
     assert_eq!(image(), "base\n");
     cai(&["trust", "--yes"]).run().success().stderr_contains("approved");
     assert_eq!(image(), "other\n");
@@ -251,6 +251,8 @@ fn variable_files_must_be_within_the_workspace() {
     symlink("..", repository.path().join("ln")).expect("a link can be made");
     configure(&person, "env = { import = [\"A\"], env_file = \"ln/out.env\" }\n");
     let outcome = person.cai(["run", "--", "true"]).current_dir(&repository).run();
-    outcome.fails(2, "a link on the way leads elsewhere").stderr_lacks("leaked");
+    outcome
+        .fails(2, "the path contains a symbolic link that is not followed")
+        .stderr_lacks("leaked");
     assert_eq!(person.containers(repository.path()).len(), 0);
 }

@@ -134,7 +134,7 @@ fn failures_are_reported_and_the_rest_is_copied() {
     cp(&person, &repository, &[&file, ":/root/x"])
         .run()
         .code(1)
-        .stderr_contains("could not enter `/root/`");
+        .stderr_contains("cannot enter `/root/`");
     cp(&person, &repository, &[":/nothing", "."]).run().fails(1, "cannot copy `/nothing`");
     cp(&person, &repository, &["README", "LICENSE"]).run().fails(2, "neither side");
     cp(&person, &repository, &["no-such:a", "."]).run().fails(1, "there is no container `no-such`");
@@ -148,7 +148,7 @@ fn failures_are_reported_and_the_rest_is_copied() {
     let outcome = cp(&person, &repository, &[":/tmp/mixed", &to]).run();
     outcome
         .code(1)
-        .stderr_contains("`pipe`: it is a pipe")
+        .stderr_contains("`pipe`: it is a named pipe")
         .stderr_contains("closed: Cannot open: Permission denied");
     for name in ["a", "z"] {
         assert!(person.beside("mixed").join(name).exists(), "{name}");
@@ -235,8 +235,8 @@ fn hostile_container_writes_nothing_outside_the_destination() {
         ("yes '<html>'", "the archive is malformed"),
         ("cat /dev/zero", "data after the end of the archive"),
         ("true", "truncated"),
-        ("printf 'tar: \\033[2J' >&2; false", "could not pack"),
-        ("head -c 300 /usr/bin/tar", "could not pack|truncated"),
+        ("printf 'tar: \\033[2J' >&2; false", "cannot pack"),
+        ("head -c 300 /usr/bin/tar", "cannot pack|truncated"),
     ];
     person
         .exec(&repository, "mkdir -p /tmp/evil/a/b /tmp/tree; echo theirs > /tmp/evil/mine")

@@ -86,7 +86,7 @@ fn variable_file_is_not_read_through_a_planted_link() {
         let exec = ["exec", "--env-file", file, "--", "printenv", "PLANTED"];
         person.cai(exec).current_dir(&repository).run()
     };
-    read(".env").fails(2, "a link on the way leads elsewhere");
+    read(".env").fails(2, "the path contains a symbolic link that is not followed");
     read("own").success().prints("mine\n");
     read(&secret.display().to_string()).success().prints("leaked\n");
 }

@@ -108,7 +108,7 @@ fn volumes_round_trip_unchanged() {
             .args([&file])
             .current_dir(&repository)
             .run()
-            .fails(2, "is there already");
+            .fails(2, "already exists");
 
         // Into a new volume, and over an existing one.
         let other = Volume::named(&person, &format!("x-{}-{name}", std::process::id()));
@@ -118,11 +118,11 @@ fn volumes_round_trip_unchanged() {
         fs::write(other.path().join("later"), "x").expect("a file can be written");
         fs::remove_dir_all(other.path().join("a")).expect("a directory can be removed");
         let outcome = restore(&person, &repository, &file, &words).run();
-        outcome.fails(2, "nobody to ask");
+        outcome.fails(2, "confirmation required");
         assert!(other.path().join("later").exists());
         let dry = [&words[..], &["--dry-run"]].concat();
         let plan = restore(&person, &repository, &file, &dry).run().success().stdout();
-        assert!(plan.contains("1. replace all that is on volume x-"), "{plan}");
+        assert!(plan.contains("1. replace all files on volume x-"), "{plan}");
         let force = [&words[..], &["--force"]].concat();
         restore(&person, &repository, &file, &force).run().success();
         assert_eq!(other.tree(), before);
@@ -133,7 +133,7 @@ fn volumes_round_trip_unchanged() {
     restore(&person, &repository, &file, &["--force"]).run().success();
     assert_eq!(volume.tree(), before);
     person.run(&repository, "cat /mnt/agent-data/a/b/also").success().prints("one\n");
-    restore(&person, &repository, &file, &["--force"]).run().fails(1, "runs with volume");
+    restore(&person, &repository, &file, &["--force"]).run().fails(1, "is running and uses volume");
 }
 
 #[test]
@@ -255,7 +255,9 @@ fn archives_are_not_written_to_workspaces() {
     assert!(name.starts_with("containai-export-export-default-2"), "{name}");
     let sealed = export(&person, &repository, &["--recipient", RECIPIENT]);
     assert!(sealed.to_string_lossy().ends_with(".tgz.age"), "{}", sealed.display());
-    restore(&person, &repository, &sealed, &["--dry-run"]).run().fails(1, "cannot be opened");
+    restore(&person, &repository, &sealed, &["--dry-run"])
+        .run()
+        .fails(1, "cannot decrypt the archive");
 
     // In the workspace it would be committed, and a link in the workspace may point anywhere.
     let out = person.beside("out");
@@ -298,8 +300,8 @@ fn encrypted_archives_require_their_key() {
     let try_with = |words: &[&str]| {
         restore(&person, &repository, &file, &[&["--force"], words].concat()).run()
     };
-    try_with(&[]).fails(2, "nobody to ask for the passphrase");
-    try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot be opened");
+    try_with(&[]).fails(2, "the passphrase is required but stdin is not a terminal");
+    try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot decrypt the archive");
     assert_eq!(volume.tree(), before);
     try_with(&["--passphrase-file", &path("pass")]).success();
     assert_eq!(volume.tree(), before);
@@ -311,14 +313,16 @@ fn encrypted_archives_require_their_key() {
         Path::new(&path("r.tar.zst.age")),
         "the name has the extension of the encryption"
     );
-    restore(&person, &repository, &sealed, &["--force"]).run().fails(1, "cannot be opened");
+    restore(&person, &repository, &sealed, &["--force"])
+        .run()
+        .fails(1, "cannot decrypt the archive");
     restore(&person, &repository, &sealed, &["--force", "--identity", &path("identity")])
         .run()
         .success();
     assert_eq!(volume.tree(), before);
     // A name for an encrypted archive, without a recipient.
     let naked = person.cai(["export", "-o", &path("n.tgz.age")]).current_dir(&repository).run();
-    naked.fails(2, "a name for an encrypted archive");
+    naked.fails(2, "the name of an encrypted archive");
     assert!(!Path::new(&path("n.tgz.age")).exists());
     let leftovers = fs::read_dir(&place).expect("a directory").flatten();
     let leftovers = leftovers.filter(|it| it.file_name().to_string_lossy().starts_with('.'));
@@ -356,7 +360,7 @@ fn stop_exports_the_volume() {
     // When the archive cannot be written, nothing is removed.
     person.run(&repository, "true").success();
     let bad = person.cai(["stop", "--remove", &flag]).current_dir(&repository).run();
-    bad.fails(2, "is there already");
+    bad.fails(2, "already exists");
     assert_eq!(person.container(repository.path())["State"]["Running"], true);
     let nowhere = "--export=/proc/x.tgz".to_owned();
     person

@@ -181,7 +181,7 @@ fn invalid_forwards_are_refused_with_a_reason() {
     };
     let us = std::process::id().to_string();
     forward(&["-L", &spec]).run().fails(112, &format!("(process {us}) does"));
-    let added = person.cai(["ports", "add", &name, "-L", &spec]).run();
+    let added = person.cai(["forward", "--background", &name, "-L", &spec]).run();
     added.fails(112, &format!("(process {us}) does"));
     forward(&["-R", "127.0.0.1:22:localhost:80"]).run().fails(112, "the container cannot listen");
     forward(&[]).run().fails(2, "nothing to forward");
@@ -205,24 +205,24 @@ fn forwards_are_added_and_removed_while_a_container_runs() {
     let (first, second) = (port(), port());
     let add = |port: u16| {
         let spec = format!("{port}:localhost:8000");
-        person.cai(["ports", "add", &name, "-L", &spec]).run().success();
+        person.cai(["forward", "--background", &name, "-L", &spec]).run().success();
     };
     add(first);
     add(second);
     assert_eq!((get_tcp(first).as_str(), get_tcp(second).as_str()), ("inside", "inside"));
-    let list = person.cai(["ports"]).run().success().stdout();
+    let list = person.cai(["forward", "list"]).run().success().stdout();
     for port in [first, second] {
         assert!(list.contains(&format!("{name}  -L {port}:localhost:8000  (process ")), "{list}");
     }
-    person.cai(["ports", "remove", &first.to_string()]).run().success();
+    person.cai(["forward", "remove", &first.to_string()]).run().success();
     assert!(TcpStream::connect(("127.0.0.1", first)).is_err());
     assert_eq!(get_tcp(second), "inside");
-    person.cai(["ports", "remove", &first.to_string()]).run().fails(1, "nothing is forwarded");
+    person.cai(["forward", "remove", &first.to_string()]).run().fails(1, "nothing is forwarded");
 
     // The background process ends with its container.
     person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
     wait_until(TIMEOUT, "the process has ended", || {
-        let list = person.cai(["ports", "list", "--json"]).run().success().stdout();
+        let list = person.cai(["forward", "list", "--json"]).run().success().stdout();
         (list.trim() == "[]").then_some(())
     });
     wait_until(TIMEOUT, "its port is free", || {

@@ -50,7 +50,7 @@ fn gc_removes_only_unused_objects() {
 
     // Nothing is thirty days old, and no terminal can confirm.
     gc(&[]).success().prints("").stderr_contains("unused for 30d");
-    gc(&["--age", "0h"]).fails(2, "nobody to ask");
+    gc(&["--age", "0h"]).fails(2, "confirmation required");
     gc(&["--age", "106751991167301d"]).code(2);
     let plan = gc(&["--age", "0h", "--images", "--volumes", "--dry-run"]).success().stdout();
     for word in [

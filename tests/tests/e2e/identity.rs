@@ -102,7 +102,7 @@ fn settings_and_approvals_use_the_enclosing_workspace() {
     let within = |words: &[&str]| person.cai(words.iter().copied()).current_dir(inner.path()).run();
     let known = "using the workspace";
     // Neither has a container, so each is a workspace of its own.
-    within(&["trust", "--show"]).success().stderr_contains("asks for nothing").stderr_lacks(known);
+    within(&["trust", "--show"]).success().stderr_contains("requests nothing").stderr_lacks(known);
     person.run(&outer, "true").success();
 
     within(&["trust", "--yes"]).success().stderr_contains(known).stderr_contains("approved");
@@ -236,7 +236,7 @@ fn workspace_cannot_mount_a_directory_by_naming_it() {
     fs::copy(tree.join(".git"), thief.join(".git")).expect("a file");
     let outcome = person.run(&thief, &format!("ls {}/.git", victim.path().display()));
     assert_ne!(outcome.status(), 0, "{outcome}");
-    outcome.stderr_contains("does not say that this is its worktree");
+    outcome.stderr_contains("does not list this workspace as a worktree");
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn images_are_listed_and_used_ones_are_kept() {
     assert!(stays, "a dry run removes nothing");
 
     let build = person.cai(["image", "build", "base"]).run();
-    build.success().prints("").stderr_contains("base is there as containai/base:");
+    build.success().prints("").stderr_contains("base is up to date: containai/base:");
     let plan = person.cai(["image", "build", "--dry-run", "--no-cache", "base", "full"]).run();
     let stdout = plan.success().stdout();
     let names: Vec<_> = stdout.lines().filter_map(|line| line.split(':').next()).collect();

@@ -242,16 +242,16 @@ fn settings_select_imported_files() {
     links("check").success().prints("");
     person.exec(&repository, "rm ~/.tool/conf").success();
     links("check").code(1).prints("~/.tool/conf: missing\n").stderr_contains("`cai links fix`");
-    links("fix").success().prints("~/.tool/conf: missing, mended\n");
-    let replace = "cd; rm .tool/conf && mkdir .tool/conf && echo new > .tool/conf/new && cai sync; \
+    links("fix").success().prints("~/.tool/conf: missing, fixed\n");
+    let replace = "cd; rm .tool/conf && mkdir .tool/conf && echo new > .tool/conf/new && cai links adopt; \
                    readlink .tool/conf; cat .tool/conf/new; stat -c %a /mnt/agent-data/.containai/additional";
     person.exec(&repository, replace).success().prints(
-        "~/.tool/conf: taken to /mnt/agent-data/additional/.tool/conf\n\
+        "~/.tool/conf: moved to /mnt/agent-data/additional/.tool/conf\n\
          /mnt/agent-data/additional/.tool/conf\nnew\n600\n",
     );
     let elsewhere = person.repository("import-outside");
     let outcome = import(&person, &elsewhere, &["--dry-run"]).run();
-    outcome.fails(2, "`import.additional_paths` has `/etc/x`, which is not below");
+    outcome.fails(2, "path `/etc/x` in `import.additional_paths` is outside");
     person.cai(["trust", "--yes"]).current_dir(&repository).run().success();
     person.configure("[import]\nexclude_priv = false\n");
     import(&person, &repository, &["--only", "additional"]).run().success();
@@ -325,8 +325,8 @@ fn archives_of_settings_are_imported_like_directories() {
         import(&person, &repository, &[&["--from", file], words].concat()).run()
     };
     from(&packed, &["--dry-run"]).success().prints_line("+ claude/settings.json");
-    from(&packed, &["--watch"]).fails(2, "`--watch` is about a directory");
-    from(&packed, &["--force"]).fails(2, "`--force` is about what `cai export` wrote");
+    from(&packed, &["--watch"]).fails(2, "`--watch` applies to a directory");
+    from(&packed, &["--force"]).fails(2, "`--force` applies to archives of `cai export`");
     from(&packed, &["--only", "codex"]).success();
     // Its manifest is available to all other commands.
     from(&pack("home.tar", &[], &all), &[]).success().stderr_contains("imported");

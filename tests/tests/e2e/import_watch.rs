@@ -93,7 +93,7 @@ fn ctrl_c_ends_the_watch_and_leaves_nothing_behind() {
     write(&person, ".claude/settings.json", "1");
     let mut terminal =
         person.cai(["import", "--watch"]).current_dir(&repository).on_terminal(100, 30);
-    terminal.wait_for("Ctrl-C ends it");
+    terminal.wait_for("press Ctrl-C to stop");
     terminal.wait_for("imported ");
     write(&person, ".claude/settings.json", "22");
     terminal.wait_for("imported 1 files");

@@ -154,5 +154,5 @@ fn refusals_have_a_hint() {
     check(&["import", "--from", "none"], 2, "cannot import from", "--from");
     let full =
         person.cai(["version"]).prefixed_with(["sh", "-c", "exec \"$@\" >/dev/full", "sh"]).run();
-    full.fails(1, "cannot write to the standard output").stderr_contains("No space left");
+    full.fails(1, "cannot write to standard output").stderr_contains("No space left");
 }

@@ -6,6 +6,7 @@ mod agent_conversations;
 mod agent_forwarding;
 mod agents;
 mod boot;
+mod command_names;
 mod compatibility;
 mod configuration;
 mod connection_sharing;

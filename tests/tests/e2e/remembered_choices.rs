@@ -131,7 +131,7 @@ fn moved_workspace_is_detected_and_taken_over() {
         .stderr_contains("cai workspace move")
         .stderr_contains(&before[0]);
     let words = ["workspace", "move", &old.display().to_string(), &new.display().to_string()];
-    person.cai(words).run().fails(2, "has a container already");
+    person.cai(words).run().fails(2, "already has a container");
     person.cai(["stop", "--remove"]).current_dir(&new).run().success();
 
     person.cai(words).run().success();
@@ -142,5 +142,5 @@ fn moved_workspace_is_detected_and_taken_over() {
     // The take-over is permanent, and there is nothing left to take over.
     run(&person, &new, &["--fresh"], "cat /mnt/agent-data/marker").success().prints("kept\n");
     assert_eq!(volumes(&new), before);
-    person.cai(words).run().fails(2, "has a container already");
+    person.cai(words).run().fails(2, "already has a container");
 }

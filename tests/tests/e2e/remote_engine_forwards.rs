@@ -1,4 +1,4 @@
-//! Ports, editors and `sync-back` with a remote engine.
+//! Ports, editors and `workspace pull` with a remote engine.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -62,9 +62,9 @@ fn check_ports_and_editors(
     forward.outcome().success();
     assert_eq!(read_from(tcp), "");
 
-    cai(&["ports", "add", "-L", &format!("{kept}:localhost:8000")]).run().success();
+    cai(&["forward", "--background", "-L", &format!("{kept}:localhost:8000")]).run().success();
     assert_eq!(read_from(kept), "inside");
-    cai(&["ports", "remove", "--all"]).run().success();
+    cai(&["forward", "remove", "--all"]).run().success();
     assert_eq!(read_from(kept), "");
 
     let alias = person.alias(repository.path());
@@ -102,7 +102,7 @@ fn concurrent_sync_back_commands_wait_for_each_other() {
     let script = "for n in $(seq 50); do echo $n > made-$n; done; rm README";
     cai(&["run", "--image", "base", "--", "true"]).run().success();
     cai(&["exec", "--", "sh", "-c", script]).run().success();
-    let both = [cai(&["sync-back"]).start(), cai(&["sync-back"]).start()];
+    let both = [cai(&["workspace", "pull"]).start(), cai(&["workspace", "pull"]).start()];
     let texts = both.map(|running| running.outcome().success().stdout());
     let lines: usize = texts.iter().map(|text| text.lines().count()).sum();
     assert_eq!(lines, 51, "{texts:?}");

@@ -197,7 +197,7 @@ fn sync_back_pulls_changes_and_keeps_local_ones() {
     made.success().prints("7\n").stderr_contains("secret");
 
     let sync = |options: &[&str]| {
-        let words = ["sync-back"].iter().chain(options).copied();
+        let words = ["workspace", "pull"].iter().chain(options).copied();
         server.through(person.cai(words)).current_dir(&repository).run()
     };
     sync(&[]).success().prints("").stderr_contains("nothing has changed");
@@ -223,7 +223,7 @@ fn sync_back_pulls_changes_and_keeps_local_ones() {
     write("both", "4\n");
     write("cut", "5\n");
     sync(&[])
-        .fails(1, "2 files changed here and there; nothing was done")
+        .fails(1, "2 files changed on both sides; nothing was pulled")
         .stderr_contains("  both");
     assert_eq!(read("theirs").as_deref(), Some("1\n"));
     sync(&["--force"]).success();
@@ -246,7 +246,7 @@ fn sync_back_pulls_changes_and_keeps_local_ones() {
     // With a local engine the container uses the workspace itself.
     person.run(&repository, "true").success();
     person
-        .cai(["sync-back"])
+        .cai(["workspace", "pull"])
         .current_dir(&repository)
         .run()
         .fails(2, "works on the workspace itself");
@@ -265,7 +265,7 @@ fn interrupted_copy_is_completed() {
     let text = fs::read_to_string(&record).expect("it is text");
     fs::write(&record, text.replace("\"complete\"", "\"begun\"")).expect("root may do that");
     server
-        .through(person.cai(["sync-back"]))
+        .through(person.cai(["workspace", "pull"]))
         .current_dir(&repository)
         .run()
         .fails(1, "not complete");
@@ -276,7 +276,7 @@ fn interrupted_copy_is_completed() {
     fs::remove_file(&record).expect("root may do that");
     fs::write(repository.join("late"), "later\n").expect("a file can be written");
     let left = server.through(exec(&person, &repository, "cat late")).run();
-    left.success().prints("late\n").stderr_contains("left as they are");
+    left.success().prints("late\n").stderr_contains("they are kept");
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn snapshot_is_created_and_used_over_ssh() {
     assert_is_copy(&person, &repository);
     let forked = repository.path().with_file_name(format!("snap-ssh-{name}"));
     let plan = snapshot(&["fork", &name, "--dry-run"]).success().stdout();
-    assert!(plan.contains("make a clone at") && !forked.exists(), "{plan}");
+    assert!(plan.contains("create a clone at") && !forked.exists(), "{plan}");
     repository.git(&["remote", "add", "origin", "https://git.example/snap.git"]);
     // After a kill with only the clone created, the fork continues with the clone.
     let begun =
@@ -322,7 +322,7 @@ fn snapshot_is_created_and_used_over_ssh() {
     server.through(exec(&person, &forked, look)).run().success().prints("one\none\nhello\n");
     assert_is_copy(&person, &forked);
     server.through(exec(&person, &forked, "echo forked > README")).run().success();
-    server.through(person.cai(["sync-back"])).current_dir(&forked).run().success();
+    server.through(person.cai(["workspace", "pull"])).current_dir(&forked).run().success();
     let read = |repository: &Repository| fs::read_to_string(repository.join("README"));
     assert_eq!(read(&forked).expect("it exists"), "forked\n");
     assert_eq!(read(&repository).expect("it exists"), "hello\n");

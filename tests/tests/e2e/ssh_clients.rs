@@ -58,8 +58,8 @@ fn server_with_a_key_unknown_to_the_engine_is_refused() {
     let outcome = wait_until(Duration::from_secs(60), "the other key is served", || {
         Some(reach("exec")).filter(|outcome| outcome.status() != 0)
     });
-    outcome.fails(114, "the host key on port");
-    reach("run").fails(114, "the host key on port");
+    outcome.fails(114, "host key on port");
+    reach("run").fails(114, "host key on port");
 }
 
 #[test]

@@ -46,7 +46,10 @@ fn dockerfile_cannot_break_the_init_process() {
         directory.join("Dockerfile").display()
     ));
     let image = build(&person, "hostile").line();
-    build(&person, "hostile").success().prints(&format!("{image}\n")).stderr_contains("is built");
+    build(&person, "hostile")
+        .success()
+        .prints(&format!("{image}\n"))
+        .stderr_contains("is up to date");
     let script = "PATH=/usr/bin:/bin; unset LD_PRELOAD; cat /opt/tool /opt/data/file; readlink /opt/data/link; id -un; pwd; \
                   systemctl is-system-running --wait; cat /proc/1/comm; \
                   grep -c 0123456789abcdef /etc/machine-id";
@@ -102,14 +105,16 @@ fn image_that_would_not_boot_is_not_built() {
     template(&person, "step", &format!("{OURS}RUN echo it is over && exit 3\n"));
     build(&person, "step").fails(111, "it is over").stderr_contains("Step");
     template(&person, "mount", &format!("{OURS}RUN --mount=type=cache,target=/x true\n"));
-    build(&person, "mount").fails(2, "needs BuildKit").stderr_contains("cai template check mount");
+    build(&person, "mount")
+        .fails(2, "requires BuildKit")
+        .stderr_contains("cai template check mount");
     template(&person, "missing", &format!("{OURS}COPY none /\n"));
     build(&person, "missing").fails(111, "none");
     person.cai(["template", "build", "Bad"]).run().code(2);
     person
         .cai(["template", "build", "absent"])
         .run()
-        .fails(2, "no template `absent`")
+        .fails(2, "template `absent` does not exist")
         .stderr_contains("`step`");
     let list = person.cai(["template", "list", "--json"]).run().success().stdout();
     assert!(!list.contains("\"built\""), "{list}");
@@ -127,7 +132,12 @@ fn template_is_created_built_and_changed() {
     text.push_str(&format!("# {path}\n"));
     fs::write(&path, &text).expect("a file can be written");
     person.cai(["template", "new", "mine"]).run().fails(2, "already");
-    person.cai(["template", "check"]).run().success().prints("").stderr_contains("mine is fine");
+    person
+        .cai(["template", "check"])
+        .run()
+        .success()
+        .prints("")
+        .stderr_contains("no problems in mine");
     let first = build(&person, "mine").line();
     assert!(first.starts_with("containai/template:mine-"), "{first}");
 
@@ -139,11 +149,7 @@ fn template_is_created_built_and_changed() {
     assert!(dry.contains("\n-FROM debian:12\n+ARG BASE_IMAGE=debian:12\n"), "{dry}");
     person.cai(["template", "upgrade"]).run().success().prints("");
     assert_eq!(fs::read_to_string(&path).expect("it exists"), upgraded);
-    person
-        .cai(["template", "upgrade", "mine"])
-        .run()
-        .success()
-        .stderr_contains("follows the image in use");
+    person.cai(["template", "upgrade", "mine"]).run().success().stderr_contains("is up to date");
     assert_eq!(fs::read_to_string(&path).expect("it exists"), upgraded);
 
     let second = build(&person, "mine").line();
@@ -177,7 +183,7 @@ fn template_change_is_reported_for_an_existing_container() {
         .cai(["run", "--template", "chosen", "--image", "base", "--dry-run"])
         .current_dir(&repository);
     plan.run().success().prints_line("template   chosen");
-    run(&["--template", "absent"]).fails(2, "no template `absent`");
+    run(&["--template", "absent"]).fails(2, "template `absent` does not exist");
     assert!(person.containers(repository.path()).is_empty());
     run(&named).success().prints("one").stderr_contains("building containai/template:chosen-");
     let container = || person.container(repository.path())["Id"].clone();
@@ -196,7 +202,7 @@ fn template_change_is_reported_for_an_existing_container() {
         .stderr_contains("its template `chosen` has changed")
         .stderr_contains("--fresh")
         .stderr_lacks("building");
-    run(&["--template", "absent"]).fails(2, "no template `absent`");
+    run(&["--template", "absent"]).fails(2, "template `absent` does not exist");
     assert_eq!(container(), first);
     // A template that is broken by now does not prevent entering the container.
     fs::write(directory.join("Dockerfile"), "FROM").expect("a file can be written");
@@ -245,10 +251,10 @@ fn template_hooks_run_and_ignored_files_are_reported() {
     put(&directory, "network.conf", "[egress]\ndefault_deny = true\n");
     put(&repository.join(".containai/hooks/startup.d"), "30-evil", "#!/bin/sh\necho 30 >> ~/who\n");
     let check = person.cai(["template", "check", "hooked"]).run();
-    check.success().stderr_contains("hooked/network.conf` is not followed");
+    check.success().stderr_contains("hooked/network.conf` has no effect");
     let run = ["run", "--image", "base", "--template", "hooked", "--", "true"];
     let made = person.cai(run).current_dir(&repository).run();
-    made.success().stderr_contains("network.conf` is not followed").stderr_contains("nothing in");
+    made.success().stderr_contains("network.conf` has no effect").stderr_contains("are not run");
     let who = |expected: &str| {
         wait_until(Duration::from_secs(60), "the hooks have run", || {
             let who = person.exec(&repository, "systemctl is-system-running --wait; cat ~/who");
@@ -269,7 +275,7 @@ fn template_is_rebuilt_on_request() {
     let image = build(&person, "again").success().stdout();
     let id = || person.api().get(&format!("/images/{}/json", image.trim()))["Id"].clone();
     let first = id();
-    build(&person, "again").success().stderr_contains("again is built");
+    build(&person, "again").success().stderr_contains("again is up to date");
     assert_eq!(id(), first);
     let words = ["template", "build", "again", "--image", "base", "--no-cache"];
     person

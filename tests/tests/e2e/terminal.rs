@@ -102,7 +102,7 @@ fn configuration_is_edited_until_it_is_valid() {
     given_up.wait_for("nonsense");
     given_up.wait_for("Edit it again?");
     given_up.type_text("n");
-    given_up.wait_for("what you typed is in");
+    given_up.wait_for("your text is in");
     assert_eq!(given_up.code(), 2);
     assert_eq!(fs::read_to_string(&path).expect("it exists"), before);
 

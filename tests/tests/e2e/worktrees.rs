@@ -169,7 +169,7 @@ fn both_sides_of_a_linked_worktree_are_synchronised() {
     let kept = at_main(&["log", "-1", "--format=%s", "refs/containai/api-side/deleted/heads/lost"]);
     assert_eq!(kept, "lost");
     person
-        .cai(["sync-back"])
+        .cai(["workspace", "pull"])
         .current_dir(&tree)
         .run()
         .success()

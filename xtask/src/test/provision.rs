@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 /// A program that a test runs, and its Debian package. Dependencies of `cai` itself are not listed:
 /// `cai setup` installs them, and the tests check that.
-const REQUIRED_PROGRAMS: [(&str, &str); 19] = [
+const REQUIRED_PROGRAMS: [(&str, &str); 20] = [
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("sshd", "openssh-server"),
@@ -27,6 +27,7 @@ const REQUIRED_PROGRAMS: [(&str, &str); 19] = [
     ("python3", "python3-venv"),
     ("node", "nodejs"),
     ("npm", "npm"),
+    ("jq", "jq"),
 ];
 
 /// The directories of administrative programs, whatever `PATH` contains.

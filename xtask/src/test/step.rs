@@ -1,7 +1,7 @@
 //! The steps of `cargo xtask test`.
 
 use crate::project::{self, succeed};
-use crate::{msrv, package, reference, tidy};
+use crate::{book, msrv, package, reference, tidy};
 
 /// One check.
 pub(super) struct Step {
@@ -11,9 +11,10 @@ pub(super) struct Step {
 }
 
 /// All steps, cheap ones first.
-pub(super) const STEPS: [Step; 9] = [
+pub(super) const STEPS: [Step; 10] = [
     Step { name: "fmt", about: "the form of the code", run: fmt },
     Step { name: "tidy", about: "the rules of the house", run: tidy },
+    Step { name: "book", about: "links and generated parts of the documents", run: book::check },
     Step { name: "msrv", about: "the oldest supported toolchain", run: msrv::check },
     Step { name: "package", about: "the packages to publish", run: package::pack },
     Step { name: "unit", about: "unit, snapshot and property tests", run: unit },

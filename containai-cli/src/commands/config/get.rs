@@ -11,18 +11,18 @@ use containai::report::escape_control;
 
 /// Print the value of one setting
 ///
-/// The value alone, for scripts: each item of a list on a line of its own, and
-/// an empty line where nobody chose and the default is a rule.
+/// Prints only the value, for scripts: one line for each item of a list, and an
+/// empty line if the setting is unset and its default is computed.
 #[derive(Debug, Args)]
 pub(super) struct ConfigGetArgs {
     /// The setting, such as agent.default
     key: String,
     #[command(flatten)]
     area: ConfigScopeArgs,
-    /// Print where each value comes from behind it, after a tabulator
+    /// Print the source after each value, separated by a tab
     #[arg(long)]
     source: bool,
-    /// Print one JSON object
+    /// Print a JSON object
     #[arg(long, conflicts_with = "source")]
     json: bool,
 }
@@ -30,8 +30,9 @@ pub(super) struct ConfigGetArgs {
 pub(super) async fn run(args: &ConfigGetArgs, app: &App) -> anyhow::Result<ExitCode> {
     let spec =
         SettingSpec::find(&args.key).ok_or_else(|| SettingChangeError::unknown(&args.key))?;
-    let list = args.area.config_in_scope(app).await?.list();
-    let listed = list.into_iter().find(|it| it.spec.key == spec.key);
+    let scope = args.area.scope();
+    let config = scope.config(app.global.flags(), &app.env, &app.reporter).await?;
+    let listed = config.list().into_iter().find(|it| it.spec.key == spec.key);
     let listed = listed.context("a setting is missing in the list")?;
     if args.json {
         app.ui.data(&serde_json::to_string_pretty(&SettingOutput::from(&listed))?)?;
@@ -43,7 +44,7 @@ pub(super) async fn run(args: &ConfigGetArgs, app: &App) -> anyhow::Result<ExitC
         false => listed.values.iter().map(|value| format!("{value}{source}")).collect(),
     };
     for line in lines {
-        // A tabulator is ours; what else would move the cursor is not.
+        // The tab is the separator; other control characters are escaped.
         let parts: Vec<_> = line.split('\t').map(escape_control).collect();
         app.ui.data(&parts.join("\t"))?;
     }

@@ -5,26 +5,22 @@ use clap::Args;
 use super::scope::ConfigScopeArgs;
 use crate::app::App;
 use crate::output::config::{SettingOutput, table};
+use crate::output::listing::{ListFormat, print_list};
 
-/// List every setting with its value and where that comes from
+/// List all settings with their values and sources
 #[derive(Debug, Default, Args)]
 pub(super) struct ConfigListArgs {
     #[command(flatten)]
     area: ConfigScopeArgs,
-    /// Print one JSON array
+    /// Print a JSON array
     #[arg(long)]
     json: bool,
 }
 
 pub(super) async fn run(args: &ConfigListArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let list = args.area.config_in_scope(app).await?.list();
-    let text = match args.json {
-        true => {
-            let values: Vec<SettingOutput> = list.iter().map(SettingOutput::from).collect();
-            serde_json::to_string_pretty(&values)?
-        }
-        false => table(&list),
-    };
-    app.ui.data(&text)?;
+    let scope = args.area.scope();
+    let settings = scope.config(app.global.flags(), &app.env, &app.reporter).await?.list();
+    let entries: Vec<_> = settings.iter().map(SettingOutput::from).collect();
+    print_list(&app.ui, ListFormat::new(args.json), &entries, |_| table(&settings), "")?;
     Ok(ExitCode::SUCCESS)
 }

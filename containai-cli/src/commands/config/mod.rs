@@ -1,4 +1,4 @@
-//! The user's settings.
+//! `cai config`: settings.
 
 mod command;
 mod edit;

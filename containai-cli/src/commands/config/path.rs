@@ -3,7 +3,7 @@ use std::process::ExitCode;
 use crate::app::App;
 use clap::Args;
 
-/// Print where the user's file is, which need not exist
+/// Print the path of your configuration file, which may not exist yet
 #[derive(Debug, Args)]
 pub(super) struct ConfigPathArgs {}
 

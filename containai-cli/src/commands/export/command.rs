@@ -2,36 +2,33 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::engine::Engine as _;
+use containai::export::{self, ExportExcludes};
+use containai::volume_target::VolumeTarget;
 
 use super::encryption_args::EncryptionArgs;
 use crate::app::App;
-use crate::commands::place_args::PlaceArgs;
-use containai::export::VolumeExport;
-use containai::export::{DestinationChooser, EncryptionUse, workspaces};
-use containai::host_facts;
-use containai::volume_target::VolumeTarget;
+use crate::args::VolumeArgs;
 
-/// Write all of the workspace's data volume to one file
+/// Export the workspace's data volume to a file and print its path
 ///
-/// The archive holds settings, sign-ins and history of the agents; only its
-/// owner may read it, and a workspace is no place for it. An encrypted one ends
-/// in `.age`. `cai import --from FILE` restores it. Its name is printed.
+/// The archive contains the settings, credentials and history of the agents.
+/// Only its owner can read it, and it cannot be written to a workspace. The name
+/// of an encrypted archive ends in `.age`. `cai import --from FILE` restores it.
 ///
-/// A running container is frozen while its volume is read, so that what is
-/// written belongs together; it goes on as soon as that is done.
+/// A running container is paused while its volume is read, so that the archive
+/// is consistent.
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
     #[command(flatten)]
-    target: PlaceArgs,
-    /// The file, ending in `.tgz` or `.tar.zst`, or a directory to make one in
+    target: VolumeArgs,
+    /// The file, ending in `.tgz` or `.tar.zst`, or a directory for a new file
     /// [default: a new file in ~/.local/share/containai/exports]
     #[arg(short, long, value_name = "FILE|DIR")]
     output: Option<PathBuf>,
-    /// Leave this out: a path on the volume, or a pattern for names
+    /// Omit a path on the volume, or names that match a pattern
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<String>,
-    /// Leave out nothing, whatever `export.excludes` says
+    /// Omit nothing, not even the paths in `export.excludes`
     #[arg(long, conflicts_with = "exclude")]
     no_excludes: bool,
     #[command(flatten)]
@@ -39,33 +36,16 @@ pub(crate) struct ExportArgs {
 }
 
 pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let (context, place) = VolumeTarget::find(
-        &args.target.query(),
-        app.global.docker_host.as_deref(),
-        &app.env,
-        &app.reporter,
-    )
-    .await?;
-    let engine = context.engine()?;
-    let seal = args.encryption.read_encryption(app)?;
-    let sealing = if seal.is_none() { EncryptionUse::Plain } else { EncryptionUse::Encrypted };
-    let now = host_facts::now();
-    let chooser = DestinationChooser {
-        directory: &app.env.directory,
-        default: app.env.layout.export_dir(),
-        workspaces: workspaces(&engine.containers().await?, Some(&place.workspace)),
-        encryption: sealing,
-        now,
+    let (query, docker_host) = (args.target.query(), app.global.docker_host.as_deref());
+    let (context, target) =
+        VolumeTarget::find(&query, docker_host, &app.env, &app.reporter).await?;
+    let encryption = args.encryption.read_encryption(app)?;
+    let excludes = match args.no_excludes {
+        true => ExportExcludes::None,
+        false => ExportExcludes::Also(args.exclude),
     };
-    let to = chooser.choose(args.output.as_deref(), &place.workspace)?;
-    let configured = context.config.export_excludes.value.iter();
-    let left_out = match args.no_excludes {
-        true => Vec::new(),
-        false => args.exclude.iter().chain(configured).cloned().collect(),
-    };
-    let export =
-        VolumeExport { context: &context, engine: &engine, excludes: left_out, encryption: seal };
-    export.run(&place, &to).await?;
-    app.ui.data(&to.file.display().to_string())?;
+    let output = args.output.as_deref();
+    let file = export::export(&context, &target, output, excludes, encryption).await?;
+    app.ui.data(&file.display().to_string())?;
     Ok(ExitCode::SUCCESS)
 }

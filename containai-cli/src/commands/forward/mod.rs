@@ -1,7 +1,8 @@
-//! Leading ports and sockets between this machine and a container.
+//! `cai forward`: ports and sockets between this machine and a container.
 
 mod command;
-mod specs;
+mod list;
+mod remove;
+mod serve;
 
 pub(crate) use command::{ForwardArgs, run};
-pub(crate) use specs::ForwardSpecArgs;

@@ -7,7 +7,7 @@ use super::{build, list, prune, pull};
 use crate::app::App;
 use containai::context::Context;
 
-/// Look after the images that containers are made of
+/// Manage the images of containers
 #[derive(Debug, Args)]
 pub(crate) struct ImageArgs {
     #[command(subcommand)]

@@ -1,14 +1,14 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::engine::ShippedImage;
+use containai::images;
 use containai_docker::DockerEngine;
-use containai_docker::image::local_reference;
 
 use crate::app::App;
-use crate::output::image::{self, ImageEntry};
+use crate::output::image::{ImageEntry, table};
+use crate::output::listing::{ListFormat, print_list};
 
-/// List the images of ContainAI that the engine has
+/// List the ContainAI images on the engine
 #[derive(Debug, Args)]
 pub(super) struct ImageListArgs {
     /// Print a JSON array
@@ -21,16 +21,8 @@ pub(super) async fn run(
     engine: &DockerEngine,
     app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let current = ShippedImage::ALL.map(local_reference);
-    let mut stored = engine.managed_images().await?;
-    stored.sort_by(|a, b| a.name().cmp(&b.name()).then_with(|| b.created.cmp(&a.created)));
-    let images: Vec<_> = stored.iter().map(|image| ImageEntry::of(image, &current)).collect();
-    if args.json {
-        app.ui.data(&serde_json::to_string_pretty(&images)?)?;
-    } else if images.is_empty() {
-        app.ui.say("there is no image of ours; `cai image build` makes one");
-    } else {
-        app.ui.data(&image::table(&images))?;
-    }
+    let entries = ImageEntry::list(&images::list(engine).await?);
+    let empty = "no images; build one with `cai image build`";
+    print_list(&app.ui, ListFormat::new(args.json), &entries, table, empty)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,4 +1,4 @@
-//! The images that containers are made of.
+//! `cai image`: the images of containers.
 
 mod build;
 mod command;

@@ -1,27 +1,27 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::engine::{PruneScope, ShippedImage, prunable};
+use containai::images;
+use containai_core::engine::PruneScope;
 use containai_docker::DockerEngine;
-use containai_docker::image::{ImageRemoval, local_reference};
 
 use crate::app::App;
-use crate::output::image;
-use containai::host_facts;
+use crate::output::image::{ImageEntry, table};
+use crate::output::listing::{ListFormat, print_list};
 
-/// Remove images of ContainAI that nobody needs
+/// Remove unused ContainAI images
 ///
-/// Images of other versions go, and what builds left behind. What a container
-/// is made of stays, a stopped one included.
+/// Removes images of other versions, and untagged images of earlier builds.
+/// Images of existing containers are kept, even if the container is stopped.
 #[derive(Debug, Args)]
 pub(super) struct ImagePruneArgs {
-    /// Remove what this version would use as well; the next container makes it anew
+    /// Also remove the images of this version; the next container rebuilds its image
     #[arg(long)]
     all: bool,
-    /// Print what would be removed, and do nothing
+    /// Print the unused images without removing them
     #[arg(long)]
     dry_run: bool,
-    /// Print a JSON array of what is removed
+    /// Print a JSON array of the removed images
     #[arg(long)]
     json: bool,
 }
@@ -31,28 +31,12 @@ pub(super) async fn run(
     engine: &DockerEngine,
     app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let current = ShippedImage::ALL.map(local_reference);
-    let thrift = if args.all { PruneScope::Unused } else { PruneScope::Outdated };
-    let images = engine.managed_images().await?;
-    let mut gone = Vec::new();
-    for stored in prunable(&images, &current, thrift, host_facts::now()) {
-        if args.dry_run {
-            gone.push(image::ImageEntry::of(stored, &current));
-            continue;
-        }
-        match engine.remove_managed_image(stored).await? {
-            ImageRemoval::Removed => gone.push(image::ImageEntry::of(stored, &current)),
-            ImageRemoval::InUse(reason) => {
-                app.ui.verbose(&format!("{} stays: {reason}", image::label(stored)));
-            }
-        }
-    }
-    if args.json {
-        app.ui.data(&serde_json::to_string_pretty(&gone)?)?;
-    } else if gone.is_empty() {
-        app.ui.say("there is no image that nobody needs");
-    } else {
-        app.ui.data(&image::table(&gone))?;
-    }
+    let scope = if args.all { PruneScope::Unused } else { PruneScope::Outdated };
+    let removed = match args.dry_run {
+        true => images::unused(engine, scope).await?,
+        false => images::prune(engine, scope, &app.reporter).await?,
+    };
+    let (format, entries) = (ListFormat::new(args.json), ImageEntry::list(&removed));
+    print_list(&app.ui, format, &entries, table, "no unused images")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::images;
 use containai_core::config::parse_image;
 use containai_core::engine::{ImageRequest, ShippedImage};
 use containai_docker::DockerEngine;
@@ -13,7 +14,7 @@ pub(super) struct ImagePullArgs {
     /// The images: base, agents, sdks, full, or any reference [default: agents]
     #[arg(value_name = "NAME", value_parser = parse_image)]
     names: Vec<ImageRequest>,
-    /// Print what would be pulled, and do nothing
+    /// Print the images to pull without pulling them
     #[arg(long)]
     dry_run: bool,
 }
@@ -23,19 +24,15 @@ pub(super) async fn run(
     engine: &DockerEngine,
     app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let ui = &app.ui;
     let names = match args.names.is_empty() {
         true => vec![ImageRequest::Shipped(ShippedImage::DEFAULT)],
         false => args.names,
     };
     for image in names {
-        if args.dry_run {
-            ui.data(&format!("pull {image}"))?;
-            continue;
+        match args.dry_run {
+            true => app.ui.data(&format!("pull {image}"))?,
+            false => app.ui.data(&images::pull(engine, &image, &app.reporter).await?)?,
         }
-        let pulled = engine.pull_image(&image, &app.reporter).await;
-        ui.finish_progress();
-        ui.data(&pulled?)?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,10 +1,9 @@
-//! `cai import`: settings and credentials from the host to a data volume, or all
-//! of an archive.
+//! `cai import`: settings from this machine to a data volume, or the content of
+//! an archive.
 
+mod archive_key_args;
 mod command;
-mod open_archive;
-mod restore;
-mod settings;
+mod selection_args;
 
 pub(crate) use command::ImportArgs;
-pub(super) use command::run;
+pub(crate) use command::run;

@@ -1,20 +1,16 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use containai_core::config::Flags;
+use containai::links;
+use containai::report::escape_control;
 use containai_core::exit;
-use containai_core::import::home_links;
 use containai_ssh::transfer::LinkRepairMode;
 
+use super::adopt;
 use crate::app::App;
-use containai::context::Context;
-use containai::import::manifests;
-use containai::report::escape_control;
-use containai::session::{SessionRequest, SetupConsent};
-use containai::target;
-use containai::workspace::WorkspaceRef;
+use crate::args::TargetArgs;
 
-/// Look at the links from the container's home directory to its data volume
+/// Manage the links from the container's home directory to its data volume
 #[derive(Debug, Args)]
 pub(crate) struct LinksArgs {
     #[command(subcommand)]
@@ -23,55 +19,42 @@ pub(crate) struct LinksArgs {
 
 #[derive(Debug, Subcommand)]
 enum LinksVerb {
-    /// List the links that are missing or wrong; exit with 1 if there are any
-    Check(LinksContainerArgs),
-    /// Make the links that are missing or wrong
+    /// List missing and wrong links
     ///
-    /// A file or a filled directory in the place of a link is left alone and
-    /// told, unless its manifest says that the link replaces it.
-    Fix(LinksContainerArgs),
+    /// Exits with status 1 if there are any.
+    Check(TargetArgs),
+    /// Create missing links and correct wrong ones
+    ///
+    /// Reports a file or a filled directory in the place of a link and keeps it,
+    /// unless its manifest allows the link to replace it.
+    Fix(TargetArgs),
+    Adopt(adopt::LinksAdoptArgs),
 }
 
-#[derive(Debug, Args)]
-struct LinksContainerArgs {
-    /// A container's name or a workspace [default: the repository around the current directory]
-    name: Option<String>,
+impl LinksArgs {
+    /// Whether the command runs inside a container, without its host.
+    pub(crate) fn is_for_container(&self) -> bool {
+        matches!(self.verb, LinksVerb::Adopt(_))
+    }
 }
 
 pub(crate) async fn run(args: LinksArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let (name, repair) = match args.verb {
-        LinksVerb::Check(name) => (name, LinkRepairMode::Check),
-        LinksVerb::Fix(name) => (name, LinkRepairMode::Repair),
+    let (target, mode) = match args.verb {
+        LinksVerb::Check(target) => (target, LinkRepairMode::Check),
+        LinksVerb::Fix(target) => (target, LinkRepairMode::Repair),
+        LinksVerb::Adopt(args) => return adopt::run(&args, app),
     };
-    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
-    let context = Context::new(&app.env, &app.reporter, flags.clone(), None)?;
-    let container = target::find_named(name.name.as_deref(), &context.engine()?, &context).await?;
-    let workspace = target::workspace_served(&container)?;
-    let entrance = SessionRequest::new(
-        &app.env,
-        &app.reporter,
-        flags,
-        WorkspaceRef::Explicit(workspace),
-        SetupConsent::Never,
-    )?;
-    let home = app.env.layout.home().to_string_lossy();
-    let links = home_links(&manifests(&app.env.layout, &entrance.import_paths(), &home)?);
-    let reached = entrance.connect_existing().await?;
-    let found = reached.connection.repair_home_links(&links, repair).await?;
-    reached.connection.close().await;
-    let (mut is_bad, mut is_in_the_way) = (false, false);
-    for (link, state) in found {
-        let blocks = state.starts_with("in the way");
-        let is_mended = repair == LinkRepairMode::Repair && !blocks;
-        is_bad |= !is_mended;
-        is_in_the_way |= blocks;
-        let after = if is_mended { ", mended" } else { "" };
-        app.ui.data(&escape_control(&format!("~/{link}: {state}{after}")))?;
+    let (_, request) = target.existing_session(app).await?;
+    let found = links::check(request, mode).await?;
+    for link in &found {
+        let after = if link.is_fixed { ", fixed" } else { "" };
+        app.ui.data(&escape_control(&format!("~/{}: {}{after}", link.path, link.state)))?;
     }
-    if is_in_the_way {
-        app.ui.say("`cai exec -- cai sync` takes what is in the way to the data volume");
-    } else if is_bad {
-        app.ui.say("`cai links fix` mends that");
+    if found.iter().any(|it| it.is_blocked) {
+        app.ui.say("`cai exec -- cai links adopt` moves files in the way to the data volume");
+    } else if found.iter().any(|it| !it.is_fixed) {
+        app.ui.say("`cai links fix` repairs them");
     }
-    Ok(ExitCode::from(if is_bad { exit::FAILED } else { exit::OK }))
+    let is_good = found.iter().all(|it| it.is_fixed);
+    Ok(ExitCode::from(if is_good { exit::OK } else { exit::FAILED }))
 }

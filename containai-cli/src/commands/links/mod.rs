@@ -1,7 +1,6 @@
-//! `cai links`: the links of a container's home directory that lead to its data
-//! volume.
+//! `cai links`: links from the container's home directory to its data volume.
 
+mod adopt;
 mod command;
 
-pub(crate) use command::LinksArgs;
-pub(super) use command::run;
+pub(crate) use command::{LinksArgs, run};

@@ -1,13 +1,13 @@
-//! The page of what `--json` prints.
+//! The page of JSON outputs.
 
-use super::command::ReferencePage;
+use super::page::ReferencePage;
 use crate::output::schema::outputs;
 
 pub(super) fn page() -> anyhow::Result<ReferencePage> {
     let mut text = String::from(
         "# JSON\n\n\
-         JSON Schema of what each command prints. Keys are added, never renamed or removed, within\n\
-         a major version.\n",
+         JSON Schema of the output of each command with `--json`. Within a major version, keys may be\n\
+         added, but are not renamed or removed.\n",
     );
     for output in outputs() {
         let schema = serde_json::to_string_pretty(&output.schema)?;

@@ -1,10 +1,9 @@
-//! The reference pages, made from the tables that the program itself uses.
+//! `cai reference`: pages generated from the grammar and tables of the program.
 
 mod command;
-mod exit_codes;
 mod json;
 mod manual;
-mod settings;
+mod page;
 mod verbs;
 
-pub(super) use command::{ReferenceArgs, run};
+pub(crate) use command::{ReferenceArgs, run};

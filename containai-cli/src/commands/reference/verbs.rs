@@ -1,15 +1,15 @@
-//! The page of each verb.
+//! The pages of commands.
 
 use clap::{Arg, Command};
 
-use super::command::ReferencePage;
+use super::page::ReferencePage;
 
-/// One page for each verb of the first rank, and the list of them.
+/// Returns a page for each top-level command, and an index.
 pub(super) fn pages(grammar: &Command) -> Vec<ReferencePage> {
     let mut grammar = grammar.clone().disable_help_subcommand(true);
     grammar.build();
     let mut index = format!("# `cai`\n\n{}\n\n", about(&grammar));
-    index.push_str("Options of every command:\n\n");
+    index.push_str("Options of all commands:\n\n");
     index.push_str(&table(grammar.get_arguments().filter(|arg| is_shown(arg))));
     index.push_str("\n| command | |\n|---|---|\n");
     let mut pages = Vec::new();
@@ -32,6 +32,10 @@ fn describe(verb: &Command, rank: usize, text: &mut String) {
     let usage = usage.trim_start_matches("Usage:").trim().replace("\n       ", "\n");
     text.push_str(&format!("{} `{name}`\n\n{}\n\n", "#".repeat(rank), about(verb)));
     text.push_str(&format!("```\n{usage}\n```\n"));
+    let aliases: Vec<_> = verb.get_visible_aliases().map(|alias| format!("`{alias}`")).collect();
+    if !aliases.is_empty() {
+        text.push_str(&format!("\nAliases: {}.\n", aliases.join(", ")));
+    }
     let own = |arg: &&Arg| is_shown(arg) && !arg.is_global_set();
     let arguments = table(verb.get_arguments().filter(own));
     if !arguments.is_empty() {
@@ -52,7 +56,7 @@ fn is_shown(arg: &Arg) -> bool {
     !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "version")
 }
 
-/// A row for each argument; nothing where there is none.
+/// Returns a table of arguments; empty if there are none.
 fn table<'a>(arguments: impl Iterator<Item = &'a Arg>) -> String {
     let rows: String = arguments.map(row).collect();
     match rows.is_empty() {

@@ -10,22 +10,22 @@ use containai::context::Context;
 use containai::session::SetupConsent;
 use containai::setup::{ask, machine, user};
 
-/// Set this machine up: engine, network, runtime, key, SSH configuration
+/// Set up this machine: engine, network, runtime, key, SSH configuration
 ///
-/// Everything may run twice; what is there already is left alone, a Docker
-/// Engine of your own included.
+/// The command can be run again at any time. Existing parts are kept, and your
+/// own Docker Engine is not changed.
 #[derive(Debug, Args)]
 pub(crate) struct SetupArgs {
-    /// Do it without asking
+    /// Set up without prompting
     #[arg(short, long)]
     yes: bool,
-    /// Print every step with its files and commands, and do nothing
+    /// Print each step with its files and commands, without running it
     #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
-    /// What keeps the containers' root from being the host's: auto, sysbox or userns
+    /// Isolation of the containers' root from the host's: auto, sysbox or userns
     #[arg(long)]
     isolation: Option<IsolationChoice>,
-    /// Do the machine's part only, for this user; what `cai` asks sudo for
+    /// Set up only the machine's part, for this user; `cai` runs it with sudo
     #[arg(long, hide = true, value_name = "USER")]
     system_part_for: Option<String>,
 }
@@ -33,7 +33,7 @@ pub(crate) struct SetupArgs {
 pub(crate) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<ExitCode> {
     if let Some(address) = &app.global.docker_host {
         return Err(OperationError::usage(format!(
-            "set-up is for this machine, not for `{address}`"
+            "`cai setup` sets up this machine, not `{address}`"
         ))
         .hint(Hint::new("run `cai setup` on the engine's machine, without `--docker-host`"))
         .into());

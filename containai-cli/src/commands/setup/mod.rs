@@ -1,4 +1,4 @@
-//! Setting up this machine.
+//! `cai setup`: this machine's engine, network, runtime, key and SSH configuration.
 
 mod command;
 

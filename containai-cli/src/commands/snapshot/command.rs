@@ -5,16 +5,18 @@ use clap::{Args, Subcommand};
 use super::{create, fork, list, remove, restore};
 use crate::app::App;
 
-/// Keep the state of a container, and come back to it [default: list]
+/// Save and restore the state of a container [default: list]
 ///
-/// A snapshot is the container's file system, its data volume and the store of
-/// its inner Docker, all as of one moment. The workspace is not part of it: git
-/// keeps that. What runs is not part of it either: services and inner
-/// containers come up again as after a power cut.
+/// A snapshot contains the container's file system, its data volume, and the
+/// data of its inner Docker, all of the same point in time. It does not contain:
 ///
-/// A snapshot holds the credentials that are on the data volume. It stays on the
-/// engine, out of reach of everybody but who may use the engine, until `cai
-/// snapshot remove`.
+/// - the workspace, which is versioned by git
+///
+/// - running processes: services and inner containers start as after a power
+///   failure
+///
+/// A snapshot contains the credentials on the data volume. It is stored on the
+/// engine until `cai snapshot remove`; every user of the engine can read it.
 #[derive(Debug, Args)]
 pub(crate) struct SnapshotArgs {
     #[command(subcommand)]

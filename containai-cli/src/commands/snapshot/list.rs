@@ -4,12 +4,12 @@ use clap::Args;
 use containai_core::lifecycle::snapshot::list_snapshots;
 
 use crate::app::App;
+use crate::output::listing::{ListFormat, print_list};
 use crate::output::snapshot::{SnapshotEntry, table};
-use containai::context::Context;
 
 /// List the snapshots that this machine has on the engine
 ///
-/// With `--quiet`, only their names.
+/// With `--quiet`, only their names are printed.
 #[derive(Debug, Default, Args)]
 pub(super) struct SnapshotListArgs {
     /// Print a JSON array
@@ -18,19 +18,14 @@ pub(super) struct SnapshotListArgs {
 }
 
 pub(super) async fn run(args: &SnapshotListArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
-    let all = list_snapshots(&context.engine()?).await?;
-    let entries: Vec<_> = all.iter().map(SnapshotEntry::of).collect();
-    if args.json {
-        app.ui.data(&serde_json::to_string_pretty(&entries)?)?;
-    } else if app.global.is_quiet() {
-        for snapshot in &all {
-            app.ui.data(snapshot.name.as_str())?;
-        }
-    } else if entries.is_empty() {
-        app.ui.say("there is no snapshot; `cai snapshot create` makes one");
-    } else {
-        app.ui.data(&table(&entries))?;
+    let context = app.context()?;
+    let snapshots = list_snapshots(&context.engine()?).await?;
+    if app.global.is_quiet() && !args.json {
+        snapshots.iter().try_for_each(|snapshot| app.ui.data(snapshot.name.as_str()))?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let entries: Vec<_> = snapshots.iter().map(SnapshotEntry::of).collect();
+    let empty = "no snapshots; create one with `cai snapshot create`";
+    print_list(&app.ui, ListFormat::new(args.json), &entries, table, empty)?;
     Ok(ExitCode::SUCCESS)
 }

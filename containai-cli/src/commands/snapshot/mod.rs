@@ -1,4 +1,4 @@
-//! States of containers, kept and come back to.
+//! `cai snapshot`: saved states of containers.
 
 mod command;
 mod create;

@@ -1,50 +1,40 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai_core::lifecycle::snapshot::{find_snapshot, list_snapshots, plan_remove, remove};
+use containai::snapshot;
 use containai_core::naming::SnapshotName;
 
-use super::super::confirm;
 use crate::app::App;
-use crate::output;
-use containai::context::Context;
-use containai::snapshot::prune_leftovers;
+use crate::output::steps;
 
 /// Remove a snapshot
 ///
-/// Containers that were made of it stay as they are; what they need of its file
-/// system goes with the last of them.
+/// Containers that were created from it are kept. Layers that they share with
+/// the snapshot are freed with the last of them.
 #[derive(Debug, Args)]
 pub(super) struct SnapshotRemoveArgs {
     /// The snapshot
     #[arg(value_name = "NAME")]
     snapshot: SnapshotName,
-    /// Do not ask
+    /// Skip the confirmation
     #[arg(long)]
     force: bool,
-    /// Print what would be done, and do nothing
+    /// Print the steps without executing them
     #[arg(long, conflicts_with = "force")]
     dry_run: bool,
 }
 
 pub(super) async fn run(args: &SnapshotRemoveArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let context = Context::of_engine(&app.env, &app.reporter, &app.global.flags())?;
+    let context = app.context()?;
     let engine = context.engine()?;
-    let all = list_snapshots(&engine).await?;
-    let snapshot = find_snapshot(&all, &args.snapshot)?;
+    let snapshot = snapshot::find(&engine, &args.snapshot).await?;
     if args.dry_run {
-        app.ui.data(&output::snapshot::plan(&plan_remove(snapshot)))?;
+        app.ui.data(&steps::numbered(&snapshot::preview_remove(&snapshot)))?;
         return Ok(ExitCode::SUCCESS);
     }
     if !args.force {
-        let question = format!("Remove snapshot {}?", output::snapshot::describe(snapshot));
-        confirm::require_confirmation(app, &question, "nothing was removed")?;
+        snapshot::confirm_remove(&snapshot, &app.reporter)?;
     }
-    prune_leftovers(&engine, &app.reporter).await?;
-    app.ui.start_progress(&format!("removing snapshot {}", snapshot.name));
-    let removed = remove(&engine, snapshot).await;
-    app.ui.finish_progress();
-    removed?;
-    app.ui.say(&format!("removed snapshot {}", snapshot.name));
+    snapshot::remove(&engine, &snapshot, &app.reporter).await?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::{cleanup, config, proxy};
 use crate::app::App;
 
-/// Look after what OpenSSH knows about containers
+/// Manage the OpenSSH configuration of containers
 #[derive(Debug, Args)]
 pub(crate) struct SshArgs {
     #[command(subcommand)]
@@ -21,7 +21,7 @@ enum SshVerb {
 
 pub(crate) async fn run(args: SshArgs, app: &App) -> anyhow::Result<ExitCode> {
     match args.verb {
-        SshVerb::Config(args) => config::run(&args, app).await,
+        SshVerb::Config(args) => config::run(args, app).await,
         SshVerb::Cleanup(args) => cleanup::run(&args, app).await,
         SshVerb::Proxy(args) => proxy::run(args, app).await,
     }

@@ -1,4 +1,4 @@
-//! What `cai` writes for OpenSSH.
+//! `cai ssh`: OpenSSH configuration of containers.
 
 mod cleanup;
 mod command;

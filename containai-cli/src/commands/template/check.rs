@@ -1,19 +1,20 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::report::escape_control;
+use containai::{legacy_files, templates};
 use containai_core::exit;
 use containai_core::naming::TemplateName;
 use containai_core::template::Severity;
 
 use crate::app::App;
-use containai::report::escape_control;
-use containai::templates::{self, Template};
 
-/// Tell what is wrong with templates; exit with 1 if one cannot be built
+/// Report problems of templates
 ///
-/// The stage that comes last is judged, and those that it is built on. A
-/// container's first process, user and signals are ContainAI's, whatever a
-/// Dockerfile says; what it says about them is told.
+/// Checks the last stage and the stages that it is built on. Exits with status
+/// 1 if a template cannot be built. Warns about instructions that have no
+/// effect, because ContainAI determines a container's first process, user and
+/// stop signal.
 #[derive(Debug, Args)]
 pub(super) struct TemplateCheckArgs {
     /// The templates [default: all]
@@ -22,33 +23,29 @@ pub(super) struct TemplateCheckArgs {
 }
 
 pub(super) fn run(args: &TemplateCheckArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let names = match args.templates.is_empty() {
-        true => templates::list(&app.env.layout)?,
-        false => args.templates.clone(),
-    };
-    let mut is_bad = false;
-    for name in names {
-        let template = Template::load(&app.env.layout, &name)?;
+    let mut is_valid = true;
+    for template in templates::load(&app.env.layout, &args.templates)? {
         let path = template.path().display().to_string();
-        if let Some(text) = containai::gone_files::template_warning(&app.env.layout.template(&name))
-        {
+        let directory = app.env.layout.template(&template.name);
+        if let Some(text) = legacy_files::template_warning(&directory) {
             app.ui.warn(&text);
         }
-        match template.findings() {
+        let problems: Vec<String> = match template.findings() {
             Ok(findings) => {
-                for finding in &findings {
-                    is_bad |= finding.severity == Severity::Error;
-                    app.ui.data(&escape_control(&format!("{path}:{finding}")))?;
-                }
-                if findings.is_empty() {
-                    app.ui.say(&format!("{name} is fine"));
-                }
+                is_valid &= findings.iter().all(|it| it.severity != Severity::Error);
+                findings.iter().map(|finding| format!("{path}:{finding}")).collect()
             }
             Err(error) => {
-                is_bad = true;
-                app.ui.data(&escape_control(&format!("{path}: error: {error}")))?;
+                is_valid = false;
+                vec![format!("{path}: error: {error}")]
             }
+        };
+        if problems.is_empty() {
+            app.ui.say(&format!("no problems in {}", template.name));
+        }
+        for problem in problems {
+            app.ui.data(&escape_control(&problem))?;
         }
     }
-    Ok(ExitCode::from(if is_bad { exit::FAILED } else { exit::OK }))
+    Ok(ExitCode::from(if is_valid { exit::OK } else { exit::FAILED }))
 }

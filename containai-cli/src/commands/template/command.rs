@@ -7,11 +7,11 @@ use super::{build, check, list, new, upgrade};
 use crate::app::App;
 use containai::context::Context;
 
-/// Look after templates: what containers have on top of an image of ContainAI [default: list]
+/// Manage templates: Dockerfiles that extend an image of ContainAI [default: list]
 ///
 /// A template is a directory in `~/.config/containai/templates` with a
-/// Dockerfile that begins with `ARG BASE_IMAGE` and `FROM ${BASE_IMAGE}`.
-/// Whatever it says, systemd stays the first process of its containers.
+/// Dockerfile that begins with `ARG BASE_IMAGE` and `FROM ${BASE_IMAGE}`. The
+/// first process of its containers is always systemd.
 #[derive(Debug, Args)]
 pub(crate) struct TemplateArgs {
     #[command(subcommand)]
@@ -30,17 +30,16 @@ enum TemplateVerb {
 pub(crate) async fn run(args: TemplateArgs, app: &App) -> anyhow::Result<ExitCode> {
     let verb = args.verb.unwrap_or(TemplateVerb::List(list::TemplateListArgs::default()));
     let mut flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    if let TemplateVerb::Build(args) = &verb {
+        flags.image.clone_from(&args.image);
+        flags.image_source = args.image_source;
+    }
+    let context = || Context::new(&app.env, &app.reporter, flags, None);
     match verb {
         TemplateVerb::New(args) => new::run(&args, app),
         TemplateVerb::Check(args) => check::run(&args, app),
         TemplateVerb::Upgrade(args) => upgrade::run(&args, app),
-        TemplateVerb::List(args) => {
-            list::run(&args, &Context::new(&app.env, &app.reporter, flags, None)?, app).await
-        }
-        TemplateVerb::Build(args) => {
-            flags.image.clone_from(&args.image);
-            flags.image_source = args.image_source;
-            build::run(&args, &Context::new(&app.env, &app.reporter, flags, None)?, app).await
-        }
+        TemplateVerb::List(args) => list::run(&args, &context()?, app).await,
+        TemplateVerb::Build(args) => build::run(&args, &context()?, app).await,
     }
 }

@@ -1,4 +1,4 @@
-//! What somebody types.
+//! Input of the terminal.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,10 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use super::state::TopEvent;
 
-/// How long the terminal is listened to at once.
+/// The time limit of one poll of the terminal.
 const POLL_TIMEOUT: Duration = Duration::from_millis(50);
 
-/// Reads the terminal on a thread of its own, which ends with the process.
+/// Reads the terminal on a separate thread, which ends with the process.
 pub(super) struct KeyReader {
     inputs: UnboundedReceiver<TopEvent>,
     terminal_lock: Arc<Mutex<()>>,
@@ -22,35 +22,35 @@ pub(super) struct KeyReader {
 impl KeyReader {
     pub(super) fn listen() -> io::Result<Self> {
         let (sender, inputs) = unbounded_channel();
-        let turn = Arc::new(Mutex::new(()));
-        let ours = Arc::clone(&turn);
+        let lock = Arc::new(Mutex::new(()));
+        let thread_lock = Arc::clone(&lock);
         let listen = move || {
-            while let Ok(input) = read(&ours) {
+            while let Ok(input) = read(&thread_lock) {
                 if input.is_some_and(|input| sender.send(input).is_err()) {
                     return;
                 }
             }
         };
         thread::Builder::new().name("keys".to_owned()).spawn(listen)?;
-        Ok(Self { inputs, terminal_lock: turn })
+        Ok(Self { inputs, terminal_lock: lock })
     }
 
-    /// The next input; `None` when the terminal is gone.
+    /// The next event; `None` if the terminal was closed.
     pub(super) async fn next(&mut self) -> Option<TopEvent> {
         self.inputs.recv().await
     }
 
-    /// Leaves the terminal to another program until the guard is dropped.
+    /// Suspends reading until the guard is dropped.
     pub(super) fn suspend(&self) -> MutexGuard<'_, ()> {
         self.terminal_lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn read(turn: &Mutex<()>) -> io::Result<Option<TopEvent>> {
-    let held = turn.lock().unwrap_or_else(PoisonError::into_inner);
+fn read(lock: &Mutex<()>) -> io::Result<Option<TopEvent>> {
+    let guard = lock.lock().unwrap_or_else(PoisonError::into_inner);
     if !event::poll(POLL_TIMEOUT)? {
-        drop(held);
-        // Who waits for the turn gets it: the lock is not a fair one.
+        drop(guard);
+        // The lock is not fair: a waiter gets it only during a pause.
         thread::sleep(Duration::from_millis(1));
         return Ok(None);
     }

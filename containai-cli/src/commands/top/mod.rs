@@ -3,7 +3,6 @@
 mod action;
 mod command;
 mod key_reader;
-mod poll;
 mod screen;
 mod state;
 mod view;

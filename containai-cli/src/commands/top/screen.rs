@@ -1,4 +1,4 @@
-//! The terminal, given back however the program ends.
+//! The terminal in full-screen mode.
 
 use std::io;
 use std::process::Command;
@@ -10,7 +10,7 @@ use super::key_reader::KeyReader;
 use super::state::TopState;
 use super::view;
 
-/// The whole terminal. A panic gives it back as well: the library sees to that.
+/// The terminal in full-screen mode, restored on drop and by the panic hook of ratatui.
 pub(super) struct TerminalScreen(DefaultTerminal);
 
 impl TerminalScreen {
@@ -22,19 +22,18 @@ impl TerminalScreen {
         self.0.draw(|frame| view::draw(frame, state)).map(drop)
     }
 
-    /// Lends the terminal to a program until that ends.
+    /// Runs a program on the restored terminal.
     pub(super) fn run_program(
         &mut self,
         keys: &KeyReader,
         program: &mut Command,
     ) -> io::Result<()> {
-        let _hushed = keys.suspend();
+        let _suspended = keys.suspend();
         self.0.show_cursor()?;
         ratatui::try_restore()?;
         let outcome = program.status();
         self.0 = ratatui::try_init()?;
-        // That of the terminal would ask where the cursor is, which not every
-        // one answers.
+        // `Terminal::clear` asks for the cursor position, which not every terminal answers.
         self.0.backend_mut().clear()?;
         outcome.map(drop)
     }

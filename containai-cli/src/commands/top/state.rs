@@ -1,43 +1,32 @@
-//! What is on the screen, and what a key or a look changes about it.
+//! The state of the screen.
 
-use containai_core::engine::{ActiveSessions, ContainerId, RunState, Usage};
+use containai::report::escape_control;
+use containai::statistics::ContainerStatistics;
+use containai_core::engine::{Container, ContainerId};
 use ratatui::crossterm::event::KeyEvent;
 
-/// How many looks the sparklines go back.
+/// The number of samples in a sparkline.
 pub(super) const HISTORY: usize = 24;
 
-/// A container at one moment.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct ContainerSample {
-    pub(super) id: ContainerId,
-    pub(super) name: String,
-    pub(super) workspace: Option<String>,
-    pub(super) state: RunState,
-    pub(super) usage: Option<Usage>,
-    pub(super) sessions: Option<ActiveSessions>,
-}
-
-/// A container and its last figures, the newest one last.
+/// A container and its CPU usage, oldest sample first.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct TopRow {
-    pub(super) sample: ContainerSample,
+    pub(super) statistics: ContainerStatistics,
     pub(super) cpu: Vec<f64>,
 }
 
-/// What happens.
+/// An event.
 #[derive(Clone, Debug)]
 pub(super) enum TopEvent {
-    /// Somebody presses a key.
     Key(KeyEvent),
-    /// The engine has told how everything is.
-    Polled(Vec<ContainerSample>),
-    /// Something has come to an end, well or not.
+    /// The statistics of all containers.
+    Polled(Vec<ContainerStatistics>),
+    /// A message for the last line.
     Notice(String),
-    /// The window has another size.
     Resized,
 }
 
-/// What is to be done about it.
+/// An action that an event requires.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum TopAction {
     None,
@@ -46,26 +35,25 @@ pub(super) enum TopAction {
     Stop(ContainerId),
     /// Open a shell in the container of this workspace.
     Shell(String),
-    /// Follow the journal of the container of this name.
+    /// Follow the journal of the container with this name.
     Logs(String),
 }
 
-/// What lies above the table.
+/// A panel above the table.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) enum Panel {
     #[default]
     None,
     Help,
-    /// Whether to stop this container, by its name.
+    /// The confirmation of a stop, with the container's name.
     Stop(ContainerId, String),
 }
 
-/// What is on the screen.
+/// The state of the screen.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TopState {
     pub(super) rows: Vec<TopRow>,
-    /// The container that keys are about; the choice follows it when others
-    /// come and go.
+    /// The selected container, independent of its position.
     pub(super) selected: Option<ContainerId>,
     pub(super) panel: Panel,
     pub(super) notice: Option<String>,
@@ -73,47 +61,50 @@ pub(super) struct TopState {
 }
 
 impl TopState {
-    /// Takes note of what happens and says what is to be done.
-    pub(super) fn update(&mut self, input: TopEvent) -> TopAction {
-        match input {
-            TopEvent::Key(key) => self.handle_key(key),
-            TopEvent::Polled(seen) => {
-                self.apply_poll(seen);
-                TopAction::None
-            }
-            TopEvent::Notice(text) => {
-                self.notice = Some(text);
-                TopAction::None
-            }
-            TopEvent::Resized => TopAction::None,
+    /// Applies an event; returns the action that it requires.
+    pub(super) fn update(&mut self, event: TopEvent) -> TopAction {
+        match event {
+            TopEvent::Key(key) => return self.handle_key(key),
+            TopEvent::Polled(statistics) => self.apply_poll(statistics),
+            TopEvent::Notice(text) => self.notice = Some(text),
+            TopEvent::Resized => {}
         }
+        TopAction::None
     }
 
-    /// The place of the chosen container.
+    /// The position of the selected container.
     pub(super) fn selected_index(&self) -> Option<usize> {
-        self.rows.iter().position(|row| Some(&row.sample.id) == self.selected.as_ref())
+        let selected = self.selected.as_ref()?;
+        self.rows.iter().position(|row| row.statistics.container.id == *selected)
     }
 
-    fn apply_poll(&mut self, seen: Vec<ContainerSample>) {
+    fn apply_poll(&mut self, statistics: Vec<ContainerStatistics>) {
         self.has_polled = true;
-        let place = self.selected_index();
-        let old = std::mem::take(&mut self.rows);
-        let row = |seen: ContainerSample| {
-            let before = old.iter().find(|row| row.sample.id == seen.id);
-            let mut cpu = before.map(|row| row.cpu.clone()).unwrap_or_default();
-            cpu.push(seen.usage.map_or(0.0, |usage| usage.cpu_percent));
+        let index = self.selected_index();
+        let previous = std::mem::take(&mut self.rows);
+        let row = |statistics: ContainerStatistics| {
+            let id = &statistics.container.id;
+            let previous = previous.iter().find(|row| row.statistics.container.id == *id);
+            let mut cpu = previous.map(|row| row.cpu.clone()).unwrap_or_default();
+            cpu.push(statistics.usage.map_or(0.0, |usage| usage.cpu_percent));
             let excess = cpu.len().saturating_sub(HISTORY);
             cpu.drain(..excess);
-            TopRow { sample: seen, cpu }
+            TopRow { statistics, cpu }
         };
-        self.rows = seen.into_iter().map(row).collect();
+        self.rows = statistics.into_iter().map(row).collect();
         if self.selected_index().is_none() {
-            self.select(place.unwrap_or(0));
+            self.select(index.unwrap_or(0));
         }
     }
 
-    pub(super) fn select(&mut self, place: usize) {
+    pub(super) fn select(&mut self, index: usize) {
         let last = self.rows.len().saturating_sub(1);
-        self.selected = self.rows.get(place.min(last)).map(|row| row.sample.id.clone());
+        let row = self.rows.get(index.min(last));
+        self.selected = row.map(|row| row.statistics.container.id.clone());
     }
+}
+
+/// A container's name, safe to print on one line.
+pub(super) fn display_name(container: &Container) -> String {
+    escape_control(&container.name).replace('\n', " ")
 }

@@ -1,5 +1,6 @@
-//! The screen.
+//! The layout of the screen.
 
+use containai::statistics::ContainerStatistics;
 use containai_core::byte_size::HumanSize;
 use containai_core::engine::RunState;
 use ratatui::Frame;
@@ -8,33 +9,34 @@ use ratatui::style::{Modifier, Style, Stylize as _};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Cell, Clear, Paragraph, Row as Cells, Table, TableState};
 
-use super::state::{HISTORY, Panel, TopRow, TopState};
+use super::state::{HISTORY, Panel, TopRow, TopState, display_name};
 
 const HELP: [&str; 8] = [
-    "up, k     the container above",
-    "down, j   the container below",
-    "enter     a shell in it",
-    "l         follow its journal; Ctrl-C comes back",
-    "s         stop it",
-    "?, h      this help",
+    "up, k     select the previous container",
+    "down, j   select the next container",
+    "enter     open a shell",
+    "l         follow the journal; Ctrl-C returns",
+    "s         stop the container",
+    "?, h      show this help",
     "q, esc    quit",
-    "any key goes on",
+    "any key closes this help",
 ];
 
 /// Bars of rising height.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// Draws everything.
+/// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, state: &TopState) {
     let areas =
         Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]);
     let [head, body, foot] = areas.areas(frame.area());
-    let running = state.rows.iter().filter(|row| row.sample.state == RunState::Running).count();
+    let running =
+        state.rows.iter().filter(|row| row.statistics.container.state == RunState::Running).count();
     let title = format!("cai top  {} containers, {running} running", state.rows.len());
     frame.render_widget(Line::from(title).bold(), head);
     match (state.has_polled, state.rows.is_empty()) {
-        (false, _) => frame.render_widget("looking ...", body),
-        (true, true) => frame.render_widget("there are no containers", body),
+        (false, _) => frame.render_widget("loading ...", body),
+        (true, true) => frame.render_widget("no containers", body),
         (true, false) => table(frame, state, body),
     }
     let keys = "enter shell  l logs  s stop  ? help  q quit";
@@ -67,42 +69,41 @@ fn table(frame: &mut Frame<'_>, state: &TopState, area: Rect) {
     let table = Table::new(rows, widths)
         .header(head)
         .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
-    let mut place = TableState::default().with_selected(state.selected_index());
-    frame.render_stateful_widget(table, area, &mut place);
+    let mut selection = TableState::default().with_selected(state.selected_index());
+    frame.render_stateful_widget(table, area, &mut selection);
 }
 
 fn cells(row: &TopRow) -> Cells<'static> {
-    let seen = &row.sample;
-    let usage = seen.usage.as_ref();
+    let ContainerStatistics { container, usage, sessions } = &row.statistics;
     let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
-    let style = match seen.state {
+    let style = match container.state {
         RunState::Running => Style::new(),
         _ => Style::new().add_modifier(Modifier::DIM),
     };
     let cells = [
-        Cell::from(seen.name.clone()),
-        Cell::from(seen.state.to_string()),
+        Cell::from(display_name(container)),
+        Cell::from(container.state.to_string()),
         or_dash(usage.map(|usage| format!("{:.1}%", usage.cpu_percent))),
         Cell::from(sparkline(&row.cpu)),
         or_dash(usage.map(|usage| HumanSize(usage.memory_used).to_string())),
         or_dash(usage.map(|usage| format!("{:.0}%", usage.memory_percent()))),
-        or_dash(seen.sessions.map(|sessions| sessions.ssh.to_string())),
-        or_dash(seen.sessions.map(|sessions| sessions.terminals.to_string())),
+        or_dash(sessions.map(|sessions| sessions.ssh.to_string())),
+        or_dash(sessions.map(|sessions| sessions.terminals.to_string())),
     ];
     Cells::new(cells).style(style)
 }
 
-/// One bar a figure; a full one is the highest of them, or one processor.
-fn sparkline(figures: &[f64]) -> String {
-    let top = figures.iter().copied().fold(100.0, f64::max);
-    let bar = |figure: &f64| {
-        let height = (figure / top * BARS.len() as f64) as usize;
+/// One bar a sample; a full bar is the maximum, or one CPU.
+fn sparkline(samples: &[f64]) -> String {
+    let maximum = samples.iter().copied().fold(100.0, f64::max);
+    let bar = |sample: &f64| {
+        let height = (sample / maximum * BARS.len() as f64) as usize;
         BARS.get(height.min(BARS.len() - 1)).copied().unwrap_or(' ')
     };
-    figures.iter().map(bar).collect()
+    samples.iter().map(bar).collect()
 }
 
-/// A box in the middle.
+/// Draws a centred box.
 fn panel(frame: &mut Frame<'_>, title: &str, lines: &[String]) {
     let fits = |length: usize| u16::try_from(length).unwrap_or(u16::MAX).saturating_add(4);
     let width = fits(lines.iter().map(|line| line.chars().count()).max().unwrap_or(0));
@@ -119,29 +120,36 @@ fn panel(frame: &mut Frame<'_>, title: &str, lines: &[String]) {
 #[cfg(test)]
 mod tests {
     use containai_core::byte_size::ByteSize;
-    use containai_core::engine::{ActiveSessions, ContainerId, Usage};
+    use containai_core::engine::{ActiveSessions, Container, ContainerId, Usage};
+    use containai_core::label;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
     use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
-    use super::super::state::{ContainerSample, TopAction, TopEvent};
+    use super::super::state::{TopAction, TopEvent};
     use super::*;
 
-    fn sample(name: &str, state: RunState, cpu_percent: f64) -> ContainerSample {
+    fn sample(name: &str, state: RunState, cpu_percent: f64) -> ContainerStatistics {
         let usage = Usage {
             memory_used: ByteSize::from_bytes(300 << 20),
             memory_limit: ByteSize::from_gib(1),
             cpu_percent,
             tasks: None,
         };
-        let runs = state == RunState::Running;
-        ContainerSample {
+        let is_running = state == RunState::Running;
+        let workspace = format!("/src/{name}");
+        let container = Container {
             id: ContainerId::new(format!("id-of-{name}")),
             name: name.into(),
-            workspace: Some(format!("/src/{name}")),
             state,
-            usage: runs.then_some(usage),
-            sessions: runs.then_some(ActiveSessions { ssh: 1, terminals: 2 }),
+            status: String::new(),
+            image: String::new(),
+            labels: [(label::WORKSPACE, workspace.as_str())].into_iter().collect(),
+        };
+        ContainerStatistics {
+            container,
+            usage: is_running.then_some(usage),
+            sessions: is_running.then_some(ActiveSessions { ssh: 1, terminals: 2 }),
         }
     }
 
@@ -154,9 +162,9 @@ mod tests {
     fn two_containers() -> TopState {
         let mut state = TopState::default();
         for cpu in [0.0, 50.0, 200.0, 99.0] {
-            let seen =
+            let all =
                 vec![sample("api", RunState::Running, cpu), sample("web", RunState::Exited, 0.0)];
-            assert_eq!(state.update(TopEvent::Polled(seen)), TopAction::None);
+            assert_eq!(state.update(TopEvent::Polled(all)), TopAction::None);
         }
         state
     }
@@ -201,7 +209,7 @@ mod tests {
         press(&mut state, KeyCode::Char('s'));
         let id = ContainerId::new("id-of-api");
         assert_eq!(press(&mut state, KeyCode::Char('y')), TopAction::Stop(id));
-        // What does not run is neither stopped nor started.
+        // A stopped container is neither stopped nor started.
         press(&mut state, KeyCode::Down);
         assert_eq!(press(&mut state, KeyCode::Enter), TopAction::None);
         assert_eq!(state.notice.as_deref(), Some("no shell: web is exited"));

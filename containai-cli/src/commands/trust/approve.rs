@@ -1,61 +1,51 @@
 use std::process::ExitCode;
 
+use containai::OperationError;
+use containai::trust_review::TrustReview;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 
-use super::review::TrustReview;
 use crate::app::App;
-use containai::OperationError;
-use containai::trust::StoredApproval;
 
-/// Whether a person has to be asked.
+/// The confirmation of an approval.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Confirmation {
     /// `--yes`.
     Given,
-    /// Somebody has to say yes.
+    /// The user is asked.
     Required,
 }
 
-impl From<bool> for Confirmation {
-    fn from(is_answered: bool) -> Self {
-        if is_answered { Self::Given } else { Self::Required }
-    }
-}
-
-/// Shows what a workspace asks for and keeps a person's approval of it.
+/// Prints each file that is not approved, and stores the user's approval of it.
 pub(super) fn run(
     workspace: &WorkspacePath,
-    question: Confirmation,
+    reviews: Vec<TrustReview>,
+    confirmation: Confirmation,
     app: &App,
 ) -> anyhow::Result<ExitCode> {
-    let reviews = TrustReview::all(workspace, app)?;
-    if reviews.is_empty() {
-        app.ui.say(&format!("`{workspace}` asks for nothing"));
-    }
     for review in reviews {
-        let path = review.file.path.display().to_string();
+        let path = review.path().display().to_string();
         if review.is_approved() {
-            app.ui.say(&format!("`{path}` is approved as it is"));
+            app.ui.say(&format!("`{path}` is already approved"));
             continue;
         }
-        if question == Confirmation::Required {
+        if confirmation == Confirmation::Required {
             confirm(&review.text(), app)?;
         }
-        let text = review.file.text;
-        let approval = StoredApproval { workspace: workspace.to_string(), text };
-        approval.save(&review.approval_path)?;
-        app.ui.say(&format!("approved `{path}` as it is now"));
+        review.approve(workspace)?;
+        app.ui.say(&format!("approved `{path}`"));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Shows a person what there is to approve, and takes nothing but a yes.
+/// Prints the text and asks for approval.
 fn confirm(text: &str, app: &App) -> anyhow::Result<()> {
     if !app.ui.terminals().can_ask() {
-        return Err(OperationError::usage("nobody is there to approve this")
-            .hint(Hint::run("cai trust --show", "read it, and `cai trust --yes` to approve it"))
+        let message = "approval required but stdin is not a terminal";
+        return Err(OperationError::usage(message)
+            .hint(Hint::run("cai trust --show", "read the file"))
+            .hint(Hint::run("cai trust --yes", "approve it"))
             .into());
     }
     app.ui.data(text)?;

@@ -1,11 +1,11 @@
 use std::process::ExitCode;
 
-use crate::app::App;
+use containai::trust::StoredApproval;
 use containai_core::config::escape_control;
 
-use containai::trust::StoredApproval;
+use crate::app::App;
 
-/// Prints the workspaces with something approved, with its hash in front.
+/// Prints the workspaces with approved files, each after its hash.
 pub(super) fn run(app: &App) -> anyhow::Result<ExitCode> {
     for approval in StoredApproval::list(&app.env.layout)? {
         app.ui.data(&format!("{}  {}", approval.hash(), escape_control(&approval.workspace)))?;

@@ -1,9 +1,7 @@
-//! What workspaces suggest, approved by a person.
+//! `cai trust`: approval of files in workspaces.
 
 mod approve;
 mod command;
 mod list;
-mod review;
-mod show;
 
 pub(crate) use command::{TrustArgs, run};

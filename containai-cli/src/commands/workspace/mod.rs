@@ -2,8 +2,9 @@
 
 mod command;
 mod r#move;
+mod pull;
 mod reclaim;
 mod reclaim_inside;
 
 pub(crate) use command::WorkspaceArgs;
-pub(super) use command::run;
+pub(crate) use command::run;

@@ -6,10 +6,10 @@ use containai_docker::{Reclaimed, reclaim_in_container};
 
 use crate::app::App;
 
-/// Give all files in these directories to the agent; a helper container runs it
+/// Give all files in these directories to the agent, in a helper container
 #[derive(Debug, Args)]
 pub(super) struct WorkspaceReclaimInsideArgs {
-    /// Where the helper has the directories
+    /// The directories as mounted in the helper container
     #[arg(required = true)]
     paths: Vec<PathBuf>,
 }

@@ -1,5 +1,5 @@
-//! Both sides on one machine: git in the container's own repository is played by
-//! git that is told where that is.
+//! Tests with both sides on one machine: the container's git runs here, with its repository in
+//! `GIT_DIR`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,7 +11,7 @@ use super::super::container_repository::{ensure_container_repository, read_recor
 use super::*;
 
 struct TestRepositories {
-    _place: TempDir,
+    _directory: TempDir,
     root: PathBuf,
     workspace: WorkspacePath,
     layout: Layout,
@@ -20,14 +20,14 @@ struct TestRepositories {
 
 impl TestRepositories {
     fn new(setup: &str) -> anyhow::Result<Self> {
-        let place = TempDir::new()?;
-        let root = fs::canonicalize(place.path())?;
+        let directory = TempDir::new()?;
+        let root = fs::canonicalize(directory.path())?;
         fs::create_dir(root.join("api"))?;
         let pair = Self {
             workspace: WorkspacePath::new(root.join("tree"))?,
             layout: Layout::new(&root.join("home"), None, None),
             reporter: Reporter::default(),
-            _place: place,
+            _directory: directory,
             root,
         };
         pair.host(&format!("cd api; git init -q -b main; {setup}"))?;
@@ -39,7 +39,7 @@ impl TestRepositories {
         self.sh(script, &[])
     }
 
-    /// A script in the worktree, with git as the container has it.
+    /// Runs a script in the worktree with the container's repository.
     fn in_container(&self, script: &str) -> anyhow::Result<String> {
         let own = self.layout.worktree_repository(&self.workspace);
         let variables = [
@@ -59,8 +59,8 @@ impl TestRepositories {
         }
         shell.envs(variables.iter().cloned());
         let output = shell.output()?;
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        anyhow::ensure!(output.status.success(), "{script}: {complaint}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        anyhow::ensure!(output.status.success(), "{script}: {stderr}");
         Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
@@ -75,17 +75,15 @@ const LINKED_SETUP: &str = "echo text > file; git add file; git commit -q -m one
 #[tokio::test]
 async fn commits_and_index_are_synced_once() -> anyhow::Result<()> {
     let pair = TestRepositories::new(LINKED_SETUP)?;
-    assert!(
-        pair.sync().await?.is_some_and(|settled| settled.is_up_to_date() && settled.fetched == 0)
-    );
+    assert!(pair.sync().await?.is_some_and(|sync| sync.is_up_to_date() && sync.fetched == 0));
     assert!(pair.sync().await?.is_none(), "nothing has changed");
     pair.in_container("echo more >> file; git commit -qam two; git tag v1; git branch next")?;
-    let settled = pair.sync().await?.expect("something changed");
-    assert_eq!((settled.fetched, settled.is_up_to_date()), (3, true));
+    let sync = pair.sync().await?.expect("something changed");
+    assert_eq!((sync.fetched, sync.is_up_to_date()), (3, true));
     assert_eq!(pair.host("git -C tree status --short -b; git -C api tag")?, "## side\nv1");
     assert!(pair.sync().await?.is_none());
     pair.host("git -C api fsck --strict")?;
-    // A branch deleted there whose commits nothing else has.
+    // A branch deleted in the container whose commits no other reference contains.
     pair.in_container("git checkout -q --detach; git commit -q --allow-empty -m lost; git branch lost; git checkout -q side")?;
     pair.sync().await?;
     pair.in_container("git branch -q -D lost")?;
@@ -99,7 +97,7 @@ async fn commits_and_index_are_synced_once() -> anyhow::Result<()> {
 async fn interrupted_sync_is_finished() -> anyhow::Result<()> {
     let pair = TestRepositories::new(LINKED_SETUP)?;
     pair.sync().await?;
-    // References have moved, and the index not yet.
+    // The references have moved, but not yet the index.
     pair.in_container("echo more >> file; git commit -qam two")?;
     let before = read_record(&pair.layout, &pair.workspace)?.expect("a record");
     let from = pair.host("git -C tree rev-parse side")?;
@@ -107,15 +105,11 @@ async fn interrupted_sync_is_finished() -> anyhow::Result<()> {
     pair.host(&format!(
         "cd tree; git read-tree {from}; test \"$(git status --short)\" = 'MM file'"
     ))?;
-    let adjusting = ObjectId::parse(&from);
-    write_record(
-        &pair.layout,
-        &pair.workspace,
-        &WorktreeRecord { index_base: adjusting, ..before },
-    )?;
+    let index_base = ObjectId::parse(&from);
+    write_record(&pair.layout, &pair.workspace, &WorktreeRecord { index_base, ..before })?;
     pair.sync().await?;
     assert_eq!(pair.host("git -C tree status --short")?, "");
-    // Somebody works on the index: it is tried again.
+    // The index is locked: the sync is retried.
     pair.in_container("echo more >> file; git commit -qam three")?;
     pair.host("touch api/.git/worktrees/tree/index.lock")?;
     assert!(pair.sync().await.is_err());
@@ -130,12 +124,15 @@ async fn host_changes_are_left_for_the_container() -> anyhow::Result<()> {
     let pair = TestRepositories::new(LINKED_SETUP)?;
     pair.sync().await?;
     pair.host("cd tree; git checkout -q -b moved; git commit -q --allow-empty -m two; git -C ../api tag v1")?;
-    let settled = pair.sync().await?.expect("something changed");
-    assert_eq!(settled.fetched, 0);
-    let names: Vec<_> = settled.refs.iter().map(|it| it.name.as_str()).collect();
+    let sync = pair.sync().await?.expect("something changed");
+    assert_eq!(sync.fetched, 0);
+    let names: Vec<_> = sync.refs.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names, ["refs/heads/moved", "refs/tags/v1"]);
-    assert_eq!(settled.head.map(|it| it.to_file()).as_deref(), Some("ref: refs/heads/moved\n"));
-    assert!(pair.sync().await?.is_some(), "asked again until the container has followed");
+    assert_eq!(sync.head.map(|it| it.to_file()).as_deref(), Some("ref: refs/heads/moved\n"));
+    assert!(
+        pair.sync().await?.is_some(),
+        "compared again until the container has applied the changes"
+    );
     Ok(())
 }
 
@@ -157,7 +154,7 @@ async fn links_and_reused_names_prevent_a_sync() -> anyhow::Result<()> {
     ensure_container_repository(&pair.workspace, &pair.layout, &pair.reporter)?;
     assert_eq!(pair.in_container("git log -1 --format=%s")?, "one");
     let kept = fs::read_dir(pair.layout.config_dir().join("worktrees"))?.count();
-    assert_eq!(kept, 2, "what the container had before is kept");
+    assert_eq!(kept, 2, "the container's former repository is kept");
     Ok(())
 }
 

@@ -37,7 +37,7 @@ fn access_to_the_host_requires_approval_of_the_text() {
     for line in ["(not approved)", "asks for a command on it", "asks for variables"] {
         assert!(shown.contains(line), "no `{line}` in {shown}");
     }
-    cai(&["trust"]).run().fails(2, "nobody is there to approve");
+    cai(&["trust"]).run().fails(2, "approval required but stdin is not a terminal");
     cai(&["trust", "--yes"]).run().success().stderr_contains("devcontainer.json");
 
     run().success().prints(SECRET).stderr_contains("talk");
@@ -128,11 +128,11 @@ fn keys_engine_and_home_are_never_mounted() {
         cai(&["trust", "--yes"]).run().success();
         cai(&["run", "--image", "base", "--devcontainer", "--", "true"]).run().fails(2, why);
     };
-    refused("/", "it holds or belongs to");
-    refused(&home.display().to_string(), "it holds or belongs to");
-    refused("${localEnv:HOME}/.ssh", "it holds or belongs to");
-    refused("${localWorkspaceFolder}/innocent", "it holds or belongs to");
-    refused(&home.join(".config/containai").display().to_string(), "it holds or belongs to");
+    refused("/", "it contains or belongs to");
+    refused(&home.display().to_string(), "it contains or belongs to");
+    refused("${localEnv:HOME}/.ssh", "it contains or belongs to");
+    refused("${localWorkspaceFolder}/innocent", "it contains or belongs to");
+    refused(&home.join(".config/containai").display().to_string(), "it contains or belongs to");
     refused("/proc/self/root/etc/ssh", "the system");
     refused("/usr", "the engine");
     refused("/no/such/place", "is not mounted");

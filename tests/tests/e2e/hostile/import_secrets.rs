@@ -74,7 +74,7 @@ fn secrets_reach_a_volume_only_with_consent() {
         "`gitlab \"x\".apikey`, `jira.secret`, `alias.x`",
         "`mcpServers.a.headers.Authorization`",
         "`~/.tool/.netrc` is not imported: it is a secret",
-        "`~/.claude/CLAUDE.md` is not imported: it has a secret that cannot be taken out, `line 1`",
+        "`~/.claude/CLAUDE.md` is not imported: it contains a secret that cannot be removed, `line 1`",
         "`--allow-secret PATH:KEY`",
     ];
     let dry = import(&person, &repository, &["--dry-run"]);

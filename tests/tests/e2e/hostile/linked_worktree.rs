@@ -214,11 +214,11 @@ fn link_in_the_repository_prevents_a_transfer_of_commits() {
     scene.person.exec(&scene.main, "rm .git/logs/refs/heads/side").success();
     scene
         .person
-        .cai(["sync-back"])
+        .cai(["workspace", "pull"])
         .current_dir(&scene.tree)
         .run()
         .success()
-        .stderr_contains("brought over 1");
+        .stderr_contains("fetched 1");
     assert_eq!(scene.git_output(scene.main.path(), &["log", "-1", "--format=%s", "side"]), "kept");
 }
 

@@ -102,7 +102,7 @@ fn fork_does_not_write_through_links() {
     for planted in HOSTILE_LINKS {
         scene.plant(planted);
         let outcome = scene.fork(&[]);
-        let is_refused = ["symbolic link", "in the way", "exists"];
+        let is_refused = ["symbolic link", "conflicts with", "exists"];
         let is_refused = is_refused.iter().any(|it| outcome.stderr().contains(it));
         assert!(outcome.status() != 0 && is_refused, "{planted}: {outcome}");
         assert_eq!(scene.outside(), before, "{planted}");
@@ -144,7 +144,7 @@ fn fork_exposes_no_other_repository_and_no_keys() {
         scene.person.cai(fork).current_dir(&scene.repository).run().fails(2, what);
     }
     let inside = scene.repository.join("nested").display().to_string();
-    scene.fork(&[&inside]).fails(2, "is inside of the workspace");
+    scene.fork(&[&inside]).fails(2, "is inside the workspace");
 }
 
 #[test]

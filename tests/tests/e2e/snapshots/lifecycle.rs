@@ -17,7 +17,7 @@ fn running_container_is_restored_completely() {
     let name = format!("back-{}", std::process::id());
     let plan =
         snapshot(&person, &repository, &["create", &name, "--dry-run"]).run().success().stdout();
-    assert!(plan.contains("1. freeze") && plan.contains("name it snapshot"), "{plan}");
+    assert!(plan.contains("1. pause") && plan.contains("as snapshot"), "{plan}");
     snapshot(&person, &repository, &["create", &name]).run().success().prints(&format!("{name}\n"));
     snapshot(&person, &repository, &["create", &name]).run().fails(2, "already");
     assert_eq!(person.container(repository.path())["State"]["Status"], "running");
@@ -32,7 +32,7 @@ fn running_container_is_restored_completely() {
                  sudo rm /srv/mark; rm /mnt/agent-data/mark; touch /mnt/agent-data/new";
     person.run(&repository, spoil).success();
     mark(&person, &repository, "two");
-    snapshot(&person, &repository, &["restore", &name]).run().fails(2, "nobody to ask");
+    snapshot(&person, &repository, &["restore", &name]).run().fails(2, "confirmation required");
     snapshot(&person, &repository, &["restore", &name, "--force"]).run().success();
     let after = person.container(repository.path());
     assert_eq!(after["State"]["Status"], "running");
@@ -72,11 +72,13 @@ fn fork_runs_beside_the_original_with_its_own_state() {
     person.exec(&repository, filter).success();
     let plan =
         snapshot(&person, &repository, &["fork", &name, "--dry-run"]).run().success().stdout();
-    assert!(plan.contains("on the new branch fork/") && plan.contains("start it"), "{plan}");
+    assert!(plan.contains("on branch fork/") && plan.contains("start it"), "{plan}");
     // An unnamed target directory may already exist.
     let path = person.beside(&format!("snap-fork-{name}"));
     fs::create_dir(&path).expect("a directory can be made");
-    snapshot(&person, &repository, &["fork", &name]).run().fails(2, "no fork of this repository");
+    snapshot(&person, &repository, &["fork", &name])
+        .run()
+        .fails(2, "not a fork of this repository");
     fs::remove_dir(&path).expect("the directory is empty");
     let made = snapshot(&person, &repository, &["fork", &name]).run().success().stdout();
     let evil = fs::read_dir("/tmp").expect("it can be read").flatten();
@@ -131,7 +133,7 @@ fn fork_without_git_requires_a_directory() {
     let fork = |words: &[&str]| {
         person.cai(["snapshot", "fork", &name]).args(words).current_dir(&plain).run()
     };
-    fork(&[]).fails(2, "is not the top of a repository");
+    fork(&[]).fails(2, "is not the top directory of a repository");
     fork(&["."]).fails(2, "the workspace of the snapshot itself");
     let other = person.beside("snap-other");
     fs::create_dir_all(&other).expect("a directory can be made");

@@ -1,0 +1,132 @@
+//! The arguments of verbs that create a container as needed.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use containai::session::{Recreate, SessionOptions, SessionPlan, SessionRequest, SetupConsent};
+use containai::target::{find_named, workspace_served};
+use containai::workspace::{ProtectedPathUse, WorkspaceRef};
+use containai_core::engine::{Lifetime, Protection};
+use containai_core::naming::{AgentName, ContainerName};
+
+use super::agent_forwarding::AgentForwardingArgs;
+use super::container::ContainerArgs;
+use super::container_ref::ContainerRefArgs;
+use super::target::is_path;
+use crate::app::App;
+use crate::output::{self, plan::PlanDocument};
+
+/// The format of a printed plan.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum PlanFormat {
+    /// Text for people.
+    Text,
+    /// JSON, a [`PlanDocument`].
+    Json,
+}
+
+impl PlanFormat {
+    /// Prints a plan.
+    pub(crate) fn print(self, plan: &SessionPlan, app: &App) -> anyhow::Result<ExitCode> {
+        let document = PlanDocument::from(plan);
+        app.ui.data(&match self {
+            Self::Text => output::plan::text(&document),
+            Self::Json => serde_json::to_string_pretty(&document)?,
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// The arguments of verbs that create a container as needed.
+#[derive(Debug, Args)]
+#[command(mut_arg("container", |arg| arg.help("Container name, also of a new container")))]
+pub(crate) struct SessionArgs {
+    /// Workspace path, or name of an existing container [default: the repository around the
+    /// current directory]
+    #[arg(value_name = "TARGET", conflicts_with = "workspace")]
+    target: Option<PathBuf>,
+    #[command(flatten)]
+    container_ref: ContainerRefArgs,
+    #[command(flatten)]
+    container: ContainerArgs,
+    /// Recreate the container; its volumes are kept
+    #[arg(long, alias = "restart", visible_alias = "recreate")]
+    fresh: bool,
+    /// Recreate the container with a new data volume; the old volume is kept
+    #[arg(long, conflicts_with_all = ["fresh", "data_volume"])]
+    reset: bool,
+    /// Protect a new container from `cai gc`
+    #[arg(long, conflicts_with = "ephemeral")]
+    keep: bool,
+    /// Remove the container and the volumes created for it when the session ends
+    #[arg(long, visible_alias = "rm", conflicts_with_all = ["fresh", "reset"])]
+    ephemeral: bool,
+    #[command(flatten)]
+    ssh_agent: AgentForwardingArgs,
+    /// Set up this machine without prompting, if needed
+    #[arg(short, long)]
+    yes: bool,
+    /// Skip confirmations, and allow a workspace that contains keys, an engine or
+    /// system directories, or is part of them; prints what the container gets
+    #[arg(long)]
+    force: bool,
+    /// Print the steps without running them
+    #[arg(long)]
+    dry_run: bool,
+    /// Print the steps as JSON
+    #[arg(long, requires = "dry_run")]
+    json: bool,
+}
+
+impl SessionArgs {
+    /// The format of the plan if the command line asks for a dry run.
+    pub(crate) fn plan_format(&self) -> Option<PlanFormat> {
+        let format = if self.json { PlanFormat::Json } else { PlanFormat::Text };
+        self.dry_run.then_some(format)
+    }
+
+    /// The session's request; `agent` is the agent to start.
+    pub(crate) async fn request(
+        mut self,
+        agent: Option<AgentName>,
+        app: &App,
+    ) -> anyhow::Result<SessionRequest> {
+        let mut options = self.options();
+        let name = self.target.as_deref().and_then(|word| word.to_str());
+        let workspace = match name.filter(|word| options.name.is_none() && !is_path(word)) {
+            Some(name) => {
+                let context = app.context()?;
+                let container = find_named(Some(name), &context.engine()?, &context).await?;
+                options.name = Some(ContainerName::parse(&container.name)?);
+                WorkspaceRef::Explicit(workspace_served(&container)?)
+            }
+            None => {
+                let path = self.target.take();
+                self.container_ref.workspace_ref(path, &app.env, options.protected_paths)?
+            }
+        };
+        let consent = if self.yes { SetupConsent::Given } else { SetupConsent::Ask };
+        let flags = self.container.flags(agent, &app.global);
+        let request = SessionRequest::new(&app.env, &app.reporter, flags, workspace, consent)?;
+        Ok(self.ssh_agent.apply(request.with_options(options)))
+    }
+
+    fn options(&self) -> SessionOptions {
+        SessionOptions {
+            name: self.container_ref.container.clone(),
+            recreate: match (self.fresh, self.reset) {
+                (_, true) => Recreate::Reset,
+                (true, _) => Recreate::Fresh,
+                _ => Recreate::None,
+            },
+            lifetime: if self.ephemeral { Lifetime::Session } else { Lifetime::Persistent },
+            protection: if self.keep { Protection::Protected } else { Protection::None },
+            protected_paths: if self.force {
+                ProtectedPathUse::Allow
+            } else {
+                ProtectedPathUse::Refuse
+            },
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! One container, by name or by workspace.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use containai::context::Context;
+use containai::session::{SessionOptions, SessionRequest, SetupConsent};
+use containai::target::{find_by_name, find_by_reference, find_by_workspace, workspace_served};
+use containai::workspace::WorkspaceRef;
+use containai_core::engine::{Container, Engine as _};
+use containai_core::naming::ContainerName;
+use containai_docker::DockerEngine;
+
+use crate::app::App;
+
+/// One container, by name or by workspace.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// Container name or workspace path [default: the repository around the current directory]
+    #[arg(value_name = "TARGET", conflicts_with_all = ["workspace", "container"])]
+    target: Option<String>,
+    #[command(flatten)]
+    options: TargetOptions,
+}
+
+/// One container, by the explicit options alone.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct TargetOptions {
+    /// Workspace path
+    #[arg(short, long, value_name = "PATH")]
+    workspace: Option<PathBuf>,
+    /// Container name
+    #[arg(long, value_name = "NAME", conflicts_with = "workspace")]
+    container: Option<String>,
+}
+
+impl From<TargetOptions> for TargetArgs {
+    fn from(options: TargetOptions) -> Self {
+        Self { target: None, options }
+    }
+}
+
+impl TargetArgs {
+    /// Finds a container of ContainAI.
+    pub(crate) async fn find(
+        &self,
+        engine: &DockerEngine,
+        context: &Context,
+    ) -> anyhow::Result<Container> {
+        self.find_among(&engine.containers().await?, context)
+    }
+
+    /// Finds the container among those of the engine.
+    pub(crate) fn find_among(
+        &self,
+        containers: &[Container],
+        context: &Context,
+    ) -> anyhow::Result<Container> {
+        Ok(match (&self.options.container, &self.options.workspace) {
+            (Some(name), _) => find_by_name(containers.to_vec(), name)?,
+            (None, Some(workspace)) => find_by_workspace(containers, Some(workspace), context)?,
+            (None, None) => find_by_reference(self.target.as_deref(), containers, context)?,
+        })
+    }
+
+    /// Finds the container, and prepares a session in it: it is started as needed, never created.
+    pub(crate) async fn existing_session(
+        &self,
+        app: &App,
+    ) -> anyhow::Result<(Container, SessionRequest)> {
+        let context = Context::new(&app.env, &app.reporter, app.global.flags(), None)?;
+        let container = self.find(&context.engine()?, &context).await?;
+        let session = session_of(&container, app)?;
+        Ok((container, session))
+    }
+
+    /// The container's name; only a workspace takes a question to the engine. `None` if no
+    /// container is selected.
+    pub(crate) async fn container_name(&self, app: &App) -> anyhow::Result<Option<String>> {
+        let TargetOptions { workspace, container } = &self.options;
+        match (container, &self.target) {
+            (Some(name), _) => Ok(Some(name.clone())),
+            (None, Some(word)) if !is_path(word) => Ok(Some(word.clone())),
+            (None, None) if workspace.is_none() => Ok(None),
+            _ => {
+                let context = app.context()?;
+                Ok(Some(self.find(&context.engine()?, &context).await?.name))
+            }
+        }
+    }
+
+    /// The workspace path and the container name of the command line.
+    pub(super) fn split(&self) -> (Option<PathBuf>, Option<String>) {
+        let TargetOptions { workspace, container } = self.options.clone();
+        match &self.target {
+            Some(word) if is_path(word) => (Some(word.into()), None),
+            Some(word) => (None, Some(word.clone())),
+            None => (workspace, container),
+        }
+    }
+}
+
+/// Prepares a session in an existing container.
+pub(crate) fn session_of(container: &Container, app: &App) -> anyhow::Result<SessionRequest> {
+    let workspace = WorkspaceRef::Explicit(workspace_served(container)?);
+    let flags = app.global.flags();
+    let request =
+        SessionRequest::new(&app.env, &app.reporter, flags, workspace, SetupConsent::Never)?;
+    let name = Some(ContainerName::parse(&container.name)?);
+    Ok(request.with_options(SessionOptions { name, ..SessionOptions::default() }))
+}
+
+/// Whether a word is a path: one that exists, or that no container's name can be.
+pub(super) fn is_path(word: &str) -> bool {
+    word.contains('/') || Path::new(word).exists()
+}

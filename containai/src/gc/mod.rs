@@ -1,0 +1,6 @@
+//! Garbage collection on an engine.
+
+mod collect;
+mod describe;
+
+pub use collect::{GarbageCollection, GcReport};

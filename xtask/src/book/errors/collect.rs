@@ -1,0 +1,61 @@
+//! The errors of all product crates.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use super::item::{Variant, hints, variants};
+use super::token::tokens;
+use crate::project;
+
+/// Fewer errors with hints than these mean that the source changed its form.
+const LEAST: usize = 60;
+
+/// An error that has a next step.
+#[derive(Clone, Debug)]
+pub(in crate::book) struct KnownError {
+    /// The enum, without `Error` at its end.
+    pub(super) topic: String,
+    pub(super) message: String,
+    pub(super) cause: String,
+    pub(super) hints: Vec<String>,
+}
+
+/// Reads enums with `#[error("…")]` and the functions `hint` and `hints` of the product crates.
+pub(in crate::book) fn read(root: &Path) -> anyhow::Result<Vec<KnownError>> {
+    let mut git = Command::new("git");
+    git.args(["ls-files", "-z", "containai*/src/*.rs"]).current_dir(root);
+    let list = project::output_of(git)?;
+    let (mut all, mut advice) = (Vec::new(), BTreeMap::<String, Vec<String>>::new());
+    for path in list.split('\0').filter(|path| !path.is_empty()) {
+        let Ok(source) = fs::read_to_string(root.join(path)) else { continue };
+        let tokens = tokens(&source);
+        all.extend(variants(&tokens));
+        for (name, hints) in hints(&tokens) {
+            advice.entry(name).or_default().extend(hints);
+        }
+    }
+    let mut errors: Vec<_> = all.iter().filter_map(|it| known(it, &advice)).collect();
+    errors.sort_by(|a, b| (&a.topic, &a.message).cmp(&(&b.topic, &b.message)));
+    let count = errors.len();
+    anyhow::ensure!(count >= LEAST, "only {count} errors with hints were found in the source");
+    Ok(errors)
+}
+
+fn known(variant: &Variant, advice: &BTreeMap<String, Vec<String>>) -> Option<KnownError> {
+    let (name, _) = variant.name.split_once("::")?;
+    let hints = advice.get(&variant.name).or_else(|| advice.get(&format!("{name}::")))?;
+    let mut own = Vec::new();
+    for hint in hints {
+        if !own.contains(hint) {
+            own.push(hint.clone());
+        }
+    }
+    (!own.is_empty()).then(|| KnownError {
+        topic: name.trim_end_matches("Error").to_owned(),
+        message: variant.message.clone(),
+        cause: variant.cause.clone(),
+        hints: own,
+    })
+}
