@@ -32,7 +32,7 @@ impl App {
         grammar: fn() -> clap::Command,
     ) -> anyhow::Result<Self> {
         let env = Env::read()?;
-        log::init(global.verbose(), &env)?;
+        log::init(global.verbose, &env)?;
         let reporter = Reporter::new(UiFrontend { ui: ui.clone(), env: env.clone() });
         Ok(Self { global, env, ui: ui.clone(), reporter, grammar })
     }

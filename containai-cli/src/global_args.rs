@@ -14,9 +14,9 @@ pub(crate) struct GlobalArgs {
     /// Engine address: unix:///path, tcp://host:port or ssh://user@host
     #[arg(long, global = true, help_heading = HEADING, value_name = "ADDRESS")]
     pub(crate) docker_host: Option<String>,
-    /// Print each step and build output; -vv prints traces as well
+    /// Print each step and build output; `-vv` adds diagnostics of the engine and of SSH
     #[arg(short, long, global = true, help_heading = HEADING, action = ArgAction::Count, conflicts_with = "quiet", alias = "debug")]
-    verbose: u8,
+    pub(crate) verbose: u8,
     /// Print only errors
     #[arg(short, long, global = true, help_heading = HEADING)]
     quiet: bool,
@@ -39,11 +39,6 @@ impl GlobalArgs {
     /// Whether only errors are printed.
     pub(crate) fn is_quiet(&self) -> bool {
         self.quiet
-    }
-
-    /// The number of `-v`.
-    pub(crate) fn verbose(&self) -> u8 {
-        self.verbose
     }
 
     pub(crate) fn verbosity(&self) -> Verbosity {

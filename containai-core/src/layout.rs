@@ -156,7 +156,7 @@ impl Layout {
     /// volume; mode 0600 in a directory of mode 0700.
     pub fn workspace_sync_base(&self, engine: &str, volume: &VolumeName) -> PathBuf {
         let digest = Sha256::digest(engine);
-        let digest: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(&digest[..4]);
         self.config.join("copies").join(format!("{volume}-{digest}.json"))
     }
 
@@ -200,7 +200,7 @@ impl Layout {
     /// The import record of a volume on an engine, mode 0600.
     pub fn import_record(&self, engine: &str, volume: &VolumeName) -> PathBuf {
         let digest = Sha256::digest(format!("{engine}\n{volume}"));
-        let name: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(&digest[..16]);
         self.config.join("imports").join(format!("{name}.json"))
     }
 
@@ -253,7 +253,7 @@ impl Layout {
     /// The approval of a workspace's configuration file.
     pub fn trust_file(&self, workspace: &WorkspacePath) -> PathBuf {
         let digest = Sha256::digest(workspace.as_str());
-        let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(digest);
         self.trust_dir().join(format!("{name}.json"))
     }
 
@@ -285,7 +285,7 @@ impl Layout {
         match &self.runtime {
             Some(runtime) => {
                 let digest = Sha256::digest(self.config.as_os_str().as_encoded_bytes());
-                let name: String = digest[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+                let name = hex::encode(&digest[..4]);
                 runtime.join(format!("containai/mux-{name}.sock"))
             }
             None => self.config.join("run/mux.sock"),

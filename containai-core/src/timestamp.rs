@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
 /// A point in time, in whole seconds since 1970-01-01 00:00:00 UTC.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp(i64);
@@ -43,12 +46,14 @@ impl Timestamp {
 }
 
 impl fmt::Display for Timestamp {
-    /// Formats the time as of RFC 3339, in UTC.
+    /// Formats the time as of RFC 3339, in UTC. Times outside of the years 0 to 9999 are written as
+    /// `@SECONDS`, which date(1) reads.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (days, seconds) = (self.0.div_euclid(86_400), self.0.rem_euclid(86_400));
-        let (year, month, day) = civil_from_days(days);
-        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+        let date = OffsetDateTime::from_unix_timestamp(self.0).ok();
+        match date.and_then(|date| date.format(&Rfc3339).ok()) {
+            Some(text) => f.write_str(&text),
+            None => write!(f, "@{}", self.0),
+        }
     }
 }
 
@@ -57,7 +62,9 @@ impl FromStr for Timestamp {
 
     /// Parses a date and time of RFC 3339; fractions of a second are truncated.
     fn from_str(text: &str) -> Result<Self, TimestampError> {
-        parse_rfc3339(text).map(Self).ok_or_else(|| TimestampError { text: text.to_owned() })
+        OffsetDateTime::parse(text, &Rfc3339)
+            .map(|date| Self(date.unix_timestamp()))
+            .map_err(|_| TimestampError { text: text.to_owned() })
     }
 }
 
@@ -68,86 +75,6 @@ impl FromStr for Timestamp {
 pub struct TimestampError {
     /// The given text.
     pub text: String,
-}
-
-fn parse_rfc3339(text: &str) -> Option<i64> {
-    let (date, rest) = text.split_at_checked(10)?;
-    let rest = rest.strip_prefix(['T', 't', ' '])?;
-    let (time, rest) = rest.split_at_checked(8)?;
-    let [year, month, day] = parse_numbers(date, '-', [4, 2, 2])?;
-    let [hour, minute, second] = parse_numbers(time, ':', [2, 2, 2])?;
-    // A leap second is the 61st of its minute.
-    let is_time = hour < 24 && minute < 60 && second < 61;
-    let is_date = (1..=12).contains(&month) && (1..=days_in_month(year, month)).contains(&day);
-    if !is_time || !is_date {
-        return None;
-    }
-    let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second;
-    Some(seconds - parse_offset(strip_fraction(rest)?)?)
-}
-
-fn parse_numbers(text: &str, separator: char, lengths: [usize; 3]) -> Option<[i64; 3]> {
-    let mut parts = text.split(separator);
-    let mut found = [0; 3];
-    for (number, length) in found.iter_mut().zip(lengths) {
-        let part = parts.next().filter(|part| part.len() == length)?;
-        *number = part.bytes().all(|b| b.is_ascii_digit()).then(|| part.parse().ok())??;
-    }
-    parts.next().is_none().then_some(found)
-}
-
-fn strip_fraction(text: &str) -> Option<&str> {
-    let Some(fraction) = text.strip_prefix('.') else { return Some(text) };
-    let end = fraction.find(|c: char| !c.is_ascii_digit()).filter(|end| *end > 0)?;
-    fraction.get(end..)
-}
-
-/// Returns the offset from UTC in seconds, positive to the east.
-fn parse_offset(text: &str) -> Option<i64> {
-    if matches!(text, "Z" | "z") {
-        return Some(0);
-    }
-    let sign = match text.chars().next()? {
-        '+' => 1,
-        '-' => -1,
-        _ => return None,
-    };
-    let clock = text.get(1..)?;
-    let [hour, minute, _] = parse_numbers(&format!("{clock}:00"), ':', [2, 2, 2])?;
-    (hour < 24 && minute < 60).then_some(sign * (hour * 3600 + minute * 60))
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    match month {
-        2 if is_leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Counts in years that begin in March, so that a leap day is the last day of a year
-/// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms").
-fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let year_of_era = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-/// The inverse, from the same source.
-fn civil_from_days(days: i64) -> (i64, i64, i64) {
-    let days = days.saturating_add(719_468);
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = (month_from_march + 2) % 12 + 1;
-    (year_of_era + era * 400 + i64::from(month <= 2), month, day)
 }
 
 /// A duration for display: `3d 4h 12m`.
@@ -210,6 +137,13 @@ mod tests {
     }
 
     #[test]
+    fn years_without_a_date_print_as_seconds() {
+        assert_eq!(Timestamp(i64::MIN).to_string(), "@-9223372036854775808");
+        assert_eq!(Timestamp(253_402_300_800).to_string(), "@253402300800");
+        assert_eq!(Timestamp(253_402_300_799).to_string(), "9999-12-31T23:59:59Z");
+    }
+
+    #[test]
     fn compact_form_for_file_names() {
         assert_eq!(Timestamp(1_709_209_815).to_compact(), "20240229-123015");
     }
@@ -235,19 +169,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn every_day_has_a_calendar_date(day in -800_000i64..2_900_000) {
-            // The calendar date of every day since the year 1 is converted back to the
-            // same day.
-            let mut year = 1970 + day.div_euclid(365);
-            while days_from_civil(year, 1, 1) > day { year -= 1; }
-            while days_from_civil(year + 1, 1, 1) <= day { year += 1; }
-            let mut month = 1;
-            while month < 12 && days_from_civil(year, month + 1, 1) <= day { month += 1; }
-            let of_month = day - days_from_civil(year, month, 1) + 1;
-            prop_assert!((1..=days_in_month(year, month)).contains(&of_month));
-        }
-
         #[test]
         fn printed_timestamps_parse_back(seconds in -62_135_596_800i64..253_402_300_800) {
             let text = Timestamp(seconds).to_string();

@@ -13,7 +13,7 @@ use containai_core::naming::WorkspacePath;
 use containai_core::remote::{Direction, Forward};
 
 use crate::error::OperationError;
-use crate::process_env::{EnvVars, ProcessEnv};
+use crate::process_env::{ProcessEnv, ProcessVars};
 use crate::trust;
 use crate::workspace_file::{self, FollowLinks};
 
@@ -29,7 +29,7 @@ pub struct DevcontainerFile {
     /// What it holds.
     pub(crate) text: String,
     approval: Approval,
-    variables: EnvVars,
+    variables: ProcessVars,
 }
 
 impl DevcontainerFile {

@@ -1,7 +1,7 @@
 //! What this machine has.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::thread::available_parallelism;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,7 @@ pub fn now() -> Timestamp {
 /// Draws what tells things of one name apart.
 pub fn new_random_id() -> io::Result<RandomId> {
     let mut bytes = [0; 6];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     Ok(RandomId::from_random(bytes))
 }
 

@@ -24,21 +24,21 @@ const KEPT: [&str; 5] = ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PATH", "
 
 /// Environment variables; `Debug` shows no value.
 #[derive(Clone, Default)]
-pub struct EnvVars(Arc<HashMap<OsString, OsString>>);
+pub struct ProcessVars(Arc<HashMap<OsString, OsString>>);
 
-impl fmt::Debug for EnvVars {
+impl fmt::Debug for ProcessVars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} variables", self.0.len())
     }
 }
 
-impl FromIterator<(OsString, OsString)> for EnvVars {
+impl FromIterator<(OsString, OsString)> for ProcessVars {
     fn from_iter<T: IntoIterator<Item = (OsString, OsString)>>(variables: T) -> Self {
         Self(Arc::new(variables.into_iter().collect()))
     }
 }
 
-impl EnvVars {
+impl ProcessVars {
     /// A variable's value, if it is set and UTF-8.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
@@ -95,7 +95,7 @@ pub struct ProcessEnv {
     /// The directories of programs (`PATH`).
     pub search_path: Vec<PathBuf>,
     /// All variables.
-    pub variables: EnvVars,
+    pub variables: ProcessVars,
 }
 
 impl ProcessEnv {
@@ -121,7 +121,7 @@ impl ProcessEnv {
             program: None,
             mux_program: None,
             search_path: DEFAULT_SEARCH_PATH.map(PathBuf::from).into(),
-            variables: EnvVars::default(),
+            variables: ProcessVars::default(),
         }
     }
 
@@ -150,7 +150,7 @@ impl ProcessEnv {
     pub fn from_vars(
         variables: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> crate::Result<Self> {
-        let variables: EnvVars = variables.into_iter().collect();
+        let variables: ProcessVars = variables.into_iter().collect();
         let home = variables.path("HOME").filter(|home| home.is_absolute());
         let mut env = Self::new(home.or_else(home_of_user).ok_or_else(no_home)?);
         env.layout = Layout::new(

@@ -1,7 +1,7 @@
 //! Engines of other machines, and the way there.
 
 use std::fs::{self, DirBuilder};
-use std::io::{ErrorKind, Read as _, Write as _};
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
@@ -101,7 +101,7 @@ pub(crate) fn client(env: &ProcessEnv) -> crate::Result<ClientId> {
 /// Who comes second leaves the first one's.
 fn create_client_id(path: &Path) -> std::io::Result<()> {
     let mut bytes = [0; 16];
-    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    getrandom::fill(&mut bytes)?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let aside = path.with_extension(std::process::id().to_string());

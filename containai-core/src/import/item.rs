@@ -275,10 +275,8 @@ mod tests {
     use crate::manifest::shipped_manifests;
 
     fn job(choice: &ImportOptions, source: &str) -> Option<ImportItem> {
-        ImportItems::select(&shipped_manifests(), choice)
-            .items
-            .into_iter()
-            .find(|job| job.source == source)
+        let mut items = ImportItems::select(&shipped_manifests(), choice).items.into_iter();
+        items.find(|item| item.source == source)
     }
 
     #[test]

@@ -16,7 +16,7 @@ impl Layout {
     /// The record of a workspace, mode 0600.
     pub fn workspace_record(&self, workspace: &WorkspacePath) -> PathBuf {
         let digest = Sha256::digest(workspace.as_str());
-        let name: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(&digest[..16]);
         self.workspace_record_dir().join(format!("{name}.json"))
     }
 

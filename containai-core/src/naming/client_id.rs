@@ -34,7 +34,7 @@ impl ClientId {
     /// Creates an identifier from 128 random bits.
     #[must_use]
     pub fn from_random(bytes: [u8; 16]) -> Self {
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex::encode(bytes))
     }
 }
 

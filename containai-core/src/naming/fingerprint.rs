@@ -15,7 +15,7 @@ parses_from_text!(Fingerprint, FingerprintError);
 impl Fingerprint {
     /// Creates a fingerprint from a SHA-256 digest.
     pub fn of_digest(digest: &[u8; 32]) -> Self {
-        Self(digest[..DIGITS / 2].iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex::encode(&digest[..DIGITS / 2]))
     }
 
     /// Parses a fingerprint.

@@ -33,7 +33,7 @@ impl HostKeyAlias {
     #[must_use]
     pub fn remote(engine: &str, port: HostPort) -> Self {
         let digest = Sha256::digest(engine);
-        let engine = digest[..DIGEST_BYTES].iter().map(|byte| format!("{byte:02x}")).collect();
+        let engine = hex::encode(&digest[..DIGEST_BYTES]);
         Self { engine: Some(engine), port }
     }
 

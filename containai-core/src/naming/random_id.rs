@@ -31,7 +31,7 @@ impl RandomId {
     /// Creates an identifier from 48 random bits.
     #[must_use]
     pub fn from_random(bytes: [u8; 6]) -> Self {
-        Self(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex::encode(bytes))
     }
 }
 

@@ -93,7 +93,7 @@ impl AsRef<Path> for WorkspacePath {
 
 fn digest(text: &str) -> String {
     let digest = Sha256::digest(text);
-    digest[..4].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest[..4])
 }
 
 /// The path is not valid for a workspace.

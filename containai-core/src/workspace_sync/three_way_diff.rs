@@ -79,7 +79,7 @@ mod tests {
                 "more",
                 "theirs",
             ],
-            to_to_remove: [
+            to_remove: [
                 "gone",
             ],
             conflicts: [

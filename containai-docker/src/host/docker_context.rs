@@ -24,8 +24,7 @@ pub struct DockerContext {
 impl DockerContext {
     /// Returns the context of the user at `layout` for the engine at `engine`.
     pub fn new(layout: &Layout, engine: &EngineLayout) -> Self {
-        let digest: String =
-            Sha256::digest(CONTEXT_NAME).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(Sha256::digest(CONTEXT_NAME));
         let host = format!("unix://{}", engine.socket().display());
         // Docker writes the fields in this order, without a trailing newline.
         let endpoint = json!({ "Host": host, "SkipTLSVerify": false });

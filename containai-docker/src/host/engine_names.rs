@@ -25,7 +25,7 @@ impl EngineNames {
         }
         let hash = Sha256::digest(root.as_os_str().as_encoded_bytes());
         let digest = [hash[0], hash[1], hash[2]];
-        let suffix = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let suffix = hex::encode(digest);
         Self { digest, suffix }
     }
 

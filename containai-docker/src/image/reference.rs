@@ -36,7 +36,7 @@ pub(crate) fn content_digest(image: ShippedImage) -> String {
         }
         hash.finalize().to_vec()
     });
-    digest[..6].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&digest[..6])
 }
 
 /// Splits a reference into repository and tag. The default tag is `latest`; a digest stays with the

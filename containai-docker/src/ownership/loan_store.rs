@@ -121,7 +121,7 @@ impl LoanStore {
 
     fn path(&self, workspace: &Path) -> PathBuf {
         let digest = Sha256::digest(workspace.as_os_str().as_encoded_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name = hex::encode(&digest[..16]);
         self.directory.join(format!("{name}.json"))
     }
 }

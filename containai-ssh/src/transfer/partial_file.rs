@@ -14,7 +14,7 @@ use super::file_kind::{FileAttributes, FileKind};
 /// Returns the name of a partial file in the directory of the complete one. It
 /// depends only on the file's name, so that the next attempt finds it.
 pub(super) fn partial_name(name: &[u8]) -> OsString {
-    format!(".cai-{}.part", &hex(&Sha256::digest(name))[..16]).into()
+    format!(".cai-{}.part", &hex::encode(Sha256::digest(name))[..16]).into()
 }
 
 /// Returns the SHA-256 of the first `length` bytes of a file, which may be
@@ -26,16 +26,12 @@ pub(super) fn sha256_prefix(file: &mut File, length: u64) -> io::Result<String> 
     let mut hash = Sha256::new();
     loop {
         match content.read(&mut buffer) {
-            Ok(0) => return Ok(hex(&hash.finalize())),
+            Ok(0) => return Ok(hex::encode(hash.finalize())),
             Ok(length) => hash.update(&buffer[..length]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A local partial file, locked against other processes.

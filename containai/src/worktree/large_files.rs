@@ -76,7 +76,7 @@ fn copy(
         digest.update(&buffer[..length]);
         copy.write_all(&buffer[..length])?;
     }
-    let digest: String = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let digest = hex::encode(digest.finalize());
     if digest != entry.name() {
         return Ok(());
     }

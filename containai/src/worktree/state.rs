@@ -68,5 +68,5 @@ pub(crate) fn fingerprint(repository: &UntrustedTree, entry: &str) -> io::Result
         );
         digest.update([0]);
     }
-    Ok(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex::encode(digest.finalize()))
 }

@@ -27,8 +27,18 @@ const CLI_ONLY: [&str; 9] = [
 ];
 
 /// Packages that the core may use: none that does I/O.
-const CORE: [&str; 7] =
-    ["jsonc-parser", "serde", "serde_json", "sha2", "thiserror", "toml_edit", "toml"];
+const CORE: [&str; 10] = [
+    "hex",
+    "jsonc-parser",
+    "serde",
+    "serde_json",
+    "sha2",
+    "strsim",
+    "thiserror",
+    "time",
+    "toml_edit",
+    "toml",
+];
 
 /// Looks at the dependencies in cargo's metadata. The arrows apply to
 /// dev-dependencies as well: a test that needs both sides of a border belongs in

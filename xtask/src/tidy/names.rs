@@ -2,10 +2,9 @@
 
 use super::source::Source;
 
-const EMPTY: [&str; 10] = [
-    "common", "helper", "helpers", "manager", "misc", "service", "services", "shared", "util",
-    "utils",
-];
+/// A helper is the helper container; `helpers` are functions without a noun.
+const EMPTY: [&str; 9] =
+    ["common", "helpers", "manager", "misc", "service", "services", "shared", "util", "utils"];
 
 /// A file is named after the one noun in it.
 pub(super) fn check(source: &Source) -> Vec<String> {

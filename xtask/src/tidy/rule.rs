@@ -44,9 +44,9 @@ pub(super) const RULES: [Rule; 18] = [
     off("cli-size", Check::Files(cli_size::check)),
     off("module-cycles", Check::Files(modules::check)),
     off("prose", Check::File(prose::check)),
-    off("readme-size", Check::File(readme_size::check)),
-    off("target-folder", Check::File(target_folder::check)),
-    off("unique-types", Check::Files(unique_types::check)),
+    on("readme-size", Check::File(readme_size::check)),
+    on("target-folder", Check::File(target_folder::check)),
+    on("unique-types", Check::Files(unique_types::check)),
 ];
 
 const fn on(name: &'static str, check: Check) -> Rule {

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use clap::Args;
 use containai::context::Context;
 use containai::openssh;
-use containai::process_env::ProcessEnv;
 use containai_core::naming::HostPort;
 
 use crate::app::App;
@@ -24,7 +23,7 @@ pub(super) struct SshProxyArgs {
 
 pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<ExitCode> {
     let certificates = args.certificates.or_else(|| app.env.certificates.clone());
-    let mut env: ProcessEnv = app.env.process().clone();
+    let mut env = app.env.process().clone();
     env.certificates = certificates;
     let engine = Context::new(&env, &app.reporter, app.global.flags(), None)?.engine()?;
     openssh::relay_sshd(&engine, args.port, tokio::io::stdin(), tokio::io::stdout()).await?;

@@ -1,0 +1,37 @@
+//! Words of earlier versions name their successors.
+
+use crate::home::Home;
+use crate::snapshot::{check, group};
+
+/// Flags and verbs that are gone, and verbs that have another name now.
+const OLD_WORDS: [&str; 22] = [
+    "run --config x.toml",
+    "run --channel nightly",
+    "run --image-tag latest",
+    "run --credentials none",
+    "run --acknowledge-credential-risk",
+    "run --allow-host-credentials",
+    "run --i-understand-this-exposes-host-credentials",
+    "run --volume /a:/b",
+    "run --mount-docker-socket",
+    "run --allow-host-docker-socket",
+    "run --i-understand-this-grants-root-access",
+    "run -D",
+    "run --acp",
+    "run --refresh",
+    "sandbox run",
+    "ssh --name mine",
+    "sync-back",
+    "sync",
+    "ports",
+    "ports list",
+    "ports add 8080",
+    "ports remove 8080",
+];
+
+#[test]
+fn old_words_name_their_successors() {
+    let home = Home::new();
+    let transcript = |line: &&str| ("old_words".to_owned(), home.run(line).transcript());
+    check("old_words", &group(OLD_WORDS.iter().map(transcript)));
+}
