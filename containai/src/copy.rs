@@ -19,7 +19,7 @@ use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::session::{SessionRequest, SetupConsent};
-use crate::signals::InterruptSignals;
+use crate::signals::ShutdownSignal;
 use crate::workspace::{self, ProtectedPathUse, WorkspaceRef};
 use crate::{target, workspace_copy};
 
@@ -76,7 +76,7 @@ pub async fn copy(
     let containers = context.engine()?.containers().await?;
     let copier = guarded_copier(&connected.connection, &workspace, &containers, env)
         .with_progress(Arc::clone(&progress));
-    let mut interrupt = InterruptSignals::listen_for(reporter)?;
+    let mut interrupt = ShutdownSignal::listen_for(reporter)?;
     let report = tokio::select! {
         report = transfer(&copier, direction, env) => report?,
         () = workspace_copy::show_progress(&progress, reporter) => CopyReport::default(),

@@ -65,7 +65,7 @@
 //! [`error`] are what they exchange with this crate. The other modules are the use cases of `cai`, one
 //! each, in terms of the lower crates; their interfaces change more often.
 
-#![warn(missing_docs)]
+#![deny(missing_docs)]
 
 pub mod archive_file;
 pub mod command;
@@ -77,12 +77,10 @@ pub mod connection;
 pub mod context;
 pub mod copy;
 pub mod copy_report;
-pub mod desired;
 pub mod devcontainer_file;
 pub mod devcontainer_image;
 pub mod editor;
 pub mod enclosing_workspace;
-pub mod ending;
 pub mod error;
 pub mod export;
 pub mod forward;

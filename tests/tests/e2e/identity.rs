@@ -120,7 +120,10 @@ fn settings_and_approvals_use_the_enclosing_workspace() {
     // An unresponsive engine is reported, and settings can still be changed.
     let nowhere = ["--docker-host", "unix:///nowhere.sock", "config", "get", "image"];
     let unanswered = within(&nowhere);
-    assert_ne!(unanswered.success().stderr_contains("may be missed").stdout(), "other\n");
+    assert_ne!(
+        unanswered.success().stderr_contains("cannot look for a workspace that encloses").stdout(),
+        "other\n"
+    );
     within(&["config", "set", "agent.default", "pi"]).success().stderr_lacks(known);
     within(&["config", "set", "data_volume", "mine"]).success().stderr_contains(known);
     let file = fs::read_to_string(within(&["config", "path"]).line()).expect("it exists");

@@ -2,9 +2,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::context::Context;
-use containai::ending::ShutdownSignal;
 use containai::forward::{ForwardServer, ReconnectingContainer, start_background};
-use containai_core::lifecycle::{Either, race};
+use containai::signals::ShutdownSignal;
 use containai_core::remote::Forward;
 
 use crate::app::App;
@@ -35,11 +34,9 @@ pub(super) async fn run(args: ForwardServeArgs, app: &App) -> anyhow::Result<Exi
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let mut shutdown = ShutdownSignal::new()?;
-    match race(serve(args, forwards, app), shutdown.received()).await {
-        Either::First(outcome) => outcome,
-        Either::Second(()) => Ok(ExitCode::SUCCESS),
-    }
+    let mut shutdown = ShutdownSignal::listen()?;
+    let outcome = shutdown.run_until_received(serve(args, forwards, app)).await;
+    outcome.unwrap_or(Ok(ExitCode::SUCCESS))
 }
 
 async fn serve(
