@@ -194,7 +194,8 @@ impl Command {
         let (error, stderr) = self.stderr.unwrap_or(stderr).open_output(|| inherited().error)?;
         let (control, receiver) = CommandControl::new();
         let (sandbox, terminal) = (Arc::clone(&self.sandbox), self.terminal.clone());
-        let stdio = containai_ssh::Stdio { input, output, error, ..Default::default() };
+        let stdio =
+            containai_ssh::Stdio::default().with_input(input).with_output(output).with_error(error);
         let task =
             tokio::spawn(
                 async move { sandbox.run(session, &command, terminal, stdio, receiver).await },

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::builder::SandboxBuilder;
 use crate::archive_file::{Archive, DecryptionKeys};
-use crate::confirm::Confirmation;
+use crate::confirm::ConfirmationMode;
 use crate::error::ResultExt as _;
 use crate::import::ArchiveRestore;
 use crate::volume_target::VolumeQuery;
@@ -55,6 +55,6 @@ impl DataRestore {
         };
         let docker_host = flags.docker_host.as_deref();
         let restore = ArchiveRestore::find(archive, &query, docker_host, &env, &reporter).await?;
-        Box::pin(restore.run(Confirmation::Skip)).await
+        Box::pin(restore.run(ConfirmationMode::Skip)).await
     }
 }

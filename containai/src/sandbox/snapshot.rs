@@ -6,7 +6,7 @@ use tracing::{Instrument as _, debug_span};
 
 use super::handle::{Sandbox, SandboxHandle};
 use super::requested::parse;
-use crate::confirm::Confirmation;
+use crate::confirm::ConfirmationMode;
 use crate::error::{OperationError, ResultExt as _};
 use crate::lifecycle_log::LOG_TARGET;
 use crate::snapshot::{self, RestoreRequest};
@@ -54,7 +54,7 @@ impl Sandbox {
         let span = debug_span!(target: LOG_TARGET, "restore snapshot", container = self.name());
         let flags = self.handle.engine_flags();
         let request =
-            RestoreRequest::new(&snapshot, Confirmation::Skip, flags.clone(), env, reporter)?;
+            RestoreRequest::new(&snapshot, ConfirmationMode::Skip, flags.clone(), env, reporter)?;
         Box::pin(request.run()).instrument(span).await?;
         self.handle.open_workspace(workspace.clone()).await
     }

@@ -115,25 +115,19 @@ pub(super) fn desired(
     capacity: HostCapacity,
 ) -> Desired {
     let config = &context.config;
-    let template = image.template.as_ref().map(ToString::to_string);
-    Desired {
-        workspace: workspace.clone(),
-        name: ContainerName::derive(workspace, &git::head(workspace)),
-        image: image.image.clone(),
-        image_source: config.image_source.value,
-        data_volume: config.data_volume.value.clone(),
-        ports: config.ssh_ports(),
-        resources: config.resources(capacity),
-        isolation,
-        template: template.unwrap_or_default(),
-        options: RunOptions {
-            docker_volume: config.docker_volume.clone(),
-            mounts: image.mounts.clone(),
-            ..RunOptions::default()
-        },
-        client: context.client.clone(),
-        host: HostFacts::default(),
-    }
+    let name = ContainerName::derive(workspace, &git::head(workspace));
+    let template = image.template.as_ref().map(ToString::to_string).unwrap_or_default();
+    let options = RunOptions::default()
+        .with_docker_volume(config.docker_volume.clone())
+        .with_mounts(image.mounts.clone());
+    let (image, resources) = (image.image.clone(), config.resources(capacity));
+    Desired::new(workspace.clone(), name, image.clone(), isolation, resources)
+        .with_image(image, template)
+        .with_image_source(config.image_source.value)
+        .with_data_volume(config.data_volume.value.clone())
+        .with_ports(config.ssh_ports())
+        .with_options(options)
+        .with_client(context.client.clone())
 }
 
 fn isolation_mismatch(recorded: Isolation, requested: IsolationChoice) -> OperationError {

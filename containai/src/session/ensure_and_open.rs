@@ -79,7 +79,7 @@ impl ResolvedWorkspace {
         self.ensure_repository(desired)?;
         workspace_store::record_directory(context, path).await;
         let records = FileWorkspaceStore { context };
-        let desired = Desired { host: host_facts::facts(&context.env), ..desired.clone() };
+        let desired = desired.clone().with_host(host_facts::facts(&context.env));
         let steps = drive(engine, &context.remote, &records, &desired, &context.reporter);
         until_interrupted(steps, &context.reporter).await
     }
