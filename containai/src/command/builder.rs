@@ -16,7 +16,7 @@ use super::exit_status::ExitStatus;
 use super::output::CommandOutput;
 use super::stdio::{ChildStderr, ChildStdout, Stdio};
 use crate::error::OperationError;
-use crate::sandbox::SandboxHandle;
+use crate::sandbox_handle::SandboxHandle;
 
 /// The type of a terminal that was requested without one.
 const DEFAULT_TERM: &str = "xterm-256color";
@@ -195,10 +195,10 @@ impl Command {
         let (control, receiver) = CommandControl::new();
         let (sandbox, terminal) = (Arc::clone(&self.sandbox), self.terminal.clone());
         let stdio = containai_ssh::Stdio { input, output, error, ..Default::default() };
-        let task =
-            tokio::spawn(
-                async move { sandbox.run(session, &command, terminal, stdio, receiver).await },
-            );
+        let task = tokio::spawn(async move {
+            let outcome = sandbox.run(session, &command, terminal, stdio, receiver).await?;
+            Ok(ExitStatus::from_outcome(outcome))
+        });
         Ok(Child::new(
             stdin,
             stdout.map(ChildStdout),

@@ -7,10 +7,11 @@ use containai_core::lifecycle::snapshot::Snapshot;
 use containai_core::naming::ContainerName;
 use tracing::{Instrument as _, debug_span};
 
-use super::handle::{Sandbox, SandboxHandle};
+use super::handle::Sandbox;
 use super::requested::parse;
 use crate::connection::SessionConnection;
 use crate::lifecycle_log::LOG_TARGET;
+use crate::sandbox_handle::SandboxHandle;
 use crate::session::{SessionOptions, SessionRequest, SetupConsent};
 use crate::snapshot::{ForkWorkspace, checkout, prune_leftovers, recreate};
 use crate::workspace::{ProtectedPathUse, WorkspaceRef};
