@@ -16,7 +16,7 @@ use crate::worktree;
 pub(crate) struct SandboxHandle {
     pub(crate) context: Context,
     pub(crate) engine: DockerEngine,
-    docker_host: Option<String>,
+    pub(crate) docker_host: Option<String>,
     pub(crate) workspace: WorkspacePath,
     pub(crate) container: Container,
     /// Connections on which no command runs.
@@ -45,7 +45,7 @@ impl SandboxHandle {
             }
         }
         let (engine, remote) = (&self.engine, &self.context.remote);
-        Ok(connect(engine, remote, &self.container, PinnedKey::Valid).await?)
+        Ok(Box::pin(connect(engine, remote, &self.container, PinnedKey::Valid)).await?)
     }
 
     /// Returns the settings that select the engine.

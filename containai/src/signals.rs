@@ -17,10 +17,10 @@ use crate::report::Reporter;
 ///
 /// Once a listener exists, these signals no longer end the process by themselves.
 #[derive(Debug)]
-pub struct ShutdownSignal(Option<ShutdownStreams>);
+pub struct ShutdownSignal(Option<ShutdownReceivers>);
 
 #[derive(Debug)]
-struct ShutdownStreams {
+struct ShutdownReceivers {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
@@ -33,7 +33,7 @@ impl ShutdownSignal {
     ///
     /// The signal handlers cannot be installed.
     pub fn listen() -> io::Result<Self> {
-        Ok(Self(Some(ShutdownStreams {
+        Ok(Self(Some(ShutdownReceivers {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
@@ -57,11 +57,11 @@ impl ShutdownSignal {
 
     /// Waits for a signal, and returns the exit code that reports it.
     pub async fn exit_code(&mut self) -> u8 {
-        let Some(streams) = &mut self.0 else { return pending().await };
+        let Some(receivers) = &mut self.0 else { return pending().await };
         tokio::select! {
-            _ = streams.interrupt.recv() => exit::INTERRUPTED,
-            _ = streams.terminate.recv() => exit::TERMINATED,
-            _ = streams.hangup.recv() => exit::HUNG_UP,
+            _ = receivers.interrupt.recv() => exit::INTERRUPTED,
+            _ = receivers.terminate.recv() => exit::TERMINATED,
+            _ = receivers.hangup.recv() => exit::HUNG_UP,
         }
     }
 

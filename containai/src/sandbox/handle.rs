@@ -10,6 +10,8 @@ use containai_ssh::Session;
 
 use crate::context::Context;
 use crate::sandbox_handle::SandboxHandle;
+use crate::session::{SessionRequest, SetupConsent};
+use crate::workspace::WorkspaceRef;
 
 /// A container that was started for a workspace.
 ///
@@ -46,6 +48,16 @@ impl Sandbox {
     #[must_use]
     pub fn workspace(&self) -> &Path {
         self.handle.workspace.as_path()
+    }
+}
+
+impl SandboxHandle {
+    /// Opens the container of a workspace on the same engine.
+    pub(super) async fn open_workspace(&self, workspace: WorkspacePath) -> crate::Result<Sandbox> {
+        let Context { env, reporter, .. } = &self.context;
+        let (flags, workspace) = (self.engine_flags(), WorkspaceRef::Explicit(workspace));
+        let request = SessionRequest::new(env, reporter, flags, workspace, SetupConsent::Never)?;
+        request.open_sandbox(self.docker_host.clone()).await
     }
 }
 

@@ -33,7 +33,7 @@ impl ResolvedWorkspace {
         self.warn_new_container(desired).await?;
         let connected = Box::pin(self.ensure_running(desired)).await?;
         self.sync_worktree(&connected.container).await;
-        self.into_connection(connected).await
+        self.open_connection(connected).await
     }
 
     /// Reports what the user should know before a container is created.
@@ -98,7 +98,7 @@ impl ResolvedWorkspace {
     }
 
     /// Completes the workspace copy, and makes a dedicated session connection.
-    pub(crate) async fn into_connection(
+    pub(crate) async fn open_connection(
         &self,
         connected: Connected<Session>,
     ) -> crate::Result<Connected<SessionConnection>> {

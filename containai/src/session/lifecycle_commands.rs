@@ -39,7 +39,7 @@ impl ResolvedWorkspace {
         }
         self.run_lifecycle_commands(&connected.container, connected.connection).await?;
         let running = Box::pin(self.ensure_running(desired)).await?;
-        self.into_connection(running).await
+        self.open_connection(running).await
     }
 
     /// Runs the lifecycle commands inside. Their output does not go to stdout. A failure is

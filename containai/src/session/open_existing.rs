@@ -32,7 +32,7 @@ impl SessionRequest {
         // Boxed: the future is large and rarely needed.
         let connected = Box::pin(workspace.connect()).await?;
         workspace.sync_worktree(&connected.container).await;
-        workspace.into_connection(connected).await
+        workspace.open_connection(connected).await
     }
 
     /// Connects to the existing container with a dedicated connection, starting it as needed.
