@@ -134,6 +134,7 @@ impl SessionArgs {
 async fn find_by_word(word: Option<&str>, app: &App) -> anyhow::Result<Option<Container>> {
     let Some(word) = word else { return Ok(None) };
     let context = app.context()?;
-    let Ok(containers) = context.engine()?.containers().await else { return Ok(None) };
+    let Ok(engine) = context.engine() else { return Ok(None) };
+    let Ok(containers) = engine.containers().await else { return Ok(None) };
     Ok(Some(find_by_reference(Some(word), &containers, &context)?))
 }
