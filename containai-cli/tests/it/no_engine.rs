@@ -17,7 +17,7 @@ enum Case {
 use Case::{Not, With};
 
 /// Every verb, with all that it needs besides an engine.
-const CASES: [(&str, Case); 63] = [
+const CASES: [(&str, Case); 61] = [
     ("", With(&[""])),
     ("run", With(&["", "-- true", "--container mine", "--ephemeral -- true"])),
     ("shell", With(&["", "--container mine"])),
@@ -28,8 +28,7 @@ const CASES: [(&str, Case); 63] = [
     ("links", With(&[""])),
     ("links check", With(&["", "mine"])),
     ("links fix", With(&["", "mine"])),
-    ("sync-back", With(&["", "mine"])),
-    ("sync", With(&[""])),
+    ("links adopt", With(&[""])),
     ("stop", With(&["", "--all", "mine"])),
     ("status", With(&["", "--json"])),
     ("list", With(&["", "--json"])),
@@ -48,11 +47,9 @@ const CASES: [(&str, Case); 63] = [
     ("ssh config", With(&["", "mine"])),
     ("ssh cleanup", With(&["", "--dry-run"])),
     ("ssh proxy", With(&["2300"])),
-    ("forward", With(&["-L 8080:localhost:80"])),
-    ("ports", With(&[""])),
-    ("ports list", With(&["", "--json"])),
-    ("ports add", With(&["-L 8080:localhost:80"])),
-    ("ports remove", With(&["", "8080"])),
+    ("forward", With(&["-L 8080:localhost:80", "--background -L 8080:localhost:80"])),
+    ("forward list", With(&["", "--json", "mine"])),
+    ("forward remove", With(&["", "8080", "--all"])),
     ("open", With(&[""])),
     ("config", With(&[""])),
     ("config list", With(&["", "--json"])),
@@ -70,6 +67,7 @@ const CASES: [(&str, Case); 63] = [
     ("trust", With(&["", "--list"])),
     ("workspace", With(&[""])),
     ("workspace move", With(&["/nosuchdirectory ."])),
+    ("workspace pull", With(&["", "mine"])),
     ("workspace reclaim", With(&[""])),
     ("workspace reclaim-inside", Not("it is for helper containers")),
     ("image", With(&[""])),
