@@ -11,8 +11,8 @@ use crate::ssh_host::SshHost;
 pub enum EngineAddress {
     /// `unix:///path`: a socket on this machine.
     Unix(PathBuf),
-    /// `tcp://host:port`: with TLS if certificates are given to [`crate::connect()`], otherwise
-    /// unencrypted.
+    /// `tcp://host:port`: with TLS if certificates are given to
+    /// [`DockerEngine::connect`](crate::DockerEngine::connect), otherwise unencrypted.
     Tcp(String),
     /// `ssh://[user@]host[:port][/socket]`: through the system's `ssh`.
     Ssh(SshHost),

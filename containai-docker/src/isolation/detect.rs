@@ -15,7 +15,7 @@ use crate::sysbox::SYSBOX_RUNC;
 ///
 /// # Errors
 ///
-/// - [`EngineError::SysboxDead`]: only Sysbox is allowed and it does not answer.
+/// - [`EngineError::SysboxUnresponsive`]: only Sysbox is allowed and it does not answer.
 /// - [`EngineError::NoIsolation`]: the requested isolation, or each of them, is missing. There is
 ///   no fallback.
 pub async fn detect(

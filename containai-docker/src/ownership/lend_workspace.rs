@@ -22,7 +22,7 @@ impl DockerEngine {
     /// # Errors
     ///
     /// - The engine's error.
-    /// - [`EngineError::Host`]: owners cannot be changed.
+    /// - [`EngineError::HostFile`]: owners cannot be changed.
     pub async fn lend_workspace(&self, id: &ContainerId) -> Result<(), EngineError> {
         let Some(ownership) = self.ownership().cloned() else { return Ok(()) };
         let Some(holder) = self.workspace_container(id).await? else { return Ok(()) };

@@ -42,7 +42,7 @@ impl DockerEngine {
     /// # Errors
     ///
     /// - The engine's error.
-    /// - [`EngineError::Host`]: the files cannot be accessed.
+    /// - [`EngineError::HostFile`]: the files cannot be accessed.
     pub async fn reclaim(&self, workspace: &WorkspacePath) -> Result<Reclaimed, EngineError> {
         let holder = match self.containers().await?.iter().find(|it| it.serves(workspace)) {
             Some(container) => self.workspace_container(&container.id).await?,
@@ -59,7 +59,7 @@ impl DockerEngine {
     /// # Errors
     ///
     /// - The engine's error.
-    /// - [`EngineError::Host`]: a record cannot be read.
+    /// - [`EngineError::HostFile`]: a record cannot be read.
     pub async fn reclaim_abandoned(&self) -> Result<(), EngineError> {
         let Some(Ownership { ids, records }) = self.ownership().cloned() else { return Ok(()) };
         if !geteuid().is_root() || !records.is_dir() {
