@@ -67,10 +67,9 @@ impl Desired {
         }
     }
 
-    /// Sets the image, and the template that it belongs to; empty without one.
+    /// Sets the template that the image belongs to; empty without one.
     #[must_use]
-    pub fn with_image(mut self, image: ImageRequest, template: String) -> Self {
-        self.image = image;
+    pub fn with_template(mut self, template: String) -> Self {
         self.template = template;
         self
     }

@@ -1,7 +1,7 @@
 //! The desired container of a session.
 
 use containai_core::config::{IsolationChoice, Origin};
-use containai_core::engine::{Container, HostFacts, Isolation, LinkedRepository};
+use containai_core::engine::{Container, Isolation, LinkedRepository};
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, RunOptions};
 use containai_core::naming::{ContainerName, WorkspacePath};
@@ -115,14 +115,14 @@ pub(super) fn desired(
     capacity: HostCapacity,
 ) -> Desired {
     let config = &context.config;
+    let template = image.template.as_ref().map(ToString::to_string);
     let name = ContainerName::derive(workspace, &git::head(workspace));
-    let template = image.template.as_ref().map(ToString::to_string).unwrap_or_default();
-    let options = RunOptions::default()
-        .with_docker_volume(config.docker_volume.clone())
-        .with_mounts(image.mounts.clone());
-    let (image, resources) = (image.image.clone(), config.resources(capacity));
-    Desired::new(workspace.clone(), name, image.clone(), isolation, resources)
-        .with_image(image, template)
+    let mut options = RunOptions::default();
+    options.docker_volume = config.docker_volume.clone();
+    options.mounts = image.mounts.clone();
+    let resources = config.resources(capacity);
+    Desired::new(workspace.clone(), name, image.image.clone(), isolation, resources)
+        .with_template(template.unwrap_or_default())
         .with_image_source(config.image_source.value)
         .with_data_volume(config.data_volume.value.clone())
         .with_ports(config.ssh_ports())

@@ -52,8 +52,7 @@ impl ResolvedWorkspace {
         let mut requested = RequestedSettings::default();
         requested.image = self.requested_image(container);
         requested.template = self.image.template.as_ref().map(ToString::to_string);
-        requested.fingerprint =
-            fingerprint.filter(|_| self.is_built_from_same_source(container));
+        requested.fingerprint = fingerprint.filter(|_| self.is_built_from_same_source(container));
         requested.data_volume = self.context.config.data_volume.value.clone();
         requested.resources = self.requested_resources(container, desired).await?;
         Ok(requested)
