@@ -90,11 +90,11 @@ pub(crate) async fn ensure_complete(
         items: selection.tree_state(workspace.as_path())?,
     };
     write(&path, &record)?;
-    let mut interrupted = ShutdownSignal::listen_for(&context.reporter)?;
+    let mut interrupt = ShutdownSignal::listen_for(&context.reporter)?;
     let report = tokio::select! {
         report = copy.upload(workspace.as_path(), selection) => report?,
         () = show_progress(&progress, &context.reporter) => CopyReport::default(),
-        () = interrupted.received() => return Err(interrupted_error().into()),
+        () = interrupt.received() => return Err(interrupted_error().into()),
     };
     context.reporter.finish_work();
     for failure in report.failures() {

@@ -16,7 +16,7 @@ use super::exit_status::ExitStatus;
 use super::output::CommandOutput;
 use super::stdio::{ChildStderr, ChildStdout, Stdio};
 use crate::error::OperationError;
-use crate::sandbox::SandboxHandle;
+use crate::sandbox_handle::SandboxHandle;
 
 /// The type of a terminal that was requested without one.
 const DEFAULT_TERM: &str = "xterm-256color";

@@ -122,7 +122,7 @@ impl<'a> ImportRequest<'a> {
             return Err(error.hint(Hint::new("leave it out, or name the directory itself")).into());
         }
         let Self { env, reporter, .. } = self;
-        let mut interrupt = ShutdownSignal::listen()?;
+        let mut interrupt = ShutdownSignal::listen_for(reporter)?;
         let import = async {
             let unpacked = UnpackedArchive::unpack(archive, &env.layout, reporter).await?;
             for failure in unpacked.failures() {
