@@ -196,10 +196,10 @@ impl Command {
         let (sandbox, terminal) = (Arc::clone(&self.sandbox), self.terminal.clone());
         let stdio =
             containai_ssh::Stdio::default().with_input(input).with_output(output).with_error(error);
-        let task =
-            tokio::spawn(
-                async move { sandbox.run(session, &command, terminal, stdio, receiver).await },
-            );
+        let task = tokio::spawn(async move {
+            let outcome = sandbox.run(session, &command, terminal, stdio, receiver).await?;
+            Ok(ExitStatus::from_outcome(outcome))
+        });
         Ok(Child::new(
             stdin,
             stdout.map(ChildStdout),
