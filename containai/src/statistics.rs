@@ -62,6 +62,17 @@ impl Sampler {
         Ok(statistics)
     }
 
+    /// As [`Self::sample`], after a delay.
+    pub async fn sample_after(
+        mut self,
+        delay: Duration,
+        engine: &DockerEngine,
+    ) -> (crate::Result<Vec<ContainerStatistics>>, Self) {
+        tokio::time::sleep(delay).await;
+        let statistics = self.sample(engine).await;
+        (statistics, self)
+    }
+
     async fn sample_container(
         &self,
         engine: &DockerEngine,

@@ -19,10 +19,12 @@ use containai_docker::image::local_reference;
 
 use crate::error::OperationError;
 
+mod check;
 mod create;
 mod image;
 mod upgrade;
 
+pub use check::TemplateCheck;
 pub use create::create;
 pub use image::TemplateImage;
 pub use upgrade::TemplateUpgrade;

@@ -1,11 +1,9 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::report::escape_control;
-use containai::{legacy_files, templates};
+use containai::templates;
 use containai_core::exit;
 use containai_core::naming::TemplateName;
-use containai_core::template::Severity;
 
 use crate::app::App;
 
@@ -25,27 +23,12 @@ pub(super) struct TemplateCheckArgs {
 pub(super) fn run(args: &TemplateCheckArgs, app: &App) -> anyhow::Result<ExitCode> {
     let mut is_valid = true;
     for template in templates::load(&app.env.layout, &args.templates)? {
-        let path = template.path().display().to_string();
-        let directory = app.env.layout.template(&template.name);
-        if let Some(text) = legacy_files::template_warning(&directory) {
-            app.ui.warn(&text);
-        }
-        let problems: Vec<String> = match template.findings() {
-            Ok(findings) => {
-                is_valid &= findings.iter().all(|it| it.severity != Severity::Error);
-                findings.iter().map(|finding| format!("{path}:{finding}")).collect()
-            }
-            Err(error) => {
-                is_valid = false;
-                vec![format!("{path}: error: {error}")]
-            }
-        };
-        if problems.is_empty() {
+        let check = template.check(&app.reporter);
+        is_valid &= check.is_valid;
+        if check.problems.is_empty() {
             app.ui.say(&format!("no problems in {}", template.name));
         }
-        for problem in problems {
-            app.ui.data(&escape_control(&problem))?;
-        }
+        check.problems.iter().try_for_each(|problem| app.ui.data(problem))?;
     }
     Ok(ExitCode::from(if is_valid { exit::OK } else { exit::FAILED }))
 }

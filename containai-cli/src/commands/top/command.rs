@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use containai::OperationError;
 use containai::context::Context;
-use containai::statistics::{ContainerStatistics, Sampler};
+use containai::statistics::Sampler;
 use containai::stop::stop_container;
 use containai_core::hint::Hint;
 use containai_core::lifecycle::StopMode;
@@ -54,7 +54,7 @@ async fn watch(
     let mut keys = KeyReader::listen()?;
     let mut state = TopState::default();
     let mut stops = FuturesUnordered::new();
-    let mut sampling = pin!(poll(engine, Sampler::default(), Duration::ZERO));
+    let mut sampling = pin!(Sampler::default().sample_after(Duration::ZERO, engine));
     loop {
         screen.draw(&state)?;
         let event = tokio::select! {
@@ -66,8 +66,9 @@ async fn watch(
                 None => return Ok(()),
             },
             (statistics, sampler) = &mut sampling => {
-                sampling.set(poll(engine, sampler, POLL_INTERVAL));
-                statistics.map_or_else(|error| TopEvent::Notice(error.to_string()), TopEvent::Polled)
+                sampling.set(sampler.sample_after(POLL_INTERVAL, engine));
+                let failed = |error: containai::Error| TopEvent::Notice(error.to_string());
+                statistics.map_or_else(failed, TopEvent::Polled)
             }
         };
         let mut program = Command::new("/proc/self/exe");
@@ -88,14 +89,4 @@ async fn watch(
             }
         }
     }
-}
-
-async fn poll(
-    engine: &DockerEngine,
-    mut sampler: Sampler,
-    delay: Duration,
-) -> (containai::Result<Vec<ContainerStatistics>>, Sampler) {
-    tokio::time::sleep(delay).await;
-    let statistics = sampler.sample(engine).await;
-    (statistics, sampler)
 }

@@ -2,10 +2,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::archive_file::{Encryption, read_passphrase};
 use containai::export::{self, ExportExcludes};
 use containai::volume_target::VolumeTarget;
 
-use super::encryption_args::EncryptionArgs;
 use crate::app::App;
 use crate::args::VolumeArgs;
 
@@ -48,4 +48,34 @@ pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<ExitCode>
     let file = export::export(&context, &target, output, excludes, encryption).await?;
     app.ui.data(&file.display().to_string())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The encryption of an archive, with `age`.
+#[derive(Clone, Debug, Default, Args)]
+struct EncryptionArgs {
+    /// Encrypt the archive to this `age` recipient
+    #[arg(long, value_name = "AGE1...")]
+    recipient: Vec<String>,
+    /// Encrypt the archive with a passphrase, and prompt for it
+    #[arg(long, conflicts_with_all = ["recipient", "passphrase_file"])]
+    passphrase: bool,
+    /// Encrypt the archive with the passphrase in the first line of this file
+    #[arg(long, value_name = "FILE", conflicts_with = "recipient")]
+    passphrase_file: Option<PathBuf>,
+}
+
+impl EncryptionArgs {
+    /// Reads or prompts for the passphrase.
+    fn read_encryption(&self, app: &App) -> anyhow::Result<Encryption> {
+        if let Some(path) = &self.passphrase_file {
+            return Ok(Encryption::Passphrase(read_passphrase(&app.env.directory.join(path))?));
+        }
+        if self.passphrase {
+            return Ok(Encryption::Passphrase(app.ui.prompt_new_secret("Passphrase")?));
+        }
+        Ok(match self.recipient.is_empty() {
+            true => Encryption::None,
+            false => Encryption::for_recipients(&self.recipient)?,
+        })
+    }
 }
