@@ -72,7 +72,7 @@ fn fork_runs_beside_the_original_with_its_own_state() {
     person.exec(&repository, filter).success();
     let plan =
         snapshot(&person, &repository, &["fork", &name, "--dry-run"]).run().success().stdout();
-    assert!(plan.contains("on branch fork/") && plan.contains("start it"), "{plan}");
+    assert!(plan.contains("on branch fork/") && plan.contains("start the container"), "{plan}");
     // An unnamed target directory may already exist.
     let path = person.beside(&format!("snap-fork-{name}"));
     fs::create_dir(&path).expect("a directory can be made");
