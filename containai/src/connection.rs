@@ -1,7 +1,7 @@
-//! The way a command takes into a container that runs.
+//! The connection of a session to a running container.
 //!
-//! The first one opens a connection of its own and starts this program once
-//! more, as what keeps connections for the commands to come.
+//! The first session opens a dedicated connection and starts the mux daemon, which keeps shared
+//! connections for the sessions that follow.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -24,10 +24,13 @@ use crate::report::Reporter;
 use crate::session_env::SessionEnv;
 use crate::worktree;
 
-/// How long a command runs before something is done for those that follow.
+/// The running time of a command after which a connection for the next one is opened.
 const WARM_UP_DELAY: Duration = Duration::from_millis(200);
 
-/// The way to a running container: shared where that works, else one's own.
+/// The program name (`argv[0]`) of the mux daemon; no file has it.
+pub const MUX_PROGRAM: &str = "containai-mux";
+
+/// The connection of a session to a running container: shared if possible, else dedicated.
 pub struct SessionConnection {
     connection: Connection,
     warm_up: Option<WarmUp>,
@@ -37,65 +40,63 @@ pub struct SessionConnection {
     reporter: Reporter,
 }
 
-/// What there is to borrow, looked at while the engine is asked which container
-/// is meant: the engine's word decides whether that is it.
+/// A shared connection that was looked up before the engine confirmed its container.
 pub(crate) struct PrefetchedLease {
     cache_key: String,
-    offer: Result<Option<PrefetchedConnection>, LeaseError>,
+    connection: Result<Option<PrefetchedConnection>, LeaseError>,
 }
 
 impl PrefetchedLease {
-    /// Nothing was looked at.
+    /// Returns no connection.
     pub(crate) fn none() -> Self {
-        Self { cache_key: String::new(), offer: Ok(None) }
+        Self { cache_key: String::new(), connection: Ok(None) }
     }
 
-    /// Looks at what was borrowed last with the same words for the container.
-    pub(crate) async fn fetch(sharing: Option<MuxClient>, occasion: String) -> Self {
-        let seen = match sharing {
+    /// Asks the mux daemon for the connection that was last leased under this key. `None` looks
+    /// up nothing.
+    pub(crate) async fn fetch(client: Option<MuxClient>, cache_key: String) -> Self {
+        let connection = match client {
             None => Ok(None),
-            Some(sharing) => sharing.on(&occasion).prefetch().await,
+            Some(client) => client.on(&cache_key).prefetch().await,
         };
-        Self { cache_key: occasion, offer: seen }
+        Self { cache_key, connection }
     }
 }
 
-/// Who shares connections; `None` where none is to be shared.
+/// Returns the client of the mux daemon; `None` if connections are not shared. A shared
+/// connection forwards no agent.
 pub(crate) fn mux_client(context: &Context) -> Option<MuxClient> {
-    // What the broker opens forwards no agent.
     let is_shared = context.config.mux.value
         && !context.remote.forwards_agent()
         && context.env.mux_program.is_some();
     is_shared.then(|| sharing(context.remote.clone()))
 }
 
-/// The name that the mux daemon is called by; no file has it.
-pub const MUX_PROGRAM: &str = "containai-mux";
-
-/// The connections that programs of this version share.
+/// Returns a client of the mux daemon of this version.
 #[must_use]
 pub fn sharing(remote: SshRemote) -> MuxClient {
     MuxClient::new(remote, env!("CARGO_PKG_VERSION"))
 }
 
-/// What makes it quicker for the commands that follow.
-struct WarmUp {
-    client: MuxClient,
-    target: Target,
-    env: ProcessEnv,
-    program: PathBuf,
-    idle_seconds: u64,
-}
-
 impl SessionConnection {
-    /// Borrows a connection to a running container, if there is one.
+    /// Leases a shared connection to a running container; `None` if there is none.
     pub(crate) async fn shared(
         context: &Context,
         container: &Container,
-        glimpse: PrefetchedLease,
+        prefetched: PrefetchedLease,
     ) -> crate::Result<Option<Self>> {
-        let lease = Self::shared_lease(context, container, glimpse).await?;
+        let lease = Self::shared_lease(context, container, prefetched).await?;
         Ok(lease.map(|lease| Self::new(Connection::Shared(lease), None, context, container)))
+    }
+
+    /// Uses a dedicated connection.
+    pub(crate) async fn dedicated(
+        context: &Context,
+        container: &Container,
+        session: Session,
+    ) -> Self {
+        let warm_up = WarmUp::of(context, container).await;
+        Self::new(Connection::Dedicated(session), warm_up, context, container)
     }
 
     fn new(
@@ -109,33 +110,33 @@ impl SessionConnection {
         Self { connection, warm_up, session_env, container, env, reporter }
     }
 
-    /// As [`Self::borrowed`], for a command of ours.
+    /// Leases a shared connection, for a command of this crate; `None` if there is none.
     pub(crate) async fn shared_lease(
         context: &Context,
         container: &Container,
-        glimpse: PrefetchedLease,
+        prefetched: PrefetchedLease,
     ) -> crate::Result<Option<Lease>> {
-        let Some(WarmUp { client: sharing, target, .. }) = WarmUp::of(context, container).await
-        else {
+        let Some(WarmUp { client, target, .. }) = WarmUp::of(context, container).await else {
             return Ok(None);
         };
-        let borrow = async {
-            match glimpse.offer?.and_then(|offer| offer.for_target(&target)) {
+        let PrefetchedLease { cache_key, connection } = prefetched;
+        let lease = async {
+            match connection?.and_then(|connection| connection.for_target(&target)) {
                 Some(lease) => Ok(lease),
-                None => sharing.on(glimpse.cache_key).lease(&target).await,
+                None => client.on(cache_key).lease(&target).await,
             }
         };
-        // What heals the files of OpenSSH where nothing is opened; done while
-        // the other side is at work.
-        let heal = async {
+        // Repairs the OpenSSH files, which opening a connection would do otherwise, while the mux
+        // daemon works.
+        let registration = async {
             match ContainerName::parse(&container.name) {
                 Ok(name) => context.remote.register(&name, target.port, &target.host_key).await,
                 Err(_) => Ok(()),
             }
         };
-        match tokio::join!(borrow, heal) {
-            (Ok(lease), healed) => {
-                healed?;
+        match tokio::join!(lease, registration) {
+            (Ok(lease), registered) => {
+                registered?;
                 Ok(Some(lease))
             }
             (Err(error), _) => {
@@ -145,53 +146,37 @@ impl SessionConnection {
         }
     }
 
-    /// Has a connection made for the commands that follow.
+    /// Has the mux daemon open a connection for the sessions that follow. Without it, they open
+    /// their own.
     pub(crate) async fn prewarm(context: &Context, container: &Container) {
-        if let Some(sequel) = WarmUp::of(context, container).await {
-            // The next command goes its own way where this fails.
-            let _ = sequel.start();
+        if let Some(warm_up) = WarmUp::of(context, container).await {
+            let _ = warm_up.start();
         }
     }
 
-    /// Takes a connection of one's own.
-    pub(crate) async fn dedicated(
-        context: &Context,
-        container: &Container,
-        session: Session,
-    ) -> Self {
-        Self::new(
-            Connection::Dedicated(session),
-            WarmUp::of(context, container).await,
-            context,
-            container,
-        )
-    }
-
-    /// Runs a command, and brings over what git did meanwhile in a linked
-    /// worktree. A connection for the next one is made when this one
-    /// goes on for a while, else when it has ended: both at once would only
-    /// compete.
+    /// Runs a command, and then fetches what git committed in a linked worktree. A connection
+    /// for the next session is opened when the command has run for a while or has ended: to open
+    /// both at once would slow down both.
     pub(crate) async fn exec(
         self,
         command: &Command,
         terminal: Terminal,
         stdio: Stdio,
     ) -> crate::Result<ExitOutcome> {
-        let given =
-            self.session_env.as_ref().map(|imported| imported.apply(command)).transpose()?;
-        let command = given.as_ref().unwrap_or(command);
+        let with_env = self.session_env.as_ref().map(|env| env.apply(command)).transpose()?;
+        let command = with_env.as_ref().unwrap_or(command);
         let mut running = pin!(self.connection.exec(command, terminal, stdio));
         let early = timeout(WARM_UP_DELAY, &mut running).await;
-        if let Some(sequel) = self.warm_up {
-            // The next command goes its own way where this fails.
-            let _ = sequel.start();
+        if let Some(warm_up) = self.warm_up {
+            // If it fails, the next session opens its own connection.
+            let _ = warm_up.start();
         }
         let outcome = match early {
             Ok(outcome) => outcome,
             Err(_) => running.await,
         }?;
-        if let Some(imported) = &self.session_env {
-            imported.clear_empty_marker();
+        if let Some(env) = &self.session_env {
+            env.clear_empty_marker();
         }
         worktree::fetch_after_session(&self.container, &self.env.layout, &self.reporter).await;
         Ok(outcome)
@@ -205,7 +190,11 @@ impl SessionConnection {
         }
     }
 
-    /// Leaves the workspace's variables inside, for sessions of other programs.
+    /// Applies the session environment inside, for sessions of other programs such as OpenSSH.
+    ///
+    /// # Errors
+    ///
+    /// The connection is lost.
     pub async fn apply_env(self) -> crate::Result<()> {
         if self.session_env.is_some() {
             let nothing = Command::new(["true"])?;
@@ -215,15 +204,24 @@ impl SessionConnection {
     }
 }
 
+/// The start of the mux daemon for the sessions that follow.
+struct WarmUp {
+    client: MuxClient,
+    target: Target,
+    env: ProcessEnv,
+    program: PathBuf,
+    idle_seconds: u64,
+}
+
 impl WarmUp {
-    /// `None` where nothing is to be shared or can be, as nothing is pinned.
+    /// Returns `None` if connections are not shared, or if no host key is pinned.
     async fn of(context: &Context, container: &Container) -> Option<Self> {
-        let sharing = mux_client(context)?;
+        let client = mux_client(context)?;
         let port = container.labels.ssh_port()?;
         let host_key = context.remote.pinned_host_key(port).await.ok()??;
         let engine = context.address.to_string();
         Some(Self {
-            client: sharing,
+            client,
             target: Target {
                 container: container.id.clone(),
                 proxy: remote_engine::proxy_route(&context.address, &context.env),
@@ -237,14 +235,14 @@ impl WarmUp {
         })
     }
 
-    /// Starts this program once more; one that finds another at work ends.
+    /// Starts the mux daemon. It ends at once if another one is running.
     fn start(&self) -> io::Result<()> {
         let mut program = Program::new(&self.program);
         program
             .arg0(MUX_PROGRAM)
             .arg(self.idle_seconds.to_string())
             .env_clear()
-            .envs(self.env.kept());
+            .envs(self.env.background_variables());
         self.client.start_daemon(program, &self.target)
     }
 }

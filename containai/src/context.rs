@@ -1,5 +1,6 @@
-//! What every command that talks to an engine needs.
+//! The configuration of a workspace, and the clients of its engine and its container.
 
+use std::collections::BTreeMap;
 use std::str::FromStr as _;
 use std::sync::Arc;
 
@@ -7,11 +8,12 @@ use containai_core::config::{Config, Flags};
 use containai_core::engine::Isolation;
 use containai_core::hint::Hint;
 use containai_core::naming::{ClientId, WorkspacePath};
+use containai_core::remote::Forward;
 use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ClientOptions, ForwardAgent, SshRemote};
 
-use crate::devcontainer_file::DevcontainerSessionOptions;
+use crate::devcontainer_file::AppliedDevcontainer;
 use crate::error::OperationError;
 use crate::hooks;
 use crate::process_env::ProcessEnv;
@@ -20,23 +22,37 @@ use crate::report::Reporter;
 use crate::session_env::SessionEnv;
 use crate::settings;
 
-/// The configuration for one workspace, and the two ways to its container.
+/// The configuration of a workspace, and the clients of its engine and its container.
 #[derive(Clone)]
 pub struct Context {
+    /// The facts of the process.
     pub env: ProcessEnv,
     pub(crate) reporter: Reporter,
+    /// The configuration.
     pub config: Config,
+    /// The address of the engine.
     pub address: EngineAddress,
+    /// The record of the set-up; `None` for another engine than the dedicated one, or without
+    /// set-up.
     pub(crate) record: Option<EngineRecord>,
+    /// The SSH client.
     pub remote: SshRemote,
-    /// The variables that the workspace's sessions get.
+    /// The variables of the workspace's sessions; `None` if there are none.
     pub(crate) session_env: Option<SessionEnv>,
-    /// This machine, for an engine that runs on another one.
+    /// The `devcontainer.json` that applies to the workspace, or the error of reading it. An
+    /// error prevents a new container, and no session in an existing one.
+    pub(crate) devcontainer: Result<Option<Arc<AppliedDevcontainer>>, OperationError>,
+    /// The id of this machine, for a remote engine; `None` for a local one.
     pub client: Option<ClientId>,
 }
 
 impl Context {
-    /// Reads the configuration; talks to nobody yet.
+    /// Reads the configuration. The engine is not contacted. `None` reads no configuration of a
+    /// workspace.
+    ///
+    /// # Errors
+    ///
+    /// The configuration is invalid or cannot be read.
     pub fn new(
         env: &ProcessEnv,
         reporter: &Reporter,
@@ -44,55 +60,63 @@ impl Context {
         workspace: Option<&WorkspacePath>,
     ) -> crate::Result<Self> {
         let config = settings::resolve(env, reporter, flags, workspace)?;
-        let own = EngineAddress::unix(env.engine.socket());
-        let address = match &config.docker_host.value {
-            None => own.clone(),
-            Some(text) => EngineAddress::from_str(text).map_err(|error| invalid_address(&error))?,
+        let address = engine_address(&config, env)?;
+        let dedicated = EngineAddress::unix(env.engine.socket());
+        let record = if address == dedicated { EngineRecord::read(&env.engine)? } else { None };
+        let devcontainer = match workspace {
+            Some(workspace) => {
+                AppliedDevcontainer::read(env, workspace, &config.devcontainer.value)
+            }
+            None => Ok(None),
         };
-        let record = match address == own {
-            true => EngineRecord::read(&env.engine)?,
-            false => None,
+        let (variables, forwards) = match &devcontainer {
+            Ok(Some(applied)) => (applied.session_env(), applied.forwards()),
+            _ => (BTreeMap::new(), Vec::new()),
         };
-        let sessions = workspace
-            .map(|workspace| DevcontainerSessionOptions::read(env, workspace, &config))
-            .unwrap_or_default();
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
             .with_proxy(remote_engine::proxy_route(&address, env))
-            .with_client_options(client_options(&config, &sessions));
+            .with_client_options(client_options(&config, &forwards));
         if matches!(address, EngineAddress::Tcp(_)) && env.certificates.is_none() {
             reporter.warn(
-                "what goes to this engine is neither secret nor safe from change: set `DOCKER_CERT_PATH`",
+                "the connection to this engine is neither encrypted nor authenticated: set `DOCKER_CERT_PATH`",
             );
         }
-        let lends = config.forward_agent.value;
-        let imported = match workspace {
-            Some(workspace) => {
-                SessionEnv::read(&config, &sessions.variables, workspace, env, reporter)?
-            }
+        let session_env = match workspace {
+            Some(workspace) => SessionEnv::read(&config, &variables, workspace, env, reporter)?,
             None => None,
         };
-        let client = match address.is_remote() {
-            true => Some(remote_engine::client(env)?),
-            false => None,
-        };
+        let client = if address.is_remote() { Some(remote_engine::client(env)?) } else { None };
+        let forwards_agent = config.forward_agent.value;
         let (env, reporter) = (env.clone(), reporter.clone());
-        let mut context =
-            Self { env, reporter, config, address, record, remote, session_env: imported, client };
-        if lends {
+        let mut context = Self {
+            env,
+            reporter,
+            config,
+            address,
+            record,
+            remote,
+            session_env,
+            devcontainer,
+            client,
+        };
+        if forwards_agent {
             context.enable_agent_forwarding();
         }
         Ok(context)
     }
 
-    /// The configuration of a command that works on containers by their names,
-    /// of whatever workspace.
+    /// Reads the configuration of a command that selects containers by name, of any workspace.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::new`].
     pub fn of_engine(env: &ProcessEnv, reporter: &Reporter, flags: &Flags) -> crate::Result<Self> {
         let flags = Flags { docker_host: flags.docker_host.clone(), ..Flags::default() };
         Self::new(env, reporter, flags, None)
     }
 
-    /// What has another call of this program use the same engine.
+    /// Returns the arguments with which another call of `cai` uses the same engine.
     pub fn docker_host_args(&self) -> Vec<String> {
         match self.is_dedicated_engine() {
             true => Vec::new(),
@@ -100,7 +124,7 @@ impl Context {
         }
     }
 
-    /// Lets commands use the user's SSH agent, if there is one.
+    /// Forwards the user's SSH agent to sessions, if there is one.
     pub(crate) fn enable_agent_forwarding(&mut self) {
         match &self.env.agent_socket {
             Some(socket) => self.remote = self.remote.clone().with_agent(socket),
@@ -108,22 +132,25 @@ impl Context {
         }
     }
 
-    /// Whether the engine is the one that set-up makes on this machine.
+    /// Returns whether the engine is the dedicated one of this machine.
     pub fn is_dedicated_engine(&self) -> bool {
         self.address.socket() == Some(&self.env.engine.socket())
     }
 
-    /// The isolation that this machine's engine had before it was set up for
-    /// another one.
+    /// Returns the isolation that the engine had before the last set-up changed it.
     pub fn previous_isolation(&self) -> Option<Isolation> {
         self.record.as_ref().and_then(|record| record.previous)
     }
 
-    /// A client for the engine; see [`DockerEngine::connect`].
+    /// Creates a client for the engine; see [`DockerEngine::connect`].
+    ///
+    /// # Errors
+    ///
+    /// The certificates or the start-up hooks cannot be read.
     pub fn engine(&self) -> crate::Result<DockerEngine> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
             .with_build_lock(self.env.layout.image_lock())
-            .with_build_env(self.env.surroundings())
+            .with_build_env(self.env.build_env())
             .with_startup_hooks(hooks::read(&self.env.layout.startup_hooks(), &self.reporter)?);
         let ownership = self.record.as_ref().and_then(|it| it.ownership(&self.env.engine));
         let engine =
@@ -135,15 +162,23 @@ impl Context {
     }
 }
 
-/// What the configuration says about OpenSSH's sessions.
-fn client_options(config: &Config, sessions: &DevcontainerSessionOptions) -> ClientOptions {
+/// Returns the configured engine, else the dedicated one.
+fn engine_address(config: &Config, env: &ProcessEnv) -> Result<EngineAddress, OperationError> {
+    match &config.docker_host.value {
+        None => Ok(EngineAddress::unix(env.engine.socket())),
+        Some(text) => EngineAddress::from_str(text).map_err(|error| invalid_address(&error)),
+    }
+}
+
+/// Returns the configured options of OpenSSH for the container.
+fn client_options(config: &Config, forwards: &[Forward]) -> ClientOptions {
     let (local, remote) = (&config.local_forward.value, &config.remote_forward.value);
     ClientOptions {
         forward_agent: match config.forward_agent.value {
             true => ForwardAgent::Yes,
             false => ForwardAgent::No,
         },
-        forwards: local.iter().chain(remote).chain(&sessions.forwards).cloned().collect(),
+        forwards: local.iter().chain(remote).chain(forwards).cloned().collect(),
         options: config.client_options.value.clone(),
     }
 }

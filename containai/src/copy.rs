@@ -19,6 +19,7 @@ use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::session::{SessionRequest, SetupConsent};
+use crate::signals::ShutdownSignal;
 use crate::workspace::{self, ProtectedPathUse, WorkspaceRef};
 use crate::{target, workspace_copy};
 
@@ -75,10 +76,11 @@ pub async fn copy(
     let containers = context.engine()?.containers().await?;
     let copier = guarded_copier(&connected.connection, &workspace, &containers, env)
         .with_progress(Arc::clone(&progress));
+    let mut interrupt = ShutdownSignal::listen_for(reporter)?;
     let report = tokio::select! {
         report = transfer(&copier, direction, env) => report?,
         () = workspace_copy::show_progress(&progress, reporter) => CopyReport::default(),
-        _ = tokio::signal::ctrl_c() => return Err(interrupted_error().into()),
+        () = interrupt.received() => return Err(interrupted_error().into()),
     };
     reporter.finish_work();
     connected.connection.close().await;
@@ -86,7 +88,7 @@ pub async fn copy(
 }
 
 /// A copier that trusts no workspace: any container may change its workspace during the copy.
-fn guarded_copier<'a>(
+pub(crate) fn guarded_copier<'a>(
     session: &'a Session,
     workspace: &WorkspacePath,
     containers: &[Container],

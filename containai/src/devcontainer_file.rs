@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use containai_core::config::{Config, ContentHash, DevcontainerChoice, FileText};
+use containai_core::config::{ContentHash, DevcontainerChoice, FileText};
 use containai_core::devcontainer::{
     Approval, Devcontainer, DevcontainerContext, DevcontainerError,
 };
+use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::layout::DEVCONTAINER_FILES;
 use containai_core::naming::WorkspacePath;
@@ -17,87 +19,75 @@ use crate::process_env::{ProcessEnv, ProcessVars};
 use crate::trust;
 use crate::workspace_file::{self, FollowLinks};
 
-/// The longest file, in bytes.
+/// The longest accepted file, in bytes.
 const MAX_BYTES: u64 = 256 << 10;
 
-/// The `devcontainer.json` of a workspace, as it was read once: what is judged
-/// is what is approved and what is followed.
+/// The `devcontainer.json` of a workspace, read once: the text that was checked is the text
+/// that is approved and used.
 #[derive(Clone, Debug)]
 pub struct DevcontainerFile {
-    /// Where it is, relative to the workspace.
+    /// The path, relative to the workspace.
     pub(crate) path: String,
-    /// What it holds.
-    pub(crate) text: String,
+    text: String,
     approval: Approval,
     variables: ProcessVars,
 }
 
 impl DevcontainerFile {
-    /// Reads the one that is meant; `None` where none counts, or none is found.
+    /// Reads the chosen file; `None` if none is chosen or discovered.
     ///
     /// # Errors
     ///
-    /// One that was named and is not there, or that cannot be read.
+    /// The file cannot be read, or a chosen path does not exist.
     pub fn find(
         env: &ProcessEnv,
         workspace: &WorkspacePath,
         choice: &DevcontainerChoice,
-    ) -> crate::Result<Option<Self>> {
+    ) -> Result<Option<Self>, OperationError> {
         let paths: &[&str] = match choice {
             DevcontainerChoice::Off => &[],
             DevcontainerChoice::Discovered => &DEVCONTAINER_FILES,
             DevcontainerChoice::Path(path) => &[path.as_str()],
         };
         for path in paths {
-            let read =
-                workspace_file::read(workspace, Path::new(path), FollowLinks::Never, MAX_BYTES);
-            let text = read.map_err(|refused| {
-                OperationError::usage(format!("cannot read `{path}` in `{workspace}`: {refused}"))
-                    .hint(Hint::new(
-                        "name a regular file of the workspace, or go without: `--devcontainer=off`",
-                    ))
-            })?;
-            if let Some(text) = text {
-                let approved = trust::StoredApproval::load_devcontainer(&env.layout, workspace)?;
-                let is_given = approved.is_some_and(|it| it.hash() == ContentHash::of(&text));
-                let approval = if is_given { Approval::Given } else { Approval::Missing };
-                return Ok(Some(Self {
-                    path: (*path).to_owned(),
-                    text,
-                    approval,
-                    variables: env.variables.clone(),
-                }));
+            if let Some(text) = read_text(workspace, path)? {
+                let approval = read_approval(env, workspace, &text)?;
+                let (path, variables) = ((*path).to_owned(), env.variables.clone());
+                return Ok(Some(Self { path, text, approval, variables }));
             }
         }
         match choice {
             DevcontainerChoice::Path(path) => {
-                Err(OperationError::usage(format!("there is no `{path}` in `{workspace}`"))
-                    .hint(Hint::new(
-                        "name the path within the workspace, or leave it out to have it found",
-                    ))
-                    .into())
+                let message = format!("there is no `{path}` in `{workspace}`");
+                let hint = "name a path within the workspace, or omit it to discover the file";
+                Err(OperationError::usage(message).hint(Hint::new(hint)))
             }
             _ => Ok(None),
         }
     }
 
-    /// The folder that it is in, relative to the workspace.
+    /// Returns the folder of the file, relative to the workspace.
     pub(crate) fn folder(&self) -> &str {
         self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
     }
 
-    /// Whether a person has approved this very text.
+    /// Returns whether the user has approved this text.
     pub(crate) fn is_approved(&self) -> bool {
         self.approval == Approval::Given
     }
 
-    /// The same as if nobody had approved it.
+    /// Returns the same file without its approval.
+    #[must_use]
     pub fn without_approval(&self) -> Self {
         Self { approval: Approval::Missing, ..self.clone() }
     }
 
-    /// Reads what it says.
-    pub fn read(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
+    /// Parses the text.
+    ///
+    /// # Errors
+    ///
+    /// The text is invalid, has an unsupported setting, or needs an approval that is missing.
+    pub fn parse(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
         let host = DevcontainerContext {
             workspace: workspace.as_str(),
             folder: self.folder(),
@@ -107,31 +97,67 @@ impl DevcontainerFile {
         Devcontainer::parse(&self.text, &host, self.approval)
     }
 
-    /// As a file of the workspace that waits for approval.
+    /// Returns the absolute path and the text.
     pub fn file_text(&self, workspace: &WorkspacePath) -> FileText {
         FileText { path: workspace.as_path().join(&self.path), text: self.text.clone() }
     }
 }
 
-/// What a file asks for that every session has to do with.
-#[derive(Clone, Default)]
-pub(crate) struct DevcontainerSessionOptions {
-    /// Variables; values may be secret.
-    pub(crate) variables: BTreeMap<String, String>,
-    /// What of the host leads inside, once a person has approved the file.
-    pub(crate) forwards: Vec<Forward>,
+fn read_text(workspace: &WorkspacePath, path: &str) -> Result<Option<String>, OperationError> {
+    let text = workspace_file::read(workspace, Path::new(path), FollowLinks::Never, MAX_BYTES);
+    text.map_err(|refused| {
+        let message = format!("cannot read `{path}` in `{workspace}`: {refused}");
+        let hint = "name a regular file of the workspace, or ignore it with `--devcontainer=off`";
+        OperationError::usage(message).hint(Hint::new(hint))
+    })
 }
 
-impl DevcontainerSessionOptions {
-    /// Reads the file that counts. What keeps it from being followed is told
-    /// where a container is made, and not here.
-    pub(crate) fn read(env: &ProcessEnv, workspace: &WorkspacePath, config: &Config) -> Self {
-        let found = DevcontainerFile::find(env, workspace, &config.devcontainer.value);
-        let Some(file) = found.ok().flatten() else { return Self::default() };
-        let Ok(read) = file.read(workspace) else { return Self::default() };
-        let ports = read.forward_ports.iter().filter(|_| file.is_approved());
+/// Returns whether the user has approved exactly this text.
+fn read_approval(
+    env: &ProcessEnv,
+    workspace: &WorkspacePath,
+    text: &str,
+) -> Result<Approval, OperationError> {
+    let approved = trust::StoredApproval::load_devcontainer(&env.layout, workspace)
+        .map_err(|error| OperationError::with_code(exit::FAILED, format!("{error:#}")))?;
+    let is_given = approved.is_some_and(|it| it.hash() == ContentHash::of(text));
+    Ok(if is_given { Approval::Given } else { Approval::Missing })
+}
+
+/// The `devcontainer.json` that applies to a workspace, read and parsed once for the image, the
+/// variables and the forwards.
+#[derive(Debug)]
+pub(crate) struct AppliedDevcontainer {
+    pub(crate) file: DevcontainerFile,
+    /// The content. An error prevents a new container, and no session in an existing one.
+    pub(crate) content: Result<Devcontainer, DevcontainerError>,
+}
+
+impl AppliedDevcontainer {
+    /// Reads and parses the chosen file; `None` if none applies.
+    pub(crate) fn read(
+        env: &ProcessEnv,
+        workspace: &WorkspacePath,
+        choice: &DevcontainerChoice,
+    ) -> Result<Option<Arc<Self>>, OperationError> {
+        let file = DevcontainerFile::find(env, workspace, choice)?;
+        Ok(file.map(|file| {
+            let content = file.parse(workspace);
+            Arc::new(Self { file, content })
+        }))
+    }
+
+    /// Returns the variables of each session; values may be secret.
+    pub(crate) fn session_env(&self) -> BTreeMap<String, String> {
+        self.content.as_ref().map(|content| content.session_env.clone()).unwrap_or_default()
+    }
+
+    /// Returns the forwarded ports; none until the user approves the file.
+    pub(crate) fn forwards(&self) -> Vec<Forward> {
+        let content = self.content.as_ref().ok().filter(|_| self.file.is_approved());
+        let ports = content.into_iter().flat_map(|content| &content.forward_ports);
         let forward =
             |port: &u16| Forward::parse(Direction::Local, &format!("{port}:localhost:{port}")).ok();
-        Self { variables: read.session_env, forwards: ports.filter_map(forward).collect() }
+        ports.filter_map(forward).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! The image that a `devcontainer.json` asks for.
+//! The image of a `devcontainer.json`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,27 +25,26 @@ use crate::devcontainer_file::DevcontainerFile;
 use crate::error::OperationError;
 use crate::workspace_file::{self, FollowLinks};
 
-/// The longest Dockerfile or manifest of a feature, in bytes.
+/// The longest accepted Dockerfile or feature manifest, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
-/// What a feature says about itself.
+/// The manifest of a feature.
 const MANIFEST: &str = "devcontainer-feature.json";
 
-/// How the image is built. Everything that the workspace has to do with it is
-/// read without following a link.
+/// Returns the recipe of the image. Files of the workspace are read without following links.
 pub(crate) fn image_recipe(
     file: &DevcontainerFile,
-    wanted: &Devcontainer,
+    devcontainer: &Devcontainer,
     workspace: &WorkspacePath,
     default: &ImageRequest,
 ) -> crate::Result<ImageRecipe> {
     let mut context = Vec::new();
-    let source = base_source(wanted, workspace, default, &mut context)?;
-    let user = match wanted.remote_user.as_deref() {
+    let source = base_source(devcontainer, workspace, default, &mut context)?;
+    let user = match devcontainer.remote_user.as_deref() {
         Some("root") => "root",
         _ => CONTAINER_USER,
     };
-    let (layer, has_lifecycle) = feature_layer(wanted, workspace, user, &mut context)?;
-    let fingerprint = recipe_fingerprint(&source, layer.as_ref(), wanted, &context);
+    let (layer, has_lifecycle) = feature_layer(devcontainer, workspace, user, &mut context)?;
+    let fingerprint = recipe_fingerprint(&source, layer.as_ref(), devcontainer, &context);
     let mut labels = vec![
         (label::TEMPLATE_HASH.to_owned(), fingerprint.to_string()),
         (label::DEVCONTAINER.to_owned(), file.path.clone()),
@@ -58,18 +57,18 @@ pub(crate) fn image_recipe(
         fingerprint,
         source,
         layers: layer.into_iter().collect(),
-        environment: wanted.container_env.clone(),
+        environment: devcontainer.container_env.clone(),
         labels,
     })
 }
 
 fn base_source(
-    wanted: &Devcontainer,
+    devcontainer: &Devcontainer,
     workspace: &WorkspacePath,
     default: &ImageRequest,
     context: &mut Vec<ContextEntry>,
 ) -> crate::Result<RecipeSource> {
-    let (dockerfile, below, arguments, target) = match &wanted.image {
+    let (dockerfile, below, arguments, target) = match &devcontainer.image {
         DevcontainerImage::Default => return Ok(RecipeSource::Image(default.clone())),
         DevcontainerImage::Image(image) => {
             return Ok(RecipeSource::Image(ImageRequest::Reference(image.clone())));
@@ -81,7 +80,7 @@ fn base_source(
     let text = read_text(workspace, dockerfile)?;
     let refuse = |reason: String| {
         OperationError::usage(format!("`{dockerfile}` cannot be built: {reason}"))
-            .hint(Hint::new("mend it, or go without: `--devcontainer=off`"))
+            .hint(Hint::new("correct it, or ignore it with `--devcontainer=off`"))
     };
     let file = Dockerfile::parse(&text).map_err(|error| refuse(error.to_string()))?;
     if let Some(error) = check_dockerfile(&file).iter().find(|it| it.severity == Severity::Error) {
@@ -95,7 +94,7 @@ fn base_source(
     };
     Ok(RecipeSource::Dockerfile {
         context: place,
-        // One that is elsewhere is put in under a name that nobody has.
+        // A Dockerfile outside the context is added under an unused name.
         path: inside.unwrap_or(".containai.Dockerfile").to_owned(),
         base: file.declares_base_image().then(|| default.clone()),
         text,
@@ -104,19 +103,20 @@ fn base_source(
     })
 }
 
-/// What features install, and the program that runs commands inside.
+/// Returns the layer with the features and the lifecycle program, and whether it has a lifecycle
+/// program.
 fn feature_layer(
-    wanted: &Devcontainer,
+    devcontainer: &Devcontainer,
     workspace: &WorkspacePath,
     user: &str,
     context: &mut Vec<ContextEntry>,
 ) -> crate::Result<(Option<RecipeLayer>, bool)> {
     let (mut parts, mut environments) = (Vec::new(), Vec::new());
     let mut lifecycle = Lifecycle::default();
-    for (number, feature) in wanted.features.iter().enumerate() {
+    for (number, feature) in devcontainer.features.iter().enumerate() {
         let path = format!("{}/{MANIFEST}", feature.directory);
         let manifest = FeatureManifest::parse(&read_text(workspace, &path)?)
-            .with_context(|| format!("cannot follow `{path}`"))?;
+            .with_context(|| format!("cannot use `{path}`"))?;
         let root = workspace.as_path().to_owned();
         let place = ContextDir { root, subpath: feature.directory.clone() };
         let prefix = format!("{FEATURES_DIR}/{number}");
@@ -127,8 +127,8 @@ fn feature_layer(
         environments.push(manifest.environment);
         lifecycle.extend(manifest.lifecycle);
     }
-    lifecycle.extend(wanted.lifecycle.clone());
-    let program = lifecycle_script(&lifecycle, wanted.remote_user.as_deref());
+    lifecycle.extend(devcontainer.lifecycle.clone());
+    let program = lifecycle_script(&lifecycle, devcontainer.remote_user.as_deref());
     let has_lifecycle = program.is_some();
     parts.extend(program.map(|program| ContextPart::text("devcontainer", 0o755, program)));
     if parts.is_empty() {
@@ -141,7 +141,7 @@ fn feature_layer(
 fn recipe_fingerprint(
     source: &RecipeSource,
     layer: Option<&RecipeLayer>,
-    wanted: &Devcontainer,
+    devcontainer: &Devcontainer,
     context: &[ContextEntry],
 ) -> Fingerprint {
     let name = |image: &ImageRequest| match image {
@@ -157,8 +157,8 @@ fn recipe_fingerprint(
             texts.extend(encode_pairs(arguments));
         }
     }
-    texts.extend(encode_pairs(&wanted.container_env));
-    texts.extend(wanted.mounts.iter().map(|mount| format!("{mount:?}")));
+    texts.extend(encode_pairs(&devcontainer.container_env));
+    texts.extend(devcontainer.mounts.iter().map(|mount| format!("{mount:?}")));
     if let Some(layer) = layer {
         texts.push(layer.dockerfile.clone());
         texts.extend(layer.parts.iter().filter_map(|part| match part {
@@ -171,7 +171,7 @@ fn recipe_fingerprint(
     fingerprint(context, &texts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// As one text, so that no pair can be taken for another.
+/// Encodes the pairs unambiguously.
 fn encode_pairs(pairs: &BTreeMap<String, String>) -> Option<String> {
     serde_json::to_string(pairs).ok()
 }
@@ -185,7 +185,7 @@ fn context_entries(
     let found = found.map_err(|error| {
         let shown = place.root.join(&place.subpath);
         OperationError::usage(format!("cannot read `{}`: {error}", shown.display()))
-            .hint(Hint::new("name a directory of the workspace, without a link on the way to it"))
+            .hint(Hint::new("name a directory of the workspace whose path contains no link"))
     })?;
     let below =
         |entry: ContextEntry| ContextEntry { path: format!("{prefix}/{}", entry.path), ..entry };
@@ -194,12 +194,12 @@ fn context_entries(
 
 fn read_text(workspace: &WorkspacePath, path: &str) -> crate::Result<String> {
     let read = workspace_file::read(workspace, Path::new(path), FollowLinks::Never, MAX_BYTES);
-    let why = match read {
+    let reason = match read {
         Ok(Some(text)) => return Ok(text),
-        Ok(None) => "it is not there".to_owned(),
+        Ok(None) => "it does not exist".to_owned(),
         Err(refused) => refused.to_string(),
     };
-    Err(OperationError::usage(format!("cannot read `{path}` in `{workspace}`: {why}"))
-        .hint(Hint::new("mend `devcontainer.json`, or go without: `--devcontainer=off`"))
+    Err(OperationError::usage(format!("cannot read `{path}` in `{workspace}`: {reason}"))
+        .hint(Hint::new("correct `devcontainer.json`, or ignore it with `--devcontainer=off`"))
         .into())
 }

@@ -1,4 +1,4 @@
-//! The known workspace around a directory that nobody named.
+//! The known workspace that encloses the current directory.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::report::Reporter;
 use crate::workspace::WorkspaceRef;
 use crate::workspace_store;
 
-/// How long a command that needs no engine waits for what one knows.
+/// The time limit for the list of containers in a command that does not need the engine.
 const ENGINE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The known workspace around the directory, if nobody named one and it is
-/// none itself.
+/// Returns the known workspace that encloses the current directory; `None` if the workspace is
+/// explicit, or if the directory is a known workspace itself.
 pub(crate) fn find(
-    spot: &WorkspaceRef,
+    workspace_ref: &WorkspaceRef,
     containers: &[Container],
     context: &Context,
 ) -> Option<WorkspacePath> {
-    match spot {
+    match workspace_ref {
         WorkspaceRef::Explicit(_) => None,
         WorkspaceRef::Implicit(path) => enclosing_workspace(
             path,
@@ -36,77 +36,91 @@ pub(crate) fn find(
     }
 }
 
-/// The workspaces that are known without a container: those with a section in the
-/// configuration, and, of this directory and those above it, those that something was
-/// chosen for.
+/// Returns the workspaces that are known without a container: those with a section in the
+/// configuration, and those with remembered choices among the directory and its parents.
 fn known_workspaces(path: &WorkspacePath, context: &Context) -> Vec<WorkspacePath> {
     let layout = &context.env.layout;
     let has_choice = |path: &WorkspacePath| {
         workspace_store::read(layout, path)
             .is_ok_and(|record| record.is_some_and(|it| !it.is_empty()))
     };
-    let around = ancestor_workspaces(path, layout.home()).chain([path.clone()]).filter(has_choice);
-    context.config.sections.iter().cloned().chain(around).collect()
+    let remembered =
+        ancestor_workspaces(path, layout.home()).chain([path.clone()]).filter(has_choice);
+    context.config.sections.iter().cloned().chain(remembered).collect()
 }
 
-/// The workspace that is meant; says so where it is another directory than
-/// that of the command. `otherwise` are the words that mean that one.
+/// Returns the workspace of a command, and reports it if it encloses the current directory.
+/// `override_args` are the arguments that select the current directory.
 pub fn resolve(
-    spot: &WorkspaceRef,
+    workspace_ref: &WorkspaceRef,
     containers: &[Container],
     context: &Context,
-    otherwise: &str,
+    override_args: &str,
 ) -> WorkspacePath {
-    choose_and_report(&context.reporter, spot, find(spot, containers, context), otherwise)
+    choose_and_report(
+        &context.reporter,
+        workspace_ref,
+        find(workspace_ref, containers, context),
+        override_args,
+    )
 }
 
-/// As [`meant`], for a command that does its work without an engine, too.
+/// Returns the workspace as [`resolve`], for a command that also works without the engine.
 pub async fn resolve_offline(
-    spot: &WorkspaceRef,
+    workspace_ref: &WorkspaceRef,
     flags: &Flags,
     env: &ProcessEnv,
     reporter: &Reporter,
-    otherwise: &str,
+    override_args: &str,
 ) -> WorkspacePath {
-    choose_and_report(reporter, spot, find_offline(spot, flags, env, reporter).await, otherwise)
+    choose_and_report(
+        reporter,
+        workspace_ref,
+        find_offline(workspace_ref, flags, env, reporter).await,
+        override_args,
+    )
 }
 
 fn choose_and_report(
     reporter: &Reporter,
-    spot: &WorkspaceRef,
-    around: Option<WorkspacePath>,
-    otherwise: &str,
+    workspace_ref: &WorkspaceRef,
+    enclosing: Option<WorkspacePath>,
+    override_args: &str,
 ) -> WorkspacePath {
-    let Some(place) = around else { return spot.path().clone() };
-    report_choice(reporter, &place, spot.path(), otherwise);
-    place
+    let Some(enclosing) = enclosing else { return workspace_ref.path().clone() };
+    report_choice(reporter, &enclosing, workspace_ref.path(), override_args);
+    enclosing
 }
 
-/// As [`around`], for a command that does its work without an engine, too: one
-/// that was never set up has no containers, one that does not answer is told.
+/// Returns the enclosing workspace as [`find`], for a command that also works without the
+/// engine. An engine that is not set up has no containers; one that does not respond is
+/// reported.
 pub async fn find_offline(
-    spot: &WorkspaceRef,
+    workspace_ref: &WorkspaceRef,
     flags: &Flags,
     env: &ProcessEnv,
     reporter: &Reporter,
 ) -> Option<WorkspacePath> {
-    // What is wrong with the configuration is for the command itself to tell.
+    // The command itself reports errors of the configuration.
     let silent = Reporter::default();
     let context = Context::of_engine(env, &silent, flags).ok()?;
     let is_set_up = !context.is_dedicated_engine() || context.record.is_some();
-    let containers = match is_set_up && needs_containers(spot, &context) {
+    let containers = match is_set_up && needs_containers(workspace_ref, &context) {
         true => list_containers(&context).await.unwrap_or_else(|error| {
-            reporter.warn(&format!("a workspace around {} may be missed: {error:#}", spot.path()));
+            reporter.warn(&format!(
+                "cannot look for a workspace that encloses {}: {error:#}",
+                workspace_ref.path()
+            ));
             Vec::new()
         }),
         false => Vec::new(),
     };
-    find(spot, &containers, &context)
+    find(workspace_ref, &containers, &context)
 }
 
-/// Whether it takes the containers to tell.
-fn needs_containers(spot: &WorkspaceRef, context: &Context) -> bool {
-    match spot {
+/// Returns whether the result depends on the containers.
+fn needs_containers(workspace_ref: &WorkspaceRef, context: &Context) -> bool {
+    match workspace_ref {
         WorkspaceRef::Explicit(_) => false,
         WorkspaceRef::Implicit(path) if context.config.sections.contains(path) => false,
         WorkspaceRef::Implicit(path) => {
@@ -118,17 +132,18 @@ fn needs_containers(spot: &WorkspaceRef, context: &Context) -> bool {
 async fn list_containers(context: &Context) -> crate::Result<Vec<Container>> {
     let engine = context.engine()?;
     let answer = timeout(ENGINE_TIMEOUT, engine.containers()).await;
-    Ok(answer.with_context(|| format!("the engine at `{}` hangs", context.address))??)
+    Ok(answer
+        .with_context(|| format!("the engine at `{}` does not respond", context.address))??)
 }
 
-/// Says that `place` is used and not `here`.
+/// Reports that the enclosing workspace is used, and not the current directory.
 pub(crate) fn report_choice(
     reporter: &Reporter,
-    place: &WorkspacePath,
-    here: &WorkspacePath,
-    otherwise: &str,
+    enclosing: &WorkspacePath,
+    current: &WorkspacePath,
+    override_args: &str,
 ) {
     reporter.say(&format!(
-        "using the workspace {place} around {here}; `{otherwise}` takes this directory"
+        "using the workspace {enclosing} around {current}; `{override_args}` uses this directory"
     ));
 }

@@ -1,4 +1,4 @@
-//! Errors, and from any of them to an exit code and what to do next.
+//! Errors, with their exit codes and hints.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -9,8 +9,8 @@ use containai_core::hint::{Advice, Hint, causes};
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// An error with a message, an exit code and hints of its own.
-#[derive(Debug, thiserror::Error)]
+/// An error with its own message, exit code and hints.
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct OperationError {
     message: String,
@@ -19,12 +19,12 @@ pub struct OperationError {
 }
 
 impl OperationError {
-    /// The request is invalid; exit code [`exit::USAGE`].
+    /// Creates an error for an invalid request, with exit code [`exit::USAGE`].
     pub fn usage(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: exit::USAGE, hints: Vec::new() }
     }
 
-    /// The operation failed, with this exit code.
+    /// Creates an error with this exit code.
     pub fn with_code(code: u8, message: impl Into<String>) -> Self {
         Self { message: message.into(), code, hints: Vec::new() }
     }
@@ -56,9 +56,9 @@ macro_rules! errors {
         #[non_exhaustive]
         pub enum Error {
             $($(#[$doc])* $variant(Box<$of>),)*
-            /// What was being done when another error occurred.
+            /// An error with its context.
             Context {
-                /// What was being done.
+                /// The operation that failed.
                 message: String,
                 /// The error.
                 source: Box<Error>,
@@ -90,7 +90,7 @@ macro_rules! errors {
         }
 
         impl Error {
-            /// The error of the part that failed, below what was said around it.
+            /// Returns the error without its context.
             #[must_use]
             pub fn innermost(&self) -> &(dyn StdError + 'static) {
                 match self {
@@ -111,7 +111,7 @@ macro_rules! errors {
 errors! {
     /// The operation itself was refused or failed.
     Operation(OperationError),
-    /// A container did not reach the state that was asked for.
+    /// A container did not reach the desired state.
     Lifecycle(containai_core::lifecycle::DriveError),
     /// A snapshot could not be created, restored or forked.
     Snapshot(containai_core::lifecycle::snapshot::SnapshotError),
@@ -125,7 +125,7 @@ errors! {
     Transfer(containai_ssh::transfer::TransferError),
     /// An archive could not be unpacked.
     Unpack(containai_ssh::transfer::UnpackError),
-    /// A command line is not one that SSH can carry.
+    /// SSH cannot carry the command line.
     Command(containai_ssh::CommandError),
     /// An archive of a volume is damaged or hostile.
     Archive(containai_core::archive::ArchiveError),
@@ -141,7 +141,7 @@ errors! {
     Devcontainer(containai_core::devcontainer::DevcontainerError),
     /// A file could not be read or written.
     Io(std::io::Error),
-    /// A record of ours is not valid JSON.
+    /// A record is not valid JSON.
     Json(serde_json::Error),
     /// A background thread ended early.
     Thread(tokio::task::JoinError),
@@ -149,23 +149,23 @@ errors! {
     Other(Other),
 }
 
-/// An error of a library, kept as it was.
+/// An error of another library.
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 pub struct Other(#[from] Box<dyn StdError + Send + Sync>);
 
 impl Error {
-    /// An error with a message and exit code [`exit::FAILED`].
+    /// Creates an error with a message and exit code [`exit::FAILED`].
     pub(crate) fn failed(message: impl Into<String>) -> Self {
         OperationError::with_code(exit::FAILED, message).into()
     }
 
-    /// Any other error.
+    /// Wraps any other error.
     pub(crate) fn other(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Other(Box::new(Other(error.into())))
     }
 
-    /// The error of this type in the chain of causes.
+    /// Finds the first error of this type in the chain of causes.
     #[must_use]
     pub fn find<T: StdError + 'static>(&self) -> Option<&T> {
         let mut error = Some(self.innermost());
@@ -231,7 +231,7 @@ pub fn find_advice<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a dyn Ad
         .or_else(|| downcast::<containai_core::config::SettingChangeError>(error))
 }
 
-/// Says what was being done when an error occurred.
+/// Adds the failed operation to an error.
 pub(crate) trait ResultExt<T> {
     fn context(self, message: impl Into<String>) -> Result<T>;
     fn with_context<M: Into<String>>(self, message: impl FnOnce() -> M) -> Result<T>;
@@ -260,7 +260,7 @@ impl<T> ResultExt<T> for Option<T> {
     }
 }
 
-/// An error with a formatted message.
+/// Creates an error with a formatted message.
 macro_rules! failed {
     ($($format:tt)*) => { $crate::Error::failed(format!($($format)*)) };
 }

@@ -1,4 +1,4 @@
-//! What this machine has.
+//! Facts about this machine.
 
 use std::fs;
 use std::io;
@@ -13,27 +13,32 @@ use containai_core::timestamp::Timestamp;
 use crate::git;
 use crate::process_env::ProcessEnv;
 
-/// The time of this machine's clock.
+/// Returns the current time.
 pub fn now() -> Timestamp {
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_unix(since_1970.as_secs().cast_signed())
 }
 
-/// Draws what tells things of one name apart.
+/// Generates a random id.
+///
+/// # Errors
+///
+/// `/dev/urandom` cannot be read.
 pub fn new_random_id() -> io::Result<RandomId> {
     let mut bytes = [0; 6];
     getrandom::fill(&mut bytes)?;
     Ok(RandomId::from_random(bytes))
 }
 
-/// Memory and processors of this machine; 0 where they cannot be told.
-pub(crate) fn capacity() -> HostCapacity {
+/// Returns the memory and the processors of this machine, which are those of a local engine; 0 if
+/// unknown.
+pub fn local_capacity() -> HostCapacity {
     let cpus = available_parallelism().map_or(0, |count| u32::try_from(count.get()).unwrap_or(0));
     let text = fs::read_to_string("/proc/meminfo").unwrap_or_default();
     HostCapacity { memory_bytes: memory_total(&text), cpus }
 }
 
-/// What a new container is told of this machine and its user.
+/// Returns the facts about this machine and its user that a new container gets.
 pub(crate) fn facts(env: &ProcessEnv) -> HostFacts {
     HostFacts {
         time_zone: time_zone(env),
@@ -42,23 +47,24 @@ pub(crate) fn facts(env: &ProcessEnv) -> HostFacts {
     }
 }
 
-/// `TZ`, else what localtime(5) leads to, else what Debian notes beside it.
+/// Returns the time zone: `TZ`, else the target of localtime(5), else Debian's
+/// `/etc/timezone`.
 fn time_zone(env: &ProcessEnv) -> Option<String> {
     let linked = || {
         let link = fs::read_link("/etc/localtime").ok()?;
         Some(link.to_str()?.split_once("zoneinfo/")?.1.to_owned())
     };
-    let noted = || fs::read_to_string("/etc/timezone").ok();
+    let debian = || fs::read_to_string("/etc/timezone").ok();
     let is_zone = |zone: &String| {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_+-".contains(c);
         !zone.is_empty() && zone.chars().all(is_plain)
     };
     let zone =
-        env.variables.text("TZ").filter(|zone| !zone.is_empty()).or_else(linked).or_else(noted)?;
+        env.variables.text("TZ").filter(|zone| !zone.is_empty()).or_else(linked).or_else(debian)?;
     Some(zone.trim().trim_start_matches(':').to_owned()).filter(is_zone)
 }
 
-/// `MemTotal` of `/proc/meminfo` (proc_meminfo(5)) in bytes; it is told in KiB.
+/// Returns `MemTotal` of `/proc/meminfo` (proc_meminfo(5)) in bytes; the file has KiB.
 fn memory_total(meminfo: &str) -> u64 {
     meminfo
         .lines()

@@ -1,4 +1,4 @@
-//! Which image a workspace wants, and what must be built for it.
+//! The image of a new container.
 
 use crate::error::ResultExt as _;
 use containai_core::config::{Config, DevcontainerChoice, Origin};
@@ -9,49 +9,42 @@ use containai_docker::DockerEngine;
 use containai_docker::built::ImageRecipe;
 
 use crate::context::Context;
-use crate::devcontainer_file::DevcontainerFile;
+use crate::devcontainer_file::{AppliedDevcontainer, DevcontainerFile};
 use crate::devcontainer_image;
 use crate::mounts;
 use crate::templates::Template;
 
-/// Which image a workspace wants, and what must be built for it.
+/// The image of a new container, and what it is built from.
 #[derive(Clone, Debug)]
 pub(crate) struct ImageSelection {
-    /// What a new container is made of.
     pub(crate) image: ImageRequest,
-    /// The template that it is of.
+    /// The template of the image.
     pub(crate) template: Option<TemplateName>,
-    /// What the workspace says about its container, where that counts.
+    /// The `devcontainer.json` of the image.
     pub(crate) devcontainer: Option<Devcontainer>,
-    /// How it is built where it is not there; `None` for one that is pulled or
-    /// that ships.
+    /// The recipe of an image that is built for this workspace; `None` for an image that is
+    /// pulled or shipped.
     pub(crate) recipe: Option<ImageRecipe>,
-    /// What the container has besides, of what the workspace says.
+    /// The mounts that `devcontainer.json` adds.
     pub(crate) mounts: Vec<ExtraMount>,
 }
 
 impl ImageSelection {
-    /// Reads what the configuration asks for. A template that was named just now
-    /// comes before a `devcontainer.json` that counts for all times.
+    /// Selects the configured image. A template from a flag precedes a `devcontainer.json`.
     ///
     /// # Errors
     ///
-    /// A template or a `devcontainer.json` that there is not, or that cannot be
-    /// followed.
+    /// The template or the `devcontainer.json` is missing or invalid.
     pub(crate) fn from_config(context: &Context, workspace: &WorkspacePath) -> crate::Result<Self> {
         let config = &context.config;
-        let is_named = matches!(config.template.origin, Origin::Flag(_));
-        let layout = &context.env.layout;
-        if !is_named
-            && let Some(file) =
-                DevcontainerFile::find(&context.env, workspace, &config.devcontainer.value)?
-        {
-            return Self::from_devcontainer(&file, workspace, context);
+        let is_template_flag = matches!(config.template.origin, Origin::Flag(_));
+        if !is_template_flag && let Some(applied) = context.devcontainer.clone()? {
+            return Self::from_devcontainer(&applied, workspace, context);
         }
         let Some(name) = &config.template.value else {
             return Ok(Self::without_layers(config));
         };
-        let recipe = Template::load(layout, name)?.recipe(&config.image.value)?;
+        let recipe = Template::load(&context.env.layout, name)?.recipe(&config.image.value)?;
         Ok(Self {
             image: ImageRequest::Reference(recipe.reference.to_string()),
             template: Some(name.clone()),
@@ -62,54 +55,67 @@ impl ImageSelection {
     }
 
     fn from_devcontainer(
-        file: &DevcontainerFile,
+        applied: &AppliedDevcontainer,
         workspace: &WorkspacePath,
         context: &Context,
     ) -> crate::Result<Self> {
-        let read = file.read(workspace);
-        let mut read =
-            read.with_context(|| format!("cannot follow `{}` of `{workspace}`", file.path))?;
-        if !read.forward_ports.is_empty() && !file.is_approved() {
-            let note = "`forwardPorts` lead here once `cai trust` has approved the file";
-            read.notes.push(note.to_owned());
+        let AppliedDevcontainer { file, content } = applied;
+        let mut devcontainer = content
+            .clone()
+            .with_context(|| format!("cannot use `{}` of `{workspace}`", file.path))?;
+        if !devcontainer.forward_ports.is_empty() && !file.is_approved() {
+            let note = "`forwardPorts` are forwarded once `cai trust` approves the file";
+            devcontainer.notes.push(note.to_owned());
         }
-        let mounts = mounts::resolve(&read.mounts, context)?;
+        let mounts = mounts::resolve(&devcontainer.mounts, context)?;
         let image = &context.config.image.value;
-        let recipe = devcontainer_image::image_recipe(file, &read, workspace, image)?;
+        let recipe = devcontainer_image::image_recipe(file, &devcontainer, workspace, image)?;
         Ok(Self {
             image: ImageRequest::Reference(recipe.reference.to_string()),
             template: None,
-            devcontainer: Some(read),
+            devcontainer: Some(devcontainer),
             recipe: Some(recipe),
             mounts,
         })
     }
 
-    /// The image that is configured, with nothing on top of it.
+    /// Selects the configured image without a template or a `devcontainer.json`.
     pub(crate) fn without_layers(config: &Config) -> Self {
         let image = config.image.value.clone();
         Self { image, template: None, devcontainer: None, recipe: None, mounts: Vec::new() }
     }
 
-    /// An engine that knows how to build it.
+    /// Adds the recipe to the engine.
     pub(crate) fn register_recipe(&self, engine: DockerEngine) -> DockerEngine {
         match &self.recipe {
             Some(recipe) => engine.with_recipe(recipe.clone()),
             None => engine,
         }
     }
+
+    /// Describes the commands of `devcontainer.json` that run in addition to the steps of a
+    /// plan.
+    pub(crate) fn devcontainer_notes(&self) -> Vec<String> {
+        let Some(file) = &self.devcontainer else { return Vec::new() };
+        let on_host = file.initialize.as_ref().map(|_| {
+            "`initializeCommand` is run on this machine before the container is created or started"
+        });
+        let inside = (!file.lifecycle.is_empty())
+            .then_some("commands of devcontainer.json are run inside before the session");
+        on_host.into_iter().chain(inside).map(str::to_owned).collect()
+    }
 }
 
-/// What is said when a container is made beside a `devcontainer.json` that does
-/// not count.
+/// Returns a notice for a new container whose workspace has a `devcontainer.json` that is not
+/// used, unless the configuration decides that.
 pub(crate) fn unused_devcontainer_notice(
     context: &Context,
     workspace: &WorkspacePath,
 ) -> Option<String> {
-    let is_open = context.config.devcontainer.origin == Origin::Default
-        && context.config.template.value.is_none();
-    let found = DevcontainerChoice::Discovered;
-    let file = DevcontainerFile::find(&context.env, workspace, &found).ok()?;
-    file.filter(|_| is_open)
-        .map(|file| format!("{} does not count; `--devcontainer` has it do so", file.path))
+    let Config { devcontainer, template, .. } = &context.config;
+    if devcontainer.origin != Origin::Default || template.value.is_some() {
+        return None;
+    }
+    let found = DevcontainerFile::find(&context.env, workspace, &DevcontainerChoice::Discovered);
+    Some(format!("{} is not used; use it with `--devcontainer`", found.ok()??.path))
 }

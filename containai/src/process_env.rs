@@ -16,11 +16,10 @@ use nix::unistd::{User, geteuid, getuid};
 
 use crate::error::OperationError;
 
-/// The variables that a process which outlives the command gets, and all that it gets: the
-/// others may be secret.
-///
-/// `PATH` and the agent are for the `ssh` that connects to remote engines.
-const KEPT: [&str; 5] = ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PATH", "SSH_AUTH_SOCK"];
+/// The only variables of a background process: the others may be secret. `PATH` and the agent
+/// are for the `ssh` that connects to remote engines.
+const BACKGROUND_VARIABLES: [&str; 5] =
+    ["HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PATH", "SSH_AUTH_SOCK"];
 
 /// Environment variables; `Debug` shows no value.
 #[derive(Clone, Default)]
@@ -39,13 +38,13 @@ impl FromIterator<(OsString, OsString)> for ProcessVars {
 }
 
 impl ProcessVars {
-    /// A variable's value, if it is set and UTF-8.
+    /// Returns the value of a variable, if it is set and UTF-8.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<String> {
         self.0.get(OsStr::new(name))?.to_str().map(str::to_owned)
     }
 
-    /// A variable's value as a path, if it is set and not empty.
+    /// Returns the value of a variable as a path, if it is set and not empty.
     #[must_use]
     pub fn path(&self, name: &str) -> Option<PathBuf> {
         self.0.get(OsStr::new(name)).filter(|value| !value.is_empty()).map(PathBuf::from)
@@ -75,7 +74,7 @@ pub struct ProcessEnv {
     pub layout: Layout,
     /// The paths of the engine.
     pub engine: EngineLayout,
-    /// The variables that configure something.
+    /// The variables that override the configuration.
     pub config: config::Environment,
     /// Certificates for a `tcp://` engine (`DOCKER_CERT_PATH`).
     pub certificates: Option<PathBuf>,
@@ -85,14 +84,14 @@ pub struct ProcessEnv {
     pub directory: PathBuf,
     /// The user who gets access to the engine; `None` for root itself.
     pub user: Option<String>,
-    /// The `cai` program, which set-up installs as runtime and supervisor and which connects to
-    /// engines behind `tcp://`; `None` where there is none: set-up then fails, and such an engine
-    /// cannot be used.
+    /// The `cai` program, which the set-up installs as runtime and supervisor, and which connects
+    /// to `tcp://` engines. Without it (`None`), the set-up fails, and such an engine cannot be
+    /// used.
     pub program: Option<PathBuf>,
-    /// The program that is started as mux daemon, which shares connections between processes;
-    /// `None`: each process opens its own.
+    /// The program that is started as mux daemon, which shares connections between processes.
+    /// Without it (`None`), each process opens its own.
     pub mux_program: Option<PathBuf>,
-    /// The directories of programs (`PATH`).
+    /// The directories to search for programs (`PATH`).
     pub search_path: Vec<PathBuf>,
     /// All variables.
     pub variables: ProcessVars,
@@ -175,14 +174,15 @@ impl ProcessEnv {
         Ok(env)
     }
 
-    /// The variables that a process which outlives the command gets.
-    pub(crate) fn kept(&self) -> impl Iterator<Item = (&'static str, OsString)> {
-        KEPT.into_iter()
+    /// Returns the variables of a background process.
+    pub(crate) fn background_variables(&self) -> impl Iterator<Item = (&'static str, OsString)> {
+        BACKGROUND_VARIABLES
+            .into_iter()
             .filter_map(|name| Some((name, self.variables.0.get(OsStr::new(name))?.clone())))
     }
 
-    /// The proxies, certificates and package registries that builds use on this machine.
-    pub(crate) fn surroundings(&self) -> BuildEnv {
+    /// Returns the proxies, certificates and package registries for image builds.
+    pub(crate) fn build_env(&self) -> BuildEnv {
         let text = |name: &str| self.variables.text(name).filter(|value| !value.is_empty());
         let either = |upper: &str, lower: &str| text(lower).or_else(|| text(upper));
         let proxies = ["http_proxy", "https_proxy", "no_proxy", "ftp_proxy", "all_proxy"];
@@ -192,18 +192,19 @@ impl ProcessEnv {
                 [(name.to_owned(), value.clone()), (name.to_uppercase(), value)]
             })
         });
-        let bundle = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
-        let named = bundle.into_iter().filter_map(text).map(PathBuf::from).find(|it| it.is_file());
+        let bundles = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
+        let bundle =
+            bundles.into_iter().filter_map(text).map(PathBuf::from).find(|it| it.is_file());
         BuildEnv {
             proxies: proxies.collect(),
-            certificates: named.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into())),
+            certificates: bundle.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into())),
             npm_registry: either("NPM_CONFIG_REGISTRY", "npm_config_registry"),
             npmrc: Some(self.layout.home().join(".npmrc")),
             pip_index: text("PIP_INDEX_URL"),
         }
     }
 
-    /// Finds a program as a shell would.
+    /// Finds a program in the search path. Relative directories are ignored.
     #[must_use]
     pub fn find_program(&self, name: &str) -> Option<PathBuf> {
         let is_program = |path: &PathBuf| {
@@ -217,7 +218,7 @@ impl ProcessEnv {
             .find(is_program)
     }
 
-    /// The program, while its file exists.
+    /// Returns the `cai` program, if its file still exists.
     pub(crate) fn existing_program(&self) -> Option<&Path> {
         self.program.as_deref().filter(|path| path.exists())
     }

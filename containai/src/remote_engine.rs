@@ -1,4 +1,4 @@
-//! Engines of other machines, and the way there.
+//! Remote engines.
 
 use std::fs::{self, DirBuilder};
 use std::io::{ErrorKind, Write as _};
@@ -17,23 +17,22 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 
-/// What leads to the ports of the engine's machine; `None` for this one.
+/// Returns the route to the ports of the engine's machine; `None` for a local engine.
 ///
-/// Over `tcp://` nobody gets to that machine's loopback, but its engine leads
-/// into containers; this very program is what speaks to it.
+/// `ssh://` engines are jump hosts. `tcp://` does not reach the loopback ports of the machine:
+/// `cai ssh proxy` connects through the engine instead.
 pub fn proxy_route(address: &EngineAddress, env: &ProcessEnv) -> Option<ProxyRoute> {
-    let means = match address {
+    let kind = match address {
         EngineAddress::Unix(_) => return None,
         EngineAddress::Ssh(host) => {
             ProxyKind::Jump { user: host.user.clone(), host: host.host.clone(), port: host.port }
         }
         EngineAddress::Tcp(_) => ProxyKind::Command(proxy_command(address, env)),
     };
-    Some(ProxyRoute { engine: address.to_string(), kind: means })
+    Some(ProxyRoute { engine: address.to_string(), kind })
 }
 
-/// Says where set-up has to run when an engine of another machine has no
-/// isolation.
+/// Adds a hint where to run the set-up if a remote engine has no isolation.
 pub(crate) fn with_setup_hint(address: &EngineAddress, error: EngineError) -> crate::Error {
     let EngineError::NoIsolation { .. } = &error else { return error.into() };
     if !address.is_remote() {
@@ -41,18 +40,18 @@ pub(crate) fn with_setup_hint(address: &EngineAddress, error: EngineError) -> cr
     }
     let hint = match address {
         EngineAddress::Ssh(SshHost { socket: None, .. }) => format!(
-            "run `cai setup` on that machine, and name its engine: `--docker-host {address}{}`",
+            "run `cai setup` on that machine, and select its engine: `--docker-host {address}{}`",
             EngineLayout::default().socket().display(),
         ),
-        _ => "run `cai setup` on that machine, and see that this address leads to its engine"
+        _ => "run `cai setup` on that machine, and check that this address is that of its engine"
             .to_owned(),
     };
     let code = error.exit_code();
     OperationError::with_code(code, format!("`{address}`: {error}")).hint(Hint::new(hint)).into()
 }
 
-/// Says what of this machine a new container gets where the engine runs on
-/// another one, whose root sees all of it.
+/// Reports the data of this machine that a new container on a remote engine gets: root of that
+/// machine can read it.
 pub(crate) fn warn_host_specific_settings(context: &Context) {
     if context.client.is_none() {
         return;
@@ -63,24 +62,24 @@ pub(crate) fn warn_host_specific_settings(context: &Context) {
     let has_hooks = hooks.next().is_some();
     let hooks = if has_hooks { "your start-up hooks, " } else { "" };
     context.reporter.say(&format!(
-        "{} is another machine: it gets the workspace, {hooks}your name and e-mail address of git and the variables of sessions",
+        "{} is another machine: it gets the workspace, {hooks}your git name and e-mail address, and the session environment",
         context.address
     ));
 }
 
-/// `cai ssh proxy`, with all that it needs to know from no environment.
+/// Returns the command line of `cai ssh proxy`, which depends on no environment variable.
 fn proxy_command(address: &EngineAddress, env: &ProcessEnv) -> Vec<String> {
     let program = env.existing_program().and_then(Path::to_str).unwrap_or("cai");
     let address = address.to_string();
-    let mut words: Vec<_> =
+    let mut command: Vec<_> =
         [program, "--docker-host", &address, "ssh", "proxy"].map(str::to_owned).into();
     if let Some(directory) = env.certificates.as_deref().and_then(Path::to_str) {
-        words.extend(["--certificates".to_owned(), directory.to_owned()]);
+        command.extend(["--certificates".to_owned(), directory.to_owned()]);
     }
-    words
+    command
 }
 
-/// What tells this machine from others that use the same engine; drawn once.
+/// Returns the id of this machine among the clients of an engine. It is generated once.
 pub(crate) fn client(env: &ProcessEnv) -> crate::Result<ClientId> {
     let path = env.layout.client_id();
     for _ in 0..2 {
@@ -95,21 +94,21 @@ pub(crate) fn client(env: &ProcessEnv) -> crate::Result<ClientId> {
         }
         .with_context(|| format!("cannot use `{}`", path.display()))?;
     }
-    Err(crate::error::failed!("cannot make `{}`", path.display()))
+    Err(crate::error::failed!("cannot create `{}`", path.display()))
 }
 
-/// Who comes second leaves the first one's.
+/// Creates the file, unless another process creates it first.
 fn create_client_id(path: &Path) -> std::io::Result<()> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes)?;
     let directory = path.parent().unwrap_or(Path::new("/"));
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
-    let aside = path.with_extension(std::process::id().to_string());
+    let temporary = path.with_extension(std::process::id().to_string());
     let mut file =
-        fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+        fs::File::options().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
     writeln!(file, "{}", ClientId::from_random(bytes))?;
-    let linked = fs::hard_link(&aside, path);
-    fs::remove_file(&aside)?;
+    let linked = fs::hard_link(&temporary, path);
+    fs::remove_file(&temporary)?;
     match linked {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
         _ => Ok(()),

@@ -15,35 +15,35 @@ use crate::{Error, lifecycle_log};
 /// A report of this crate.
 ///
 /// Texts may quote names that a container chose: escape control characters before they reach a
-/// terminal ([`harmless`]).
+/// terminal ([`escape_control`]).
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Report<'a> {
     /// A result or a decision that the user should know.
     Info(&'a str),
-    /// A step, of interest when something is being investigated.
+    /// A step, for troubleshooting.
     Detail(&'a str),
-    /// The operation goes on, without something that was asked for.
+    /// The operation continues, without something that was requested.
     Warning(&'a str),
-    /// One of several operations failed; the others go on.
+    /// One of several operations failed; the others continue.
     Failed {
         /// The error.
         error: &'a Error,
-        /// What to do next.
+        /// The hints of the error.
         hints: &'a [Hint],
     },
-    /// An operation that takes time starts.
+    /// A long operation starts.
     Started(&'a str),
     /// The progress of a copy. Unit: bytes and files; a `total` or `files` of 0 is unknown.
     Copied {
-        /// Bytes that were copied.
+        /// The copied bytes.
         done: u64,
-        /// Bytes in all.
+        /// All bytes.
         total: u64,
-        /// Files that were copied.
+        /// The copied files.
         files: u64,
     },
-    /// The operation that [`Report::Started`] named has ended.
+    /// The operation of [`Report::Started`] has ended.
     Finished,
     /// A data volume was exported to this file.
     Exported {
@@ -52,11 +52,11 @@ pub enum Report<'a> {
     },
     /// An event of a container's lifecycle.
     Lifecycle(Event<'a>),
-    /// Files of a workspace that belonged to ids of containers were given back to its owner.
+    /// Files of a workspace that belonged to container ids were returned to its owner.
     Reclaimed {
         /// The workspace.
         workspace: &'a Path,
-        /// How many, and of which there were too many.
+        /// The number of files.
         done: Reclaimed,
     },
 }
@@ -76,21 +76,21 @@ pub trait Frontend: Send + Sync {
         false
     }
 
-    /// Asks a question that is answered with yes or no. Default: no.
+    /// Asks a yes-or-no question. Default: no.
     fn confirm(&self, question: &str) -> bool {
         let _ = question;
         false
     }
 
-    /// Asks for a secret, which is not shown. Default: `None`, none is available.
+    /// Asks for a secret without showing it. Default: `None`.
     fn secret(&self, prompt: &str) -> Option<SecretString> {
         let _ = prompt;
         None
     }
 
-    /// Called when the engine's socket refuses this user, before anything else is done. A user whom
-    /// set-up has just added to the engine's group gets the group with a new login session; a
-    /// program may restart itself with it through `sg`(1). Default: goes on.
+    /// Called when the engine's socket refuses this user, before any change. A user whom the set-up
+    /// has added to the engine's group gets the group with a new login; a program may restart
+    /// itself with the group through sg(1). Default: continues without it.
     ///
     /// # Errors
     ///
@@ -107,8 +107,8 @@ pub trait Frontend: Send + Sync {
         false
     }
 
-    /// A stream for the output of programs that this crate runs for the user. Default: `None`,
-    /// their output is discarded.
+    /// Returns a stream for the output of programs that this crate runs. Default: `None`, which
+    /// discards it.
     fn program_output(&self) -> Option<OwnedFd> {
         None
     }
@@ -137,7 +137,7 @@ impl Default for Reporter {
 }
 
 impl Reporter {
-    /// Reports to this frontend.
+    /// Creates a handle to this frontend.
     pub fn new(frontend: impl Frontend + 'static) -> Self {
         Self(Arc::new(frontend))
     }

@@ -9,8 +9,8 @@ use containai_core::resources::{ResourceLimits, Resources};
 use containai_docker::DockerEngine;
 
 use crate::context::Context;
-use crate::desired::local_capacity;
 use crate::error::OperationError;
+use crate::host_facts::local_capacity;
 use crate::report::Reporter;
 use crate::target::workspace_served;
 use crate::{settings, workspace_store};

@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::progress::Progress;
 use crate::report::Reporter;
-use crate::signals::{InterruptSignals, interrupted_error};
+use crate::signals::{ShutdownSignal, interrupted_error};
 use crate::volume_target::VolumeTarget;
 
 /// A restore of an archive, which replaces the content of a volume.
@@ -68,7 +68,7 @@ impl VolumeRestore<'_> {
         let image = target.image(context, engine).await?;
         let mounted = target.helper_mount(&image, context, engine).await?;
         context.reporter.begin_work(&format!("restoring volume {}", target.volume));
-        let mut interrupt = InterruptSignals::listen_for(&context.reporter)?;
+        let mut interrupt = ShutdownSignal::listen_for(&context.reporter)?;
         let is_local = !context.address.is_remote();
         let pipe = is_local.then(|| context.env.layout.restore_pipe_dir(&target.volume));
         let mut unpacker = engine.unpack_volume(mounted, pipe).await?;

@@ -1,4 +1,4 @@
-//! The variables that every session of a workspace's container gets.
+//! The session environment of a workspace.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,11 +16,13 @@ use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::workspace_file::{self, FollowLinks};
 
-/// The longest file of variables, in bytes.
+/// The longest accepted file of variables, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The variables of one workspace. Values are only ever in memory here; a mark
-/// without content remembers that a container has some.
+/// The variables that each session of a workspace gets.
+///
+/// On this machine, values exist in memory only. An empty marker file records that the container
+/// has some.
 #[derive(Clone, Debug)]
 pub(crate) struct SessionEnv {
     variables: EnvVars,
@@ -28,12 +30,11 @@ pub(crate) struct SessionEnv {
 }
 
 impl SessionEnv {
-    /// Reads what the configuration asks for, and what the workspace's
-    /// `devcontainer.json` asks for beside that; `None` where that is nothing and
-    /// nothing was left inside before.
+    /// Reads the configured variables, and adds those of `devcontainer.json`. `None` if there
+    /// are none, and the container has none from before.
     pub(crate) fn read(
         config: &Config,
-        asked: &BTreeMap<String, String>,
+        devcontainer: &BTreeMap<String, String>,
         workspace: &WorkspacePath,
         env: &ProcessEnv,
         reporter: &Reporter,
@@ -50,30 +51,30 @@ impl SessionEnv {
                     .map_err(|error| OperationError::usage(format!("`env.import`: {error}")))?;
             }
         }
-        for (name, value) in asked {
+        for (name, value) in devcontainer {
             let assigned = variables.assign(&format!("{name}={value}"), |_| None);
             assigned
                 .map_err(|error| OperationError::usage(format!("`devcontainer.json`: {error}")))?;
         }
-        let mark = env.layout.session_env_marker(workspace);
-        let is_needed = !variables.is_empty() || mark.exists();
-        Ok(is_needed.then_some(Self { variables, marker: mark }))
+        let marker = env.layout.session_env_marker(workspace);
+        let is_needed = !variables.is_empty() || marker.exists();
+        Ok(is_needed.then_some(Self { variables, marker }))
     }
 
-    /// The command with the variables, which it leaves inside as well.
+    /// Adds the variables to the command, which also stores them in the container.
     pub(crate) fn apply(&self, command: &Command) -> crate::Result<Command> {
         if !self.variables.is_empty() {
             private_file::write(&self.marker, "")
                 .with_context(|| format!("cannot write `{}`", self.marker.display()))?;
         }
-        let leaving = command.clone().persist_env(self.variables.clone());
-        Ok(leaving.map_err(|error| OperationError::usage(format!("`env.import`: {error}")))?)
+        let with_env = command.clone().persist_env(self.variables.clone());
+        Ok(with_env.map_err(|error| OperationError::usage(format!("`env.import`: {error}")))?)
     }
 
-    /// Forgets that there were any, once none are left inside.
+    /// Removes the marker once the container has no variables any more.
     pub(crate) fn clear_empty_marker(&self) {
         if self.variables.is_empty() {
-            // Where that fails, the next session takes them back once more.
+            // If it fails, the next session removes the variables once more.
             let _ = fs::remove_file(&self.marker);
         }
     }
@@ -91,10 +92,9 @@ fn read_file(
     {
         Ok(Some(text)) => Ok(parse_env_file(&text)),
         Ok(None) => {
-            let text =
-                format!("there is no `{path}` in `{workspace}`, where `env.env_file` has it");
+            let text = format!("`env.env_file`: there is no `{path}` in `{workspace}`");
             match config.env_file.origin {
-                // Said once for all workspaces, of which some have none.
+                // The setting applies to all workspaces; some have no such file.
                 Origin::User(_) => reporter.detail(&text),
                 _ => reporter.warn(&text),
             }

@@ -1,4 +1,4 @@
-//! Whoever is at work in a container that is about to end.
+//! Protection of active sessions.
 
 use containai_core::engine::{ActiveSessions, Container};
 use containai_docker::DockerEngine;
@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 
 use crate::report::Reporter;
 
-/// Asks a person when somebody is at work in one of these; whether to go on.
-/// What cannot be told counts as nobody, and where there is no terminal nobody
-/// is asked.
+/// Asks the user whether to continue if one of the containers has active sessions. Returns
+/// `true` without a question if there are none, if they cannot be determined, or if the user
+/// cannot be asked.
 pub async fn confirm_active_sessions(
     engine: &DockerEngine,
     ending: impl Iterator<Item = &Container>,
@@ -18,9 +18,9 @@ pub async fn confirm_active_sessions(
     if !reporter.can_ask() {
         return true;
     }
-    let asked = ending.map(async |it| (it, engine.sessions(&it.id).await));
+    let counts = ending.map(async |it| (it, engine.sessions(&it.id).await));
     let mut is_busy = false;
-    for (container, sessions) in join_all(asked).await {
+    for (container, sessions) in join_all(counts).await {
         if let Some(sessions) = sessions.filter(|sessions| sessions.are_active()) {
             reporter.warn(&busy(&container.name, sessions));
             is_busy = true;
@@ -29,16 +29,16 @@ pub async fn confirm_active_sessions(
     !is_busy || reporter.ask(question)
 }
 
-/// Who would be thrown out.
+/// Describes the active sessions of a container.
 pub fn busy(container: &str, sessions: ActiveSessions) -> String {
-    let count = |count: usize, one: &str| match count {
+    let plural = |count: usize, one: &str| match count {
         0 => None,
         1 => Some(format!("1 {one}")),
         count => Some(format!("{count} {one}s")),
     };
-    let found = [count(sessions.ssh, "SSH connection"), count(sessions.terminals, "terminal")];
-    let found: Vec<_> = found.into_iter().flatten().collect();
-    format!("container {container} is in use: {}", found.join(", "))
+    let counts = [plural(sessions.ssh, "SSH connection"), plural(sessions.terminals, "terminal")];
+    let counts: Vec<_> = counts.into_iter().flatten().collect();
+    format!("container {container} is in use: {}", counts.join(", "))
 }
 
 #[cfg(test)]
@@ -46,9 +46,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_is_inside_is_counted() {
-        let told = |ssh, terminals| busy("api-main", ActiveSessions { ssh, terminals });
-        insta::assert_snapshot!(told(2, 1), @"container api-main is in use: 2 SSH connections, 1 terminal");
-        insta::assert_snapshot!(told(0, 3), @"container api-main is in use: 3 terminals");
+    fn active_sessions_are_described() {
+        let describe = |ssh, terminals| busy("api-main", ActiveSessions { ssh, terminals });
+        insta::assert_snapshot!(describe(2, 1), @"container api-main is in use: 2 SSH connections, 1 terminal");
+        insta::assert_snapshot!(describe(0, 3), @"container api-main is in use: 3 terminals");
     }
 }

@@ -1,4 +1,4 @@
-//! The configuration, read from every place that has some of it.
+//! The configuration, from all its sources.
 
 use containai_core::config::{Config, ConfigLayers, FileText, Flags};
 use containai_core::naming::WorkspacePath;
@@ -9,8 +9,11 @@ use crate::report::Reporter;
 use crate::trust::{self, StoredApproval};
 use crate::{user_config, workspace_store};
 
-/// Puts the configuration for a workspace together, and says what of it was
-/// not followed and why.
+/// Resolves the configuration of a workspace, and reports ignored settings with the reason.
+///
+/// # Errors
+///
+/// A source is invalid or cannot be read.
 pub fn resolve(
     env: &ProcessEnv,
     reporter: &Reporter,
@@ -31,17 +34,17 @@ pub fn resolve(
     Ok(config)
 }
 
-/// Adds what earlier commands chose for the workspace on its engine.
+/// Adds the choices of earlier commands for the workspace on its engine.
 fn apply_remembered(
     config: &mut Config,
     env: &ProcessEnv,
     workspace: &WorkspacePath,
 ) -> crate::Result<()> {
     let Some(record) = workspace_store::read(&env.layout, workspace)? else { return Ok(()) };
-    let own = || EngineAddress::unix(env.engine.socket());
+    let dedicated = || EngineAddress::unix(env.engine.socket());
     let engine = match &config.docker_host.value {
-        None => own().to_string(),
-        // One that is none is for whoever needs the engine to tell.
+        None => dedicated().to_string(),
+        // An invalid address is reported when the engine is needed.
         Some(text) => {
             text.parse().map_or_else(|_| text.clone(), |it: EngineAddress| it.to_string())
         }
@@ -52,7 +55,11 @@ fn apply_remembered(
     Ok(())
 }
 
-/// Reads every place; one of a workspace that cannot be read is left out.
+/// Reads all sources. A file of the workspace that cannot be read is reported and ignored.
+///
+/// # Errors
+///
+/// A file of the user cannot be read.
 pub fn layers(
     env: &ProcessEnv,
     reporter: &Reporter,
@@ -90,7 +97,7 @@ fn approval_notice(workspace: &WorkspacePath, config: &Config, was_approved: boo
     let keys: Vec<_> = config.suggestions.iter().map(|it| format!("`{}`", it.key)).collect();
     let since = if was_approved { " and has changed since you approved it" } else { "" };
     format!(
-        "`{}` asks for {}{since}; nothing of that counts until `cai trust` approves it",
+        "`{}` asks for {}{since}; none of it applies until `cai trust` approves it",
         path.display(),
         keys.join(", "),
     )

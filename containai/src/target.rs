@@ -1,4 +1,4 @@
-//! The container that a name or a directory means.
+//! The container of a name or a workspace.
 
 use std::path::Path;
 
@@ -17,56 +17,74 @@ use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::workspace::{self, ProtectedPathUse};
 
+/// Finds the container of a workspace; `None` is the workspace of the current directory.
+///
+/// # Errors
+///
+/// The workspace cannot be used, or it has no container or several.
 pub fn find_by_workspace(
     containers: &[Container],
     given: Option<&Path>,
     context: &Context,
 ) -> crate::Result<Container> {
-    let spot = workspace::find_ref(given, &context.env, ProtectedPathUse::Allow)?;
-    let workspace = enclosing_workspace::resolve(&spot, containers, context, ".");
+    let workspace_ref = workspace::find_ref(given, &context.env, ProtectedPathUse::Allow)?;
+    let workspace = enclosing_workspace::resolve(&workspace_ref, containers, context, ".");
     let observed = Observed { containers: containers.to_vec(), ..Observed::default() };
     match observed.serving(&workspace).as_slice() {
         [container] => Ok((*container).clone()),
         [] => Err(not_found(&format!("no container serves `{workspace}`")).into()),
-        several => {
-            let names = several.iter().map(|container| container.name.clone()).collect();
+        containers => {
+            let names = containers.iter().map(|container| container.name.clone()).collect();
             Err(Refusal::Ambiguous { workspace: workspace.to_string(), names }.into())
         }
     }
 }
 
-/// Finds the container that a word means, the name of one or a workspace; no
-/// word is the repository around the current directory.
+/// Lists the containers, and finds one as [`find_by_reference`].
+///
+/// # Errors
+///
+/// As [`find_by_reference`], or the engine cannot list the containers.
 pub async fn find_named(
-    word: Option<&str>,
+    reference: Option<&str>,
     engine: &DockerEngine,
     context: &Context,
 ) -> crate::Result<Container> {
-    find_by_reference(word, &engine.containers().await?, context)
+    find_by_reference(reference, &engine.containers().await?, context)
 }
 
+/// Finds the container of a reference: its name or its workspace; `None` is the workspace of the
+/// current directory.
+///
+/// # Errors
+///
+/// No container has this name or serves this workspace, or it is not managed.
 pub fn find_by_reference(
-    word: Option<&str>,
+    reference: Option<&str>,
     containers: &[Container],
     context: &Context,
 ) -> crate::Result<Container> {
-    let is_here = |word: &str| context.env.directory.join(word).exists();
-    if let Some(container) = containers.iter().find(|it| word == Some(it.name.as_str())) {
+    let is_path = |text: &str| context.env.directory.join(text).exists();
+    if let Some(container) = containers.iter().find(|it| reference == Some(it.name.as_str())) {
         if container.labels.is_managed() {
             return Ok(container.clone());
         }
-        if word.is_some_and(|word| !is_here(word)) {
+        if reference.is_some_and(|name| !is_path(name)) {
             return Err(Refusal::NotManaged { name: container.name.clone() }.into());
         }
     }
-    if let Some(word) = word.filter(|word| !is_here(word)) {
-        let message = format!("`{word}` is neither a container nor a directory");
+    if let Some(name) = reference.filter(|name| !is_path(name)) {
+        let message = format!("`{name}` is neither a container nor a directory");
         return Err(unknown_name(&message).into());
     }
-    find_by_workspace(containers, word.map(Path::new), context)
+    find_by_workspace(containers, reference.map(Path::new), context)
 }
 
-/// The container of ours that has this name.
+/// Finds the managed container with this name.
+///
+/// # Errors
+///
+/// No container has this name, or it is not managed.
 pub fn find_by_name(containers: Vec<Container>, name: &str) -> crate::Result<Container> {
     match containers.into_iter().find(|container| container.name == name) {
         Some(container) if container.labels.is_managed() => Ok(container),
@@ -75,7 +93,11 @@ pub fn find_by_name(containers: Vec<Container>, name: &str) -> crate::Result<Con
     }
 }
 
-/// The workspace of the container that has this name.
+/// Lists the containers, and returns the workspace of the one with this name.
+///
+/// # Errors
+///
+/// As [`find_by_name`], or the engine cannot list the containers.
 pub async fn workspace_of(
     name: &str,
     flags: &Flags,
@@ -86,21 +108,25 @@ pub async fn workspace_of(
     Ok(workspace_served(&find_by_name(context.engine()?.containers().await?, name)?)?)
 }
 
-/// The workspace that a container of ours serves.
+/// Returns the workspace that a managed container serves.
+///
+/// # Errors
+///
+/// The container's label is not a workspace path.
 pub fn workspace_served(container: &Container) -> Result<WorkspacePath, OperationError> {
     let workspace = container.labels.workspace().unwrap_or_default();
     WorkspacePath::new(Path::new(workspace))
         .map_err(|error| OperationError::with_code(exit::FOREIGN_CONTAINER, error.to_string()))
 }
 
-/// Nothing has the name that was given.
+/// Returns the error for a name that no container has.
 pub fn unknown_name(message: &str) -> OperationError {
     OperationError::with_code(exit::FAILED, message)
-        .hint(Hint::run("cai list", "see the containers there are"))
+        .hint(Hint::run("cai list", "see the existing containers"))
 }
 
-/// Nothing is there to work on.
+/// Returns the error for a workspace without a container.
 pub fn not_found(message: &str) -> OperationError {
     OperationError::with_code(exit::FAILED, message)
-        .hint(Hint::run("cai run", "make the workspace's container"))
+        .hint(Hint::run("cai run", "create the workspace's container"))
 }

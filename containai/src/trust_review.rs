@@ -80,7 +80,7 @@ impl TrustReview {
             return Ok(None);
         };
         let mut requests = Vec::new();
-        match file.without_approval().read(workspace) {
+        match file.without_approval().parse(workspace) {
             Err(DevcontainerError::Untrusted { demands }) => {
                 requests.extend(demands.into_iter().map(|demand| format!("asks for {demand}")));
             }

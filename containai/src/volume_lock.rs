@@ -1,4 +1,4 @@
-//! The turns of all that have a volume.
+//! Locks of all workspaces that use a volume.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -13,12 +13,13 @@ use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::target;
 
-/// Keeps others from starting or waking a container that has the volume, until
-/// what is returned is dropped. `workspace` is whose volume it is. Where the
-/// engine is about to start a container, it is waited for.
+/// Locks `workspace`, which owns the volume, and the workspaces of all containers that mount the
+/// volume, against commands that start or unpause these containers. Waits for
+/// commands that hold one of the locks.
 ///
-/// Everybody takes several turns in the same order, so that nobody waits for
-/// somebody who waits for them.
+/// # Errors
+///
+/// The engine cannot list the containers, or a lock file cannot be used.
 pub async fn lock_volume(
     engine: &DockerEngine,
     volume: &VolumeName,
@@ -28,35 +29,46 @@ pub async fn lock_volume(
 ) -> crate::Result<Vec<File>> {
     let users = engine.containers_mounting(volume).await?;
     let others = users.iter().filter_map(|user| target::workspace_served(user).ok());
-    let locks: BTreeMap<PathBuf, WorkspacePath> = others
-        .chain([workspace.clone()])
-        .map(|workspace| (env.layout.workspace_lock(&workspace), workspace))
-        .collect();
-    let mut turns = Vec::new();
-    for (path, workspace) in locks {
-        turns.push(lock::acquire(&path, &format!("`{workspace}`"), reporter).await?);
-    }
-    Ok(turns)
+    acquire_sorted(others.chain([workspace.clone()]), env, reporter).await
 }
 
-/// Keeps others from working on the containers of two workspaces.
+/// Locks two workspaces against commands that change their containers.
+///
+/// # Errors
+///
+/// A lock file cannot be used.
 pub async fn lock_workspaces(
     one: &WorkspacePath,
     other: &WorkspacePath,
     env: &ProcessEnv,
     reporter: &Reporter,
 ) -> crate::Result<Vec<File>> {
-    let lock = |workspace: &WorkspacePath| env.layout.workspace_lock(workspace);
-    let locks = BTreeMap::from([one, other].map(|workspace| (lock(workspace), workspace)));
-    let mut turns = Vec::new();
-    for (path, workspace) in locks {
-        turns.push(lock::acquire(&path, &format!("`{workspace}`"), reporter).await?);
-    }
-    Ok(turns)
+    acquire_sorted([one, other].map(WorkspacePath::clone).into_iter(), env, reporter).await
 }
 
-/// The containers as they are when nobody reads any more what the chosen ones
-/// write: whoever has frozen one has its turn, or is gone.
+/// Acquires the locks in the order of their paths, so that two commands cannot wait for each
+/// other.
+async fn acquire_sorted(
+    workspaces: impl Iterator<Item = WorkspacePath>,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+) -> crate::Result<Vec<File>> {
+    let sorted: BTreeMap<PathBuf, WorkspacePath> =
+        workspaces.map(|workspace| (env.layout.workspace_lock(&workspace), workspace)).collect();
+    let mut locks = Vec::new();
+    for workspace in sorted.values() {
+        locks.push(lock::acquire_workspace(workspace, env, reporter).await?);
+    }
+    Ok(locks)
+}
+
+/// Waits until no other command keeps one of the chosen containers paused, and returns the
+/// containers as they are then. The command that pauses a container holds its lock; without the
+/// lock, that command has ended.
+///
+/// # Errors
+///
+/// The engine cannot list the containers, or a lock file cannot be used.
 pub async fn wait_unpaused(
     engine: &DockerEngine,
     containers: Vec<Container>,
@@ -64,12 +76,11 @@ pub async fn wait_unpaused(
     env: &ProcessEnv,
     reporter: &Reporter,
 ) -> crate::Result<Vec<Container>> {
-    let is_frozen = |it: &&Container| it.state == RunState::Paused && chosen.contains(&it.id);
-    let frozen = containers.iter().filter(is_frozen);
-    let workspaces: Vec<_> = frozen.filter_map(|it| target::workspace_served(it).ok()).collect();
+    let is_paused = |it: &&Container| it.state == RunState::Paused && chosen.contains(&it.id);
+    let paused = containers.iter().filter(is_paused);
+    let workspaces: Vec<_> = paused.filter_map(|it| target::workspace_served(it).ok()).collect();
     for workspace in &workspaces {
-        let path = env.layout.workspace_lock(workspace);
-        drop(lock::acquire(&path, &format!("`{workspace}`"), reporter).await?);
+        drop(lock::acquire_workspace(workspace, env, reporter).await?);
     }
     Ok(if workspaces.is_empty() { containers } else { engine.containers().await? })
 }

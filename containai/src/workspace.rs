@@ -1,4 +1,4 @@
-//! Which directory a command is about.
+//! The workspace of a command.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -13,77 +13,90 @@ use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::{git, protected};
 
-/// Whether a workspace that is rarely meant may be used.
+/// Whether a workspace may contain protected paths.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ProtectedPathUse {
-    /// Keys, engines, the system, the home directory, and what holds one of
-    /// these are refused.
+    /// Refuses keys, engine sockets, the system, the home directory, and every directory that
+    /// contains one of these.
     Refuse,
-    /// The user insists.
+    /// Accepts them (`--force`).
     Allow,
 }
 
-/// A workspace, and how it was come by.
+/// A workspace, and whether the user named it.
 #[derive(Clone, Debug)]
 pub enum WorkspaceRef {
-    /// Somebody named it.
+    /// The user named it.
     Explicit(WorkspacePath),
-    /// It is around the current directory.
+    /// The repository around the current directory, or that directory.
     Implicit(WorkspacePath),
 }
 
 impl WorkspaceRef {
+    /// Returns the path.
     pub fn path(&self) -> &WorkspacePath {
         let (Self::Explicit(path) | Self::Implicit(path)) = self;
         path
     }
 }
 
-/// As [`find`], with how it was found.
+/// Finds the workspace as [`find`], and returns whether the user named it.
+///
+/// # Errors
+///
+/// As [`find`].
 pub fn find_ref(
     given: Option<&Path>,
     env: &ProcessEnv,
-    caution: ProtectedPathUse,
+    protected_paths: ProtectedPathUse,
 ) -> Result<WorkspaceRef, OperationError> {
-    let path = find(given, env, caution)?;
+    let path = find(given, env, protected_paths)?;
     Ok(if given.is_some() { WorkspaceRef::Explicit(path) } else { WorkspaceRef::Implicit(path) })
 }
 
-/// The workspace: the directory as given, else the repository around the
-/// current directory, else the current directory; links resolved.
+/// Finds the workspace: the given directory, else the repository around the current directory,
+/// else the current directory. Symbolic links are resolved.
+///
+/// # Errors
+///
+/// The directory does not exist, cannot be used, or is protected.
 pub fn find(
     given: Option<&Path>,
     env: &ProcessEnv,
-    caution: ProtectedPathUse,
+    protected_paths: ProtectedPathUse,
 ) -> Result<WorkspacePath, OperationError> {
     let directory = match given {
         Some(path) => env.directory.join(path),
         None => git::top_level(&env.directory).unwrap_or_else(|| env.directory.clone()),
     };
     let real = canonical_directory(&directory)?;
-    if caution == ProtectedPathUse::Refuse {
+    if protected_paths == ProtectedPathUse::Refuse {
         refuse_protected(&real, env)?;
     }
     parse_path(&real)
 }
 
-/// A path that everything which has to do with it can be told.
+/// Accepts a path that all programs and files can represent.
 fn parse_path(path: &Path) -> Result<WorkspacePath, OperationError> {
     WorkspacePath::new(path).map_err(|error| {
         OperationError::usage(error.to_string())
-            .hint(Hint::new("give the directory a name of plain text, or choose another one"))
+            .hint(Hint::new("give the directory a plain text name, or choose another one"))
     })
 }
 
-/// As [`find`], where the directory may be gone from the disk.
+/// Finds the workspace as [`find`]; the directory may have been removed.
+///
+/// # Errors
+///
+/// As [`find`].
 pub fn find_removed(
     given: &Path,
     env: &ProcessEnv,
-    caution: ProtectedPathUse,
+    protected_paths: ProtectedPathUse,
 ) -> Result<WorkspacePath, OperationError> {
     let directory = env.directory.join(given);
     match directory.exists() {
-        true => find(Some(given), env, caution),
+        true => find(Some(given), env, protected_paths),
         false => parse_path(&directory),
     }
 }
@@ -92,32 +105,32 @@ fn canonical_directory(directory: &Path) -> Result<PathBuf, OperationError> {
     let shown = directory.display();
     let real = fs::canonicalize(directory).map_err(|error| match error.kind() {
         ErrorKind::NotFound => OperationError::usage(format!("there is no directory `{shown}`"))
-            .hint(Hint::new("make it first, or name another one with `--workspace`")),
+            .hint(Hint::new("create it first, or name another one with `--workspace`")),
         _ => OperationError::usage(format!("cannot use the workspace `{shown}`: {error}")),
     })?;
     match real.is_dir() {
         true => Ok(real),
         false => Err(OperationError::usage(format!("`{shown}` is not a directory"))
-            .hint(Hint::new("a workspace is a directory; name the one that holds the file"))),
+            .hint(Hint::new("a workspace is a directory; name the one that contains the file"))),
     }
 }
 
-/// Looks at a workspace that a container is about to be made for, however it
-/// became one: refuses what no container gets, or says what it exposes.
+/// Checks the workspace of a new container: refuses protected paths, or reports them if they are
+/// accepted.
 pub(crate) fn check_new(
     workspace: &WorkspacePath,
     env: &ProcessEnv,
     reporter: &Reporter,
-    caution: ProtectedPathUse,
+    protected_paths: ProtectedPathUse,
 ) -> Result<(), OperationError> {
-    if caution == ProtectedPathUse::Refuse {
+    if protected_paths == ProtectedPathUse::Refuse {
         return refuse_protected(workspace.as_path(), env);
     }
     let exposed = protected::exposed(workspace.as_path(), protected::for_workspaces(env));
-    let there = exposed.iter().filter(|it| it.path.symlink_metadata().is_ok());
-    let there: Vec<_> = there.map(ToString::to_string).collect();
-    if !there.is_empty() {
-        reporter.warn(&format!("the container of `{workspace}` gets {}", there.join(", ")));
+    let existing = exposed.iter().filter(|it| it.path.symlink_metadata().is_ok());
+    let existing: Vec<_> = existing.map(ToString::to_string).collect();
+    if !existing.is_empty() {
+        reporter.warn(&format!("the container of `{workspace}` gets {}", existing.join(", ")));
     }
     Ok(())
 }
@@ -132,10 +145,11 @@ fn refuse_protected(real: &Path, env: &ProcessEnv) -> Result<(), OperationError>
     let relation = match () {
         () if real == Path::new("/") => "is the whole file system, with",
         () if is_home => "is",
-        () if is_part => "is not accepted as a workspace: it belongs to",
-        () => "is not accepted as a workspace: it holds",
+        () if is_part => "is not accepted as a workspace: it is part of",
+        () => "is not accepted as a workspace: it contains",
     };
     let message = format!("`{}` {relation} {}", real.display(), protected::list_existing(&exposed));
-    Err(OperationError::usage(message)
-        .hint(Hint::new("go to a project's directory; `--force` gives the container all of this")))
+    Err(OperationError::usage(message).hint(Hint::new(
+        "change to the directory of a project; `--force` gives the container access to all of this",
+    )))
 }

@@ -24,7 +24,7 @@ pub use pull::{BothSides, WorkspaceCopy};
 use crate::context::Context;
 use crate::error::OperationError;
 use crate::report::Reporter;
-use crate::signals::InterruptSignals;
+use crate::signals::ShutdownSignal;
 use crate::{git, private_file};
 
 /// The number of paths of a list that are reported.
@@ -90,11 +90,11 @@ pub(crate) async fn ensure_complete(
         items: selection.tree_state(workspace.as_path())?,
     };
     write(&path, &record)?;
-    let mut interrupted = InterruptSignals::listen_for(&context.reporter)?;
+    let mut interrupt = ShutdownSignal::listen_for(&context.reporter)?;
     let report = tokio::select! {
         report = copy.upload(workspace.as_path(), selection) => report?,
         () = show_progress(&progress, &context.reporter) => CopyReport::default(),
-        () = interrupted.received() => return Err(interrupted_error().into()),
+        () = interrupt.received() => return Err(interrupted_error().into()),
     };
     context.reporter.finish_work();
     for failure in report.failures() {

@@ -165,10 +165,11 @@ async fn terminal(sandbox: &Sandbox) -> Result<()> {
     let script = "stty size; trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.1; done";
     let mut shell = sandbox.command("sh");
     shell.args(["-c", script]).terminal(TerminalSize { columns: 90, rows: 30 });
-    let mut shell = shell.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().await?;
+    let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().await?;
     let mut lines = BufReader::new(shell.stdout.take().context("it is piped")?).lines();
     assert_eq!(lines.next_line().await?.as_deref(), Some("30 90"));
     assert_eq!(lines.next_line().await?.as_deref(), Some("ready"));
+    // sshd resizes no terminal whose input has ended.
     shell.resize(TerminalSize { columns: 40, rows: 20 }).await;
     assert_eq!(lines.next_line().await?.as_deref(), Some("20 40"));
     assert!(shell.wait().await?.success());

@@ -77,7 +77,7 @@ struct PlannedStep {
 
 impl From<&SessionPlan> for PlanDocument {
     fn from(plan: &SessionPlan) -> Self {
-        let SessionPlan { engine, observed, wanted: desired, steps, notes, set_up } = plan;
+        let SessionPlan { engine, observed, desired, steps, notes, set_up } = plan;
         let new = planned_container(observed, desired, steps);
         let existing = |container: &Container| ExistingContainer {
             name: container.name.clone(),

@@ -29,9 +29,29 @@ const OLD_WORDS: [&str; 22] = [
     "ports remove 8080",
 ];
 
+/// Short names, which are no old words.
+const SHORT_NAMES: [&str; 4] = ["rm", "images", "ls", "ps"];
+
 #[test]
 fn old_words_name_their_successors() {
     let home = Home::new();
-    let transcript = |line: &&str| ("old_words".to_owned(), home.run(line).transcript());
+    let transcript = |line: &&str| {
+        let outcome = home.run(line);
+        let is_named =
+            ["was removed", "is deprecated"].iter().any(|it| outcome.stderr.contains(it));
+        assert!(is_named, "{}", outcome.transcript());
+        ("old_words".to_owned(), outcome.transcript())
+    };
     check("old_words", &group(OLD_WORDS.iter().map(transcript)));
+}
+
+#[test]
+fn short_names_are_accepted_silently() {
+    let home = Home::new();
+    let transcript = |line: &&str| {
+        let outcome = home.run(line);
+        assert!(!outcome.stderr.contains("deprecated"), "{}", outcome.transcript());
+        ("short_names".to_owned(), outcome.transcript())
+    };
+    check("short_names", &group(SHORT_NAMES.iter().map(transcript)));
 }

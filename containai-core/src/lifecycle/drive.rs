@@ -201,14 +201,36 @@ pub async fn observe<E: Engine>(engine: &E, desired: &Desired) -> Result<Observe
     refresh(engine, desired, Observed::default()).await
 }
 
-/// Looks up the image only if a container has to be created, and only until the image is
-/// known.
+/// Completes an observation from a list of all containers of the engine, without listing
+/// them again. The image is looked up only if no container serves the workspace.
+///
+/// # Errors
+///
+/// Errors of the engine.
+pub async fn observe_listed<E: Engine>(
+    engine: &E,
+    desired: &Desired,
+    containers: Vec<Container>,
+) -> Result<Observed, EngineError> {
+    complete(engine, desired, Observed { containers, ..Observed::default() }).await
+}
+
 async fn refresh<E: Engine>(
     engine: &E,
     desired: &Desired,
     before: Observed,
 ) -> Result<Observed, EngineError> {
-    let mut observed = Observed { containers: engine.containers().await?, ..before };
+    let listed = Observed { containers: engine.containers().await?, ..before };
+    complete(engine, desired, listed).await
+}
+
+/// Looks up the image only if a container has to be created, and only until the image is
+/// known.
+async fn complete<E: Engine>(
+    engine: &E,
+    desired: &Desired,
+    mut observed: Observed,
+) -> Result<Observed, EngineError> {
     observed.last_start = match observed.pending_replacement(&desired.workspace) {
         Some(pair) => last_start(engine, &pair.old.id).await?,
         None => None,

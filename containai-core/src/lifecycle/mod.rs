@@ -31,7 +31,9 @@ pub use connect::{PinnedKey, connect};
 pub use decide::{Step, decide};
 pub use desired::Desired;
 pub use drift::{Drift, RequestedSettings, detect_drift};
-pub use drive::{Connected, DriveError, drive, finish_replacement, observe, teardown_ephemeral};
+pub use drive::{
+    Connected, DriveError, drive, finish_replacement, observe, observe_listed, teardown_ephemeral,
+};
 pub use enclosing::{ancestor_workspaces, enclosing_workspace};
 pub use event::{Event, EventListener, IgnoreEvents};
 pub use observed::Observed;

@@ -170,7 +170,7 @@ pub async fn execute_stop<E: Engine, R: Remote, X: VolumeExporter>(
     for step in &plan.steps {
         match step {
             StopStep::WaitTransition { state } => {
-                engine.wait_transition(called, *state).await.map_err(drive_error)?
+                engine.wait_transition(called, *state).await.map_err(drive_error)?;
             }
             StopStep::Unpause => engine.unpause(id).await.map_err(drive_error)?,
             StopStep::Stop => engine.stop(id).await.map_err(drive_error)?,

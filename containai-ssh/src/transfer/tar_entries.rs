@@ -87,7 +87,7 @@ pub fn pack_entries(
                 archive.write_all(&header(parcel, TarEntryKind::File(size)))?;
                 archive.write_all(bytes)?;
                 io::copy(&mut io::repeat(0).take(padding(size)), &mut archive)?;
-                hash = Some(self::blake3_hex(bytes));
+                hash = Some(blake3_hex(bytes));
             }
             EntryContent::File(path) => match shelf.open(path) {
                 Ok((file, size)) => {

@@ -113,7 +113,7 @@ impl Child {
     }
 
     /// Sets the size of the command's terminal, which it learns through `SIGWINCH`. A command
-    /// without a terminal ignores it. Cancel safe.
+    /// without a terminal, or whose standard input has ended, ignores it. Cancel safe.
     pub async fn resize(&self, size: TerminalSize) {
         self.control.resize(size).await;
     }

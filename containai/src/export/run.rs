@@ -16,7 +16,7 @@ use crate::archive_file::{ArchiveWriter, Encryption};
 use crate::context::Context;
 use crate::progress::Progress;
 use crate::report::Reporter;
-use crate::signals::{InterruptSignals, interrupted_error};
+use crate::signals::{ShutdownSignal, interrupted_error};
 use crate::target::not_found;
 use crate::volume_target::VolumeTarget;
 use crate::{host_facts, volume_lock};
@@ -84,7 +84,7 @@ impl VolumeExport<'_> {
         let input = ChannelReader::new(receiver);
         let written = spawn_writer(input, writer, export_manifest(target), &progress);
         // From here on an interruption must unpause the containers.
-        let mut interrupt = InterruptSignals::listen_for(reporter)?;
+        let mut interrupt = ShutdownSignal::listen_for(reporter)?;
         let paused = PausedContainers::pause(engine, target, reporter).await?;
         let packed = tokio::select! {
             packed = packer.run(sender) => packed,

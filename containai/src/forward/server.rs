@@ -15,12 +15,13 @@ const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Forwards that outlive restarts of their container.
 ///
-/// They are registered ([`RegisteredForward::list`]) until this value is dropped.
+/// Those of [`open_registered`](Self::open_registered) are listed ([`RegisteredForward::list`])
+/// until this value is dropped.
 pub struct ForwardServer {
     container: ReconnectingContainer,
     tunnel: Tunnel,
     session: Session,
-    _entry: ForwardEntry,
+    _entry: Option<ForwardEntry>,
 }
 
 impl ForwardServer {
@@ -34,18 +35,33 @@ impl ForwardServer {
         forwards: Vec<Forward>,
     ) -> crate::Result<Self> {
         let tunnel = Tunnel::open(forwards).await?;
-        let session = container.connect().await?;
+        let session = Box::pin(container.connect()).await?;
         tunnel.listen_remote(&session).await?;
-        let context = &container.context;
-        let engine = context.address.to_string();
-        let entry =
-            RegisteredForward::current_process(container.name(), &engine, tunnel.forwards());
-        let entry = entry.register(&context.env.layout.forward_dir())?;
         for forward in tunnel.forwards() {
             let option = forward.direction().option();
-            context.reporter.say(&format!("{option} {forward} ({})", container.name()));
+            let text = format!("{option} {forward} ({})", container.name());
+            container.context.reporter.say(&text);
         }
-        Ok(Self { container, tunnel, session, _entry: entry })
+        Ok(Self { container, tunnel, session, _entry: None })
+    }
+
+    /// As [`Self::open`], in a process that exists for these forwards: other processes list them,
+    /// and end the process to close them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open`], and the registry cannot be written.
+    pub async fn open_registered(
+        container: ReconnectingContainer,
+        forwards: Vec<Forward>,
+    ) -> crate::Result<Self> {
+        let server = Self::open(container, forwards).await?;
+        let Self { container, tunnel, .. } = &server;
+        let engine = container.context.address.to_string();
+        let entry =
+            RegisteredForward::current_process(container.name(), &engine, tunnel.forwards());
+        let entry = entry.register(&container.context.env.layout.forward_dir())?;
+        Ok(Self { _entry: Some(entry), ..server })
     }
 
     /// Forwards connections; reconnects when the container is restarted.

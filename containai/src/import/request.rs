@@ -15,7 +15,7 @@ use crate::archive_file::Archive;
 use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
-use crate::signals::{InterruptSignals, interrupted_error};
+use crate::signals::{ShutdownSignal, interrupted_error};
 use crate::volume_target::{TargetQuery, VolumeQuery};
 
 const UNCHANGED: &str = "nothing changed since the last import";
@@ -122,7 +122,7 @@ impl<'a> ImportRequest<'a> {
             return Err(error.hint(Hint::new("leave it out, or name the directory itself")).into());
         }
         let Self { env, reporter, .. } = self;
-        let mut interrupt = InterruptSignals::listen()?;
+        let mut interrupt = ShutdownSignal::listen_for(reporter)?;
         let import = async {
             let unpacked = UnpackedArchive::unpack(archive, &env.layout, reporter).await?;
             for failure in unpacked.failures() {

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use containai_core::import::ImportItem;
-use containai_core::lifecycle::{Either, race};
 use containai_ssh::transfer::WatchUpdate;
 use tokio::time::sleep;
 
 use super::change_watcher::ChangeWatcher;
 use super::send::Import;
 use super::source::WarnOnce;
-use crate::ending::ShutdownSignal;
+use crate::signals::ShutdownSignal;
 
 /// The first and the longest delay before a failed import is retried.
 const RETRY_DELAYS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(30));
@@ -23,7 +22,7 @@ const RETRY_DELAYS: (Duration, Duration) = (Duration::from_secs(1), Duration::fr
 ///
 /// The first import fails.
 pub async fn watch(import: &Import<'_>, warnings: &mut WarnOnce<'_>) -> crate::Result<()> {
-    let mut shutdown = ShutdownSignal::new()?;
+    let mut shutdown = ShutdownSignal::listen()?;
     let mut watcher = ChangeWatcher::new(warnings);
     let mut delay = RETRY_DELAYS.0;
     let mut items = None;
@@ -39,10 +38,10 @@ pub async fn watch(import: &Import<'_>, warnings: &mut WarnOnce<'_>) -> crate::R
             Err(error) if items.is_none() => return Err(error),
             Err(error) => {
                 warnings.warn(format!("{error:#}; retrying"));
-                match race(sleep(delay), shutdown.received()).await {
-                    Either::First(()) => delay = (delay * 2).min(RETRY_DELAYS.1),
-                    Either::Second(()) => return Ok(()),
+                if shutdown.run_until_received(sleep(delay)).await.is_none() {
+                    return Ok(());
                 }
+                delay = (delay * 2).min(RETRY_DELAYS.1);
                 continue;
             }
             Ok((update, found)) => {
@@ -54,11 +53,11 @@ pub async fn watch(import: &Import<'_>, warnings: &mut WarnOnce<'_>) -> crate::R
             }
         };
         // Changes before a directory was watched were not seen: import again at once.
-        if update == WatchUpdate::Unchanged
-            && let Either::Second(()) =
-                race(watcher.wait(items.as_deref().unwrap_or_default()), shutdown.received()).await
-        {
-            return Ok(());
+        if update == WatchUpdate::Unchanged {
+            let change = watcher.wait(items.as_deref().unwrap_or_default());
+            if shutdown.run_until_received(change).await.is_none() {
+                return Ok(());
+            }
         }
     }
 }
@@ -79,11 +78,11 @@ async fn finish_or_stop(
     import: &Import<'_>,
 ) -> WatchRound {
     let mut round = std::pin::pin!(round);
-    match race(round.as_mut(), shutdown.received()).await {
-        Either::First(outcome) => WatchRound::Done(outcome),
-        Either::Second(()) => {
+    match shutdown.run_until_received(round.as_mut()).await {
+        Some(outcome) => WatchRound::Done(outcome),
+        None => {
             import.reporter.say("stopping after this import; press Ctrl-C again to stop now");
-            race(round, shutdown.received()).await;
+            shutdown.run_until_received(round).await;
             WatchRound::Stopped
         }
     }

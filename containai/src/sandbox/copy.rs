@@ -10,6 +10,7 @@ use containai_ssh::transfer::{Copier, CopyReport, TransferError, TransferProgres
 
 use super::handle::{Sandbox, SandboxHandle};
 use crate::context::Context;
+use crate::copy::guarded_copier;
 use crate::workspace_copy::show_progress;
 
 impl Sandbox {
@@ -62,19 +63,15 @@ impl Sandbox {
 }
 
 impl SandboxHandle {
-    /// Creates a copier that follows no links in workspaces, which containers write to.
+    /// Creates a copier whose paths in the container are relative to the home directory.
     async fn copier<'s>(
         &self,
         session: &'s Session,
     ) -> crate::Result<(Copier<'s>, Arc<TransferProgress>)> {
         let progress = Arc::new(TransferProgress::default());
-        let copier = Copier::new(session)
-            .in_dir(CONTAINER_HOME)
-            .with_progress(Arc::clone(&progress))
-            .with_untrusted_dir(self.workspace.as_path());
         let containers = self.engine.containers().await?;
-        let workspaces = containers.iter().filter_map(|it| it.labels.workspace()).map(Path::new);
-        Ok((workspaces.fold(copier, Copier::with_untrusted_dir), progress))
+        let copier = guarded_copier(session, &self.workspace, &containers, &self.context.env);
+        Ok((copier.in_dir(CONTAINER_HOME).with_progress(Arc::clone(&progress)), progress))
     }
 
     async fn copy(

@@ -2,12 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use containai_core::engine::Engine as _;
-
-use super::handle::Sandbox;
+use super::handle::{Sandbox, SandboxHandle};
 use crate::archive_file::Encryption;
-use crate::export::{DestinationChooser, EncryptionUse, VolumeExport, workspaces};
-use crate::host_facts;
+use crate::export::{ExportExcludes, export};
 use crate::volume_target::VolumeTarget;
 
 /// An export of a sandbox's data volume, created by [`Sandbox::export`].
@@ -24,13 +21,8 @@ impl Sandbox {
     /// Describes an export of the data volume, which holds the settings, credentials and history of
     /// agents, to one file.
     pub fn export(&self) -> DataExport {
-        let configured = &self.handle.context.config.export_excludes.value;
-        DataExport {
-            sandbox: self.clone(),
-            output: None,
-            excludes: configured.clone(),
-            encryption: Encryption::None,
-        }
+        let (sandbox, encryption) = (self.clone(), Encryption::None);
+        DataExport { sandbox, output: None, excludes: Vec::new(), encryption }
     }
 }
 
@@ -68,22 +60,10 @@ impl DataExport {
     /// - [`Error::Volume`](crate::Error::Volume), [`Error::Archive`](crate::Error::Archive): the
     ///   volume could not be read, or the file not be written.
     pub async fn run(self) -> crate::Result<PathBuf> {
-        let handle = &self.sandbox.handle;
-        let (context, engine) = (&handle.context, &handle.engine);
-        let target = VolumeTarget::from_container(&handle.container)?;
-        let chooser = DestinationChooser {
-            directory: &context.env.directory,
-            default: context.env.layout.export_dir(),
-            workspaces: workspaces(&engine.containers().await?, Some(&handle.workspace)),
-            encryption: match self.encryption.is_none() {
-                true => EncryptionUse::Plain,
-                false => EncryptionUse::Encrypted,
-            },
-            now: host_facts::now(),
-        };
-        let destination = chooser.choose(self.output.as_deref(), &handle.workspace)?;
-        let (excludes, encryption) = (self.excludes.clone(), self.encryption.clone());
-        VolumeExport { context, engine, excludes, encryption }.run(&target, &destination).await?;
-        Ok(destination.file)
+        let Self { sandbox, output, excludes, encryption } = self;
+        let SandboxHandle { context, container, .. } = &*sandbox.handle;
+        let target = VolumeTarget::from_container(container)?;
+        let excludes = ExportExcludes::Also(excludes);
+        Box::pin(export(context, &target, output.as_deref(), excludes, encryption)).await
     }
 }

@@ -1,26 +1,21 @@
 //! Forwards of ports and sockets.
 
-use std::time::Duration;
+use std::convert::Infallible;
 
 use containai_core::remote::{Direction, Forward};
-use containai_ssh::{Session, Tunnel};
 use tokio::task::JoinHandle;
 use tracing::debug;
 
 use super::handle::Sandbox;
 use crate::error::OperationError;
-use crate::forward::ReconnectingContainer;
+use crate::forward::{ForwardServer, ReconnectingContainer};
 use crate::lifecycle_log::LOG_TARGET;
-use crate::report::Reporter;
-
-/// The pause before a remote listener is requested again; the old server may hold its port.
-const RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// Open forwards, created by [`Sandbox::forward`]. Dropping the value closes them.
 #[derive(Debug)]
 #[must_use = "dropping the value closes the forwards"]
 pub struct SandboxForward {
-    task: JoinHandle<crate::Result<()>>,
+    task: JoinHandle<crate::Result<Infallible>>,
 }
 
 impl Sandbox {
@@ -50,13 +45,9 @@ impl Sandbox {
         let (flags, reporter) = (self.handle.engine_flags(), context.reporter.clone());
         let container =
             ReconnectingContainer::find(Some(self.name()), flags, &context.env, &reporter).await?;
-        let tunnel = Tunnel::open(forwards.into_iter().collect()).await?;
-        let session = container.connect().await?;
-        tunnel.listen_remote(&session).await?;
-        for forward in tunnel.forwards() {
-            debug!(target: LOG_TARGET, container = self.name(), %forward, "forward opened");
-        }
-        let task = tokio::spawn(serve(container, tunnel, session, reporter));
+        let server = ForwardServer::open(container, forwards.into_iter().collect()).await?;
+        debug!(target: LOG_TARGET, container = self.name(), "forwards opened");
+        let task = tokio::spawn(server.serve());
         Ok(SandboxForward { task })
     }
 }
@@ -68,7 +59,7 @@ impl SandboxForward {
     /// # Errors
     ///
     /// The reason for the end.
-    pub async fn wait(mut self) -> crate::Result<()> {
+    pub async fn wait(mut self) -> crate::Result<Infallible> {
         (&mut self.task).await?
     }
 }
@@ -76,24 +67,5 @@ impl SandboxForward {
 impl Drop for SandboxForward {
     fn drop(&mut self) {
         self.task.abort();
-    }
-}
-
-async fn serve(
-    mut container: ReconnectingContainer,
-    mut tunnel: Tunnel,
-    mut session: Session,
-    reporter: Reporter,
-) -> crate::Result<()> {
-    loop {
-        tunnel.serve(session, |warning| reporter.warn(&warning.to_string())).await;
-        session = loop {
-            let session = container.reconnect().await?;
-            match tunnel.listen_remote(&session).await {
-                Ok(()) => break session,
-                Err(error) => reporter.detail(&error.to_string()),
-            }
-            tokio::time::sleep(RETRY_DELAY).await;
-        };
     }
 }

@@ -13,6 +13,8 @@ use containai_ssh::{Command, ControlReceiver, Session, Stdio, Terminal};
 
 use crate::command::ExitStatus;
 use crate::context::Context;
+use crate::session::{SessionRequest, SetupConsent};
+use crate::workspace::WorkspaceRef;
 use crate::worktree;
 
 /// A container that was started for a workspace.
@@ -75,12 +77,20 @@ impl SandboxHandle {
             }
         }
         let (engine, remote) = (&self.engine, &self.context.remote);
-        Ok(connect(engine, remote, &self.container, PinnedKey::Valid).await?)
+        Ok(Box::pin(connect(engine, remote, &self.container, PinnedKey::Valid)).await?)
     }
 
     /// Returns the settings that select the engine.
     pub(super) fn engine_flags(&self) -> Flags {
         Flags { docker_host: self.docker_host.clone(), mux: Some(false), ..Flags::default() }
+    }
+
+    /// Opens the container of a workspace on the same engine.
+    pub(super) async fn open_workspace(&self, workspace: WorkspacePath) -> crate::Result<Sandbox> {
+        let Context { env, reporter, .. } = &self.context;
+        let (flags, workspace) = (self.engine_flags(), WorkspaceRef::Explicit(workspace));
+        let request = SessionRequest::new(env, reporter, flags, workspace, SetupConsent::Never)?;
+        request.open_sandbox(self.docker_host.clone()).await
     }
 
     fn take_idle(&self) -> Option<Session> {

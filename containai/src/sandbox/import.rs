@@ -27,7 +27,7 @@ pub struct SettingsImport {
 /// The result of a [`SettingsImport`].
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
-pub struct ImportReport {
+pub struct ImportSummary {
     /// The number of files that were sent; 0 if nothing has changed since the last import.
     pub files: usize,
     /// The data volume that has them.
@@ -105,7 +105,7 @@ impl SettingsImport {
     ///   has a name.
     /// - [`Error::Transfer`](crate::Error::Transfer), [`Error::Remote`](crate::Error::Remote): the
     ///   files could not be sent.
-    pub async fn run(self) -> crate::Result<ImportReport> {
+    pub async fn run(self) -> crate::Result<ImportSummary> {
         let handle = &self.sandbox.handle;
         let (env, reporter) = (&handle.context.env, &handle.context.reporter);
         let overrides = self.from.is_none().then(|| env.layout.import_overrides());
@@ -126,8 +126,8 @@ impl SettingsImport {
         let flags = handle.engine_flags();
         let target = TargetQuery::for_args(&query, flags.docker_host.as_deref(), env, reporter)?;
         let import = Import { source: Arc::new(source), target, reporter };
-        let sent = import.send(&mut WarnOnce::new(reporter)).await?;
-        Ok(ImportReport { files: sent.files, volume: sent.volume, is_complete: !sent.is_partial })
+        let sent = Box::pin(import.send(&mut WarnOnce::new(reporter))).await?;
+        Ok(ImportSummary { files: sent.files, volume: sent.volume, is_complete: !sent.is_partial })
     }
 }
 

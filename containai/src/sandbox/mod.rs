@@ -23,5 +23,5 @@ pub use fork::SandboxFork;
 pub use forward::SandboxForward;
 pub use handle::Sandbox;
 pub(crate) use handle::SandboxHandle;
-pub use import::{ImportReport, SettingsImport};
+pub use import::{ImportSummary, SettingsImport};
 pub use restore::DataRestore;

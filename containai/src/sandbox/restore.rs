@@ -1,16 +1,13 @@
 //! Restores of a data volume.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-
-use containai_core::engine::Engine as _;
 
 use super::builder::SandboxBuilder;
 use crate::archive_file::{Archive, DecryptionKeys};
+use crate::confirm::ConfirmationMode;
 use crate::error::ResultExt as _;
-use crate::lock;
-use crate::restore::VolumeRestore;
-use crate::volume_target::{VolumeQuery, VolumeTarget};
+use crate::import::ArchiveRestore;
+use crate::volume_target::VolumeQuery;
 
 /// A restore of a workspace's data volume, created by
 /// [`SandboxBuilder::restore`](super::SandboxBuilder::restore).
@@ -47,33 +44,17 @@ impl DataRestore {
     pub async fn run(self) -> crate::Result<()> {
         let (env, reporter) = (self.builder.env()?, self.builder.reporter().clone());
         let flags = self.builder.requested.flags()?;
-        let shown = format!("cannot restore `{}`", self.archive.display());
-        let keys = self.keys;
+        let (path, keys) = (env.directory.join(&self.archive), self.keys);
+        let archive = Archive::open::<crate::Error>(path, |_| Ok(keys));
         let archive =
-            Archive::open::<crate::Error>(env.directory.join(&self.archive), |_| Ok(keys));
-        let archive = Arc::new(archive.with_context(|| shown.clone())?);
+            archive.with_context(|| format!("cannot restore `{}`", self.archive.display()))?;
         let query = VolumeQuery {
             workspace: Some(self.builder.workspace().to_owned()),
             container: None,
             data_volume: flags.data_volume,
         };
-        let (context, target) =
-            VolumeTarget::find(&query, flags.docker_host.as_deref(), &env, &reporter).await?;
-        let engine = context.engine()?;
-        let _import = lock::acquire(&env.layout.import_lock(), "an import", &reporter).await?;
-        let lock = env.layout.workspace_lock(&target.workspace);
-        let _workspace =
-            lock::acquire(&lock, &format!("`{}`", target.workspace), &reporter).await?;
-        target.finish_interrupted_restore(&engine).await?;
-        let existed = engine.has_volume(&target.volume).await?;
-        let restore = VolumeRestore { context: &context, engine: &engine, target: &target };
-        restore.require_stopped().await?;
-        let restored = restore.run(&archive).await;
-        reporter.finish_work();
-        if restored.is_err() && !existed {
-            // The volume was created for the restore. If it cannot be removed, it is empty.
-            let _ = engine.remove_volume(target.volume.as_ref()).await;
-        }
-        restored.map(drop).with_context(|| shown)
+        let docker_host = flags.docker_host.as_deref();
+        let restore = ArchiveRestore::find(archive, &query, docker_host, &env, &reporter).await?;
+        Box::pin(restore.run(ConfirmationMode::Skip)).await
     }
 }

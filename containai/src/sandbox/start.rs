@@ -13,7 +13,7 @@ impl SessionRequest {
     pub(super) async fn start_sandbox(self, docker_host: Option<String>) -> crate::Result<Sandbox> {
         let span = debug_span!(target: LOG_TARGET, "start", workspace = %self.workspace());
         let (context, workspace) = (self.context.clone(), self.workspace().clone());
-        let reached = self.start_dedicated().instrument(span).await?;
+        let reached = Box::pin(self.start_dedicated()).instrument(span).await?;
         context.reporter.finish_work();
         let Connected { container, connection } = reached;
         Sandbox::new(context, docker_host, workspace, container, connection.into_session())
@@ -23,7 +23,8 @@ impl SessionRequest {
     pub(super) async fn open_sandbox(self, docker_host: Option<String>) -> crate::Result<Sandbox> {
         let span = debug_span!(target: LOG_TARGET, "open", workspace = %self.workspace());
         let (context, workspace) = (self.context.clone(), self.workspace().clone());
-        let reached: Connected<SessionConnection> = self.open_existing().instrument(span).await?;
+        let reached: Connected<SessionConnection> =
+            Box::pin(self.open_existing()).instrument(span).await?;
         context.reporter.finish_work();
         let Connected { container, connection } = reached;
         Sandbox::new(context, docker_host, workspace, container, connection.into_session())

@@ -1,13 +1,12 @@
 //! The end of a container's run.
 
 use containai_core::engine::Engine as _;
-use containai_core::lifecycle::{NoVolumeExporter, Observed, StopMode, execute_stop, plan_stop};
+use containai_core::lifecycle::StopMode;
 use tracing::{Instrument as _, debug_span};
 
-use super::handle::Sandbox;
-use crate::forward_registry::RegisteredForward;
+use super::handle::{Sandbox, SandboxHandle};
 use crate::lifecycle_log::LOG_TARGET;
-use crate::{volume_lock, worktree};
+use crate::stop::{StopRequest, StopSelection};
 
 impl Sandbox {
     /// Shuts the container down. Its file system, volumes and name are kept; the next
@@ -35,26 +34,13 @@ impl Sandbox {
     async fn end(self, mode: StopMode) -> crate::Result<()> {
         let span = debug_span!(target: LOG_TARGET, "stop", container = self.name(), ?mode);
         self.handle.disconnect().await;
-        self.execute(mode).instrument(span).await
+        Box::pin(self.execute(mode)).instrument(span).await
     }
 
     async fn execute(&self, mode: StopMode) -> crate::Result<()> {
-        let handle = &self.handle;
-        let (engine, context) = (&handle.engine, &handle.context);
-        let (env, reporter) = (&context.env, &context.reporter);
-        let chosen = [handle.container.id.clone()];
-        let containers = engine.containers().await?;
-        let containers =
-            volume_lock::wait_unpaused(engine, containers, &chosen, env, reporter).await?;
-        let observed = Observed { containers, ..Observed::default() };
-        for plan in plan_stop(&observed, &chosen, mode, None)? {
-            execute_stop(engine, &context.remote, &NoVolumeExporter, &plan).await?;
-            worktree::fetch_after_session(&plan.container, &env.layout, reporter).await;
-            if plan.removes() {
-                let (directory, address) = (env.layout.forward_dir(), context.address.to_string());
-                RegisteredForward::stop_all(&directory, &address, &plan.container.name)?;
-            }
-        }
-        Ok(())
+        let SandboxHandle { context, engine, container, .. } = &*self.handle;
+        let selection = StopSelection::Container(container.id.clone());
+        let request = StopRequest { context, engine, selection, mode, export: None };
+        request.prepare(engine.containers().await?).await?.execute().await
     }
 }

@@ -1,120 +1,146 @@
-//! What is wanted of what is there.
+//! The desired container of a session.
 
 use containai_core::config::{IsolationChoice, Origin};
-use containai_core::engine::{Isolation, LinkedRepository};
+use containai_core::engine::{Container, HostFacts, Isolation, LinkedRepository};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Desired, Observed, RunOptions};
+use containai_core::lifecycle::{Desired, RunOptions};
+use containai_core::naming::{ContainerName, WorkspacePath};
 use containai_core::resources::HostCapacity;
-use containai_docker::{DockerEngine, refuse_mounts};
+use containai_docker::refuse_mounts;
 
-use super::{SessionRequest, SetupConsent};
-use crate::desired::{desired, local_capacity};
+use super::{ResolvedWorkspace, SessionRequest, SetupConsent};
+use crate::context::Context;
 use crate::error::OperationError;
+use crate::host_facts::local_capacity;
 use crate::image_selection::ImageSelection;
 use crate::workspace::ProtectedPathUse;
 use crate::{git, remote_engine, workspace, worktree};
 
 impl SessionRequest {
-    /// What a new container would be made of. Where there is one already, what
-    /// cannot be built is no reason not to enter it.
-    pub(crate) fn select_image(&self, observed: &Observed) -> crate::Result<ImageSelection> {
+    /// Selects the image of a new container. An image that cannot be built does not prevent a
+    /// session in the existing container, unless the command line selects the image.
+    pub(crate) fn select_image(&self, kept: &[&Container]) -> crate::Result<ImageSelection> {
         if self.setup_consent == SetupConsent::Never {
             return Ok(ImageSelection::without_layers(&self.context.config));
         }
         match ImageSelection::from_config(&self.context, self.workspace()) {
-            Err(error)
-                if self.replaced_container(observed).is_none()
-                    && self.exists(observed)
-                    && !self.is_image_explicit() =>
-            {
-                self.context.reporter.warn(&format!("a new container could not be made: {error}"));
+            Err(error) if !kept.is_empty() && !self.is_image_explicit() => {
+                let warning = format!("a new container could not be created: {error}");
+                self.context.reporter.warn(&warning);
                 Ok(ImageSelection::without_layers(&self.context.config))
             }
             image => image,
         }
     }
 
-    /// Whether what a container is made of was named just now.
+    /// Returns whether the command line selects a template or a `devcontainer.json`.
     fn is_image_explicit(&self) -> bool {
         let config = &self.context.config;
         let is_flag = |origin: &Origin| matches!(origin, Origin::Flag(_));
         is_flag(&config.template.origin) || is_flag(&config.devcontainer.origin)
     }
+}
 
-    /// What the user wants; the isolation matters only to a new container.
-    pub(crate) async fn desired(
-        &self,
-        engine: &DockerEngine,
-        observed: &Observed,
-    ) -> crate::Result<Desired> {
-        let outgoing = self.replaced_container(observed);
-        let exists = outgoing.is_none() && self.exists(observed);
+impl ResolvedWorkspace {
+    /// Returns the container that the configuration and the options ask for. A new container
+    /// is refused here, before any step, if its workspace or a mount is not accepted.
+    pub(crate) async fn desired(&self) -> crate::Result<Desired> {
+        let (isolation, capacity) = (self.isolation().await?, self.capacity().await?);
+        let mut desired = desired(&self.context, &self.path, &self.image, isolation, capacity);
+        let is_new = !self.keeps_container();
+        if is_new && desired.client.is_none() {
+            desired.options.repository = self.linked_repository();
+        }
+        let desired = self.options.apply(desired, &self.context.config, self.replaced.as_ref());
+        if is_new {
+            self.check_new_workspace()?;
+            refuse_mounts(&desired.spec(&self.observed, &desired.name, desired.ports.start()))?;
+        }
+        Ok(desired)
+    }
+
+    /// Returns the isolation of the engine; it applies to a new container only.
+    async fn isolation(&self) -> crate::Result<Isolation> {
+        let keeps_container = self.keeps_container();
         let choice = self.context.config.isolation.value;
-        let isolation = match &self.context.record {
-            Some(record) if exists || choice.allows(record.isolation) => record.isolation,
-            None if exists => Isolation::Userns,
+        Ok(match &self.context.record {
+            Some(record) if keeps_container || choice.allows(record.isolation) => record.isolation,
+            None if keeps_container => Isolation::Userns,
             Some(record) => return Err(isolation_mismatch(record.isolation, choice).into()),
-            None => containai_docker::isolation::detect(engine, choice)
+            None => containai_docker::isolation::detect(&self.engine, choice)
                 .await
                 .map_err(|error| remote_engine::with_setup_hint(&self.context.address, error))?,
-        };
-        let capacity = match (&self.context.client, exists) {
-            (Some(_), false) => engine.capacity().await?,
-            _ => local_capacity(),
-        };
-        let mut wanted = self.desired_with(isolation, capacity);
-        if !exists && wanted.client.is_none() {
-            wanted.options.repository = self.linked_repository();
-        }
-        let wanted = self.options.apply(wanted, &self.context.config, outgoing);
-        if !exists {
-            // Nothing is stopped, built or planned for what cannot be made.
-            self.check_new_workspace()?;
-            refuse_mounts(&wanted.spec(observed, &wanted.name, wanted.ports.start()))?;
-        }
-        Ok(wanted)
+        })
     }
 
-    pub(crate) fn desired_with(&self, isolation: Isolation, capacity: HostCapacity) -> Desired {
-        let head = git::head(self.workspace());
-        let wanted = desired(&self.context, self.workspace(), &head, isolation, capacity);
-        let template = self.image.template.as_ref().map(ToString::to_string);
-        Desired {
-            image: self.image.image.clone(),
-            template: template.unwrap_or_default(),
-            options: RunOptions { mounts: self.image.mounts.clone(), ..wanted.options },
-            ..wanted
+    /// Returns the capacity of the engine's machine; it applies to a new container only.
+    async fn capacity(&self) -> crate::Result<HostCapacity> {
+        match (&self.context.client, self.keeps_container()) {
+            (Some(_), false) => Ok(self.engine.capacity().await?),
+            _ => Ok(local_capacity()),
         }
     }
 
-    /// Looks at a workspace that is to get a container, however it was found.
+    /// Checks the workspace of a new container. A command that never creates one refuses in
+    /// its own words.
     fn check_new_workspace(&self) -> Result<(), OperationError> {
-        let (env, caution) = (&self.context.env, self.options.protected_paths);
-        // A command that only enters makes none, and says so itself.
-        match caution == ProtectedPathUse::Refuse || self.setup_consent != SetupConsent::Never {
-            true => workspace::check_new(self.workspace(), env, &self.context.reporter, caution),
+        let (env, use_of_protected) = (&self.context.env, self.options.protected_paths);
+        let may_create = self.setup_consent != SetupConsent::Never;
+        match use_of_protected == ProtectedPathUse::Refuse || may_create {
+            true => workspace::check_new(&self.path, env, &self.context.reporter, use_of_protected),
             false => Ok(()),
         }
     }
 
-    /// The repository that the workspace is a worktree of. Why git will not work
-    /// inside is no reason not to go there.
+    /// Returns the repository of which the workspace is a linked worktree. An error does not
+    /// prevent the session: git then does not work in the container.
     fn linked_repository(&self) -> Option<LinkedRepository> {
-        match worktree::linked_repository(self.workspace(), &self.context.env.layout) {
+        match worktree::linked_repository(&self.path, &self.context.env.layout) {
             Ok(repository) => repository,
             Err(error) => {
-                self.context.reporter.warn(&format!("git will not work inside: {error}"));
+                let warning = format!("git does not work in the container: {error}");
+                self.context.reporter.warn(&warning);
                 None
             }
         }
     }
 }
 
-fn isolation_mismatch(recorded: Isolation, wanted: IsolationChoice) -> OperationError {
+/// Returns the container that the configuration asks for.
+pub(super) fn desired(
+    context: &Context,
+    workspace: &WorkspacePath,
+    image: &ImageSelection,
+    isolation: Isolation,
+    capacity: HostCapacity,
+) -> Desired {
+    let config = &context.config;
+    let template = image.template.as_ref().map(ToString::to_string);
+    Desired {
+        workspace: workspace.clone(),
+        name: ContainerName::derive(workspace, &git::head(workspace)),
+        image: image.image.clone(),
+        image_source: config.image_source.value,
+        data_volume: config.data_volume.value.clone(),
+        ports: config.ssh_ports(),
+        resources: config.resources(capacity),
+        isolation,
+        template: template.unwrap_or_default(),
+        options: RunOptions {
+            docker_volume: config.docker_volume.clone(),
+            mounts: image.mounts.clone(),
+            ..RunOptions::default()
+        },
+        client: context.client.clone(),
+        host: HostFacts::default(),
+    }
+}
+
+fn isolation_mismatch(recorded: Isolation, requested: IsolationChoice) -> OperationError {
     OperationError::usage(format!("this engine is set up for `{recorded}` isolation")).hint(
         Hint::run(
-            &format!("cai setup --isolation {wanted}"),
-            "change it; containers of the other isolation are then out of sight",
+            &format!("cai setup --isolation {requested}"),
+            "change it; containers of the other isolation are not visible then",
         ),
     )
 }

@@ -1,104 +1,114 @@
-//! What the container that there is has other than was asked for.
+//! Differences between the existing container and what is requested.
 
 use containai_core::config::Origin;
 use containai_core::engine::{Container, ImageRequest};
 use containai_core::label;
-use containai_core::lifecycle::{Desired, Observed, RequestedSettings, detect_drift};
-use containai_core::resources::{ResourceLimits, Resources};
-use containai_docker::{DockerEngine, image};
+use containai_core::lifecycle::{Desired, RequestedSettings, detect_drift};
+use containai_core::resources::Resources;
+use containai_docker::image;
 
-use super::SessionRequest;
+use super::ResolvedWorkspace;
 use crate::worktree;
 
-impl SessionRequest {
-    /// Says what is not as asked for, and what to do about it: a container is
-    /// never made anew without being told to.
-    pub(crate) async fn report_drift(
-        &self,
-        engine: &DockerEngine,
-        observed: &Observed,
-        wanted: &Desired,
-    ) -> crate::Result<()> {
-        for line in self.drift(engine, observed, wanted).await? {
+impl ResolvedWorkspace {
+    /// Reports each difference, and that `--fresh` removes it: a container is recreated only on
+    /// request.
+    pub(crate) async fn report_drift(&self, desired: &Desired) -> crate::Result<()> {
+        for line in self.drift(desired).await? {
             self.context.reporter.warn(&line);
         }
         Ok(())
     }
 
-    pub(crate) async fn drift(
-        &self,
-        engine: &DockerEngine,
-        observed: &Observed,
-        wanted: &Desired,
-    ) -> crate::Result<Vec<String>> {
-        let serving = observed.serving(self.workspace());
+    /// Returns a line for each difference; none if the container is going to be recreated.
+    pub(crate) async fn drift(&self, desired: &Desired) -> crate::Result<Vec<String>> {
+        let serving = self.observed.serving(&self.path);
         let [container] = serving.as_slice() else { return Ok(Vec::new()) };
-        if wanted.options.recreate.is_some() {
+        if desired.options.recreate.is_some() {
             return Ok(Vec::new());
         }
-        let wished = self.expected(engine, container, wanted).await?;
-        let told = detect_drift(container, &wished)
+        let name = &container.name;
+        let requested = self.requested_settings(container, desired).await?;
+        let mut lines: Vec<_> = detect_drift(container, &requested)
             .into_iter()
-            .map(|difference| format!("{}: {difference}; `--fresh` makes it anew", container.name));
-        let is_of_old = worktree::shares_host_repository(container, self.workspace());
-        let unsafe_mount = is_of_old.then(|| {
-            format!(
-                "{}: an earlier version made it, and it can write to the repository of this worktree; `--fresh` makes it anew without that",
-                container.name
-            )
-        });
-        Ok(told.chain(unsafe_mount).collect())
+            .map(|drift| format!("{name}: {drift}; `--fresh` recreates it"))
+            .collect();
+        if worktree::shares_host_repository(container, &self.path) {
+            lines.push(format!(
+                "{name}: it was created by an earlier version, and can write to the repository of this worktree; `--fresh` recreates it without that access"
+            ));
+        }
+        Ok(lines)
     }
 
-    async fn expected(
+    /// Returns the settings that were explicitly requested.
+    async fn requested_settings(
         &self,
-        engine: &DockerEngine,
         container: &Container,
-        wanted: &Desired,
+        desired: &Desired,
     ) -> crate::Result<RequestedSettings> {
-        let config = &self.context.config;
-        let is_flag = |origin: &Origin| matches!(origin, Origin::Flag(_));
-        let is_limited = is_flag(&config.memory_limit.origin) || is_flag(&config.cpu_limit.origin);
-        let has = if is_limited {
-            engine.limits(&container.id).await?
-        } else {
-            ResourceLimits::default()
-        };
-        let has = has.memory.zip(has.cpus).map(|(memory, cpus)| Resources { memory, cpus });
-        let resources = has.map(|has| {
-            let Resources { mut memory, mut cpus } = wanted.resources;
-            // What nobody named just now is not compared.
-            if !is_flag(&config.memory_limit.origin) {
-                memory = has.memory;
-            }
-            if !is_flag(&config.cpu_limit.origin) {
-                cpus = has.cpus;
-            }
-            (Resources { memory, cpus }, has)
-        });
-        let fingerprint = self.image.recipe.as_ref().map(|recipe| recipe.fingerprint.clone());
-        let is_of_file = container.labels.get(label::DEVCONTAINER).is_some();
-        let is_same_kind = match &self.image.devcontainer {
-            Some(_) => is_of_file,
+        let recipe = self.image.recipe.as_ref();
+        let fingerprint = recipe.map(|recipe| recipe.fingerprint.clone());
+        Ok(RequestedSettings {
+            image: self.requested_image(container),
+            template: self.image.template.as_ref().map(ToString::to_string),
+            fingerprint: fingerprint.filter(|_| self.is_built_from_same_source(container)),
+            data_volume: self.context.config.data_volume.value.clone(),
+            resources: self.requested_resources(container, desired).await?,
+        })
+    }
+
+    /// Returns whether the image of the container and that of a new one are both built from a
+    /// `devcontainer.json`, or the new one from a template.
+    fn is_built_from_same_source(&self, container: &Container) -> bool {
+        match &self.image.devcontainer {
+            Some(_) => container.labels.get(label::DEVCONTAINER).is_some(),
             None => self.image.template.is_some(),
-        };
-        let image = match &config.image.value {
+        }
+    }
+
+    /// Returns the requested image. An image that is built is compared by its inputs.
+    fn requested_image(&self, container: &Container) -> Option<String> {
+        if self.is_built_from_same_source(container) {
+            return None;
+        }
+        if let (Some(_), ImageRequest::Reference(built)) =
+            (&self.image.devcontainer, &self.image.image)
+        {
+            return Some(built.clone());
+        }
+        let requested = &self.context.config.image;
+        if requested.origin == Origin::Default {
+            return None;
+        }
+        Some(match &requested.value {
             ImageRequest::Shipped(shipped) => image::local_reference(*shipped),
             ImageRequest::Reference(reference) => reference.clone(),
-        };
-        Ok(RequestedSettings {
-            image: match self.image.image {
-                // What is built on an image is another one than that.
-                _ if is_same_kind => None,
-                ImageRequest::Reference(ref built) if self.image.devcontainer.is_some() => {
-                    Some(built.clone())
-                }
-                _ => (config.image.origin != Origin::Default).then_some(image),
-            },
-            template: self.image.template.as_ref().map(ToString::to_string),
-            fingerprint: is_same_kind.then_some(fingerprint).flatten(),
-            data_volume: config.data_volume.value.clone(),
-            resources,
         })
+    }
+
+    /// Returns the resources that flags request, and those of the container. A resource without
+    /// a flag is not compared.
+    async fn requested_resources(
+        &self,
+        container: &Container,
+        desired: &Desired,
+    ) -> crate::Result<Option<(Resources, Resources)>> {
+        let config = &self.context.config;
+        let is_flag = |origin: &Origin| matches!(origin, Origin::Flag(_));
+        let (has_memory, has_cpus) =
+            (is_flag(&config.memory_limit.origin), is_flag(&config.cpu_limit.origin));
+        if !has_memory && !has_cpus {
+            return Ok(None);
+        }
+        let limits = self.engine.limits(&container.id).await?;
+        let actual = limits.memory.zip(limits.cpus);
+        Ok(actual.map(|(memory, cpus)| {
+            let requested = Resources {
+                memory: if has_memory { desired.resources.memory } else { memory },
+                cpus: if has_cpus { desired.resources.cpus } else { cpus },
+            };
+            (requested, Resources { memory, cpus })
+        }))
     }
 }

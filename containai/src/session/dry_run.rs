@@ -1,53 +1,75 @@
-//! What would be done for a session.
+//! The plan of a session, for `--dry-run`.
 
-use containai_core::lifecycle::{Desired, Observed, Step, observe, plan};
+use containai_core::engine::Isolation;
+use containai_core::lifecycle::{Desired, Observed, Step, observe_listed, plan};
 
-use super::SessionRequest;
-use crate::desired::local_capacity;
+use super::desired::desired;
+use super::{ResolvedWorkspace, SessionRequest};
+use crate::host_facts::local_capacity;
 use crate::image_selection::ImageSelection;
 use crate::setup;
 
-/// What would be done for a session.
+/// The plan of a session.
 #[derive(Clone, Debug)]
 pub struct SessionPlan {
-    /// The engine's address.
+    /// The address of the engine.
     pub engine: String,
     /// The containers as they are now.
     pub observed: Observed,
-    /// The container that is asked for.
-    pub wanted: Desired,
-    /// The steps from one to the other.
+    /// The desired container.
+    pub desired: Desired,
+    /// The steps from the observed to the desired container.
     pub steps: Vec<Step>,
-    /// Where an existing container differs from what is asked for, and what is run beside the
-    /// steps.
+    /// The drift of an existing container, and the commands of `devcontainer.json` that run in
+    /// addition to the steps.
     pub notes: Vec<String>,
-    /// The steps of set-up that come first; `None` where this machine is set up.
+    /// The steps of the set-up that come first; `None` if this machine is set up.
     pub set_up: Option<String>,
 }
 
 impl SessionRequest {
-    /// Plans what [`Self::visit`] would do.
+    /// Plans the session, and changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::run`], as far as an error is known before the first step.
     pub async fn plan(mut self) -> crate::Result<SessionPlan> {
-        let (mut observed, mut notes, mut set_up) = (Observed::default(), Vec::new(), None);
-        let wanted = match self.observe().await {
-            Ok((engine, seen)) => {
-                let wanted = self.desired(&engine, &seen).await?;
-                notes = self.drift(&engine, &seen, &wanted).await?;
-                // A replacement needs its image, too.
-                observed = observe(&engine, &wanted).await?;
-                wanted
-            }
-            Err(error) if self.can_be_set_up(&error) => {
-                set_up = Some(setup::plan_text(&self.context)?);
-                self.image = ImageSelection::from_config(&self.context, self.workspace())?;
-                let wanted = self.desired_with(self.recorded_isolation(), local_capacity());
-                self.options.apply(wanted, &self.context.config, None)
-            }
-            Err(error) => return Err(error),
-        };
-        notes.extend(self.devcontainer_steps());
-        let steps = plan(&observed, &wanted);
+        match self.resolve().await {
+            Ok(workspace) => workspace.plan().await,
+            Err(error) if self.is_setup_missing(&error) => self.plan_with_setup(),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Plans the session on a machine that is not set up, and has no containers therefore.
+    fn plan_with_setup(&self) -> crate::Result<SessionPlan> {
+        let context = &self.context;
+        let set_up = setup::plan_text(context)?;
+        let image = ImageSelection::from_config(context, self.workspace())?;
+        let isolation =
+            context.record.as_ref().map_or(Isolation::Userns, |record| record.isolation);
+        let desired = desired(context, self.workspace(), &image, isolation, local_capacity());
+        let desired = self.options.apply(desired, &context.config, None);
+        let observed = Observed::default();
+        Ok(SessionPlan {
+            engine: context.address.to_string(),
+            steps: plan(&observed, &desired),
+            observed,
+            desired,
+            notes: image.devcontainer_notes(),
+            set_up: Some(set_up),
+        })
+    }
+}
+
+impl ResolvedWorkspace {
+    async fn plan(self) -> crate::Result<SessionPlan> {
+        let desired = self.desired().await?;
+        let mut notes = self.drift(&desired).await?;
+        notes.extend(self.image.devcontainer_notes());
+        let observed = observe_listed(&self.engine, &desired, self.observed.containers).await?;
+        let steps = plan(&observed, &desired);
         let engine = self.context.address.to_string();
-        Ok(SessionPlan { engine, observed, wanted, steps, notes, set_up })
+        Ok(SessionPlan { engine, observed, desired, steps, notes, set_up: None })
     }
 }

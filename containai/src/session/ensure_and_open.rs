@@ -1,121 +1,118 @@
-//! A container is made and started as needed, and entered.
+//! A connection to the desired container, which is created and started as needed.
 
 use containai_core::engine::Container;
 use containai_core::lifecycle::{Connected, Desired, Observed, Step, decide, drive};
-use containai_docker::DockerEngine;
 use containai_ssh::Session;
 
-use super::SessionRequest;
-use super::interrupt::until_interrupted;
+use super::ResolvedWorkspace;
 use crate::connection::{PrefetchedLease, SessionConnection};
 use crate::setup;
-use crate::{host_facts, moved, remote_engine, workspace_copy, workspace_store, worktree};
+use crate::signals::until_interrupted;
+use crate::workspace_store::FileWorkspaceStore;
+use crate::{host_facts, lock, moved, remote_engine, workspace_copy, workspace_store, worktree};
 
-impl<'a> SessionRequest {
-    /// Makes and starts the container as needed and finds a way into it.
+impl ResolvedWorkspace {
+    /// Creates and starts the container as needed, and connects to it.
     pub(crate) async fn ensure_and_open(
         &self,
-        engine: &DockerEngine,
-        observed: &Observed,
-        wanted: &Desired,
-        glimpse: PrefetchedLease,
+        desired: &Desired,
+        lease: PrefetchedLease,
     ) -> crate::Result<Connected<SessionConnection>> {
-        match ready_container(observed, wanted) {
+        match ready_container(&self.observed, desired) {
             Some(container) => {
-                self.sync_worktree(engine, &container).await;
-                if let Some(session) = self.shared_connection(engine, &container, glimpse).await? {
-                    return Ok(Connected { container, connection: session });
+                self.sync_worktree(&container).await;
+                if let Some(connection) = self.shared_connection(&container, lease).await? {
+                    return Ok(Connected { container, connection });
                 }
             }
             None => self.run_initialize_command()?,
         }
-        if wanted.options.recreate.is_some() || observed.serving(self.workspace()).is_empty() {
+        self.warn_new_container(desired).await?;
+        let connected = Box::pin(self.ensure_running(desired)).await?;
+        self.sync_worktree(&connected.container).await;
+        self.open_connection(connected).await
+    }
+
+    /// Reports what the user should know before a container is created.
+    async fn warn_new_container(&self, desired: &Desired) -> crate::Result<()> {
+        if desired.options.recreate.is_some() || !self.has_container() {
             self.warn_ignored_settings();
             self.warn_reachable_by_others();
             remote_engine::warn_host_specific_settings(&self.context);
         }
-        if observed.serving(self.workspace()).is_empty() {
-            moved::warn_if_moved(&self.context, engine, self.workspace(), &observed.containers)
-                .await?;
+        if !self.has_container() {
+            let (context, containers) = (&self.context, &self.observed.containers);
+            moved::warn_if_moved(context, &self.engine, &self.path, containers).await?;
         }
-        let reached = Box::pin(self.ensure_running(engine, wanted)).await?;
-        self.sync_worktree(engine, &reached.container).await;
-        self.into_connection(reached).await
+        Ok(())
     }
 
-    /// Has references of a linked worktree agree with those of its container.
-    pub(crate) async fn sync_worktree(&self, engine: &DockerEngine, container: &Container) {
-        worktree::sync_before_session(
-            engine,
-            container,
-            &self.context.env.layout,
-            &self.context.reporter,
-        )
-        .await;
+    /// Synchronizes the references of a linked worktree with those of its container.
+    pub(crate) async fn sync_worktree(&self, container: &Container) {
+        let (layout, reporter) = (&self.context.env.layout, &self.context.reporter);
+        worktree::sync_before_session(&self.engine, container, layout, reporter).await;
     }
 
-    /// What another command has left of a way into it; `None` as well where its
-    /// workspace has first to be brought there.
+    /// Returns a shared connection to the running container; `None` if there is none, or if the
+    /// workspace copy is not complete.
     pub(crate) async fn shared_connection(
         &self,
-        engine: &DockerEngine,
         container: &Container,
-        glimpse: PrefetchedLease,
+        lease: PrefetchedLease,
     ) -> crate::Result<Option<SessionConnection>> {
-        // What root has made in a workspace of root's since the container was started.
-        engine.lend_new_files(self.workspace()).await?;
+        // Files that root has created in its own workspace since the container was started.
+        self.engine.lend_new_files(&self.path).await?;
         match workspace_copy::is_complete_copy(&self.context, container)? {
-            true => Ok(SessionConnection::shared(&self.context, container, glimpse).await?),
+            true => Ok(SessionConnection::shared(&self.context, container, lease).await?),
             false => Ok(None),
         }
     }
 
+    /// Drives the engine to the desired container, and connects to it.
     pub(crate) async fn ensure_running(
         &self,
-        engine: &DockerEngine,
-        wanted: &Desired,
+        desired: &Desired,
     ) -> crate::Result<Connected<Session>> {
-        let _turn = self.lock_workspace().await?;
-        setup::ensure(&self.context)?;
-        self.ensure_repository(wanted)?;
-        let records = self.records();
-        workspace_store::record_directory(&self.context, self.workspace()).await;
-        let wanted = Desired { host: host_facts::facts(&self.context.env), ..wanted.clone() };
-        let work = drive(engine, &self.context.remote, &records, &wanted, &self.context.reporter);
-        until_interrupted(work, &self.context.reporter).await
+        let Self { context, path, engine, .. } = self;
+        let _lock = lock::acquire_workspace(path, &context.env, &context.reporter).await?;
+        setup::ensure(context)?;
+        self.ensure_repository(desired)?;
+        workspace_store::record_directory(context, path).await;
+        let records = FileWorkspaceStore { context };
+        let desired = Desired { host: host_facts::facts(&context.env), ..desired.clone() };
+        let steps = drive(engine, &context.remote, &records, &desired, &context.reporter);
+        until_interrupted(steps, &context.reporter).await
     }
 
-    /// Makes what a new container has in place of the repository of its worktree.
-    pub(crate) fn ensure_repository(&self, wanted: &Desired) -> crate::Result<()> {
-        match wanted.options.repository {
-            Some(_) => worktree::ensure_container_repository(
-                self.workspace(),
-                &self.context.env.layout,
-                &self.context.reporter,
-            ),
+    /// Creates the repository that a new container uses in place of the repository of its
+    /// worktree.
+    pub(crate) fn ensure_repository(&self, desired: &Desired) -> crate::Result<()> {
+        let (layout, reporter) = (&self.context.env.layout, &self.context.reporter);
+        match desired.options.repository {
+            Some(_) => worktree::ensure_container_repository(&self.path, layout, reporter),
             None => Ok(()),
         }
     }
 
-    /// Has the commands that follow find it open.
-    pub(crate) async fn into_connection(
+    /// Completes the workspace copy, and makes a dedicated session connection.
+    pub(crate) async fn open_connection(
         &self,
-        reached: Connected<Session>,
+        connected: Connected<Session>,
     ) -> crate::Result<Connected<SessionConnection>> {
-        let Connected { container, connection: session } = reached;
-        if self.context.client.is_some() {
-            let _turn = self.lock_workspace().await?;
-            workspace_copy::ensure_complete(&self.context, &container, self.workspace(), &session)
-                .await?;
+        let Self { context, path, .. } = self;
+        let Connected { container, connection: session } = connected;
+        if context.client.is_some() {
+            let _lock = lock::acquire_workspace(path, &context.env, &context.reporter).await?;
+            workspace_copy::ensure_complete(context, &container, path, &session).await?;
         }
-        let session = SessionConnection::dedicated(&self.context, &container, session).await;
-        Ok(Connected { container, connection: session })
+        let connection = SessionConnection::dedicated(context, &container, session).await;
+        Ok(Connected { container, connection })
     }
 }
 
-/// The container, when nothing has to be done before it can be entered.
-fn ready_container(observed: &Observed, wanted: &Desired) -> Option<Container> {
-    let Step::Connect { id } = decide(observed, wanted) else {
+/// Returns the container if a connection is all that is left to do.
+fn ready_container(observed: &Observed, desired: &Desired) -> Option<Container> {
+    let Step::Connect { id } = decide(observed, desired) else {
         return None;
     };
     observed.containers.iter().find(|container| container.id == id).cloned()

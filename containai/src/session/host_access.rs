@@ -1,35 +1,35 @@
-//! Who else can reach the workspace's files.
+//! Access of other users of this machine to a workspace.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
-use super::SessionRequest;
+use super::ResolvedWorkspace;
 
-/// The mode bit that lets everybody pass through a directory.
+/// The mode bit that lets all other users pass through a directory.
 const OTHERS_EXECUTE: u32 = 0o001;
 
-impl SessionRequest {
-    /// Says so where other users of this machine could run set-user-id files that an agent makes:
-    /// no mount option keeps it from making them, since they are its own. Of a workspace of root
-    /// no such file is root's.
+impl ResolvedWorkspace {
+    /// Warns if other users of this machine can run set-user-id files that an agent creates. No
+    /// mount option prevents it from creating them, since they are its own. In a workspace of
+    /// root, such files are not owned by root.
     pub(crate) fn warn_reachable_by_others(&self) {
-        let workspace = self.workspace();
+        let workspace = &self.path;
         if self.context.client.is_none() && is_reachable_by_others(workspace.as_path()) {
             self.context.reporter.say(&format!(
                 "other users of this machine can enter `{workspace}`: a set-user-id file that is \
-                 made inside runs with the rights of the workspace's owner; `chmod o-x` on the \
-                 workspace keeps them out"
+                 created inside runs with the rights of the workspace's owner; run `chmod o-x` on \
+                 the workspace to prevent it"
             ));
         }
     }
 }
 
 fn is_reachable_by_others(workspace: &Path) -> bool {
-    let is_roots = fs::metadata(workspace).is_ok_and(|it| it.uid() == 0);
-    let lets_pass =
+    let is_owned_by_root = fs::metadata(workspace).is_ok_and(|it| it.uid() == 0);
+    let is_passable =
         |path: &Path| fs::metadata(path).is_ok_and(|it| it.mode() & OTHERS_EXECUTE != 0);
-    !is_roots && workspace.ancestors().all(lets_pass)
+    !is_owned_by_root && workspace.ancestors().all(is_passable)
 }
 
 #[cfg(test)]

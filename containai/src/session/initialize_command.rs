@@ -1,4 +1,4 @@
-//! What a `devcontainer.json` wants run on this machine.
+//! The `initializeCommand` of a `devcontainer.json`, on this machine.
 
 use std::process::{Command, Stdio};
 
@@ -7,16 +7,15 @@ use containai_core::devcontainer::LifecycleCommand;
 use containai_core::exit;
 use containai_core::hint::Hint;
 
-use super::SessionRequest;
+use super::ResolvedWorkspace;
 use crate::error::OperationError;
 
-impl SessionRequest {
-    /// Runs on this machine what the file wants run before a container is made
-    /// or started. A person has approved that very text, or it would not have
-    /// been read.
+impl ResolvedWorkspace {
+    /// Runs the `initializeCommand` on this machine, before the container is created or
+    /// started. The user has approved this text: without approval the file is refused.
     pub(crate) fn run_initialize_command(&self) -> crate::Result<()> {
-        let read = self.image.devcontainer.as_ref();
-        let Some(command) = read.and_then(|read| read.initialize.as_ref()) else {
+        let devcontainer = self.image.devcontainer.as_ref();
+        let Some(command) = devcontainer.and_then(|it| it.initialize.as_ref()) else {
             return Ok(());
         };
         self.context.reporter.say("==> initializeCommand, on this machine");
@@ -32,7 +31,7 @@ impl SessionRequest {
             None => Stdio::null(),
         };
         let status = program
-            .current_dir(self.workspace().as_path())
+            .current_dir(self.path.as_path())
             .stdin(Stdio::null())
             .stdout(output())
             .stderr(output())
@@ -44,13 +43,13 @@ impl SessionRequest {
                 exit::FAILED,
                 format!("`initializeCommand` of devcontainer.json: {status}"),
             )
-            .hint(Hint::new("see what it says above, and run again"))
+            .hint(Hint::new("read its output above, correct it, and run again"))
             .into()),
         }
     }
 }
 
-/// The programs of a command, one after the other.
+/// Returns the programs of a command, in the order in which they run.
 fn commands_of(command: &LifecycleCommand) -> Vec<Command> {
     match command {
         LifecycleCommand::Shell(line) => {

@@ -1,74 +1,68 @@
-//! What a `devcontainer.json` wants run inside, and what of it is not followed.
+//! Lifecycle commands of a `devcontainer.json`, and its settings without effect.
 
 use containai_core::devcontainer::LIFECYCLE_PROGRAM;
 use containai_core::engine::Container;
+use containai_core::lifecycle::{Connected, Desired};
 use containai_core::{exit, label};
 use containai_ssh::{Command, Input, Output, Stdio, Terminal};
 
-use super::SessionRequest;
+use super::ResolvedWorkspace;
 use crate::connection::SessionConnection;
+use crate::image_selection::unused_devcontainer_notice;
 use crate::legacy_files;
 
-impl SessionRequest {
-    /// Says what of the file, and of files of the shell version, is not followed.
-    /// Only somebody who makes a container needs to know.
+impl ResolvedWorkspace {
+    /// Reports settings of `devcontainer.json` and files of the shell version that have no
+    /// effect on a new container.
     pub(crate) fn warn_ignored_settings(&self) {
-        let notes = self.image.devcontainer.iter().flat_map(|read| &read.notes);
-        for note in notes {
-            self.context.reporter.say(&format!("devcontainer.json: {note}"));
+        let Self { path, context, image, .. } = self;
+        for note in image.devcontainer.iter().flat_map(|file| &file.notes) {
+            context.reporter.say(&format!("devcontainer.json: {note}"));
         }
-        if self.image.devcontainer.is_none()
-            && let Some(text) =
-                crate::image_selection::unused_devcontainer_notice(&self.context, self.workspace())
+        if image.devcontainer.is_none()
+            && let Some(notice) = unused_devcontainer_notice(context, path)
         {
-            self.context.reporter.say(&text);
+            context.reporter.say(&notice);
         }
-        legacy_files::warn_about_legacy_files(
-            &self.context,
-            self.workspace(),
-            self.image.template.as_ref(),
-        );
+        legacy_files::warn_about_legacy_files(context, path, image.template.as_ref());
     }
 
-    /// What of the file is run beside the steps of a plan.
-    pub(crate) fn devcontainer_steps(&self) -> Vec<String> {
-        let Some(read) = &self.image.devcontainer else { return Vec::new() };
-        let here = read.initialize.as_ref().map(|_| {
-            "`initializeCommand` is run on this machine before the container is made or started"
-        });
-        let inside = (!read.lifecycle.is_empty())
-            .then_some("commands of devcontainer.json are run inside before the session");
-        here.into_iter().chain(inside).map(str::to_owned).collect()
+    /// Runs the lifecycle commands of the container, if it has some, and connects again: a
+    /// connection carries one command.
+    pub(crate) async fn after_lifecycle_commands(
+        &self,
+        desired: &Desired,
+        connected: Connected<SessionConnection>,
+    ) -> crate::Result<Connected<SessionConnection>> {
+        if connected.container.labels.get(label::LIFECYCLE) != Some("true") {
+            return Ok(connected);
+        }
+        self.run_lifecycle_commands(&connected.container, connected.connection).await?;
+        let running = Box::pin(self.ensure_running(desired)).await?;
+        self.open_connection(running).await
     }
 
-    /// Runs inside what the file wants run by whoever enters. Nothing of it is
-    /// on stdout; what fails is told and keeps nobody out.
-    pub(crate) async fn run_lifecycle_commands(
+    /// Runs the lifecycle commands inside. Their output does not go to stdout. A failure is
+    /// reported, and does not prevent the session.
+    async fn run_lifecycle_commands(
         &self,
         container: &Container,
-        passage: SessionConnection,
+        connection: SessionConnection,
     ) -> crate::Result<()> {
+        let reporter = &self.context.reporter;
         let command = Command::new([LIFECYCLE_PROGRAM])?;
-        let talk = || {
-            self.context
-                .reporter
-                .program_output()
-                .map_or(Output::Null, |fd| Output::File(fd.into()))
-        };
-        let stdio = Stdio { input: Input::Null, output: talk(), error: talk(), ..Stdio::inherit() };
-        self.context.reporter.finish_work();
-        let outcome = passage.exec(&command, Terminal::None, stdio).await?;
+        let output =
+            || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
+        let stdio =
+            Stdio { input: Input::Null, output: output(), error: output(), ..Stdio::inherit() };
+        reporter.finish_work();
+        let outcome = connection.exec(&command, Terminal::None, stdio).await?;
         if outcome.code() != exit::OK {
-            self.context.reporter.warn(&format!(
-                "{}: a command of devcontainer.json failed; the next to enter runs it again",
+            reporter.warn(&format!(
+                "{}: a command of devcontainer.json failed; the next session runs it again",
                 container.name
             ));
         }
         Ok(())
     }
-}
-
-/// Whether somebody who enters has something to run first.
-pub(crate) fn has_lifecycle_commands(container: &Container) -> bool {
-    container.labels.get(label::LIFECYCLE) == Some("true")
 }

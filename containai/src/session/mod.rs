@@ -1,4 +1,8 @@
-//! From a workspace to a session in its container, set-up included.
+//! Sessions: from a workspace to a command in its container.
+//!
+//! A [`SessionRequest`] is resolved to a workspace with one list of the engine's containers.
+//! From its configuration follows the desired container, and the lifecycle drives the engine
+//! there. A session command then runs over SSH.
 
 mod container_files;
 mod desired;
@@ -9,15 +13,14 @@ mod exec;
 mod existing;
 mod host_access;
 mod initialize_command;
-mod interrupt;
 mod lifecycle_commands;
-mod observe;
 mod open_existing;
 mod options;
 mod recreate_warnings;
 mod request;
-mod resolve_workspace;
+mod resolved_workspace;
 mod run;
+mod select_workspace;
 mod setup_consent;
 mod snapshot_view;
 mod start_agent;
@@ -28,6 +31,7 @@ pub use exec::Streams;
 pub use exec::exec_attached;
 pub use options::{Recreate, SessionOptions};
 pub use request::SessionRequest;
+pub(crate) use resolved_workspace::ResolvedWorkspace;
 pub use setup_consent::SetupConsent;
-pub(crate) use snapshot_view::SnapshotView;
+pub use snapshot_view::SnapshotView;
 pub use start_agent::start_agent;

@@ -1,92 +1,96 @@
-//! A container that is there is entered.
+//! A connection to the existing container of a workspace.
 
 use std::path::PathBuf;
 
 use containai_core::engine::{Container, RunState};
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Connected, DriveError, Observed, PinnedKey, connect};
-use containai_docker::DockerEngine;
+use containai_core::lifecycle::{Connected, DriveError, PinnedKey, connect};
 use containai_ssh::Session;
 
-use super::SessionRequest;
-use super::interrupt::until_interrupted;
+use super::{ResolvedWorkspace, SessionRequest};
 use crate::connection::SessionConnection;
 use crate::error::OperationError;
+use crate::signals::until_interrupted;
 use crate::target::not_found;
 use crate::workspace_copy;
 
-impl<'a> SessionRequest {
-    /// Finds a way into the container if there is one, starting it as needed.
+impl SessionRequest {
+    /// Connects to the existing container, starting it as needed. The connection is shared if
+    /// possible.
+    ///
+    /// # Errors
+    ///
+    /// The workspace has no container, or it cannot be started or reached.
     pub async fn open_existing(mut self) -> crate::Result<Connected<SessionConnection>> {
-        let (engine, observed, glimpse) = self.observe_and_prefetch().await?;
-        if let Some(container) = self.running_container(&observed)? {
-            self.sync_worktree(&engine, &container).await;
-            if let Some(session) = self.shared_connection(&engine, &container, glimpse).await? {
-                return Ok(Connected { container, connection: session });
+        let (workspace, lease) = self.resolve_and_prefetch().await?;
+        if let Some(container) = workspace.running_container()? {
+            workspace.sync_worktree(&container).await;
+            if let Some(connection) = workspace.shared_connection(&container, lease).await? {
+                return Ok(Connected { container, connection });
             }
         }
-        // What is rarely needed takes its room when it is.
-        let reached = Box::pin(self.connect(&engine, &observed)).await?;
-        self.sync_worktree(&engine, &reached.container).await;
-        self.into_connection(reached).await
+        // Boxed: the future is large and rarely needed.
+        let connected = Box::pin(workspace.connect()).await?;
+        workspace.sync_worktree(&connected.container).await;
+        workspace.open_connection(connected).await
     }
 
-    /// As [`Self::enter_existing`], by a connection of one's own.
+    /// Connects to the existing container with a dedicated connection, starting it as needed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::open_existing`].
     pub async fn connect_existing(mut self) -> crate::Result<Connected<Session>> {
-        let (engine, observed) = self.observe_after_setup().await?;
-        self.connect(&engine, &observed).await
+        self.resolve_after_setup().await?.connect().await
     }
 
-    /// As [`Self::connect_existing`], to the copy of a workspace; also tells
-    /// where it is recorded.
-    pub async fn connect_copy(self) -> crate::Result<(Connected<Session>, PathBuf)> {
-        let context = self.context.clone();
-        let reached = self.connect_existing().await?;
-        let path = workspace_copy::record_path(&context, &reached.container).ok_or_else(|| {
-            OperationError::usage(
-                "the container works on the workspace itself, so there is nothing to bring back",
-            )
-            .hint(Hint::new("name the engine of another machine with `--docker-host`"))
-        })?;
-        Ok((reached, path))
-    }
-
-    /// The container when it runs; `None` when it is to be started.
-    fn running_container(&self, observed: &Observed) -> crate::Result<Option<Container>> {
-        match observed.serving(self.workspace()).as_slice() {
-            [] => Err(not_found(&format!("no container serves `{}`", self.workspace())).into()),
-            [container]
-                if container.state == RunState::Running
-                    && self
-                        .options
-                        .name
-                        .as_ref()
-                        .is_none_or(|it| it.as_ref() == container.name) =>
-            {
-                Ok(Some((*container).clone()))
-            }
-            _ => Ok(None),
-        }
-    }
-
-    async fn connect(
-        &self,
-        engine: &DockerEngine,
-        observed: &Observed,
-    ) -> crate::Result<Connected<Session>> {
-        if let Some(container) = self.running_container(observed)? {
-            let work = connect(engine, &self.context.remote, &container, PinnedKey::Valid);
-            match until_interrupted(work, &self.context.reporter).await {
-                Ok(session) => return Ok(Connected { container, connection: session }),
-                // It is started again.
-                Err(error) if may_be_closing(&error) => {}
-                Err(error) => return Err(error),
-            }
-        }
-        self.ensure_running(engine, &self.desired(engine, observed).await?).await
+    /// Connects as [`Self::connect_existing`] to a container with a copy of the workspace. Also
+    /// returns the path of the copy's record.
+    ///
+    /// # Errors
+    ///
+    /// The container works on the workspace itself, or as [`Self::open_existing`].
+    pub async fn connect_copy(mut self) -> crate::Result<(Connected<Session>, PathBuf)> {
+        let workspace = self.resolve_after_setup().await?;
+        let connected = workspace.connect().await?;
+        let path = workspace_copy::record_path(&workspace.context, &connected.container)
+            .ok_or_else(|| {
+                OperationError::usage(
+                    "the container works on the workspace itself: there is no copy to pull from",
+                )
+                .hint(Hint::new("select a remote engine with `--docker-host`"))
+            })?;
+        Ok((connected, path))
     }
 }
 
-fn may_be_closing(error: &crate::Error) -> bool {
+impl ResolvedWorkspace {
+    /// Returns the container if it runs; `None` if it has to be started.
+    fn running_container(&self) -> crate::Result<Option<Container>> {
+        let serving = self.observed.serving(&self.path);
+        if serving.is_empty() {
+            return Err(not_found(&format!("no container serves `{}`", self.path)).into());
+        }
+        let [container] = serving.as_slice() else { return Ok(None) };
+        let name = self.options.name.as_ref();
+        let is_named = name.is_none_or(|name| name.as_ref() == container.name);
+        let is_running = container.state == RunState::Running && is_named;
+        Ok(is_running.then(|| (*container).clone()))
+    }
+
+    async fn connect(&self) -> crate::Result<Connected<Session>> {
+        if let Some(container) = self.running_container()? {
+            let work = connect(&self.engine, &self.context.remote, &container, PinnedKey::Valid);
+            match until_interrupted(work, &self.context.reporter).await {
+                Ok(connection) => return Ok(Connected { container, connection }),
+                Err(error) if may_be_stopping(&error) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.ensure_running(&self.desired().await?).await
+    }
+}
+
+fn may_be_stopping(error: &crate::Error) -> bool {
     error.find().is_some_and(DriveError::may_be_stopping)
 }

@@ -1,4 +1,4 @@
-//! What one command line chooses about the container.
+//! The options of a session.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -10,25 +10,31 @@ use containai_core::naming::{ContainerName, GitHead, VolumeName, WorkspacePath};
 use crate::git;
 use crate::workspace::ProtectedPathUse;
 
-/// Whether the container that there is will do.
+/// Whether an existing container is recreated.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Recreate {
-    /// It will.
+    /// It is kept.
     #[default]
     None,
-    /// `--fresh`: it is made anew with its volumes.
+    /// It is recreated with its volumes (`--fresh`).
     Fresh,
-    /// `--reset`: it is made anew with a new data volume.
+    /// It is recreated with a new data volume (`--reset`).
     Reset,
 }
 
-/// What one command line chooses about the container.
+/// The options of one session, in addition to the configuration.
 #[derive(Clone, Debug)]
 pub struct SessionOptions {
+    /// The name of the container; `None` derives it from the workspace.
     pub name: Option<ContainerName>,
+    /// Whether an existing container is recreated. Default: [`Recreate::None`].
     pub recreate: Recreate,
+    /// The lifetime of a new container. Default: [`Lifetime::Persistent`].
     pub lifetime: Lifetime,
+    /// Whether a new container is protected from garbage collection. Default: no.
     pub protection: Protection,
+    /// Whether a workspace with protected paths is accepted. Default:
+    /// [`ProtectedPathUse::Allow`].
     pub protected_paths: ProtectedPathUse,
 }
 
@@ -45,26 +51,26 @@ impl Default for SessionOptions {
 }
 
 impl SessionOptions {
-    /// Puts it into what is wanted. `outgoing` is the container that will not
-    /// do; the time is part of the name of a new volume.
+    /// Adds the options to the desired container. `replaced` is the container to replace.
     pub(crate) fn apply(
         &self,
         mut desired: Desired,
         config: &Config,
-        outgoing: Option<&Container>,
+        replaced: Option<&Container>,
     ) -> Desired {
         if let Some(name) = &self.name {
             desired.name = name.clone();
         }
-        let claim = |is_made| if is_made { Strength::Required } else { Strength::Preferred };
+        let strength =
+            |is_required| if is_required { Strength::Required } else { Strength::Preferred };
         let is_flag = matches!(config.data_volume.origin, Origin::Flag(_));
         if self.recreate == Recreate::Reset {
             desired.data_volume = Some(new_data_volume(&desired.workspace));
         }
         desired.options = RunOptions {
-            name: claim(self.name.is_some()),
-            data_volume: claim(is_flag || self.recreate == Recreate::Reset),
-            recreate: outgoing.map(|container| container.id.clone()),
+            name: strength(self.name.is_some()),
+            data_volume: strength(is_flag || self.recreate == Recreate::Reset),
+            recreate: replaced.map(|container| container.id.clone()),
             lifetime: self.lifetime,
             protection: self.protection,
             repository: desired.options.repository,
@@ -75,6 +81,7 @@ impl SessionOptions {
     }
 }
 
+/// Returns the name of a new data volume; the time makes it unique.
 fn new_data_volume(workspace: &WorkspacePath) -> VolumeName {
     let head = git::head(workspace);
     let branch = match &head {

@@ -1,89 +1,96 @@
-//! From a workspace to a session in its container, set-up included.
+//! A request for a session.
+
+use std::fs::File;
 
 use containai_core::config::Flags;
-use containai_core::naming::{HomePath, WorkspacePath};
+use containai_core::naming::{AgentName, HomePath, WorkspacePath};
 
 use super::{SessionOptions, SetupConsent};
 use crate::context::Context;
-use crate::image_selection::ImageSelection;
 use crate::lock;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::workspace::WorkspaceRef;
 
-/// The way into one workspace's container.
+/// A request for a session in the container of a workspace.
 pub struct SessionRequest {
     pub(crate) context: Context,
     pub(crate) workspace_ref: WorkspaceRef,
     pub(crate) setup_consent: SetupConsent,
     pub(crate) options: SessionOptions,
-    /// What a new container is made of; known for good once the engine has been
-    /// looked at.
-    pub(crate) image: ImageSelection,
+    /// The agent that the image of a new container must have; `None`: any image is accepted.
+    pub(crate) required_agent: Option<AgentName>,
     flags: Flags,
 }
 
-impl<'a> SessionRequest {
+impl SessionRequest {
+    /// Reads the configuration of the workspace. The engine is not contacted.
+    ///
+    /// # Errors
+    ///
+    /// The configuration is invalid or cannot be read.
     pub fn new(
         env: &ProcessEnv,
         reporter: &Reporter,
         flags: Flags,
-        spot: WorkspaceRef,
-        consent: SetupConsent,
+        workspace_ref: WorkspaceRef,
+        setup_consent: SetupConsent,
     ) -> crate::Result<Self> {
-        let context = Context::new(env, reporter, flags.clone(), Some(spot.path()))?;
-        let image = ImageSelection::without_layers(&context.config);
+        let context = Context::new(env, reporter, flags.clone(), Some(workspace_ref.path()))?;
         Ok(Self {
             context,
-            workspace_ref: spot,
-            setup_consent: consent,
+            workspace_ref,
+            setup_consent,
             options: SessionOptions::default(),
-            image,
+            required_agent: None,
             flags,
         })
     }
 
-    /// Makes the container as the command line chooses.
-    pub fn with_options(mut self, choice: SessionOptions) -> Self {
-        self.options = choice;
+    /// Sets the options of the container.
+    #[must_use]
+    pub fn with_options(mut self, options: SessionOptions) -> Self {
+        self.options = options;
         self
     }
 
-    /// Lets the session use the user's SSH agent.
+    /// Forwards the user's SSH agent to the session.
+    #[must_use]
     pub fn with_agent_forwarding(mut self) -> Self {
         if self.context.env.agent_socket.is_none() {
-            self.context
-                .reporter
-                .warn("there is no SSH agent to forward: `SSH_AUTH_SOCK` is not set");
+            self.context.reporter.warn("cannot forward an SSH agent: `SSH_AUTH_SOCK` is not set");
         }
         self.context.enable_agent_forwarding();
         self
     }
 
-    /// What an import brings along besides what manifests name.
+    /// Returns the configured paths that an import includes in addition to the manifests.
     pub fn import_paths(&self) -> Vec<HomePath> {
         self.context.config.import_paths.value.clone()
+    }
+
+    /// Locks the workspace against other commands that change its container.
+    ///
+    /// # Errors
+    ///
+    /// The lock file cannot be used.
+    pub async fn lock_workspace(&self) -> crate::Result<File> {
+        lock::acquire_workspace(self.workspace(), &self.context.env, &self.context.reporter).await
     }
 
     pub(crate) fn workspace(&self) -> &WorkspacePath {
         self.workspace_ref.path()
     }
 
-    /// Reads the configuration of the workspace that it is about now.
-    pub(crate) fn reload(&mut self) -> crate::Result<()> {
-        let (env, reporter, flags) =
-            (&self.context.env, &self.context.reporter, self.flags.clone());
-        let lends = self.context.remote.forwards_agent();
-        self.context = Context::new(env, reporter, flags, Some(self.workspace_ref.path()))?;
-        if lends {
+    /// Changes to another workspace, with its configuration.
+    pub(crate) fn change_workspace(&mut self, workspace: WorkspacePath) -> crate::Result<()> {
+        let forwards_agent = self.context.remote.forwards_agent();
+        let Context { env, reporter, .. } = &self.context;
+        self.context = Context::new(env, reporter, self.flags.clone(), Some(&workspace))?;
+        if forwards_agent {
             self.context.enable_agent_forwarding();
         }
+        self.workspace_ref = WorkspaceRef::Explicit(workspace);
         Ok(())
-    }
-
-    /// Keeps others from working on the workspace's container.
-    pub async fn lock_workspace(&self) -> crate::Result<std::fs::File> {
-        let path = self.context.env.layout.workspace_lock(self.workspace());
-        lock::acquire(&path, &format!("`{}`", self.workspace()), &self.context.reporter).await
     }
 }

@@ -1,16 +1,14 @@
-//! A command in the container, from the way in to what is left behind.
+//! A command in the container, with its preparation and its cleanup.
 
 use std::fs::File;
 
 use containai_core::engine::{Container, Engine as _, Lifetime, RunState};
 use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_core::lifecycle::{Desired, Observed, teardown_ephemeral};
-use containai_docker::DockerEngine;
+use containai_core::lifecycle::{Desired, teardown_ephemeral};
 use containai_ssh::Command;
 
-use super::lifecycle_commands::has_lifecycle_commands;
-use super::{Recreate, SessionRequest, Streams, exec_attached};
+use super::{Recreate, ResolvedWorkspace, SessionRequest, Streams, exec_attached};
 use crate::connection::PrefetchedLease;
 use crate::error::OperationError;
 use crate::lock;
@@ -18,119 +16,103 @@ use crate::session_guard;
 use crate::workspace::ProtectedPathUse;
 
 impl SessionRequest {
-    /// Makes and starts the container as needed, has `check` look at it, runs
-    /// the command and passes its status on. A container that was made for this
-    /// session goes with it, however it ends.
+    /// Creates and starts the container as needed, passes it to `check`, runs the command, and
+    /// returns its exit status. An ephemeral container is removed afterwards, on errors too.
+    ///
+    /// # Errors
+    ///
+    /// The container cannot be created, started or reached, or `check` refuses it.
     pub async fn run(
         mut self,
         command: &Command,
         streams: Streams,
         check: impl FnOnce(&Container) -> crate::Result<()>,
     ) -> crate::Result<u8> {
-        let (engine, observed, glimpse) = self.observe_and_prefetch().await?;
-        let _session = self.lock_session()?;
-        let wanted = self.desired(&engine, &observed).await?;
-        self.report_drift(&engine, &observed, &wanted).await?;
-        self.warn_lost_settings(&engine, &observed, &wanted).await?;
-        if !self.confirm_recreate(&engine, &observed, &wanted).await {
-            self.context.reporter.say("nothing was done");
+        let (workspace, lease) = self.resolve_and_prefetch().await?;
+        let _session = workspace.lock_session()?;
+        let desired = workspace.desired().await?;
+        workspace.report_drift(&desired).await?;
+        workspace.warn_lost_settings(&desired).await?;
+        if !workspace.confirm_recreate(&desired).await {
+            self.context.reporter.say("nothing was changed");
             return Ok(exit::FAILED);
         }
-        let outcome = self
-            .run_in_container(&engine, &observed, &wanted, glimpse, command, streams, check)
-            .await;
-        if wanted.options.lifetime == Lifetime::Session {
-            let gone = self.remove_ephemeral(&engine, &wanted).await;
-            // What the session ended with says more than what came after it.
-            return outcome.and_then(|code| gone.map(|()| code));
+        let outcome = workspace.run(&desired, lease, command, streams, check).await;
+        if desired.options.lifetime == Lifetime::Session {
+            let removal = workspace.remove_ephemeral(&desired).await;
+            // An error of the session matters more than one of the cleanup.
+            return outcome.and_then(|code| removal.map(|()| code));
         }
         outcome
     }
+}
 
-    /// Whether whoever is at work in a container that is made anew may be thrown
-    /// out of it, as [`consent`](at_work::consent) tells.
-    async fn confirm_recreate(
-        &self,
-        engine: &DockerEngine,
-        observed: &Observed,
-        wanted: &Desired,
-    ) -> bool {
-        let is_asked = self.options.recreate != Recreate::None
+impl ResolvedWorkspace {
+    /// Asks before a container with active sessions is recreated; see
+    /// [`session_guard::confirm_active_sessions`].
+    async fn confirm_recreate(&self, desired: &Desired) -> bool {
+        let must_ask = self.options.recreate != Recreate::None
             && self.options.protected_paths == ProtectedPathUse::Refuse;
-        let ends = |it: &&Container| {
-            Some(&it.id) == wanted.options.recreate.as_ref() && it.state == RunState::Running
+        let is_ending = |container: &&Container| {
+            Some(&container.id) == desired.options.recreate.as_ref()
+                && container.state == RunState::Running
         };
-        let ending = observed.containers.iter().filter(ends);
-        let reporter = &self.context.reporter;
-        !is_asked
-            || session_guard::confirm_active_sessions(
-                engine,
-                ending,
-                "Make it anew anyway?",
-                reporter,
-            )
-            .await
+        let ending = self.observed.containers.iter().filter(is_ending);
+        let (question, reporter) = ("Recreate it anyway?", &self.context.reporter);
+        !must_ask
+            || session_guard::confirm_active_sessions(&self.engine, ending, question, reporter)
+                .await
     }
 
-    async fn run_in_container(
+    async fn run(
         &self,
-        engine: &DockerEngine,
-        observed: &Observed,
-        wanted: &Desired,
-        glimpse: PrefetchedLease,
+        desired: &Desired,
+        lease: PrefetchedLease,
         command: &Command,
         streams: Streams,
         check: impl FnOnce(&Container) -> crate::Result<()>,
     ) -> crate::Result<u8> {
-        let mut reached = self.ensure_and_open(engine, observed, wanted, glimpse).await?;
-        check(&reached.container)?;
-        if has_lifecycle_commands(&reached.container) {
-            self.run_lifecycle_commands(&reached.container, reached.connection).await?;
-            // That session is over with its command.
-            reached =
-                self.into_connection(Box::pin(self.ensure_running(engine, wanted)).await?).await?;
-        }
-        let old =
-            observed.containers.iter().find(|it| Some(&it.id) == wanted.options.recreate.as_ref());
-        if let (Recreate::Reset, Some(old)) = (self.options.recreate, old)
+        let connected = self.ensure_and_open(desired, lease).await?;
+        check(&connected.container)?;
+        let connected = self.after_lifecycle_commands(desired, connected).await?;
+        if let (Recreate::Reset, Some(old)) = (self.options.recreate, &self.replaced)
             && let Some(volume) = old.labels.data_volume()
         {
-            self.context.reporter.say(&format!("the old data volume stays: {volume}"));
+            self.context.reporter.say(&format!("the old data volume is kept: {volume}"));
         }
-        exec_attached(reached.connection, command, streams, &self.context.reporter).await
+        exec_attached(connected.connection, command, streams, &self.context.reporter).await
     }
 
-    /// Keeps others from taking the container for one that was left behind.
+    /// Locks the ephemeral container of this session, so that other commands do not take it for
+    /// a leftover.
     fn lock_session(&self) -> crate::Result<Option<File>> {
         if self.options.lifetime == Lifetime::Persistent {
             return Ok(None);
         }
-        let path = self.context.env.layout.session_lock(self.workspace());
+        let path = self.context.env.layout.session_lock(&self.path);
         match lock::try_acquire(&path)? {
             Some(file) => Ok(Some(file)),
-            None => Err(OperationError::usage("another session has a container of its own here")
-                .hint(Hint::new("leave out `--ephemeral` to enter it, or wait until it ends"))
-                .into()),
+            None => Err(OperationError::usage(format!(
+                "another session has an ephemeral container for `{}`",
+                self.path
+            ))
+            .hint(Hint::new("omit `--ephemeral` to use that container, or wait until it ends"))
+            .into()),
         }
     }
 
-    /// Removes what was made for the session. Its lock is held, so that no
-    /// other session has such a container here.
-    async fn remove_ephemeral(&self, engine: &DockerEngine, wanted: &Desired) -> crate::Result<()> {
-        let _turn = self.lock_workspace().await?;
+    /// Removes the ephemeral containers of the workspace. The session lock is held: no other
+    /// session has one.
+    async fn remove_ephemeral(&self, desired: &Desired) -> crate::Result<()> {
+        let Self { context, path, engine, .. } = self;
+        let reporter = &context.reporter;
+        let _lock = lock::acquire_workspace(path, &context.env, reporter).await?;
         for container in engine.containers().await? {
-            if container.serves(self.workspace()) && container.labels.is_ephemeral() {
-                teardown_ephemeral(
-                    engine,
-                    &self.context.remote,
-                    wanted,
-                    &container,
-                    &self.context.reporter,
-                )
-                .await?;
+            if container.serves(path) && container.labels.is_ephemeral() {
+                teardown_ephemeral(engine, &context.remote, desired, &container, reporter).await?;
             }
         }
-        self.context.reporter.finish_work();
+        reporter.finish_work();
         Ok(())
     }
 }

@@ -1,12 +1,12 @@
-//! Whether the machine may be set up on the way.
+//! Consent to the set-up of this machine.
 
-/// Whether the machine may be set up on the way.
+/// Consent to the set-up of this machine, where a session finds it missing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum SetupConsent {
-    /// `--yes`.
+    /// Set up without a question (`--yes`).
     Given,
-    /// Only after a question that a person answers.
+    /// Set up after the user has confirmed it.
     Ask,
-    /// Never: the command makes no container.
+    /// Never set up: the command creates no container.
     Never,
 }

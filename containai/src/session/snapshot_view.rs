@@ -1,6 +1,6 @@
-//! What others need who change the container of a workspace.
+//! A session request as snapshots see it.
 
-use containai_core::lifecycle::{Desired, Observed, finish_replacement};
+use containai_core::lifecycle::{Desired, Observed, finish_replacement, observe_listed};
 use containai_docker::DockerEngine;
 use containai_ssh::SshRemote;
 
@@ -8,32 +8,41 @@ use super::SessionRequest;
 use crate::host_facts;
 use crate::workspace_store::FileWorkspaceStore;
 
-/// The engine, what it shows, and what is wanted of it.
+/// The engine with the observed and the desired container of a workspace.
 pub struct SnapshotView {
+    /// The engine.
     pub engine: DockerEngine,
+    /// The containers of the engine.
     pub observed: Observed,
     pub(crate) desired: Desired,
 }
 
 impl SessionRequest {
-    /// Looks at the engine as it is now.
+    /// Observes the engine as it is now.
+    ///
+    /// # Errors
+    ///
+    /// The engine or the configuration cannot be used.
     pub async fn snapshot_view(&mut self) -> crate::Result<SnapshotView> {
-        let (engine, observed) = self.observe_after_setup().await?;
-        let wanted = self.desired(&engine, &observed).await?;
-        self.ensure_repository(&wanted)?;
-        Ok(SnapshotView {
-            engine,
-            observed,
-            desired: Desired { host: host_facts::facts(&self.context.env), ..wanted },
-        })
+        let workspace = self.resolve_after_setup().await?;
+        let desired = workspace.desired().await?;
+        workspace.ensure_repository(&desired)?;
+        let (engine, containers) = (workspace.engine, workspace.observed.containers);
+        let observed = observe_listed(&engine, &desired, containers).await?;
+        let desired = Desired { host: host_facts::facts(&self.context.env), ..desired };
+        Ok(SnapshotView { engine, observed, desired })
     }
 
-    /// Brings to its end what an earlier command has begun to put in a
-    /// container's place. The caller has the [`turn`](Self::turn).
-    pub async fn finish_interrupted_restore(&self, survey: &SnapshotView) -> crate::Result<()> {
-        let SnapshotView { engine, desired: wanted, .. } = survey;
+    /// Finishes an interrupted replacement of the workspace's container. The caller holds the
+    /// [lock](Self::lock_workspace).
+    ///
+    /// # Errors
+    ///
+    /// The engine refuses a step, or the container is not managed.
+    pub async fn finish_interrupted_restore(&self, view: &SnapshotView) -> crate::Result<()> {
+        let SnapshotView { engine, desired, .. } = view;
         let (remote, records) = (self.remote(), self.records());
-        finish_replacement(engine, remote, &records, wanted, &self.context.reporter).await?;
+        finish_replacement(engine, remote, &records, desired, &self.context.reporter).await?;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The agent, started.
+//! The configured agent as the command of a session.
 
 use containai_core::engine::{Container, ImageRequest};
 use containai_core::hint::Hint;
@@ -8,21 +8,24 @@ use super::{SessionRequest, Streams};
 use crate::error::OperationError;
 use crate::import::user_agents;
 
-/// Starts the configured agent: one of the image, or one of the user's own
-/// manifests, of which no image says whether it has it.
+/// Runs the configured agent, and returns its exit status. An agent of a user manifest is
+/// started with any image; another one must be in the image.
+///
+/// # Errors
+///
+/// The image has no such agent, or as [`SessionRequest::run`].
 pub async fn start_agent(
-    mut entrance: SessionRequest,
+    mut request: SessionRequest,
     variables: EnvVars,
     streams: Streams,
 ) -> crate::Result<u8> {
-    let agent = entrance.context.config.agent.value.clone();
-    let own = user_agents(&entrance.context.env.layout)?;
-    if let Some(own) = own.iter().find(|it| it.has_name(agent.as_ref())) {
-        return entrance
-            .run(&agent_command(own.command_line(), variables)?, streams, |_| Ok(()))
-            .await;
+    let agent = request.context.config.agent.value.clone();
+    let user_agents = user_agents(&request.context.env.layout)?;
+    if let Some(own) = user_agents.iter().find(|it| it.has_name(agent.as_ref())) {
+        let command = agent_command(own.command_line(), variables)?;
+        return request.run(&command, streams, |_| Ok(())).await;
     }
-    entrance.check_agent().await?;
+    request.required_agent = Some(agent.clone());
     let command = agent_command([agent.as_ref()], variables)?;
     let check = |container: &Container| match container.labels.agents() {
         Some(agents) if !agents.contains(&agent.as_ref()) => {
@@ -30,7 +33,7 @@ pub async fn start_agent(
         }
         _ => Ok(()),
     };
-    entrance.run(&command, streams, check).await
+    request.run(&command, streams, check).await
 }
 
 fn agent_command<'a>(
@@ -42,21 +45,14 @@ fn agent_command<'a>(
 }
 
 impl SessionRequest {
-    /// Refuses to start an agent that the image to be used does not have,
-    /// before anything is made.
-    async fn check_agent(&mut self) -> crate::Result<()> {
-        let is_new = match self.observe().await {
-            Ok((_, observed)) => {
-                self.replaced_container(&observed).is_some()
-                    || observed.serving(self.workspace()).is_empty()
-            }
-            Err(error) if self.can_be_set_up(&error) => true,
-            Err(error) => return Err(error),
-        };
-        let agent = &self.context.config.agent.value;
-        match &self.image.image {
-            ImageRequest::Shipped(image) if is_new && !image.agents().contains(&agent.as_ref()) => {
-                Err(missing_agent(image.name(), agent.as_ref()).into())
+    /// Refuses the image of a new container if it does not have the required agent. The agents
+    /// of other images than the shipped ones are known only from the container's labels.
+    pub(crate) fn check_required_agent(&self, image: &ImageRequest) -> Result<(), OperationError> {
+        match (&self.required_agent, image) {
+            (Some(agent), ImageRequest::Shipped(image))
+                if !image.agents().contains(&agent.as_ref()) =>
+            {
+                Err(missing_agent(image.name(), agent.as_ref()))
             }
             _ => Ok(()),
         }
@@ -64,9 +60,9 @@ impl SessionRequest {
 }
 
 fn missing_agent(image: &str, agent: &str) -> OperationError {
-    let having = ImageRequest::shipped_with(agent);
-    let hint = match having.as_slice() {
-        [] => "no image of this version has it: give a command after `--`, name an image of your own with `--image`, or describe the agent in `~/.config/containai/manifests`".to_owned(),
+    let suitable = ImageRequest::shipped_with(agent);
+    let hint = match suitable.as_slice() {
+        [] => "no image of this version has it: give a command after `--`, select another image with `--image`, or describe the agent in `~/.config/containai/manifests`".to_owned(),
         names => format!("use `--image {}`, or give a command after `--`", names.join("` or `--image ")),
     };
     OperationError::usage(format!("image `{image}` has no agent `{agent}`")).hint(Hint::new(hint))

@@ -1,4 +1,4 @@
-//! Asking before anything of the machine is changed.
+//! The set-up, with the consent of the user.
 
 use crate::Error;
 use containai_core::engine::Isolation;
@@ -11,17 +11,16 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::session::SetupConsent;
 
-/// Sets the machine up on the way to a container. `trouble` is what showed
-/// that it has to be.
+/// Sets up the machine for a session. `cause` is the error that showed that it is not set up.
 pub(crate) fn set_up_on_demand(
     context: &mut Context,
     consent: SetupConsent,
-    trouble: &Error,
+    cause: &Error,
 ) -> crate::Result<()> {
     if consent == SetupConsent::Ask && !context.reporter.can_ask() {
         return Err(OperationError::with_code(
             exit::CONTAINER_NOT_STARTED,
-            format!("this machine is not set up: {trouble}"),
+            format!("this machine is not set up: {cause}"),
         )
         .hint(Hint::run("cai setup", "set it up, or add `--yes`"))
         .into());
@@ -29,7 +28,11 @@ pub(crate) fn set_up_on_demand(
     set_up(context, consent)
 }
 
-/// Does what is missing, after a question unless consent is given.
+/// Runs the missing steps of the set-up. Asks first, unless consent is given.
+///
+/// # Errors
+///
+/// The user refuses, or a step fails.
 pub fn set_up(context: &mut Context, consent: SetupConsent) -> crate::Result<()> {
     let plan = machine::plan(context)?;
     let is_complete = plan.steps.is_empty() && user::is_complete(context)?;
@@ -45,11 +48,11 @@ pub fn set_up(context: &mut Context, consent: SetupConsent) -> crate::Result<()>
         for step in &plan.steps {
             context.reporter.say(&format!("- {}", step.describe()));
         }
-        context.reporter.say("- make the key and the SSH configuration of this user");
+        context.reporter.say("- create the key and the SSH configuration of this user");
         if !context.reporter.ask("Set this machine up?") {
-            return Err(OperationError::with_code(exit::FAILED, "set-up was not allowed")
+            return Err(OperationError::with_code(exit::FAILED, "set-up was not confirmed")
                 .hint(Hint::run("cai setup --dry-run", "see every file and command"))
-                .hint(Hint::run("cai setup --yes", "set up without a question"))
+                .hint(Hint::run("cai setup --yes", "set up without confirmation"))
                 .into());
         }
     }
@@ -59,12 +62,12 @@ pub fn set_up(context: &mut Context, consent: SetupConsent) -> crate::Result<()>
     Ok(())
 }
 
-/// Images and containers of one isolation are invisible to the other.
+/// Warns that containers and images of one isolation are not visible with the other.
 fn warn_isolation_switch(context: &Context, plan: &SetupPlan) {
     let recorded = context.record.as_ref().map(|record| record.isolation);
     if let Some(old) = recorded.filter(|old| *old != plan.isolation) {
         context.reporter.warn(&format!(
-            "containers made with `{old}` isolation are out of sight after this, and those that run go on: stop them before; `cai setup --isolation {old}` switches back to them"
+            "containers with `{old}` isolation are not visible after this, and keep running: stop them first; `cai setup --isolation {old}` switches back to them"
         ));
     }
 }

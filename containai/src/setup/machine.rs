@@ -1,4 +1,4 @@
-//! The machine's part of set-up.
+//! The machine's part of the set-up.
 
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Command, Stdio};
@@ -16,13 +16,14 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::report::Reporter;
 
-/// What is missing on this machine.
+/// Plans the missing steps.
 pub(crate) fn plan(context: &Context) -> crate::Result<SetupPlan> {
     plan_for(context, context.env.user.clone())
 }
 
 fn plan_for(context: &Context, user: Option<String>) -> crate::Result<SetupPlan> {
-    let program = context.env.program.clone().context("cannot find the program that is running")?;
+    let program =
+        context.env.program.clone().context("the path of the running program is unknown")?;
     let facts = SetupFacts::gather(&context.env.engine, &program)?;
     let mut options = SetupOptions::new(program);
     options.isolation = context.config.isolation.value;
@@ -30,7 +31,11 @@ fn plan_for(context: &Context, user: Option<String>) -> crate::Result<SetupPlan>
     Ok(host::plan(&facts, &options, &context.env.engine)?)
 }
 
-/// Every step with its exact commands and files.
+/// Describes each step with its exact commands and files.
+///
+/// # Errors
+///
+/// The facts about this machine cannot be gathered.
 pub fn plan_text(context: &Context) -> crate::Result<String> {
     let mut text = String::new();
     for step in &plan(context)?.steps {
@@ -51,7 +56,7 @@ pub fn plan_text(context: &Context) -> crate::Result<String> {
     Ok(text)
 }
 
-/// Does the plan, as root or through sudo.
+/// Runs the plan, as root or with sudo.
 pub(crate) fn apply(context: &Context, plan: &SetupPlan) -> crate::Result<()> {
     if plan.steps.is_empty() {
         return Ok(());
@@ -62,20 +67,24 @@ pub(crate) fn apply(context: &Context, plan: &SetupPlan) -> crate::Result<()> {
         Privilege::SudoWithPassword if context.reporter.can_ask() => apply_with_sudo(context),
         Privilege::SudoWithPassword => Err(OperationError::with_code(
             exit::CONTAINER_NOT_STARTED,
-            "set-up needs root, and sudo would ask for a password",
+            "set-up needs root, and sudo asks for a password",
         )
         .hint(Hint::run("cai setup", "set up from a terminal"))
         .into()),
         Privilege::None => Err(OperationError::with_code(
             exit::CONTAINER_NOT_STARTED,
-            "set-up needs root, and there is no sudo",
+            "set-up needs root, and sudo is not available",
         )
         .hint(Hint::new("run `cai setup` as root once"))
         .into()),
     }
 }
 
-/// Plans and does the machine's part, for `user` beside root.
+/// Plans and runs this part as root, for root and for `user`.
+///
+/// # Errors
+///
+/// A step fails.
 pub fn apply_as_root(context: &Context, user: Option<String>) -> crate::Result<()> {
     let plan = plan_for(context, user)?;
     let outcome = host::apply(&plan, &context.env.engine, &SetupReport(&context.reporter));
@@ -87,20 +96,21 @@ pub fn apply_as_root(context: &Context, user: Option<String>) -> crate::Result<(
     Ok(())
 }
 
-/// Says how containers are kept from each other's keys. Only root can try it.
+/// Reports how the kernel keys of containers are isolated. Only root can probe it.
 pub(crate) fn report_id_ranges(context: &Context) {
     match host::probe_id_ranges(&context.env.engine) {
-        Ok(()) => context.reporter.say("each container gets an id range of its own"),
+        Ok(()) => context.reporter.say("each container gets its own id range"),
         Err(error) => context.reporter.warn(&format!(
             "containers share one id range, and have no access to the kernel's keys: {error}"
         )),
     }
 }
 
-/// Runs this very program as root for the machine's part. Variables that
-/// configure something are passed by name, because sudo drops them.
+/// Runs this program as root for the machine's part. The variable of the engine root is passed
+/// as an argument, because sudo drops it.
 fn apply_with_sudo(context: &Context) -> crate::Result<()> {
-    let program = context.env.program.clone().context("cannot find the program that is running")?;
+    let program =
+        context.env.program.clone().context("the path of the running program is unknown")?;
     let user = context.env.user.as_deref().unwrap_or("root");
     let root = context.env.engine.root().display();
     let mut command = Command::new("sudo");
@@ -118,12 +128,12 @@ fn apply_with_sudo(context: &Context) -> crate::Result<()> {
         )
         .into()),
         (None, signal) => {
-            Err(crate::error::failed!("set-up of the machine was ended by signal {signal:?}"))
+            Err(crate::error::failed!("set-up of the machine was terminated by signal {signal:?}"))
         }
     }
 }
 
-/// Shows set-up's progress.
+/// Reports the progress of the set-up.
 struct SetupReport<'a>(&'a Reporter);
 
 impl SetupEvents for SetupReport<'_> {

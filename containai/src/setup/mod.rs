@@ -1,4 +1,4 @@
-//! Setting up this machine.
+//! Set-up of this machine.
 
 pub mod ask;
 pub mod machine;

@@ -1,5 +1,4 @@
-//! The user's part of set-up: key, SSH configuration, configuration file,
-//! Docker context.
+//! The user's part of the set-up: key, SSH configuration, configuration file, Docker context.
 
 use std::fs::{self, DirBuilder};
 use std::io::Write as _;
@@ -10,7 +9,7 @@ use containai_docker::host::DockerContext;
 
 use crate::context::Context;
 
-/// What a new user's configuration file holds.
+/// The content of a new configuration file.
 const DEFAULT_CONFIG: &str = "\
 # ContainAI's configuration. Every setting has a default; `#` ends a line.
 # [agent]
@@ -25,41 +24,47 @@ const DEFAULT_CONFIG: &str = "\
 # mux_idle = 60
 ";
 
-/// Whether nothing is missing.
+/// Returns whether this part is complete.
 pub(crate) fn is_complete(context: &Context) -> crate::Result<bool> {
     let layout = &context.env.layout;
-    let files_are_there = [layout.identity(), layout.config_file(), layout.ssh_include_dir()]
+    let files_exist = [layout.identity(), layout.config_file(), layout.ssh_include_dir()]
         .iter()
         .all(|path| path.exists());
-    Ok(files_are_there && context.remote.has_include()? && docker_context(context).is_current()?)
+    Ok(files_exist && context.remote.has_include()? && docker_context(context).is_current()?)
 }
 
-/// Sees that plain `ssh` finds our hosts, also for a user of a machine that
-/// somebody else has set up, and tells about the one file that is not ours.
+/// Adds the `Include` to the SSH configuration if it is missing: the machine may have been set up
+/// by another user. Reports the change, since the file is the user's own.
 pub(crate) fn ensure(context: &Context) -> crate::Result<()> {
     if context.remote.has_include()? {
         return Ok(());
     }
     let config = context.env.layout.ssh_config();
-    context.reporter.say(&format!("adding an `Include` of our hosts to `{}`", config.display()));
+    context
+        .reporter
+        .say(&format!("adding an `Include` of the container hosts to `{}`", config.display()));
     Ok(context.remote.write_include()?)
 }
 
-/// Makes what is missing.
+/// Creates the missing files.
 pub(crate) fn apply(context: &Context) -> crate::Result<()> {
     let layout = &context.env.layout;
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)
         .create(layout.config_dir())
-        .with_context(|| format!("cannot make `{}`", layout.config_dir().display()))?;
+        .with_context(|| format!("cannot create `{}`", layout.config_dir().display()))?;
     write_config(context)?;
     context.remote.ensure_key()?;
     context.remote.write_include()?;
     Ok(docker_context(context).write()?)
 }
 
-/// The files that [`apply`] would write.
+/// Describes the files that this part of the set-up writes.
+///
+/// # Errors
+///
+/// A file of the user cannot be read.
 pub fn plan_text(context: &Context) -> crate::Result<String> {
     if is_complete(context)? {
         return Ok(String::new());
@@ -67,7 +72,7 @@ pub fn plan_text(context: &Context) -> crate::Result<String> {
     let layout = &context.env.layout;
     let docker = docker_context(context);
     Ok(format!(
-        "- make the key and the SSH configuration of this user\n\
+        "- create the key and the SSH configuration of this user\n\
          \x20   write {} (mode 0600, unless it exists)\n\
          \x20   write {} (mode 0600, unless it exists)\n\
          \x20   write {}: `Include` of {}/*.conf as its first line\n\

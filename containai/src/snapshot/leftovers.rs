@@ -8,7 +8,7 @@ use containai_docker::DockerEngine;
 
 use crate::host_facts;
 use crate::report::{Reporter, escape_control};
-use crate::signals::{InterruptSignals, interrupted_error};
+use crate::signals::{ShutdownSignal, interrupted_error};
 
 /// Removes volumes, images and helper containers of interrupted commands.
 ///
@@ -35,7 +35,7 @@ pub async fn remove_on_failure<T>(
     reporter: &Reporter,
     work: impl Future<Output = Result<T, SnapshotError>>,
 ) -> crate::Result<T> {
-    let mut interrupt = InterruptSignals::listen_for(reporter)?;
+    let mut interrupt = ShutdownSignal::listen_for(reporter)?;
     let outcome = tokio::select! {
         outcome = work => outcome.map_err(Into::into),
         () = interrupt.received() => roll_back(engine, volumes).await.map_err(Into::into).and(Err(interrupted_error())),

@@ -17,6 +17,7 @@ use containai_ssh::transfer::{
 use super::{interrupted_error, read, show_progress, write};
 use crate::error::OperationError;
 use crate::report::Reporter;
+use crate::signals::ShutdownSignal;
 
 /// A workspace and its complete copy on a remote engine's machine.
 pub struct WorkspaceCopy<'a> {
@@ -75,10 +76,11 @@ impl<'a> WorkspaceCopy<'a> {
     pub async fn pull(&mut self, sides: &BothSides, reporter: &Reporter) -> crate::Result<u8> {
         let BothSides { local, remote, diff } = sides;
         let root = self.workspace.as_path();
+        let mut interrupt = ShutdownSignal::listen_for(reporter)?;
         let report = tokio::select! {
             report = self.copy.download(root, &diff.to_update, local, remote) => report?,
             () = show_progress(&self.progress, reporter) => CopyReport::default(),
-            _ = tokio::signal::ctrl_c() => return Err(interrupted_error().into()),
+            () = interrupt.received() => return Err(interrupted_error().into()),
         };
         reporter.finish_work();
         let mut code = exit::OK;

@@ -41,7 +41,7 @@ fn agent_is_forwarded_only_on_request() {
     assert_eq!(String::from_utf8_lossy(&shown), agent.public_key());
 
     let missing = person.cai(["exec", "-A", "--", "true"]).current_dir(&repository).run();
-    missing.success().stderr_contains("no SSH agent to forward");
+    missing.success().stderr_contains("cannot forward an SSH agent");
 }
 
 /// A session of plain `ssh -A` that lasts until it is killed.

@@ -22,7 +22,7 @@ fn container_has_the_given_name() {
     // Another workspace neither gets the name nor is changed.
     let here = two.path().display().to_string();
     let wrong = ["run", "--image", "base", "--workspace", &here, "--name", &name, "--", "true"];
-    person.cai(wrong).run().fails(115, "serves");
+    person.cai(wrong).run().fails(115, "belongs to workspace");
     let wrong = ["run", "--image", "base", "--name", "another", "--fresh", "--", "true"];
     person.cai(wrong).current_dir(&one).run().fails(2, "and not `another`");
     assert_eq!(person.containers(one.path()).len(), 1);
@@ -120,7 +120,10 @@ fn settings_and_approvals_use_the_enclosing_workspace() {
     // An unresponsive engine is reported, and settings can still be changed.
     let nowhere = ["--docker-host", "unix:///nowhere.sock", "config", "get", "image"];
     let unanswered = within(&nowhere);
-    assert_ne!(unanswered.success().stderr_contains("may be missed").stdout(), "other\n");
+    assert_ne!(
+        unanswered.success().stderr_contains("cannot look for a workspace that encloses").stdout(),
+        "other\n"
+    );
     within(&["config", "set", "agent.default", "pi"]).success().stderr_lacks(known);
     within(&["config", "set", "data_volume", "mine"]).success().stderr_contains(known);
     let file = fs::read_to_string(within(&["config", "path"]).line()).expect("it exists");
@@ -129,7 +132,7 @@ fn settings_and_approvals_use_the_enclosing_workspace() {
     // By then the configuration has a section, whatever the engine answers.
     assert_eq!(within(&nowhere).success().stderr_contains(known).stdout(), "other\n");
     within(&["config", "unset", "data_volume"]).success().stderr_contains(known);
-    within(&["trust", "--revoke"]).success().stderr_contains(known).stderr_contains("no more");
+    within(&["trust", "--revoke"]).success().stderr_contains(known).stderr_contains("no longer");
     assert_ne!(within(&["config", "get", "image"]).success().stdout(), "other\n");
 }
 
@@ -255,7 +258,7 @@ fn removed_flags_name_their_replacement() {
         for verb in ["run", "shell"] {
             let args = [verb].into_iter().chain(flags.iter().copied());
             let outcome = person.cai(args).current_dir(&repository).run();
-            outcome.fails(2, "there is no").stderr_contains(successor);
+            outcome.fails(2, "was removed").stderr_contains(successor);
         }
     }
     assert_eq!(person.containers(repository.path()).len(), 0);

@@ -146,7 +146,7 @@ fn refusals_have_a_hint() {
     let odd = repository.join("a\nb");
     fs::create_dir(&odd).expect("a directory can be made");
     let odd = odd.to_str().expect("text");
-    check(&["run", "--dry-run", odd], 2, "a control character", "a name of plain text");
+    check(&["run", "--dry-run", odd], 2, "a control character", "a plain text name");
     fs::write(repository.join("long"), format!("A={}", "x".repeat(200_000)))
         .expect("a file can be written");
     check(&["exec", "--env-file", "long", "--", "true"], 2, "128 KiB", "a file of the workspace");

@@ -69,7 +69,7 @@ fn run_lists_the_setup_steps_and_asks_on_a_terminal() {
     terminal.wait_for("start the engine");
     terminal.wait_for("Set this machine up?");
     terminal.type_text("n");
-    terminal.wait_for("set-up was not allowed");
+    terminal.wait_for("set-up was not confirmed");
     assert_eq!(terminal.code(), 1);
     let left: Vec<_> = fs::read_dir(engine.root()).expect("the root is there").collect();
     assert!(left.is_empty(), "{left:?}");

@@ -73,7 +73,7 @@ fn active_sessions_require_confirmation() {
     let fresh = ["run", "--image", "base", "--fresh", "--", "true"];
     let mut asked = person.cai(fresh).current_dir(&repository).on_terminal(80, 24);
     asked.wait_for("1 SSH connection, 1 terminal");
-    asked.wait_for("Make it anew anyway?");
+    asked.wait_for("Recreate it anyway?");
     asked.type_text("n");
     assert_eq!(asked.code(), 1);
     let id = |container: serde_json::Value| container["Id"].clone();

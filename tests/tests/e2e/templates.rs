@@ -211,7 +211,7 @@ fn template_change_is_reported_for_an_existing_container() {
         .current_dir(&repository)
         .run()
         .success();
-    run(&[]).success().prints("one").stderr_contains("a new container could not be made");
+    run(&[]).success().prints("one").stderr_contains("a new container could not be created");
     person
         .exec(repository.path(), "cat /opt/content")
         .success()

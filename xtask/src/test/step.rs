@@ -46,8 +46,9 @@ fn unit() -> anyhow::Result<()> {
 }
 
 fn clippy() -> anyhow::Result<()> {
-    let args = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
-    succeed(project::cargo(&args))
+    let mut command = project::cargo(&["clippy", "--locked", "--workspace", "--all-targets"]);
+    command.args(["--features=containai-examples/engine", "--", "-D", "warnings"]);
+    succeed(command)
 }
 
 fn doc() -> anyhow::Result<()> {
@@ -58,8 +59,14 @@ fn doc() -> anyhow::Result<()> {
 
 fn e2e() -> anyhow::Result<()> {
     succeed(project::cargo(&["build", "--locked", "--package=containai-cli", "--bin=cai"]))?;
-    let args = ["test", "--locked", "--package=containai-tests", "--", THREADS];
-    let mut command = project::cargo(&args);
-    command.env("INSTA_UPDATE", "no");
-    succeed(project::as_root(command))
+    let suites: [&[&str]; 2] = [
+        &["--package=containai-tests"],
+        &["--package=containai-examples", "--features=engine", "--test=sandbox"],
+    ];
+    for suite in suites {
+        let mut command = project::cargo(&["test", "--locked"]);
+        command.args(suite).args(["--", THREADS]).env("INSTA_UPDATE", "no");
+        succeed(project::as_root(command))?;
+    }
+    Ok(())
 }

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use super::source::Source;
 
 /// Names that several types may have, and why.
-const EXCEPTIONS: [(&str, &str); 0] = [];
+const EXCEPTIONS: [(&str, &str); 2] = [
+    ("Command", "as in `std::process`: in a sandbox, and of an SSH session"),
+    ("Stdio", "as in `std::process`: of a command in a sandbox, and of an SSH session"),
+];
 
 /// The names of structs, enums, unions, traits and type aliases in the product
 /// code of the published packages are unique, private ones included. Associated

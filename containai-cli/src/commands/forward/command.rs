@@ -2,8 +2,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use containai::context::Context;
-use containai::ending::ShutdownSignal;
 use containai::forward::{ForwardServer, ReconnectingContainer, start_background};
+use containai::signals::ShutdownSignal;
 use containai_core::lifecycle::{Either, race};
 use containai_core::remote::Forward;
 
@@ -57,7 +57,7 @@ pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let mut shutdown = ShutdownSignal::new()?;
+    let mut shutdown = ShutdownSignal::listen()?;
     match race(serve(args, forwards, app), shutdown.received()).await {
         Either::First(outcome) => outcome,
         Either::Second(()) => Ok(ExitCode::SUCCESS),

@@ -27,7 +27,7 @@ pub(in crate::config) const IMAGE_SOURCE: SettingSpec = SettingSpec {
     trust: Trust::Never,
     kind: SettingKind::Choice(&["auto", "pull", "build", "bootstrap"]),
     default: "auto",
-    summary: "how missing images are obtained",
+    summary: "source of missing images",
     check: |text| Ok(text.parse::<ImageSource>().map(drop)?),
 };
 

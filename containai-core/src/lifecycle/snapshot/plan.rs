@@ -100,7 +100,7 @@ impl RestorePlan {
             RunState::Paused => tasks
                 .extend([SnapshotStep::Unpause(name.clone()), SnapshotStep::Stop(name.clone())]),
             RunState::Running | RunState::Restarting => {
-                tasks.push(SnapshotStep::Stop(name.clone()))
+                tasks.push(SnapshotStep::Stop(name.clone()));
             }
             _ => {}
         }

@@ -41,7 +41,7 @@ pub(super) fn edit(spec: &mut Spec, host: &HostInfo) {
     environment::set_container_variable(spec);
     seccomp::extend_profile(spec);
     lxcfs::mount_lxcfs_files(spec, &host.lxcfs);
-    program::mount_program(spec, &host.executable);
+    mount_program(spec, &host.executable);
     pids_limit::limit_pids(spec, host.max_tasks);
     hook::add_cgroup_hook(spec, &host.executable);
 }

@@ -133,7 +133,7 @@ fn unsupported_files_are_refused_with_a_reason() {
         "only features in the workspace",
     );
     check("{\"build\": {\"dockerfile\": \"../../x\"}}", "points outside the workspace");
-    check("{\"build\": {\"dockerfile\": \"Dockerfile\"}}", "it is not there");
+    check("{\"build\": {\"dockerfile\": \"Dockerfile\"}}", "it does not exist");
     std::os::unix::fs::symlink("/etc/passwd", repository.path().join(".devcontainer/Dockerfile"))
         .expect("a link");
     check(

@@ -30,11 +30,11 @@ fn access_to_the_host_requires_approval_of_the_text() {
         .fails(2, "unapproved access to this machine")
         .stderr_contains("running a command")
         .stderr_contains("cai trust");
-    run().stderr_contains("cannot follow `.devcontainer/devcontainer.json`");
+    run().stderr_contains("cannot use `.devcontainer/devcontainer.json`");
     assert!(!mark.exists() && person.containers(repository.path()).is_empty());
     let cai = |words: &[&str]| person.cai(words).current_dir(&repository);
     let shown = cai(&["trust", "--show"]).run().success().stdout();
-    for line in ["(not approved)", "asks for a command on it", "asks for variables"] {
+    for line in ["(not approved)", "asks for running a command", "asks for reading variables"] {
         assert!(shown.contains(line), "no `{line}` in {shown}");
     }
     cai(&["trust"]).run().fails(2, "approval required but stdin is not a terminal");
@@ -64,7 +64,7 @@ fn access_to_the_host_requires_approval_of_the_text() {
     write_devcontainer(&repository, &text.replace("pwd", "pwd; pwd"));
     run().fails(2, "unapproved access to this machine");
     let entered = cai(&["run", "--", "true"]).run();
-    entered.success().stderr_contains("a new container could not be made");
+    entered.success().stderr_contains("a new container could not be created");
     cai(&["stop"]).run().success();
     cai(&["run", "--", "true"]).run().success();
     assert!(!mark.exists());
