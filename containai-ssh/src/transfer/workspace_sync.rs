@@ -348,7 +348,7 @@ mod tests {
         let shown: Vec<_> = found.iter().map(|(path, item)| format!("{path} {item:?}")).collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         a b File { hash: "", executable: true }
-        l Link { to: "to" }
+        l Link { target: "to" }
         "#);
         assert_eq!(parse_find(b"f 644 a"), None);
         assert_eq!(parse_find(b"f x a\0\0"), None);
