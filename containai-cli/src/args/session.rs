@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::session::{Recreate, SessionOptions, SessionPlan, SessionRequest, SetupConsent};
-use containai::target::{find_named, workspace_served};
+use containai::target::{find_by_reference, workspace_served};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef};
-use containai_core::engine::{Lifetime, Protection};
+use containai_core::engine::{Container, Engine as _, Lifetime, Protection};
 use containai_core::naming::{AgentName, ContainerName};
 
 use super::agent_forwarding::AgentForwardingArgs;
@@ -93,11 +93,10 @@ impl SessionArgs {
         app: &App,
     ) -> anyhow::Result<SessionRequest> {
         let mut options = self.options();
-        let name = self.target.as_deref().and_then(|word| word.to_str());
-        let workspace = match name.filter(|word| options.name.is_none() && !is_path(word)) {
-            Some(name) => {
-                let context = app.context()?;
-                let container = find_named(Some(name), &context.engine()?, &context).await?;
+        let word = self.target.as_deref().and_then(|word| word.to_str());
+        let word = word.filter(|word| options.name.is_none() && !is_path(word));
+        let workspace = match find_by_word(word, app).await? {
+            Some(container) => {
                 options.name = Some(ContainerName::parse(&container.name)?);
                 WorkspaceRef::Explicit(workspace_served(&container)?)
             }
@@ -129,4 +128,13 @@ impl SessionArgs {
             },
         }
     }
+}
+
+/// Finds the container that a word names; `None` if no engine answers.
+async fn find_by_word(word: Option<&str>, app: &App) -> anyhow::Result<Option<Container>> {
+    let Some(word) = word else { return Ok(None) };
+    let context = app.context()?;
+    let Ok(engine) = context.engine() else { return Ok(None) };
+    let Ok(containers) = engine.containers().await else { return Ok(None) };
+    Ok(Some(find_by_reference(Some(word), &containers, &context)?))
 }

@@ -4,11 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use containai::context::Context;
-use containai::session::{SessionOptions, SessionRequest, SetupConsent};
-use containai::target::{find_by_name, find_by_reference, find_by_workspace, workspace_served};
-use containai::workspace::WorkspaceRef;
+use containai::session::SessionRequest;
+use containai::target::{find_by_name, find_by_reference, find_by_workspace};
 use containai_core::engine::{Container, Engine as _};
-use containai_core::naming::ContainerName;
 use containai_docker::DockerEngine;
 
 use crate::app::App;
@@ -68,10 +66,11 @@ impl TargetArgs {
         &self,
         app: &App,
     ) -> anyhow::Result<(Container, SessionRequest)> {
-        let context = Context::new(&app.env, &app.reporter, app.global.flags(), None)?;
+        let context = app.context()?;
         let container = self.find(&context.engine()?, &context).await?;
-        let session = session_of(&container, app)?;
-        Ok((container, session))
+        let flags = app.global.flags();
+        let request = SessionRequest::existing(&container, flags, &app.env, &app.reporter)?;
+        Ok((container, request))
     }
 
     /// The container's name; only a workspace takes a question to the engine. `None` if no
@@ -98,16 +97,6 @@ impl TargetArgs {
             None => (workspace, container),
         }
     }
-}
-
-/// Prepares a session in an existing container.
-pub(crate) fn session_of(container: &Container, app: &App) -> anyhow::Result<SessionRequest> {
-    let workspace = WorkspaceRef::Explicit(workspace_served(container)?);
-    let flags = app.global.flags();
-    let request =
-        SessionRequest::new(&app.env, &app.reporter, flags, workspace, SetupConsent::Never)?;
-    let name = Some(ContainerName::parse(&container.name)?);
-    Ok(request.with_options(SessionOptions { name, ..SessionOptions::default() }))
 }
 
 /// Whether a word is a path: one that exists, or that no container's name can be.

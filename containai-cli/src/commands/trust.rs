@@ -4,14 +4,13 @@ use std::process::ExitCode;
 use clap::Args;
 use containai::trust::StoredApproval;
 use containai::trust_review::{self, TrustReview};
-use containai::workspace::{self, ProtectedPathUse, WorkspaceRef};
+use containai::workspace::{ProtectedPathUse, WorkspaceRef, find_ref, find_removed};
 use containai::{OperationError, enclosing_workspace};
 use containai_core::config::escape_control;
 use containai_core::exit;
 use containai_core::hint::Hint;
 
 use crate::app::App;
-use crate::env::Env;
 
 /// Approve settings that a workspace's own files request
 ///
@@ -46,7 +45,13 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let given = args.workspace_ref(&app.env)?;
+    let given = match args.path.as_deref() {
+        // The approval of a removed workspace can be revoked.
+        Some(path) if args.revoke => {
+            WorkspaceRef::Explicit(find_removed(path, &app.env, ProtectedPathUse::Allow)?)
+        }
+        path => find_ref(path, &app.env, ProtectedPathUse::Allow)?,
+    };
     let flags = app.global.flags();
     let workspace =
         enclosing_workspace::resolve_offline(&given, &flags, &app.env, &app.reporter, ".").await;
@@ -94,18 +99,5 @@ fn confirm(text: &str, app: &App) -> anyhow::Result<()> {
     match app.ui.confirm("Approve this?") {
         true => Ok(()),
         false => Err(OperationError::with_code(exit::FAILED, "nothing was approved").into()),
-    }
-}
-
-impl TrustArgs {
-    fn workspace_ref(&self, env: &Env) -> Result<WorkspaceRef, OperationError> {
-        match self.path.as_deref() {
-            // The approval of a removed workspace can be revoked.
-            Some(path) if self.revoke => {
-                workspace::find_removed(path, env, ProtectedPathUse::Allow)
-                    .map(WorkspaceRef::Explicit)
-            }
-            path => workspace::find_ref(path, env, ProtectedPathUse::Allow),
-        }
     }
 }

@@ -7,7 +7,7 @@ use crate::snapshot::{check, group};
 use crate::verb::{first_word, verbs};
 
 /// Mistakes besides an unknown option, which every verb gets.
-const MISTAKES: [&str; 40] = [
+const MISTAKES: [&str; 45] = [
     "nosuchverb",
     "statsu",
     "--docker-host",
@@ -21,6 +21,7 @@ const MISTAKES: [&str; 40] = [
     "run --fresh --reset",
     "run --ephemeral --detach -- true",
     "run nosuchdirectory",
+    "run ./nosuchdirectory",
     "run --container NAME!",
     "run --image UPPER",
     "run --isolation nonsense",
@@ -40,7 +41,11 @@ const MISTAKES: [&str; 40] = [
     "gc --age soon",
     "snapshot restore",
     "snapshot create NAME!",
+    "forward",
     "forward -L nonsense",
+    "forward remove",
+    "workspace pull mine --container mine",
+    "links adopt",
     "ssh proxy",
     "config get nosuch.setting",
     "config get imagee",

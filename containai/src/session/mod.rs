@@ -10,6 +10,7 @@ mod drift;
 mod dry_run;
 mod ensure_and_open;
 mod exec;
+mod existing;
 mod host_access;
 mod initialize_command;
 mod lifecycle_commands;

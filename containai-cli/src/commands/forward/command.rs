@@ -78,7 +78,7 @@ async fn serve(args: ForwardArgs, forwards: Vec<Forward>, app: &App) -> anyhow::
 }
 
 async fn find(target: &TargetArgs, app: &App) -> anyhow::Result<(Context, String)> {
-    let context = Context::new(&app.env, &app.reporter, app.global.flags(), None)?;
+    let context = app.context()?;
     let name = target.find(&context.engine()?, &context).await?.name;
     Ok((context, name))
 }
