@@ -1,4 +1,4 @@
-//! ConfirmationMode of operations that remove data.
+//! Confirmation of operations that remove data.
 
 use containai_core::exit;
 use containai_core::hint::Hint;
