@@ -48,13 +48,8 @@ const CASES: [(&str, Case); 61] = [
     ("ssh cleanup", With(&["", "--dry-run"])),
     ("ssh proxy", With(&["2300"])),
     ("forward", With(&["-L 8080:localhost:80", "--background -L 8080:localhost:80"])),
-<<<<<<< HEAD
     ("forward list", With(&["", "--json"])),
     ("forward remove", With(&["", "8080"])),
-=======
-    ("forward list", With(&["", "--json", "mine"])),
-    ("forward remove", With(&["", "8080", "--all"])),
->>>>>>> wt/clib
     ("open", With(&[""])),
     ("config", With(&[""])),
     ("config list", With(&["", "--json"])),
