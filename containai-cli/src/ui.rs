@@ -227,6 +227,7 @@ impl Frontend for UiFrontend {
             Report::Finished => ui.finish_progress(),
             // A closed pipe ends the program soon.
             Report::Exported { file } => drop(ui.data(&file.display().to_string())),
+            Report::Step(step) => ui.report_step(step),
             Report::Lifecycle(event) => ui.event(&event),
             Report::Reclaimed { workspace, done } => {
                 let lines = containai::reclaim::describe(&workspace.to_string_lossy(), done);
@@ -260,7 +261,6 @@ impl Frontend for UiFrontend {
 impl Ui {
     fn event(&self, event: &Event<'_>) {
         match event {
-            Event::Step(step) => self.report_step(step),
             Event::Stage(what) => self.start_progress(what),
             Event::Progress { done, total } => self.set_progress(*done, *total),
             Event::Output(line) => self.verbose(&format!("  {}", escape_control(line))),

@@ -49,7 +49,7 @@ pub const ALL: [(u8, &str, &str); 11] = [
     ),
     (
         SSH_SETUP_FAILED,
-        "SSH set-up failed",
+        "SSH setup failed",
         "SSH could not be set up: no free port, key or configuration not writable",
     ),
     (CANNOT_CONNECT, "cannot connect", "the container runs, but no session could be opened"),

@@ -4,11 +4,11 @@
 //! name is cosmetic. Labels are set once at creation and are untrusted when read: anyone with
 //! access to the engine can create a container with any label.
 
-mod helper;
+mod helper_labels;
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Isolation, WorkspaceMount};
+use crate::isolation::Isolation;
 use crate::naming::{ClientId, ContainerName, HostPort, RandomId, VolumeName, WorkspacePath};
 
 /// The prefix of labels set on containers. Images must not have such labels, since Docker copies
@@ -150,14 +150,10 @@ impl Labels {
         self
     }
 
-    /// Adds the labels of the workspace mount.
+    /// Adds the client machine and the volume with its workspace copy.
     #[must_use]
-    pub fn with_workspace_mount(mut self, mount: &WorkspaceMount) -> Self {
-        if let WorkspaceMount::Volume { client, volume } = mount {
-            self.0.insert(CLIENT.into(), client.to_string());
-            self.0.insert(WORKSPACE_VOLUME.into(), volume.to_string());
-        }
-        self
+    pub fn with_workspace_volume(self, client: &ClientId, volume: &VolumeName) -> Self {
+        self.with_client(Some(client)).with(WORKSPACE_VOLUME, volume.as_ref())
     }
 
     /// Returns the labels as seen from a machine: workspaces of other machines are hidden, even at

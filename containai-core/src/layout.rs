@@ -14,49 +14,12 @@ mod workspace_records;
 
 pub use engine::EngineLayout;
 
-/// The home directory of [`CONTAINER_USER`].
-pub const CONTAINER_HOME: &str = "/home/agent";
-/// The mount point of the workspace in a container.
-pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
-/// The mount point of the data volume in a container.
-pub const CONTAINER_DATA: &str = "/mnt/agent-data";
-/// The file on a data volume with the id of its import record.
-pub const VOLUME_IMPORT_ID: &str = ".containai/import";
-/// The file on a data volume with the home directory paths that an import added to those of
-/// manifests: a JSON array of strings.
-pub const VOLUME_ADDITIONAL_PATHS: &str = ".containai/additional";
-/// The staging directory of a restore at the root of a data volume; exists only during the restore.
-pub const VOLUME_STAGING: &str = ".containai-restore";
-/// The directory on a data volume for files replaced by newer ones.
-pub const VOLUME_REPLACED: &str = ".containai/replaced";
-/// The path of the engine's runtime program in a container, read-only.
-pub const CONTAINER_CAI: &str = "/usr/local/bin/cai";
-/// The mount point of the host repository's objects and large files in the container of a linked
-/// worktree, read-only.
-pub const CONTAINER_REPOSITORY: &str = "/mnt/host-repository";
-/// The data root of the Docker engine inside a container; a volume.
-pub const CONTAINER_DOCKER: &str = "/var/lib/docker";
-/// The file of public keys for the container's sshd.
-pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
-/// The session environment: `NAME=value` lines on a tmpfs, read by sshd (`environment` in sshd(8))
-/// through a link in `~/.ssh`.
-pub const CONTAINER_SESSION_ENV: &str = "/run/containai/session/environment";
-/// The directory of the user's start-up hooks, installed before each start.
-pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
-/// The names of the current hooks, one per line, in order; other files are leftovers.
-pub const CONTAINER_HOOK_LIST: &str = "/etc/containai/hooks/list";
-/// The layout of the data volume and the links to it, tmpfiles.d(5).
-pub const CONTAINER_TMPFILES: &str = "/usr/lib/tmpfiles.d/containai.conf";
-/// The drop-in of the init unit for the data volume.
-pub const CONTAINER_DROP_IN: &str = "/etc/systemd/system/containai-init.service.d/volume.conf";
-/// The directory of agent wrappers, first in `PATH`.
-pub const CONTAINER_WRAPPERS: &str = "/usr/lib/containai/wrappers";
-/// The program that starts the agent of a wrapper in [`CONTAINER_WRAPPERS`].
-pub const CONTAINER_WRAP: &str = "/usr/lib/containai/wrap";
-/// The container's public host key, generated at its first boot.
-pub const CONTAINER_HOST_KEY: &str = "/etc/ssh/ssh_host_ed25519_key.pub";
-/// The user of sessions; uid and gid are 1000.
-pub const CONTAINER_USER: &str = "agent";
+pub use crate::container_paths::{
+    CONTAINER_AUTHORIZED_KEYS, CONTAINER_CAI, CONTAINER_DATA, CONTAINER_DOCKER, CONTAINER_DROP_IN,
+    CONTAINER_HOME, CONTAINER_HOOK_LIST, CONTAINER_HOOKS, CONTAINER_HOST_KEY, CONTAINER_REPOSITORY,
+    CONTAINER_SESSION_ENV, CONTAINER_TMPFILES, CONTAINER_USER, CONTAINER_WORKSPACE, CONTAINER_WRAP,
+    CONTAINER_WRAPPERS, VOLUME_ADDITIONAL_PATHS, VOLUME_IMPORT_ID, VOLUME_REPLACED, VOLUME_STAGING,
+};
 
 /// The paths of one user.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -268,7 +231,7 @@ impl Layout {
         self.config.join("environment").join(workspace.digest())
     }
 
-    /// Serializes set-up.
+    /// Serializes setup.
     pub fn setup_lock(&self) -> PathBuf {
         self.lock_dir().join("setup.lock")
     }

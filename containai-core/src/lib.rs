@@ -21,13 +21,16 @@
 #![deny(missing_docs)]
 
 pub mod archive;
+mod box_error;
 pub mod byte_size;
 pub mod config;
+mod container_paths;
 pub mod devcontainer;
 pub mod engine;
 pub mod exit;
 pub mod hint;
 pub mod import;
+mod isolation;
 pub mod label;
 pub mod layout;
 pub mod lifecycle;
@@ -46,3 +49,5 @@ pub mod workspace_record;
 pub mod workspace_store;
 pub mod workspace_sync;
 pub mod worktree;
+
+pub use box_error::BoxError;

@@ -41,7 +41,7 @@ impl Timestamp {
     /// means never, and for any other text.
     #[must_use]
     pub fn of_engine(text: &str) -> Option<Self> {
-        text.parse().ok().filter(|moment: &Self| moment.0 > 0)
+        text.parse().ok().filter(|timestamp: &Self| timestamp.0 > 0)
     }
 }
 

@@ -11,7 +11,6 @@ use containai_core::lifecycle::gc::{
 };
 use containai_core::naming::HostPort;
 use containai_core::remote::Remote as _;
-use containai_core::retention::RetentionAge;
 use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;
@@ -23,7 +22,7 @@ fn days_ago(days: i64) -> Option<Timestamp> {
 }
 
 fn everything() -> GcPolicy {
-    GcPolicy { age: RetentionAge::default(), images: GcScope::Unused, volumes: GcScope::Unused }
+    GcPolicy::default().with_images(GcScope::Unused).with_volumes(GcScope::Unused)
 }
 
 fn ours() -> Labels {
@@ -81,9 +80,9 @@ fn names(plan: &GcPlan) -> String {
 fn containers_are_pruned_by_state_and_age() {
     let check = |container: Container, moments: Option<ContainerTimes>, expected: bool| {
         let what = format!("{container:?} {moments:?}");
-        let world =
+        let fixture =
             GcInventory { containers: vec![(container, moments)], ..GcInventory::default() };
-        let plan = plan_gc(&world, NOW, &GcPolicy::default());
+        let plan = plan_gc(&fixture, NOW, &GcPolicy::default());
         assert_eq!(plan.containers.len() == 1, expected, "{what}");
     };
     let exited = |days| Some(moments(RunState::Exited, 90, Some(days)));
@@ -115,10 +114,10 @@ fn leftover_helpers_are_pruned_after_a_grace_period() {
         let helper = Container { labels, ..container("helper", RunState::Created) };
         let made =
             ContainerTimes { created: hour_ago(hours), ..moments(RunState::Created, 0, None) };
-        let world =
+        let fixture =
             GcInventory { containers: vec![(helper, Some(made))], ..GcInventory::default() };
-        let policy = GcPolicy { age: "0h".parse().expect("an age"), ..GcPolicy::default() };
-        !plan_gc(&world, NOW, &policy).containers.is_empty()
+        let policy = GcPolicy::of_age("0h".parse().expect("an age"));
+        !plan_gc(&fixture, NOW, &policy).containers.is_empty()
     };
     for kind in [label::FILLS, label::PACKS] {
         assert!(goes(kind, 1), "{kind}");
@@ -130,7 +129,7 @@ fn leftover_helpers_are_pruned_after_a_grace_period() {
 
 #[test]
 fn images_and_volumes_are_pruned_only_on_request_and_unused() {
-    let world = GcInventory {
+    let fixture = GcInventory {
         containers: vec![
             (container("old", RunState::Exited), Some(moments(RunState::Exited, 90, Some(60)))),
             (container("new", RunState::Exited), Some(moments(RunState::Exited, 90, Some(1)))),
@@ -152,14 +151,14 @@ fn images_and_volumes_are_pruned_only_on_request_and_unused() {
             volume("foreign", Labels::default(), days_ago(40), &[]),
         ],
     };
-    let plan = plan_gc(&world, NOW, &everything());
+    let plan = plan_gc(&fixture, NOW, &everything());
     assert_eq!(
         names(&plan),
         "old containai/base:free containai/base:old ghcr.io/containai/full:1 free"
     );
     // An image that keeps another reference frees no space.
     assert_eq!(plan.size().bytes(), 5000 + 5000 + 70);
-    assert_eq!(names(&plan_gc(&world, NOW, &GcPolicy::default())), "old");
+    assert_eq!(names(&plan_gc(&fixture, NOW, &GcPolicy::default())), "old");
 }
 
 fn stale_world() -> (FakeEngine, FakeRemote, HostPort) {
@@ -180,8 +179,8 @@ fn stale_world() -> (FakeEngine, FakeRemote, HostPort) {
 
 fn gc(engine: &FakeEngine, remote: &FakeRemote) -> Option<PruneReport> {
     let policy = everything();
-    let world = run_ready(take_inventory(engine, &policy)).ok()?;
-    let plan = plan_gc(&world, NOW, &policy);
+    let fixture = run_ready(take_inventory(engine, &policy)).ok()?;
+    let plan = plan_gc(&fixture, NOW, &policy);
     Some(run_ready(prune(engine, remote, &plan, NOW, &policy)))
 }
 
@@ -197,9 +196,10 @@ fn next_run_recovers_from_any_crash() {
         let left = run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
         let left: Vec<_> = left.containers.into_iter().map(|(it, _)| it.name).collect();
         assert_eq!(left, ["busy"], "after {calls} calls");
-        let world = run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
-        assert_eq!(world.images.len(), 1);
-        assert_eq!(world.volumes.len(), 1);
+        let fixture =
+            run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
+        assert_eq!(fixture.images.len(), 1);
+        assert_eq!(fixture.volumes.len(), 1);
         assert_eq!(
             run_ready(remote.pinned_host_key(port)).expect("a file"),
             None,
@@ -216,13 +216,14 @@ fn next_run_recovers_from_any_crash() {
 fn items_removed_since_the_plan_free_nothing() {
     let measured = |is_gone: bool| {
         let (engine, _, _) = stale_world();
-        let world = run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
-        let mut plan = plan_gc(&world, NOW, &everything());
+        let fixture =
+            run_ready(take_inventory(&engine, &everything())).expect("the engine answers");
+        let mut plan = plan_gc(&fixture, NOW, &everything());
         if is_gone {
             run_ready(engine.remove(&ContainerId::new("id-of-old"))).expect("it is removed");
         }
         run_ready(measure_containers(&engine, &mut plan)).expect("the engine answers");
-        plan.containers.into_iter().map(|stale| stale.size).collect::<Vec<_>>()
+        plan.containers.into_iter().map(|idle| idle.size).collect::<Vec<_>>()
     };
     assert_eq!(measured(false), [Some(ByteSize::from_bytes(1000))]);
     assert_eq!(measured(true), [None]);
@@ -232,8 +233,8 @@ fn items_removed_since_the_plan_free_nothing() {
 fn containers_started_since_the_plan_are_kept() {
     let (engine, remote, port) = stale_world();
     let policy = everything();
-    let world = run_ready(take_inventory(&engine, &policy)).expect("the engine answers");
-    let plan = plan_gc(&world, NOW, &policy);
+    let fixture = run_ready(take_inventory(&engine, &policy)).expect("the engine answers");
+    let plan = plan_gc(&fixture, NOW, &policy);
     engine.start_concurrently(&ContainerId::new("id-of-old"));
     let swept = run_ready(prune(&engine, &remote, &plan, NOW, &policy));
     let spared = |(litter, outcome): &(PruneItem, PruneOutcome)| match outcome {
@@ -252,8 +253,8 @@ fn containers_started_since_the_plan_are_kept() {
 fn items_used_at_the_last_moment_are_kept() {
     let (engine, remote, _) = stale_world();
     let policy = everything();
-    let world = run_ready(take_inventory(&engine, &policy)).expect("the engine answers");
-    let plan = plan_gc(&world, NOW, &policy);
+    let fixture = run_ready(take_inventory(&engine, &policy)).expect("the engine answers");
+    let plan = plan_gc(&fixture, NOW, &policy);
     let names = plan.images.iter().flat_map(|it| &it.references);
     for name in names.chain(plan.volumes.iter().map(|it| &it.name)) {
         engine.use_before_removal(name);
@@ -324,22 +325,20 @@ proptest! {
         containers in prop::collection::vec(any_container(), 0..8),
         images in prop::collection::vec(any_image(), 0..8),
         volumes in prop::collection::vec(any_volume(), 0..8),
-        hours in 0u64..3000, wanted: (bool, bool),
+        hours in 0u64..3000, requested: (bool, bool),
     ) {
-        let scope = |wanted| if wanted { GcScope::Unused } else { GcScope::Skip };
-        let policy = GcPolicy {
-            age: format!("{hours}h").parse().expect("an age"),
-            images: scope(wanted.0),
-            volumes: scope(wanted.1),
-        };
-        let world = GcInventory { containers, images, volumes };
-        let plan = plan_gc(&world, NOW, &policy);
-        for stale in &plan.containers {
-            let labels = &stale.container.labels;
+        let scope = |requested| if requested { GcScope::Unused } else { GcScope::Skip };
+        let policy = GcPolicy::of_age(format!("{hours}h").parse().expect("an age"))
+            .with_images(scope(requested.0))
+            .with_volumes(scope(requested.1));
+        let fixture = GcInventory { containers, images, volumes };
+        let plan = plan_gc(&fixture, NOW, &policy);
+        for idle in &plan.containers {
+            let labels = &idle.container.labels;
             prop_assert_eq!(labels.get(label::MANAGED), Some("true"));
             prop_assert_ne!(labels.get(label::KEEP), Some("true"));
-            prop_assert!(matches!(stale.container.state, RunState::Created | RunState::Exited));
-            prop_assert!(NOW.as_unix() - stale.idle_since.as_unix() >= i64::try_from(hours * 3600).expect("small"));
+            prop_assert!(matches!(idle.container.state, RunState::Created | RunState::Exited));
+            prop_assert!(NOW.as_unix() - idle.idle_since.as_unix() >= i64::try_from(hours * 3600).expect("small"));
         }
         let goes = |id: &ContainerId| plan.containers.iter().any(|it| it.container.id == *id);
         for image in &plan.images {
@@ -347,14 +346,14 @@ proptest! {
             for name in &image.references {
                 prop_assert!(name.starts_with("containai") || name.starts_with("ghcr.io/containai"));
                 prop_assert!(!name.starts_with("containai/kept:"));
-                let holders = world.images.iter().filter(|it| it.references.contains(name));
+                let holders = fixture.images.iter().filter(|it| it.references.contains(name));
                 let is_free = |it: &StoredImage| it.used_by.iter().all(goes) && !it.labels.is_protected();
                 prop_assert!(holders.clone().any(is_free));
             }
         }
         for volume in &plan.volumes {
             prop_assert_eq!(policy.volumes, GcScope::Unused);
-            let found = world.volumes.iter().any(|it| {
+            let found = fixture.volumes.iter().any(|it| {
                 it.name == volume.name && it.used_by.is_empty() && it.labels.is_managed() && !it.labels.is_protected()
             });
             prop_assert!(found);

@@ -34,7 +34,7 @@ fn container(name: &str, workspace: Option<&str>, state: RunState) -> Container 
 }
 
 fn observed(containers: Vec<Container>) -> Observed {
-    Observed { containers, ..Observed::default() }
+    Observed::of(containers)
 }
 
 #[test]
@@ -43,7 +43,8 @@ fn every_state_has_one_next_step() {
         for state in RunState::ALL {
             let ours = container("api-main", Some("/src/api"), state);
             let id = ours.id.clone();
-            let world = Observed { is_provisioned: key_installed, ..observed(vec![ours]) };
+            let mut fixture = observed(vec![ours]);
+            fixture.is_provisioned = key_installed;
             let expected = match (state, key_installed) {
                 (RunState::Created | RunState::Exited, false) => Step::Provision { id },
                 (RunState::Created | RunState::Exited, true) => Step::Start { id },
@@ -52,7 +53,7 @@ fn every_state_has_one_next_step() {
                 (RunState::Dead, _) => Step::Refuse(Refusal::Dead { name: "api-main".into() }),
                 (state, _) => Step::Wait { name: "api-main".into(), state },
             };
-            assert_eq!(decide(&world, &desired()), expected, "{state} {key_installed}");
+            assert_eq!(decide(&fixture, &desired()), expected, "{state} {key_installed}");
         }
     }
 }
@@ -63,16 +64,19 @@ fn names_of_other_workspaces_are_skipped() {
         container("api-main", Some("/elsewhere/api"), RunState::Running),
         container("api-main-2", Some("/third/api"), RunState::Exited),
     ];
-    let world = Observed { image: Some("base".into()), ..observed(others) };
-    let Step::Create { name } = decide(&world, &desired()) else { panic!("no container is made") };
+    let mut fixture = observed(others);
+    fixture.image = Some("base".into());
+    let Step::Create { name } = decide(&fixture, &desired()) else {
+        panic!("no container is made")
+    };
     assert_eq!(name.as_ref(), "api-main-3");
 }
 
 #[test]
 fn foreign_container_of_that_name_is_refused() {
-    let world = observed(vec![container("api-main", None, RunState::Exited)]);
+    let fixture = observed(vec![container("api-main", None, RunState::Exited)]);
     let refusal = Refusal::NotManaged { name: "api-main".into() };
-    assert_eq!(decide(&world, &desired()), Step::Refuse(refusal));
+    assert_eq!(decide(&fixture, &desired()), Step::Refuse(refusal));
 }
 
 #[test]
@@ -84,11 +88,11 @@ fn containers_without_the_managed_label_are_foreign() {
 
 #[test]
 fn two_containers_of_one_workspace_are_refused_by_name() {
-    let world = observed(vec![
+    let fixture = observed(vec![
         container("a", Some("/src/api"), RunState::Running),
         container("b", Some("/src/api"), RunState::Exited),
     ]);
-    let Step::Refuse(refusal) = decide(&world, &desired()) else { panic!("one was chosen") };
+    let Step::Refuse(refusal) = decide(&fixture, &desired()) else { panic!("one was chosen") };
     assert_eq!(refusal.to_string(), "2 containers serve `/src/api`: `a`, `b`");
 }
 
@@ -132,8 +136,8 @@ fn open_session(
 #[test]
 fn provisioned_before_the_first_start() {
     let engine = FakeEngine::new();
-    let reached = open_session(&engine, &FakeRemote::new()).expect("a session");
-    assert!(engine.installed_key(&reached.container.id).is_some());
+    let connected = open_session(&engine, &FakeRemote::new()).expect("a session");
+    assert!(engine.installed_key(&connected.container.id).is_some());
     let calls = engine.calls();
     let position = |name| calls.iter().position(|call| *call == name).expect("the call");
     assert!(position("provision") < position("start"));
@@ -166,10 +170,10 @@ fn next_run_recovers_from_any_crash() {
             "{moment}"
         );
         engine.recover();
-        let reached = open_session(&engine, &remote).expect("the next run repairs");
-        assert_eq!(reached.container.state, RunState::Running, "{moment}");
+        let connected = open_session(&engine, &remote).expect("the next run repairs");
+        assert_eq!(connected.container.state, RunState::Running, "{moment}");
         assert_eq!(engine.current_containers().len(), 1, "{moment}");
-        assert!(engine.installed_key(&reached.container.id).is_some(), "{moment}");
+        assert!(engine.installed_key(&connected.container.id).is_some(), "{moment}");
     }
 }
 
@@ -178,8 +182,8 @@ fn vanished_container_is_recreated() {
     for state in [RunState::Created, RunState::Running, RunState::Exited, RunState::Paused] {
         let ghost = container("api-main", Some("/src/api"), state);
         let engine = FakeEngine::new().with_vanished_container(ghost.clone());
-        let reached = open_session(&engine, &FakeRemote::new()).expect("a session");
-        assert_ne!(reached.container.id, ghost.id, "{state}");
+        let connected = open_session(&engine, &FakeRemote::new()).expect("a session");
+        assert_ne!(connected.container.id, ghost.id, "{state}");
         assert_eq!(engine.current_containers().len(), 1, "{state}");
     }
 }
@@ -207,8 +211,8 @@ fn port_conflict_before_the_first_start_picks_another_port() {
     let remote = FakeRemote::new();
     remote.take_port_after_reservation(stolen);
     remote.serve(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
-    let reached = open_session(&engine, &remote);
-    assert!(reached.is_ok_and(|reached| reached.connection.port.get() == 2301));
+    let connected = open_session(&engine, &remote);
+    assert!(connected.is_ok_and(|connected| connected.connection.port.get() == 2301));
     assert_eq!(engine.current_containers().len(), 1);
 }
 
@@ -218,19 +222,19 @@ fn port_that_failed_on_start_is_not_chosen_again() {
     engine.take_port(PortRange::default().start());
     let remote = FakeRemote::new();
     remote.serve(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
-    let reached = open_session(&engine, &remote);
-    assert!(reached.is_ok_and(|reached| reached.connection.port.get() == 2301));
+    let connected = open_session(&engine, &remote);
+    assert!(connected.is_ok_and(|connected| connected.connection.port.get() == 2301));
     assert_eq!(engine.current_containers().len(), 1);
 }
 
 #[test]
 fn changed_host_key_is_accepted_only_from_the_engine() {
     let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
-    let reached = open_session(&engine, &remote).expect("a session");
-    let (id, port) = (reached.container.id, reached.connection.port);
+    let connected = open_session(&engine, &remote).expect("a session");
+    let (id, port) = (connected.container.id, connected.connection.port);
     remote.pin_stale(port, &ContainerId::new("replaced by hand"));
     let healed = open_session(&engine, &remote).expect("the engine vouches for the new key");
-    assert_eq!(healed.connection, reached.connection);
+    assert_eq!(healed.connection, connected.connection);
     remote.serve(port, &ContainerId::new("an impostor"));
     let refused = open_session(&engine, &remote);
     assert!(matches!(refused, Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. }))));
@@ -243,8 +247,8 @@ fn ports_of_stopped_containers_stay_reserved() {
     let stopped = container("other", Some("/src/other"), RunState::Exited);
     let engine = FakeEngine::new().with_container(stopped);
     let remote = FakeRemote::new();
-    let reached = open_session(&engine, &remote).expect("a session");
-    assert_eq!(reached.connection.port.get(), 2301);
+    let connected = open_session(&engine, &remote).expect("a session");
+    assert_eq!(connected.connection.port.get(), 2301);
 }
 
 #[test]
@@ -253,13 +257,13 @@ fn exited_container_is_reported_with_its_log() {
     let engine = FakeEngine::new();
     let dead = Container { state: RunState::Exited, ..ours };
     let engine = engine.with_container(dead.clone());
-    let way = containai_core::lifecycle::connect(
+    let attempt = containai_core::lifecycle::connect(
         &engine,
         &NeverAnswers,
         &dead,
         containai_core::lifecycle::PinnedKey::Valid,
     );
-    let error = run_ready(way).expect_err("the container is dead").to_string();
+    let error = run_ready(attempt).expect_err("the container is dead").to_string();
     assert_eq!(error, "container `api-main` exited with status 1\n  the last line of the console");
 }
 

@@ -11,10 +11,10 @@ use containai_core::workspace_store::NoWorkspaceStore;
 
 fn desired() -> Desired {
     let name = ContainerName::parse("api").expect("a name");
-    Desired {
-        name,
-        ..testing::sample_desired(WorkspacePath::new("/src/api").expect("a workspace path"))
-    }
+    let mut desired =
+        testing::sample_desired(WorkspacePath::new("/src/api").expect("a workspace path"));
+    desired.name = name;
+    desired
 }
 
 fn container(name: &str, state: RunState, labels: &[(&str, &str)]) -> Container {
@@ -34,7 +34,7 @@ fn helper(state: RunState, volume: &str) -> Container {
 }
 
 fn step(containers: Vec<Container>) -> Step {
-    decide(&Observed { containers, ..Observed::default() }, &desired())
+    decide(&Observed::of(containers), &desired())
 }
 
 #[test]
@@ -80,9 +80,9 @@ fn next_run_recovers_from_any_crash() {
             let first =
                 run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
             engine.recover();
-            let reached =
+            let connected =
                 run_ready(drive(&engine, &remote, &NoWorkspaceStore, &desired(), &IgnoreEvents));
-            assert!(reached.is_ok(), "{state} after {calls} calls: {reached:?}");
+            assert!(connected.is_ok(), "{state} after {calls} calls: {connected:?}");
             let names: Vec<_> = engine.current_containers().into_iter().map(|it| it.name).collect();
             assert_eq!(names, ["api"]);
             if first.is_ok() {
@@ -115,7 +115,7 @@ fn helpers_removed_by_others_are_no_error() {
 #[test]
 fn plan_contains_the_restore() {
     let containers = vec![api(RunState::Exited), helper(RunState::Exited, "data")];
-    let steps = plan(&Observed { containers, ..Observed::default() }, &desired());
+    let steps = plan(&Observed::of(containers), &desired());
     assert!(matches!(
         &steps[..],
         [

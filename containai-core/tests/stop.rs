@@ -45,8 +45,7 @@ fn words(steps: &[StopStep]) -> String {
 #[test]
 fn every_state_has_its_steps() {
     let table = RunState::ALL.map(|state| {
-        let observed =
-            Observed { containers: vec![container("api", state)], ..Observed::default() };
+        let observed = Observed::of(vec![container("api", state)]);
         let steps = |fate| {
             let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], fate, None);
             words(&halts.expect("it is ours")[0].steps)
@@ -72,7 +71,7 @@ fn container_about_to_start_is_stopped() {
             let engine = FakeEngine::new().with_container(container("api", state));
             let containers = engine.current_containers();
             let id = containers[0].id.clone();
-            let observed = Observed { containers, ..Observed::default() };
+            let observed = Observed::of(containers);
             let halts = plan_stop(&observed, std::slice::from_ref(&id), fate, None);
             engine.start_concurrently(&id);
             let halts = halts.expect("it is ours");
@@ -88,8 +87,7 @@ fn container_about_to_start_is_stopped() {
 fn export_runs_between_stop_and_remove() {
     let file = std::path::Path::new("/x.tgz");
     let steps = |state, fate| {
-        let observed =
-            Observed { containers: vec![container("api", state)], ..Observed::default() };
+        let observed = Observed::of(vec![container("api", state)]);
         let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], fate, Some(file));
         words(&halts.expect("it is ours")[0].steps)
     };
@@ -123,7 +121,7 @@ impl VolumeExporter for FullDisk {
 fn nothing_is_removed_when_the_export_fails() {
     let engine = FakeEngine::new().with_container(container("api", RunState::Running));
     let remote = FakeRemote::new();
-    let observed = Observed { containers: engine.current_containers(), ..Observed::default() };
+    let observed = Observed::of(engine.current_containers());
     let file = Some(std::path::Path::new("/x.tgz"));
     let ids = [ContainerId::new("id-of-api")];
     let halts = plan_stop(&observed, &ids, StopMode::Remove, file).expect("it is ours");
@@ -137,7 +135,7 @@ fn foreign_container_refuses_the_whole_plan() {
     let foreign = Container { labels: Labels::default(), ..container("db", RunState::Running) };
     let containers = vec![container("api", RunState::Running), foreign];
     let ids: Vec<_> = containers.iter().map(|it| it.id.clone()).collect();
-    let observed = Observed { containers, ..Observed::default() };
+    let observed = Observed::of(containers);
     let refused = plan_stop(&observed, &ids, StopMode::Stop, None);
     assert_eq!(refused, Err(Refusal::NotManaged { name: "db".into() }));
 }
@@ -146,7 +144,7 @@ fn foreign_container_refuses_the_whole_plan() {
 fn replacement_is_removed_with_its_container() {
     let old = container("api", RunState::Exited);
     let containers = vec![old.clone(), replacement_of(&old)];
-    let observed = Observed { containers, ..Observed::default() };
+    let observed = Observed::of(containers);
     let halts = plan_stop(&observed, &[old.id], StopMode::Remove, None).expect("it is ours");
     assert_eq!(words(&halts[0].steps), "replacement:id-of-next unregister:api:2300 remove");
 }
@@ -154,8 +152,7 @@ fn replacement_is_removed_with_its_container() {
 #[test]
 fn only_a_stop_ends_sessions() {
     let check = |state, expected| {
-        let observed =
-            Observed { containers: vec![container("api", state)], ..Observed::default() };
+        let observed = Observed::of(vec![container("api", state)]);
         let halts = plan_stop(&observed, &[ContainerId::new("id-of-api")], StopMode::Remove, None);
         assert_eq!(halts.expect("it is ours")[0].ends_sessions(), expected, "{state}");
     };
@@ -168,7 +165,7 @@ fn stop_all(engine: &FakeEngine, remote: &FakeRemote, fate: StopMode) -> Result<
     let containers = run_ready(containai_core::engine::Engine::containers(engine))
         .map_err(|error: EngineError| error.to_string())?;
     let ids: Vec<_> = containers.iter().map(|it| it.id.clone()).collect();
-    let observed = Observed { containers, ..Observed::default() };
+    let observed = Observed::of(containers);
     for each in plan_stop(&observed, &ids, fate, None).map_err(|error| error.to_string())? {
         run_ready(execute_stop(engine, remote, &NoVolumeExporter, &each))
             .map_err(|error| error.to_string())?;

@@ -40,7 +40,7 @@ fn open_until_done(engine: &FakeEngine, remote: &FakeRemote) -> Connected<FakeCo
         }
     }
     match first {
-        Ok(reached) => reached,
+        Ok(connected) => connected,
         Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => {
             open_session(engine, remote).expect("a session")
         }
@@ -63,20 +63,20 @@ fn with_port_conflict() -> (FakeEngine, FakeRemote) {
 fn check_moved(
     engine: &FakeEngine,
     remote: &FakeRemote,
-    reached: &Connected<FakeConnection>,
+    connected: &Connected<FakeConnection>,
     at: usize,
 ) {
-    let container = &reached.container;
+    let container = &connected.container;
     assert_eq!(engine.current_containers().len(), 1, "{at}: {:?}", engine.current_containers());
     assert_eq!((container.name.as_str(), container.state), ("api-main", RunState::Running), "{at}");
-    assert_ne!(reached.connection.port, port(2300), "{at}");
+    assert_ne!(connected.connection.port, port(2300), "{at}");
     assert_eq!(engine.read(&container.id).as_deref(), Some(FILES), "{at}");
     let first = desired().spec(&Observed::default(), &desired().name, port(2300)).labels();
     assert_eq!(container.labels.data_volume(), first.data_volume(), "{at}");
     assert!(engine.installed_key(&container.id).is_some(), "{at}");
     assert_eq!(run_ready(remote.pinned_host_key(port(2300))).expect("an answer"), None, "{at}");
     assert!(
-        run_ready(remote.pinned_host_key(reached.connection.port)).expect("an answer").is_some(),
+        run_ready(remote.pinned_host_key(connected.connection.port)).expect("an answer").is_some(),
         "{at}"
     );
 }
@@ -84,9 +84,9 @@ fn check_moved(
 #[test]
 fn migration_keeps_files_volumes_and_name() {
     let (engine, remote) = with_port_conflict();
-    let reached = open_until_done(&engine, &remote);
-    check_moved(&engine, &remote, &reached, 0);
-    assert_eq!(reached.connection.port, port(2301));
+    let connected = open_until_done(&engine, &remote);
+    check_moved(&engine, &remote, &connected, 0);
+    assert_eq!(connected.connection.port, port(2301));
 }
 
 #[test]
@@ -104,14 +104,14 @@ fn crash_during_migration_loses_nothing() {
                 engine.crash_after(calls);
                 let _ = open_session(&engine, &remote);
                 engine.recover();
-                let wanted = desired();
-                let world = run_ready(observe(&engine, &wanted)).expect("an answer");
-                assert_eq!(world.serving(&desired().workspace).len(), 1, "{moment} {second}");
+                let requested = desired();
+                let fixture = run_ready(observe(&engine, &requested)).expect("an answer");
+                assert_eq!(fixture.serving(&desired().workspace).len(), 1, "{moment} {second}");
                 let is_kept = |it: &Container| engine.read(&it.id).as_deref() == Some(FILES);
                 assert!(engine.current_containers().iter().any(is_kept), "{moment} {second}");
             }
-            let reached = open_until_done(&engine, &remote);
-            check_moved(&engine, &remote, &reached, moment * 100 + second);
+            let connected = open_until_done(&engine, &remote);
+            check_moved(&engine, &remote, &connected, moment * 100 + second);
         }
     }
 }
@@ -121,8 +121,8 @@ fn port_of_the_replacement_may_be_taken_too() {
     let (engine, remote) = with_port_conflict();
     engine.take_port(port(2301));
     remote.take_port_after_reservation(port(2301));
-    let reached = open_until_done(&engine, &remote);
-    check_moved(&engine, &remote, &reached, 0);
+    let connected = open_until_done(&engine, &remote);
+    check_moved(&engine, &remote, &connected, 0);
 }
 
 #[test]
@@ -142,8 +142,8 @@ fn changes_after_the_commit_are_kept() {
         run_ready(engine.start(&old.id)).expect("it starts");
         engine.write_file_system(&old.id, "newer");
         run_ready(engine.stop(&old.id)).expect("it stops");
-        let reached = open_until_done(&engine, &remote);
-        assert_eq!(engine.read(&reached.container.id).as_deref(), Some("newer"), "{moment}");
+        let connected = open_until_done(&engine, &remote);
+        assert_eq!(engine.read(&connected.container.id).as_deref(), Some("newer"), "{moment}");
         assert_eq!(engine.current_containers().len(), 1, "{moment}");
     }
 }
@@ -153,7 +153,7 @@ fn exhausted_port_range_keeps_the_container() {
     let (engine, remote) = with_port_conflict();
     let id = engine.current_containers()[0].id.clone();
     let ports = PortRange::new(port(2300), port(2300)).expect("a range");
-    let narrow = Desired { ports, ..desired() };
+    let narrow = desired().with_ports(ports);
     let refused = run_ready(drive(&engine, &remote, &NoWorkspaceStore, &narrow, &IgnoreEvents))
         .expect_err("no port is free");
     assert!(matches!(refused, DriveError::Remote(RemoteError::NoFreePort { .. })));
@@ -181,9 +181,11 @@ fn replacement(state: RunState) -> Container {
     Container { id, name, labels: labels.with_port(port(2301)), ..old(state) }
 }
 
-fn world(containers: Vec<Container>, last_start: Option<&str>) -> Observed {
+fn fixture(containers: Vec<Container>, last_start: Option<&str>) -> Observed {
     let last_start = last_start.map(str::to_owned);
-    Observed { containers, last_start, ..Observed::default() }
+    let mut observed = Observed::of(containers);
+    observed.last_start = last_start;
+    observed
 }
 
 #[test]
@@ -194,8 +196,8 @@ fn every_pair_has_one_next_step() {
     );
     let wait = |name: &str, state| Step::Wait { name: name.into(), state };
     let check = |old_state, new_state, start, expected: &Step| {
-        let world = world(vec![old(old_state), replacement(new_state)], start);
-        assert_eq!(decide(&world, &desired()), *expected, "{old_state} {new_state} {start:?}");
+        let fixture = fixture(vec![old(old_state), replacement(new_state)], start);
+        assert_eq!(decide(&fixture, &desired()), *expected, "{old_state} {new_state} {start:?}");
     };
     use RunState::{Created, Dead, Exited, Paused, Removing, Running};
     check(Exited, Created, Some("then"), &retire);
@@ -213,19 +215,21 @@ fn every_pair_has_one_next_step() {
 #[test]
 fn replacement_alone_takes_the_name() {
     let name = ContainerName::parse("api-main").expect("a name");
-    let step = decide(&world(vec![replacement(RunState::Created)], None), &desired());
+    let step = decide(&fixture(vec![replacement(RunState::Created)], None), &desired());
     assert_eq!(step, Step::Rename { id: ContainerId::new("new"), name });
     let renamed = Container { name: "mine".into(), ..replacement(RunState::Running) };
-    let step = decide(&world(vec![renamed], None), &desired());
+    let step = decide(&fixture(vec![renamed], None), &desired());
     assert_eq!(step, Step::Connect { id: ContainerId::new("new") });
 }
 
 #[test]
 fn final_name_is_reserved() {
-    let mut world = world(vec![replacement(RunState::Created)], None);
-    world.image = Some("base".into());
+    let mut fixture = fixture(vec![replacement(RunState::Created)], None);
+    fixture.image = Some("base".into());
     let workspace = WorkspacePath::new(Path::new("/elsewhere/api")).expect("a path");
-    let step = decide(&world, &Desired { workspace, ..desired() });
+    let mut desired = desired();
+    desired.workspace = workspace;
+    let step = decide(&fixture, &desired);
     let Step::Create { name } = step else { panic!("no container is made: {step:?}") };
     assert_eq!(name.as_ref(), "api-main-2");
 }
@@ -233,16 +237,17 @@ fn final_name_is_reserved() {
 #[test]
 fn container_that_ran_is_never_a_replacement() {
     for state in [RunState::Running, RunState::Exited, RunState::Paused] {
-        let world = world(vec![old(RunState::Exited), replacement(state)], Some("then"));
-        let step = decide(&world, &desired());
+        let fixture = fixture(vec![old(RunState::Exited), replacement(state)], Some("then"));
+        let step = decide(&fixture, &desired());
         assert!(matches!(step, Step::Refuse(Refusal::Ambiguous { .. })), "{state}: {step:?}");
     }
 }
 
 #[test]
 fn plan_resumes_a_replacement() {
-    let world = world(vec![old(RunState::Exited), replacement(RunState::Created)], Some("then"));
-    let steps = plan(&world, &desired());
+    let fixture =
+        fixture(vec![old(RunState::Exited), replacement(RunState::Created)], Some("then"));
+    let steps = plan(&fixture, &desired());
     assert!(
         matches!(
             steps.as_slice(),

@@ -11,7 +11,7 @@ use crate::ssh_host::SshHost;
 pub enum EngineAddress {
     /// `unix:///path`: a socket on this machine.
     Unix(PathBuf),
-    /// `tcp://host:port`: with TLS if certificates are given to [`crate::connect()`], otherwise
+    /// `tcp://host:port`: with TLS if [`crate::DockerEngine::connect()`] gets certificates, otherwise
     /// unencrypted.
     Tcp(String),
     /// `ssh://[user@]host[:port][/socket]`: through the system's `ssh`.
@@ -21,6 +21,7 @@ pub enum EngineAddress {
 /// A text that is not an engine address.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("`{text}` is not an engine address")]
+#[non_exhaustive]
 pub struct AddressError {
     /// The given text.
     pub text: String,

@@ -14,16 +14,8 @@ use crate::ssh_dial;
 /// Seconds until the first byte of a response; streams have no timeout.
 const TIMEOUT: u64 = 120;
 
-/// Creates a client for the engine at `address`.
-///
-/// `certificates` is a directory with `ca.pem`, `cert.pem` and `key.pem`, as in `DOCKER_CERT_PATH`.
-/// With `None`, `tcp://` is unencrypted; other addresses ignore it. The connection is opened with
-/// the first request.
-///
-/// # Errors
-///
-/// - [`EngineError::Unreachable`]: the socket does not exist.
-/// - [`EngineError::InvalidAddress`]: the certificates cannot be used.
+/// Creates bollard's client for the engine at `address`; see
+/// [`DockerEngine::connect`](crate::DockerEngine::connect).
 pub(crate) fn connect(
     address: &EngineAddress,
     certificates: Option<&Path>,

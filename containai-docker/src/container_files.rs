@@ -11,7 +11,6 @@ use bytes::Bytes;
 use containai_core::engine::{ContainerId, StartupHook};
 use containai_core::layout;
 use containai_core::manifest::Agent;
-use containai_core::naming::WorkspacePath;
 use futures_util::TryStreamExt as _;
 
 /// Maximum size of an archive that is read, in bytes. A public key file is far smaller.
@@ -53,9 +52,9 @@ const VOLUME_FILES: [(&str, &[u8]); 2] = [
 pub(crate) async fn install_files(
     docker: &Docker,
     id: &ContainerId,
-    equipment: ContainerFiles<'_>,
+    files: ContainerFiles<'_>,
 ) -> Result<(), Error> {
-    let archive = pack_files(&equipment).map_err(|err| Error::IOError { err })?;
+    let archive = pack_files(&files).map_err(|err| Error::IOError { err })?;
     let options = UploadToContainerOptionsBuilder::default().path("/").build();
     let body = bollard::body_full(archive.into());
     match docker.upload_to_container(id.as_ref(), Some(options), body).await {
@@ -71,8 +70,8 @@ async fn is_running(docker: &Docker, id: &ContainerId) -> bool {
 
 /// Packs the files as a tar archive. The hook list names the current hooks, so that earlier ones no
 /// longer run.
-fn pack_files(equipment: &ContainerFiles<'_>) -> std::io::Result<Vec<u8>> {
-    let ContainerFiles { key, hooks, agents } = equipment;
+fn pack_files(files: &ContainerFiles<'_>) -> std::io::Result<Vec<u8>> {
+    let ContainerFiles { key, hooks, agents } = files;
     let mut archive = tar::Builder::new(Vec::new());
     let mut put = |path: &str, mode: u32, bytes: &[u8]| {
         let mut header = tar::Header::new_ustar();
@@ -104,41 +103,6 @@ fn pack_files(equipment: &ContainerFiles<'_>) -> std::io::Result<Vec<u8>> {
             put(&path, 0o755, agent.wrapper_script().as_bytes())?;
         }
     }
-    archive.into_inner()
-}
-
-/// The files that a container generates if they are empty: sshd's host key, and the machine id,
-/// machine-id(5).
-const IDENTITY_FILES: [&str; 3] =
-    ["/etc/ssh/ssh_host_ed25519_key", layout::CONTAINER_HOST_KEY, "/etc/machine-id"];
-
-/// Empties the files that identify a container, in one that never ran, and creates a directory at
-/// the origin workspace's path, where a link could lead to the origin's workspace.
-pub(crate) async fn clear_identity(
-    docker: &Docker,
-    id: &ContainerId,
-    origin: &WorkspacePath,
-) -> Result<(), Error> {
-    let archive = pack_empty_files(origin).map_err(|err| Error::IOError { err })?;
-    let options = UploadToContainerOptionsBuilder::default().path("/").build();
-    docker.upload_to_container(id.as_ref(), Some(options), bollard::body_full(archive.into())).await
-}
-
-fn pack_empty_files(origin: &WorkspacePath) -> std::io::Result<Vec<u8>> {
-    let mut archive = tar::Builder::new(Vec::new());
-    let mut put = |path: &str, mode: u32, kind: tar::EntryType| {
-        let mut header = tar::Header::new_ustar();
-        header.set_size(0);
-        header.set_mode(mode);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_entry_type(kind);
-        archive.append_data(&mut header, path.trim_start_matches('/'), std::io::empty())
-    };
-    for path in IDENTITY_FILES {
-        put(path, if path.ends_with("_key") { 0o600 } else { 0o644 }, tar::EntryType::Regular)?;
-    }
-    put(origin.as_str(), 0o755, tar::EntryType::Directory)?;
     archive.into_inner()
 }
 
@@ -183,9 +147,8 @@ mod tests {
 
     #[test]
     fn authorized_key_is_installed_for_sshd() {
-        let equipment =
-            ContainerFiles { key: "ssh-ed25519 AAAA containai\n", hooks: &[], agents: &[] };
-        let archive = pack_files(&equipment).expect("an archive in memory");
+        let files = ContainerFiles { key: "ssh-ed25519 AAAA containai\n", hooks: &[], agents: &[] };
+        let archive = pack_files(&files).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let mut entry = archive.entries().expect("entries").next().expect("one").expect("readable");
         assert_eq!(entry.path().expect("path").to_str(), Some("etc/containai/authorized_keys"));
@@ -207,8 +170,8 @@ mod tests {
             aliases: vec![format!("{name}2")],
             ..Agent::default()
         });
-        let equipment = ContainerFiles { key: "key", hooks: &hooks, agents: &agents };
-        let archive = pack_files(&equipment).expect("an archive in memory");
+        let files = ContainerFiles { key: "key", hooks: &hooks, agents: &agents };
+        let archive = pack_files(&files).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let entries = archive.entries().expect("entries").map(|entry| {
             let mut entry = entry.expect("readable");
@@ -233,26 +196,6 @@ mod tests {
         usr/lib/containai/wrappers/mind 755 "exec /usr/lib/containai/wrap mind --free \"$@\""
         usr/lib/containai/wrappers/mind2 755 "exec /usr/lib/containai/wrap mind --free \"$@\""
         "##);
-    }
-
-    #[test]
-    fn identity_files_are_emptied() {
-        let origin = WorkspacePath::new("/src/api").expect("a path");
-        let archive = pack_empty_files(&origin).expect("an archive in memory");
-        let mut archive = tar::Archive::new(archive.as_slice());
-        let entries = archive.entries().expect("entries").map(|entry| {
-            let entry = entry.expect("readable");
-            let path = entry.path().expect("path").to_string_lossy().into_owned();
-            let header = entry.header();
-            let (mode, size) = (header.mode().expect("mode"), header.size().expect("size"));
-            format!("{path} {mode:o} {size} {:?}", header.entry_type())
-        });
-        insta::assert_snapshot!(entries.collect::<Vec<_>>().join("\n"), @r"
-        etc/ssh/ssh_host_ed25519_key 600 0 Regular
-        etc/ssh/ssh_host_ed25519_key.pub 644 0 Regular
-        etc/machine-id 644 0 Regular
-        src/api 755 0 Directory
-        ");
     }
 
     #[test]

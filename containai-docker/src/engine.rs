@@ -1,4 +1,4 @@
-//! The lifecycle's engine on Docker's API.
+//! The client of a Docker Engine.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,35 +6,26 @@ use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
-use bollard::query_parameters::RemoveVolumeOptions;
-use containai_core::engine::{
-    Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
-    ReplacementSpec, RunState, StartupHook,
-};
+use containai_core::engine::{Container, ContainerId, EngineError, StartupHook};
 use containai_core::label::Labels;
-use containai_core::layout;
-use containai_core::lifecycle::EventListener;
 use containai_core::manifest::Agent;
-use containai_core::naming::{ClientId, ContainerName, HostPort, VolumeName};
-use containai_core::remote::HostKey;
+use containai_core::naming::ClientId;
 use containai_core::resources::HostCapacity;
 use tokio::time::timeout;
 
 use crate::address::EngineAddress;
-use crate::built::ImageRecipe;
+use crate::build_env::BuildEnv;
+use crate::connect::connect;
 use crate::error_map::map_error;
 use crate::exec_stream::{self, SshdExecStream};
-use crate::image::BuildEnv;
 use crate::ownership::{Ownership, ReclaimListener, ReclaimNotifier};
-use crate::remove::{RemoveMode, remove};
-use crate::{
-    connect, container, container_files, home, image, inspect, pause, raw_http, recreate, spec,
-};
+use crate::recipe::ImageRecipe;
+use crate::{container, inspect, pause, raw_http};
 
 /// Timeout of the raw HTTP request for the container list; the client library is used after that.
 const RAW_LIST_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A client of a Docker Engine, and the [`Engine`] of the lifecycle.
+/// A client of a Docker Engine, and the [`Engine`](containai_core::engine::Engine) of the lifecycle.
 ///
 /// ```no_run
 /// use containai_core::engine::Engine as _;
@@ -163,6 +154,16 @@ impl DockerEngine {
         self
     }
 
+    /// Returns the programs that containers run at start.
+    pub(crate) fn startup_hooks(&self) -> &[StartupHook] {
+        &self.startup_hooks
+    }
+
+    /// Returns the agents that are installed in containers.
+    pub(crate) fn agents(&self) -> &[Agent] {
+        &self.agents
+    }
+
     pub(crate) fn recipe(&self, reference: &str) -> Option<&ImageRecipe> {
         self.recipes.iter().find(|recipe| recipe.reference.as_str() == reference)
     }
@@ -226,7 +227,7 @@ impl DockerEngine {
         pause::pause(&self.docker, id).await.map_err(|error| self.map_error(error))
     }
 
-    async fn list_containers(&self) -> Result<Vec<Container>, EngineError> {
+    pub(crate) async fn list_containers(&self) -> Result<Vec<Container>, EngineError> {
         if let Some(socket) = self.address.socket()
             && let Ok(Ok(entries)) =
                 timeout(RAW_LIST_TIMEOUT, raw_http::list_containers(socket)).await
@@ -263,132 +264,5 @@ impl DockerEngine {
 
     pub(crate) fn map_error(&self, error: Error) -> EngineError {
         map_error(error, &self.address)
-    }
-}
-
-impl Engine for DockerEngine {
-    async fn containers(&self) -> Result<Vec<Container>, EngineError> {
-        let listed = self.list_containers().await?;
-        let client = self.client_id.as_ref();
-        let seen = |it: Container| Container { labels: it.labels.scoped_to(client), ..it };
-        Ok(listed.into_iter().map(seen).collect())
-    }
-
-    async fn ensure_image(
-        &self,
-        image: &ImageRequest,
-        source: ImageSource,
-        events: &dyn EventListener,
-    ) -> Result<String, EngineError> {
-        image::ensure(self, image, source, events).await
-    }
-
-    async fn find_image(&self, image: &ImageRequest) -> Result<Option<String>, EngineError> {
-        image::find(self, image).await
-    }
-
-    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
-        let mut body = spec::body(spec)?;
-        let image = image::labels(self, &spec.image).await?;
-        body.labels = Some(spec.labels().masking_image(&image).into_map());
-        container::create(&self.docker, spec.name.as_ref(), body)
-            .await
-            .map_err(|error| self.map_error(error))
-    }
-
-    async fn last_start(&self, id: &ContainerId) -> Result<String, EngineError> {
-        recreate::last_start(&self.docker, id).await.map_err(|error| self.map_error(error))
-    }
-
-    async fn commit(&self, id: &ContainerId) -> Result<String, EngineError> {
-        recreate::commit(&self.docker, id).await.map_err(|error| self.map_error(error))
-    }
-
-    async fn create_replacement(
-        &self,
-        replacement: &ReplacementSpec,
-        port: HostPort,
-    ) -> Result<ContainerId, EngineError> {
-        let body = recreate::body(&self.docker, replacement, port).await;
-        let body = body.map_err(|error| self.map_error(error))?;
-        container::create(&self.docker, replacement.name.as_ref(), body)
-            .await
-            .map_err(|error| self.map_error(error))
-    }
-
-    async fn rename(&self, id: &ContainerId, name: &ContainerName) -> Result<(), EngineError> {
-        container::rename(&self.docker, id, name.as_ref())
-            .await
-            .map_err(|error| self.map_error(error))
-    }
-
-    async fn provision(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
-        let (hooks, agents) = (&self.startup_hooks, &self.agents);
-        let equipment = container_files::ContainerFiles { key: authorized_key, hooks, agents };
-        container_files::install_files(&self.docker, id, equipment)
-            .await
-            .map_err(|error| self.map_error(error))
-    }
-
-    async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
-        self.lend_workspace(id).await?;
-        container::start(&self.docker, id).await.map_err(|error| self.map_error(error))
-    }
-
-    async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
-        pause::unpause(&self.docker, id).await.map_err(|error| self.map_error(error))
-    }
-
-    async fn wait_transition(&self, name: &str, state: RunState) -> Result<(), EngineError> {
-        container::wait_transition(&self.docker, name, state)
-            .await
-            .map_err(|error| self.map_error(error))
-    }
-
-    async fn stop(&self, id: &ContainerId) -> Result<(), EngineError> {
-        home::copy_to_volume(&self.docker, id).await;
-        container::stop(&self.docker, id).await.map_err(|error| self.map_error(error))
-    }
-
-    async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
-        home::copy_stopped_to_volume(self, id).await;
-        self.reclaim_before_removal(id).await;
-        remove(&self.docker, id, RemoveMode::Stopped)
-            .await
-            .map_err(|error| self.map_error(error))?;
-        recreate::prune_images(&self.docker).await.map_err(|error| self.map_error(error))
-    }
-
-    async fn remove_with_anonymous_volumes(&self, id: &ContainerId) -> Result<(), EngineError> {
-        self.reclaim_before_removal(id).await;
-        remove(&self.docker, id, RemoveMode::StoppedWithVolumes)
-            .await
-            .map_err(|error| self.map_error(error))?;
-        recreate::prune_images(&self.docker).await.map_err(|error| self.map_error(error))
-    }
-
-    async fn has_volume(&self, name: &VolumeName) -> Result<bool, EngineError> {
-        let found = container::has_volume(&self.docker, name.as_ref()).await;
-        found.map_err(|error| self.map_error(error))
-    }
-
-    async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
-        let removed = self.docker().remove_volume(name, None::<RemoveVolumeOptions>).await;
-        self.ignore_not_found(removed)
-    }
-
-    async fn host_key(&self, id: &ContainerId) -> Result<Option<HostKey>, EngineError> {
-        let text = container_files::read_file(&self.docker, id, layout::CONTAINER_HOST_KEY)
-            .await
-            .map_err(|error| self.map_error(error))?;
-        Ok(text.and_then(|text| HostKey::parse(&text).ok()))
-    }
-
-    async fn wait_exit(&self, id: &ContainerId) -> Result<i64, EngineError> {
-        container::wait_exit(&self.docker, id).await.map_err(|error| self.map_error(error))
-    }
-
-    async fn log_tail(&self, id: &ContainerId, lines: usize) -> Result<Vec<String>, EngineError> {
-        container::log_tail(&self.docker, id, lines).await.map_err(|error| self.map_error(error))
     }
 }

@@ -53,28 +53,28 @@ impl DockerEngine {
         let StartExecResults::Attached { mut output, input: mut stdin } = started else {
             return Ok((None, String::new()));
         };
-        let mut said = Vec::new();
+        let mut text = Vec::new();
         let feed = async {
             // The script may end without reading all of its input.
             let _ = stdin.write_all(input).await;
             let _ = stdin.shutdown().await;
         };
         let read = async {
-            while let Some(Ok(piece)) = output.next().await {
-                let (LogOutput::StdOut { message } | LogOutput::StdErr { message }) = piece else {
+            while let Some(Ok(chunk)) = output.next().await {
+                let (LogOutput::StdOut { message } | LogOutput::StdErr { message }) = chunk else {
                     continue;
                 };
-                let room = MAX_OUTPUT_SIZE.saturating_sub(said.len());
-                said.extend_from_slice(&message[..message.len().min(room)]);
+                let free = MAX_OUTPUT_SIZE.saturating_sub(text.len());
+                text.extend_from_slice(&message[..message.len().min(free)]);
             }
         };
         let is_over = timeout(SCRIPT_TIMEOUT, async { tokio::join!(feed, read) }).await.is_ok();
-        let said = String::from_utf8_lossy(&said).trim().to_owned();
+        let text = String::from_utf8_lossy(&text).trim().to_owned();
         if !is_over {
-            return Ok((None, said));
+            return Ok((None, text));
         }
         let ended =
             self.docker().inspect_exec(&exec).await.map_err(|error| self.map_error(error))?;
-        Ok((ended.exit_code, said))
+        Ok((ended.exit_code, text))
     }
 }

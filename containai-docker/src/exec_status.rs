@@ -10,7 +10,7 @@ use futures_util::{Stream, StreamExt as _};
 use tokio::time::{Instant, sleep};
 
 use crate::engine::DockerEngine;
-use crate::journal::Follow;
+use crate::follow::Follow;
 
 /// Maximum size of the output in an error, in bytes.
 const MAX_ERROR_SIZE: usize = 1024;
@@ -38,9 +38,9 @@ pub(crate) fn check_exit_status<'e>(
     let ended = async move {
         let deadline = Instant::now() + EXIT_TIMEOUT;
         loop {
-            let asked = engine.docker().inspect_exec(&exec).await;
-            let asked = asked.map_err(|error| engine.map_error(error))?;
-            match asked.exit_code {
+            let inspected = engine.docker().inspect_exec(&exec).await;
+            let inspected = inspected.map_err(|error| engine.map_error(error))?;
+            match inspected.exit_code {
                 // The output may end a moment before the engine notices the exit.
                 None if Instant::now() < deadline => sleep(POLL_INTERVAL).await,
                 code => return Ok(code.unwrap_or(0)),
@@ -75,33 +75,34 @@ struct ExecOutputState<'e> {
 
 impl ExecOutputState<'_> {
     async fn next(&mut self) -> Option<OutputChunk> {
-        if let Some(piece) = self.lookahead.take() {
-            return Some(piece);
+        if let Some(chunk) = self.lookahead.take() {
+            return Some(chunk);
         }
         let is_first = std::mem::replace(&mut self.is_first, false);
         match self.output.next().await {
             // A runtime error is the whole output; a program's output continues.
-            Some(Ok(piece)) if is_first && is_runtime_error(&piece) => {
+            Some(Ok(chunk)) if is_first && is_runtime_error(&chunk) => {
                 self.lookahead = self.output.next().await;
                 match self.lookahead {
-                    Some(_) => Some(Ok(piece)),
-                    None => self.finish(piece).await,
+                    Some(_) => Some(Ok(chunk)),
+                    None => self.finish(chunk).await,
                 }
             }
-            Some(piece) => Some(piece),
+            Some(chunk) => Some(chunk),
             None => self.finish(Vec::new()).await,
         }
     }
 
     /// Returns the last item; awaits the status at most once.
-    async fn finish(&mut self, said: Vec<u8>) -> Option<OutputChunk> {
+    async fn finish(&mut self, held_back: Vec<u8>) -> Option<OutputChunk> {
         match self.status.take()?.await {
             Err(error) => Some(Err(error)),
-            Ok(0) if said.is_empty() => None,
-            Ok(0) => Some(Ok(said)),
+            Ok(0) if held_back.is_empty() => None,
+            Ok(0) => Some(Ok(held_back)),
             Ok(FIRST_SIGNAL_STATUS..) if self.follow == Follow::On => None,
             Ok(status) => {
-                let text = String::from_utf8_lossy(&said[..said.len().min(MAX_ERROR_SIZE)]);
+                let text =
+                    String::from_utf8_lossy(&held_back[..held_back.len().min(MAX_ERROR_SIZE)]);
                 let text = text.trim().replace(|c: char| c.is_control(), " ");
                 let message = match text.as_str() {
                     "" => format!("the program in the container exited with status {status}"),
@@ -114,22 +115,22 @@ impl ExecOutputState<'_> {
 }
 
 /// Whether the output may be the runtime's error instead of the program's output.
-fn is_runtime_error(piece: &[u8]) -> bool {
-    piece.starts_with(b"OCI runtime exec failed")
+fn is_runtime_error(chunk: &[u8]) -> bool {
+    chunk.starts_with(b"OCI runtime exec failed")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    async fn read(pieces: &[&str], status: i64, follow: Follow) -> (String, Option<String>) {
-        let pieces: Vec<OutputChunk> = pieces.iter().map(|it| Ok(it.as_bytes().to_vec())).collect();
-        let output = stream::iter(pieces).boxed();
+    async fn read(chunks: &[&str], status: i64, follow: Follow) -> (String, Option<String>) {
+        let chunks: Vec<OutputChunk> = chunks.iter().map(|it| Ok(it.as_bytes().to_vec())).collect();
+        let output = stream::iter(chunks).boxed();
         let all: Vec<_> = append_status(output, async move { Ok(status) }, follow).collect().await;
         let mut text = String::new();
         let mut error = None;
-        for piece in all {
-            match piece {
+        for chunk in all {
+            match chunk {
                 Ok(bytes) => text.push_str(&String::from_utf8_lossy(&bytes)),
                 Err(failed) => error = Some(failed.to_string()),
             }

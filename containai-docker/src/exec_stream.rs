@@ -35,7 +35,7 @@ pub struct SshdExecStream {
 
 impl std::fmt::Debug for SshdExecStream {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("InsideStream").finish_non_exhaustive()
+        f.debug_struct("SshdExecStream").finish_non_exhaustive()
     }
 }
 
@@ -77,8 +77,8 @@ impl AsyncRead for SshdExecStream {
         while self.buffered.is_empty() {
             match ready!(self.output.as_mut().poll_next(cx)).filter(|it| !is_unexpected_eof(it)) {
                 Some(Ok(LogOutput::StdErr { message })) => {
-                    let room = MAX_STDERR_SIZE.saturating_sub(self.stderr.len());
-                    self.stderr.extend_from_slice(&message[..message.len().min(room)]);
+                    let free = MAX_STDERR_SIZE.saturating_sub(self.stderr.len());
+                    self.stderr.extend_from_slice(&message[..message.len().min(free)]);
                 }
                 // The runtime writes its error to the program's output.
                 Some(Ok(output)) if !self.has_output && is_runtime_error(output.as_ref()) => {
@@ -89,8 +89,9 @@ impl AsyncRead for SshdExecStream {
                 Some(Err(error)) => return Poll::Ready(Err(io::Error::other(error))),
                 None if self.has_output => return Poll::Ready(Ok(())),
                 None => {
-                    let said = String::from_utf8_lossy(&self.stderr).escape_debug().to_string();
-                    let error = io::Error::new(io::ErrorKind::ConnectionRefused, said);
+                    let stderr_text =
+                        String::from_utf8_lossy(&self.stderr).escape_debug().to_string();
+                    let error = io::Error::new(io::ErrorKind::ConnectionRefused, stderr_text);
                     return Poll::Ready(Err(error));
                 }
             }
@@ -110,8 +111,8 @@ fn is_runtime_error(output: &[u8]) -> bool {
 
 /// Whether a connection ended without TLS's `close_notify`. Many proxies omit it; SSH itself
 /// detects truncation.
-fn is_unexpected_eof(piece: &Result<LogOutput, Error>) -> bool {
-    matches!(piece, Err(Error::IOError { err }) if err.kind() == io::ErrorKind::UnexpectedEof)
+fn is_unexpected_eof(chunk: &Result<LogOutput, Error>) -> bool {
+    matches!(chunk, Err(Error::IOError { err }) if err.kind() == io::ErrorKind::UnexpectedEof)
 }
 
 impl AsyncWrite for SshdExecStream {
@@ -151,9 +152,9 @@ mod tests {
         Err(Error::IOError { err: io::ErrorKind::UnexpectedEof.into() })
     }
 
-    async fn read(pieces: Vec<Result<LogOutput, Error>>) -> io::Result<String> {
+    async fn read(chunks: Vec<Result<LogOutput, Error>>) -> io::Result<String> {
         let mut stream = SshdExecStream {
-            output: Box::pin(stream::iter(pieces)),
+            output: Box::pin(stream::iter(chunks)),
             input: Box::pin(tokio::io::sink()),
             buffered: Bytes::new(),
             stderr: Vec::new(),

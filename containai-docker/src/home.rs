@@ -17,7 +17,7 @@ use tokio::time::timeout;
 
 use crate::engine::DockerEngine;
 use crate::volume::{VolumeHelperSpec, copy_as_agent};
-use crate::{container_files, recreate};
+use crate::{commit, container_files};
 
 /// Maximum time that the stop of a container waits for the copy, which the container can delay
 /// forever.
@@ -61,18 +61,18 @@ async fn try_copy_stopped(engine: &DockerEngine, id: &ContainerId) -> Result<(),
     let failure = |error| engine.map_error(error);
     let docker = engine.docker();
     let inspected = docker.inspect_container(id.as_ref(), None::<InspectContainerOptions>).await;
-    let Some(ended) = StoppedContainer::read(&inspected.map_err(failure)?) else { return Ok(()) };
+    let Some(stopped) = StoppedContainer::read(&inspected.map_err(failure)?) else { return Ok(()) };
     let unit = container_files::read_file(docker, id, layout::CONTAINER_DROP_IN).await;
     if unit.map_err(failure)?.is_some() {
         return Ok(());
     }
-    let Ok(kept) = timeout(COMMIT_TIMEOUT, recreate::commit(docker, id)).await else {
+    let Ok(committed) = timeout(COMMIT_TIMEOUT, commit::commit(docker, id)).await else {
         return Ok(());
     };
-    let image = kept.map_err(failure)?;
-    let (volume, workspace) = (&ended.volume, &ended.workspace);
-    let mounted = VolumeHelperSpec { volume, workspace, image: &image, isolation: ended.isolation };
-    copy_as_agent(engine, mounted, script_args()).await
+    let image = committed.map_err(failure)?;
+    let (volume, workspace) = (&stopped.volume, &stopped.workspace);
+    let spec = VolumeHelperSpec::new(volume, workspace, &image, stopped.isolation);
+    copy_as_agent(engine, spec, script_args()).await
 }
 
 /// A stopped container of a workspace that has run before.

@@ -8,7 +8,8 @@ use containai_core::engine::{ContainerId, EngineError};
 use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
 
 use crate::engine::DockerEngine;
-use crate::exec_status as exec;
+use crate::exec_status;
+use crate::follow::Follow;
 
 /// Runs journalctl until it ends, or until the reader disconnects: the engine then closes stdin,
 /// whatever the cause, and nothing else would end journalctl. The arguments that follow are
@@ -17,15 +18,6 @@ const FOLLOW_SCRIPT: &str = r#"journalctl "$@" & it=$!
 exec 3<&0
 { cat <&3; kill $it; } >/dev/null 2>&1 &
 wait $it"#;
-
-/// Whether a stream waits for new lines.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Follow {
-    /// Waits for new lines until the reader stops.
-    On,
-    /// Ends after the existing lines.
-    Off,
-}
 
 impl DockerEngine {
     /// Streams the journal of a running container as arbitrary bytes. `args` are options of
@@ -67,7 +59,8 @@ impl DockerEngine {
                     let _open = &input;
                     chunk
                 });
-                Ok(exec::check_exit_status(self, exec, self.bytes(output), follow).left_stream())
+                Ok(exec_status::check_exit_status(self, exec, self.bytes(output), follow)
+                    .left_stream())
             }
             StartExecResults::Detached => Ok(futures_util::stream::empty().right_stream()),
         }

@@ -15,8 +15,10 @@
 
 mod activity;
 mod address;
-pub mod built;
+mod anonymise;
+mod build_env;
 mod cgroup;
+mod commit;
 mod connect;
 mod container;
 mod container_files;
@@ -27,6 +29,8 @@ mod error_map;
 mod exec_script;
 mod exec_status;
 mod exec_stream;
+mod follow;
+mod helper_container;
 mod home;
 pub mod host;
 mod id_range;
@@ -35,11 +39,13 @@ mod image_graph;
 mod inspect;
 pub mod isolation;
 mod journal;
+mod lifecycle;
 mod limits;
 mod ownership;
 mod pause;
 mod processes;
 mod raw_http;
+mod recipe;
 mod recreate;
 mod remove;
 pub mod runtime;
@@ -48,18 +54,16 @@ mod spec;
 mod ssh_dial;
 mod ssh_host;
 mod storage;
-mod sysbox;
 mod usage;
 mod volume;
-
-use connect::connect;
+mod workspace_files;
 
 pub use activity::{Activity, Running};
 pub use address::{AddressError, EngineAddress};
 pub use container_list::{ListedContainer, Sizes};
 pub use engine::DockerEngine;
 pub use exec_stream::SshdExecStream;
-pub use journal::Follow;
+pub use follow::Follow;
 pub use ownership::{
     FileOwner, Ownership, OwnershipError, ReclaimListener, Reclaimed, SubordinateIds,
     reclaim_in_container,

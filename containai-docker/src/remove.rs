@@ -16,12 +16,10 @@ const REMOVE_TIMEOUT: Duration = Duration::from_secs(60);
 /// The mode in which a container is removed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum RemoveMode {
-    /// Only if it is stopped; its volumes stay.
+    /// Only if it is stopped; its volumes are kept.
     Stopped,
     /// Only if it is stopped, together with its anonymous volumes.
     StoppedWithVolumes,
-    /// Even if it runs; its volumes stay.
-    Force,
     /// Even if it runs, together with its anonymous volumes.
     ForceWithVolumes,
 }
@@ -37,7 +35,7 @@ pub(crate) async fn remove(
     loop {
         match docker.remove_container(id.as_ref(), Some(options(mode))).await {
             Err(error) if is_in_progress(&error) && Instant::now() < deadline => {
-                sleep(POLL_INTERVAL).await
+                sleep(POLL_INTERVAL).await;
             }
             outcome => return ignore_not_found(outcome),
         }
@@ -53,7 +51,7 @@ fn is_in_progress(error: &Error) -> bool {
 
 fn options(mode: RemoveMode) -> RemoveContainerOptions {
     RemoveContainerOptions {
-        force: matches!(mode, RemoveMode::Force | RemoveMode::ForceWithVolumes),
+        force: mode == RemoveMode::ForceWithVolumes,
         v: matches!(mode, RemoveMode::StoppedWithVolumes | RemoveMode::ForceWithVolumes),
         link: false,
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use bollard::models::{ContainerConfig, ContainerCreateBody, HostConfig, MountPoint};
+use bollard::models::{ContainerConfig, MountPoint};
 use bollard::query_parameters::{
     CommitContainerOptionsBuilder, InspectContainerOptions, ListImagesOptionsBuilder,
     ListVolumesOptionsBuilder, TagImageOptionsBuilder,
@@ -14,10 +14,10 @@ use containai_core::label::{self, Labels};
 use containai_core::layout;
 use containai_core::naming::{RandomId, SnapshotName, VolumeName, WorkspacePath};
 
+use crate::anonymise::anonymise;
 use crate::engine::DockerEngine;
-use crate::remove::{RemoveMode, remove};
 use crate::volume::DockerVolumeCopier;
-use crate::{container_files, recreate, storage};
+use crate::{commit, storage};
 
 impl Snapshots for DockerEngine {
     type Copier<'e> = DockerVolumeCopier<'e>;
@@ -27,12 +27,12 @@ impl Snapshots for DockerEngine {
         let inspected = self.docker().inspect_container(id.as_ref(), options).await;
         let inspected = inspected.map_err(|error| self.map_error(error))?;
         let points = inspected.mounts.unwrap_or_default();
-        let at = |place: &str| {
+        let volume_at = |place: &str| {
             let is_there = |it: &&MountPoint| it.destination.as_deref() == Some(place);
             let name = points.iter().find(is_there).and_then(|point| point.name.as_deref());
             name.and_then(|name| VolumeName::parse(name).ok())
         };
-        match (at(layout::CONTAINER_DATA), at(layout::CONTAINER_DOCKER)) {
+        match (volume_at(layout::CONTAINER_DATA), volume_at(layout::CONTAINER_DOCKER)) {
             (Some(data), Some(docker)) => Ok(ContainerVolumes { data, docker }),
             _ => {
                 let message = format!("container `{id}` has no ContainAI volumes");
@@ -59,8 +59,8 @@ impl Snapshots for DockerEngine {
         // It is already paused or stopped.
         let options =
             CommitContainerOptionsBuilder::default().container(id.as_ref()).pause(false).build();
-        let patient = self.docker().clone().with_timeout(recreate::COMMIT_TIMEOUT);
-        let committed = patient.commit_container(options, config).await;
+        let client = self.docker().clone().with_timeout(commit::COMMIT_TIMEOUT);
+        let committed = client.commit_container(options, config).await;
         Ok(committed.map_err(|error| self.map_error(error))?.id)
     }
 
@@ -69,30 +69,7 @@ impl Snapshots for DockerEngine {
         image: &str,
         origin: &WorkspacePath,
     ) -> Result<AnonymisedImage, EngineError> {
-        let own = Labels::for_helper().with_client(self.client_id()).with(label::ANONYMISES, image);
-        // The container is never started.
-        let body = ContainerCreateBody {
-            image: Some(image.to_owned()),
-            labels: Some(own.into_map()),
-            host_config: Some(HostConfig {
-                network_mode: Some("none".into()),
-                ..Default::default()
-            }),
-            ..Default::default()
-        };
-        let made = self.docker().create_container(None, body).await;
-        let helper = ContainerId::new(made.map_err(|error| self.map_error(error))?.id);
-        let emptied = async {
-            container_files::clear_identity(self.docker(), &helper, origin).await?;
-            recreate::commit(self.docker(), &helper).await
-        };
-        match emptied.await {
-            Ok(image) => Ok(AnonymisedImage { image, helper }),
-            Err(error) => {
-                self.remove_helper(&helper).await?;
-                Err(self.map_error(error))
-            }
-        }
+        anonymise(self, image, origin).await
     }
 
     async fn tag_snapshot(&self, image: &str, snapshot: &RandomId) -> Result<(), EngineError> {
@@ -105,7 +82,7 @@ impl Snapshots for DockerEngine {
     }
 
     async fn retain(&self, image: &str, container: &ContainerId) -> Result<(), EngineError> {
-        let retained = recreate::tag_for_container(self.docker(), image, container).await;
+        let retained = commit::tag_for_container(self.docker(), image, container).await;
         retained.map_err(|error| self.map_error(error))
     }
 
@@ -115,19 +92,19 @@ impl Snapshots for DockerEngine {
         let options = ListImagesOptionsBuilder::default().filters(&filters).build();
         let images = self.docker().list_images(Some(options)).await;
         let images = images.map_err(|error| self.map_error(error))?;
-        let nameless = images.into_iter().filter_map(|image| {
+        let untagged = images.into_iter().filter_map(|image| {
             let labels: Labels = image.labels.into_iter().collect();
             let id = labels.snapshot().filter(|_| self.owns(&labels))?;
             Some((image.id, id))
         });
-        Ok(nameless.collect())
+        Ok(untagged.collect())
     }
 
     async fn snapshot_volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
         let filters = HashMap::from([("label", vec![label::SNAPSHOT])]);
         let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
-        let answer = self.docker().list_volumes(Some(options)).await;
-        let volumes = answer.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
+        let response = self.docker().list_volumes(Some(options)).await;
+        let volumes = response.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
         if volumes.is_empty() {
             return Ok(Vec::new());
         }
@@ -139,7 +116,6 @@ impl Snapshots for DockerEngine {
     }
 
     async fn remove_helper(&self, helper: &ContainerId) -> Result<(), EngineError> {
-        let removed = remove(self.docker(), helper, RemoveMode::ForceWithVolumes).await;
-        removed.map_err(|error| self.map_error(error))
+        self.remove_helper_container(helper).await
     }
 }

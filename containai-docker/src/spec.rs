@@ -178,10 +178,9 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{
-        ContainerId, HostFacts, Lifetime, ObjectStore, Protection, ReplacedContainer,
-        VolumeRecordUpdate,
+        ContainerId, Lifetime, ObjectStore, Protection, ReplacedContainer, VolumeRecordUpdate,
     };
-    use containai_core::naming::{ContainerName, HostPort, Hostname, MountTarget, WorkspacePath};
+    use containai_core::naming::{ContainerName, HostPort, MountTarget, WorkspacePath};
     use containai_core::resources::{HostCapacity, Resources};
 
     use super::*;
@@ -189,30 +188,16 @@ mod tests {
     fn spec(workspace: &str, isolation: Isolation) -> ContainerSpec {
         let workspace = WorkspacePath::new(workspace).expect("a path");
         let name = ContainerName::parse("api-main").expect("a name");
-        ContainerSpec {
-            hostname: Hostname::sanitize("api-main"),
-            image: "containai/base:abc".into(),
-            data_volume: Some(VolumeName::data(&workspace)),
-            docker_volume: Some(VolumeName::docker(&workspace)),
-            port: HostPort::new(2300).expect("a port"),
-            resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
-            template: String::new(),
-            lifetime: Lifetime::Persistent,
-            protection: Protection::None,
-            repository: None,
-            mounts: Vec::new(),
-            replaces: None,
-            from_snapshot: None,
-            mount: WorkspaceMount::Bind,
-            host: HostFacts {
-                time_zone: Some("Europe/Berlin".into()),
-                git_name: Some("Ada".into()),
-                git_email: None,
-            },
-            workspace,
-            name,
-            isolation,
-        }
+        let port = HostPort::new(2300).expect("a port");
+        let resources = Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 });
+        let (data, docker) = (VolumeName::data(&workspace), VolumeName::docker(&workspace));
+        let image = "containai/base:abc".to_owned();
+        let mut spec = ContainerSpec::new(name, image, workspace, port, isolation, resources);
+        spec.data_volume = Some(data);
+        spec.docker_volume = Some(docker);
+        spec.host.time_zone = Some("Europe/Berlin".into());
+        spec.host.git_name = Some("Ada".into());
+        spec
     }
 
     #[test]
@@ -241,7 +226,8 @@ mod tests {
             Some(LinkedRepository { common_dir: path(common), own, object_stores: stores })
         };
         let spec = spec("/src/tree", Isolation::Userns);
-        let spec = ContainerSpec { repository: repository("/src/api/.git"), ..spec };
+        let mut spec = spec;
+        spec.repository = repository("/src/api/.git");
         let host = body(&spec).expect("a body").host_config.expect("a host configuration");
         let mounts = host.mounts.unwrap_or_default();
         let shown: Vec<_> = mounts[3..]
@@ -257,7 +243,8 @@ mod tests {
         ];
         assert_eq!(shown, expected);
         for common in ["/etc", "/run/api/.git", "/home", "/home/agent/workspace/.git", "/mnt"] {
-            let spec = ContainerSpec { repository: repository(common), ..spec.clone() };
+            let mut spec = spec.clone();
+            spec.repository = repository(common);
             assert!(matches!(body(&spec), Err(EngineError::ForbiddenMount { .. })), "{common}");
         }
     }
@@ -271,7 +258,11 @@ mod tests {
             access,
         };
         let volume = || MountSource::Volume(VolumeName::parse("cache").expect("a name"));
-        let with = |mounts, isolation| ContainerSpec { mounts, ..spec("/src", isolation) };
+        let with = |mounts, isolation| {
+            let mut spec = spec("/src", isolation);
+            spec.mounts = mounts;
+            spec
+        };
         let mounts = vec![
             mount(path("/srv/data"), MountAccess::ReadOnly),
             mount(volume(), MountAccess::ReadWrite),
@@ -296,19 +287,17 @@ mod tests {
 
     #[test]
     fn session_container_has_anonymous_volumes_and_replacement_labels() {
-        let spec = ContainerSpec {
-            data_volume: None,
-            docker_volume: None,
-            lifetime: Lifetime::Session,
-            protection: Protection::Protected,
-            replaces: Some(ReplacedContainer {
-                id: ContainerId::new("0123"),
-                last_start: "2026-01-01T00:00:00Z".into(),
-                name: ContainerName::parse("api-main").expect("a name"),
-                record: VolumeRecordUpdate::Keep,
-            }),
-            ..spec("/src", Isolation::Userns)
-        };
+        let mut spec = spec("/src", Isolation::Userns);
+        spec.data_volume = None;
+        spec.docker_volume = None;
+        spec.lifetime = Lifetime::Session;
+        spec.protection = Protection::Protected;
+        spec.replaces = Some(ReplacedContainer {
+            id: ContainerId::new("0123"),
+            last_start: "2026-01-01T00:00:00Z".into(),
+            name: ContainerName::parse("api-main").expect("a name"),
+            record: VolumeRecordUpdate::Keep,
+        });
         let body = body(&spec).expect("a body");
         let labels: std::collections::BTreeMap<_, _> =
             body.labels.unwrap_or_default().into_iter().collect();

@@ -27,7 +27,7 @@ impl Storage for DockerEngine {
 
     async fn container_times(&self, id: &ContainerId) -> Result<ContainerTimes, EngineError> {
         let inspected = self.inspect(id, Sizes::Unknown).await?;
-        Ok(moments(&inspected))
+        Ok(times(&inspected))
     }
 
     async fn size(&self, id: &ContainerId) -> Result<Option<ByteSize>, EngineError> {
@@ -44,10 +44,10 @@ impl Storage for DockerEngine {
     }
 
     async fn volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
-        let ours = HashMap::from([("label", vec![format!("{}=true", label::MANAGED)])]);
-        let options = ListVolumesOptionsBuilder::default().filters(&ours).build();
-        let answer = self.docker().list_volumes(Some(options)).await;
-        let volumes = answer.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
+        let filter = HashMap::from([("label", vec![format!("{}=true", label::MANAGED)])]);
+        let options = ListVolumesOptionsBuilder::default().filters(&filter).build();
+        let response = self.docker().list_volumes(Some(options)).await;
+        let volumes = response.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
         if volumes.is_empty() {
             return Ok(Vec::new());
         }
@@ -96,15 +96,15 @@ impl DockerEngine {
     }
 }
 
-fn moments(inspected: &ContainerInspectResponse) -> ContainerTimes {
+fn times(inspected: &ContainerInspectResponse) -> ContainerTimes {
     let state = inspected.state.as_ref();
-    let moment = |text: Option<&String>| text.and_then(|text| Timestamp::of_engine(text));
+    let timestamp = |text: Option<&String>| text.and_then(|text| Timestamp::of_engine(text));
     let status = state.and_then(|state| state.status);
     ContainerTimes {
         state: status.map_or(RunState::Dead, |status| inspect::parse_state(status.as_ref())),
-        created: moment(inspected.created.as_ref()),
-        started: moment(state.and_then(|state| state.started_at.as_ref())),
-        finished: moment(state.and_then(|state| state.finished_at.as_ref())),
+        created: timestamp(inspected.created.as_ref()),
+        started: timestamp(state.and_then(|state| state.started_at.as_ref())),
+        finished: timestamp(state.and_then(|state| state.finished_at.as_ref())),
     }
 }
 

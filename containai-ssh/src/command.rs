@@ -198,8 +198,9 @@ impl Command {
     pub(crate) fn request_env(&self) -> Vec<(EnvName, String)> {
         let mut env = self.env.clone();
         // The name is valid, so parsing it succeeds.
-        if let (Some(parcel), Ok(carrier)) = (self.env_payload(), EnvName::parse(ENV_PAYLOAD_VAR)) {
-            env.push((carrier, parcel));
+        if let (Some(payload), Ok(variable)) = (self.env_payload(), EnvName::parse(ENV_PAYLOAD_VAR))
+        {
+            env.push((variable, payload));
         }
         env
     }

@@ -6,6 +6,7 @@ use crate::host_block::{ENGINE_PREFIX, HEADER, HOST_KEY_ALIAS_PREFIX, PORT_PREFI
 
 /// The OpenSSH configuration of one container, as read from disk.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SshConfigFile {
     /// The container.
     pub name: ContainerName,
@@ -45,8 +46,8 @@ mod tests {
     use super::*;
 
     fn check(file_name: &str, text: &str, expected: Option<(&str, Option<&str>, Option<u16>)>) {
-        let fragment = SshConfigFile::parse(file_name, text);
-        let seen = fragment
+        let config_file = SshConfigFile::parse(file_name, text);
+        let seen = config_file
             .as_ref()
             .map(|it| (it.name.as_str(), it.engine.as_deref(), it.port.map(HostPort::get)));
         assert_eq!(seen, expected, "{file_name}: {text}");
@@ -65,8 +66,8 @@ mod tests {
                 proxy: None,
                 client_options: crate::ClientOptions::default(),
             };
-            let fragment = SshConfigFile::parse("containai-a-b.conf", &text.render()?);
-            Ok(fragment.ok_or("not written by ContainAI")?.engine)
+            let config_file = SshConfigFile::parse("containai-a-b.conf", &text.render()?);
+            Ok(config_file.ok_or("not written by ContainAI")?.engine)
         };
         for engine in ["unix:///x", "unix:///home/o'neil/a b.sock", "unix:///\"\\\u{2028}"] {
             assert_eq!(written(engine)?.as_deref(), Some(engine));
@@ -85,9 +86,9 @@ mod tests {
             (format!("{HOST_KEY_ALIAS_PREFIX}*\n"), None),
         ] {
             let text = format!("{HEADER}Host containai-a-b\n  Port 2300\n{line}");
-            let fragment = SshConfigFile::parse("containai-a-b.conf", &text)
+            let config_file = SshConfigFile::parse("containai-a-b.conf", &text)
                 .ok_or("not written by ContainAI")?;
-            assert_eq!(fragment.host_key_alias, pin);
+            assert_eq!(config_file.host_key_alias, pin);
         }
         Ok(())
     }

@@ -106,12 +106,12 @@ impl EnvVars {
         if self.is_empty() {
             return ":".to_owned();
         }
-        let mut parcel = "export".to_owned();
+        let mut payload = "export".to_owned();
         for (name, value) in &self.0 {
             let quoted = quote::word(value.as_bytes());
-            parcel.extend([" ", name, "=", &String::from_utf8_lossy(&quoted)]);
+            payload.extend([" ", name, "=", &String::from_utf8_lossy(&quoted)]);
         }
-        parcel
+        payload
     }
 }
 
@@ -119,28 +119,28 @@ impl EnvVars {
 /// sessions. It first unsets those persisted before, which the server passed to
 /// this session.
 pub(crate) fn persist_script(kept: &EnvVars, own: &EnvVars) -> String {
-    let mut parcel = format!(
+    let mut payload = format!(
         "containai_f={CONTAINER_SESSION_ENV}; \
          if [ -r \"$containai_f\" ]; then while IFS='=' read -r containai_n containai_v; do \
          case $containai_n in {NEVER_UNSET}) ;; *) unset \"$containai_n\";; esac; \
          done <\"$containai_f\"; fi; "
     );
     match kept.is_empty() {
-        true => parcel.push_str("rm -f \"$containai_f\"; "),
+        true => payload.push_str("rm -f \"$containai_f\"; "),
         false => {
             let lines: String =
                 kept.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
             let lines = quote::word(lines.as_bytes());
             // A builtin `printf`: no process has the values in its arguments.
-            parcel.extend([
+            payload.extend([
                 "if [ -d \"${containai_f%/*}\" ]; then (umask 077; printf %s ",
                 &String::from_utf8_lossy(&lines),
                 " >\"$containai_f.$$\" && mv -f \"$containai_f.$$\" \"$containai_f\") 2>/dev/null; fi; ",
             ]);
         }
     }
-    parcel.extend([kept.export_command(), "; ".to_owned(), own.export_command()]);
-    parcel
+    payload.extend([kept.export_command(), "; ".to_owned(), own.export_command()]);
+    payload
 }
 
 /// Invalid names, and names that the server sets in any case: patterns of a

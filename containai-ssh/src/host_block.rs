@@ -37,6 +37,7 @@ pub struct HostBlock {
 
 /// Options of OpenSSH sessions in a container.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ClientOptions {
     /// Whether the user's SSH agent is forwarded.
     pub forward_agent: ForwardAgent,
@@ -44,6 +45,18 @@ pub struct ClientOptions {
     pub forwards: Vec<Forward>,
     /// Additional directives.
     pub options: Vec<ClientOption>,
+}
+
+impl ClientOptions {
+    /// Returns options with these forwards and directives.
+    #[must_use]
+    pub fn new(
+        forward_agent: ForwardAgent,
+        forwards: Vec<Forward>,
+        options: Vec<ClientOption>,
+    ) -> Self {
+        Self { forward_agent, forwards, options }
+    }
 }
 
 /// Whether the user's SSH agent is forwarded to a container.
@@ -99,9 +112,9 @@ impl HostBlock {
             ForwardAgent::No => "no",
             ForwardAgent::Yes => "yes",
         };
-        let way = self.proxy.as_ref().map_or(NO_PROXY.to_owned(), ProxyRoute::directive);
-        if way.contains(char::is_control) {
-            return Err(HostBlockError { path: way.into() });
+        let proxy_line = self.proxy.as_ref().map_or(NO_PROXY.to_owned(), ProxyRoute::directive);
+        if proxy_line.contains(char::is_control) {
+            return Err(HostBlockError { path: proxy_line.into() });
         }
         let mut text = HEADER.to_owned();
         // An address that would end the comment is omitted; any other is read
@@ -117,13 +130,12 @@ impl HostBlock {
             self.alias,
             self.port,
             self.user,
-            COMMON_OPTIONS.map(|line| if line == NO_PROXY { &way } else { line }).join("\n  "),
+            COMMON_OPTIONS
+                .map(|line| if line == NO_PROXY { &proxy_line } else { line })
+                .join("\n  "),
         ));
-        if let Some(detour) = &self.proxy {
-            text.push_str(&format!(
-                "{HOST_KEY_ALIAS_PREFIX}{}\n",
-                detour.host_key_alias(self.port)
-            ));
+        if let Some(route) = &self.proxy {
+            text.push_str(&format!("{HOST_KEY_ALIAS_PREFIX}{}\n", route.host_key_alias(self.port)));
         }
         for forward in &self.client_options.forwards {
             text.push_str(&format!("  {}\n", forward.directive()));

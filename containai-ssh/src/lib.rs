@@ -80,11 +80,12 @@ mod session;
 mod stale_entries;
 pub mod transfer;
 mod transport;
+mod tunnel;
 
 pub use command::{Command, CommandError, JOURNAL_IDENTIFIER, LaunchMode};
 pub use config_file::SshConfigFile;
 pub use env_vars::{ENV_PAYLOAD_VAR, EnvVars, EnvVarsError};
-pub use forward::{ForwardWarning, Tunnel};
+pub use forward::ForwardWarning;
 pub use host_block::{ClientOptions, ForwardAgent, HostBlock, HostBlockError};
 pub use identity::SshIdentity;
 pub use key::{KeyError, KeyPair};
@@ -98,6 +99,7 @@ pub use session::{
 };
 pub use stale_entries::{EngineContainers, StaleEntries};
 pub use transport::Transport;
+pub use tunnel::Tunnel;
 
 /// The target of this crate's `tracing` spans and events: connections and
 /// commands, without command lines, variables and data.

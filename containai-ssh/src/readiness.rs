@@ -32,12 +32,12 @@ const BUSY_MESSAGES: [&[u8]; 2] = [b"Exceeded MaxStartups", b"Not allowed at thi
 /// them for a while.
 pub(crate) async fn wait_ready(
     port: HostPort,
-    patience: Duration,
+    max_wait: Duration,
 ) -> Result<Transport, RemoteError> {
     let (start, peer) = (Instant::now(), Peer::Container(port));
     let (mut pause, longest) = RETRY_INTERVAL;
     loop {
-        let left = patience.saturating_sub(start.elapsed());
+        let left = max_wait.saturating_sub(start.elapsed());
         let silent = || ServerProbe::NotReady("connected, but the server sent nothing".to_owned());
         let last = match timeout(ATTEMPT_TIMEOUT.min(left), probe_port(port))
             .await
@@ -49,8 +49,8 @@ pub(crate) async fn wait_ready(
             }
             ServerProbe::NotReady(last) => last,
         };
-        if start.elapsed() + pause >= patience {
-            return Err(RemoteError::NotReady { peer, waited: patience, last });
+        if start.elapsed() + pause >= max_wait {
+            return Err(RemoteError::NotReady { peer, waited: max_wait, last });
         }
         sleep(pause).await;
         pause = longest.min(pause * 3 / 2);
@@ -177,9 +177,9 @@ mod tests {
         assert_eq!(outcome(port, READY_TIMEOUT).await, expected);
     }
 
-    async fn outcome(port: u16, patience: Duration) -> String {
+    async fn outcome(port: u16, max_wait: Duration) -> String {
         let port = HostPort::new(port).expect("a listener has a port");
-        match wait_ready(port, patience).await {
+        match wait_ready(port, max_wait).await {
             Ok(_) => "open".to_owned(),
             Err(error) => error.to_string().replace(&port.to_string(), "PORT"),
         }
@@ -240,9 +240,9 @@ mod tests {
         use tokio::io::AsyncReadExt;
 
         let port = HostPort::new(serve(&[b"SSH-2.0-x\r\n"])?)?;
-        let door = wait_ready(port, READY_TIMEOUT).await?;
-        let TransportStream::Tcp(mut stream) = door.stream else {
-            panic!("{door:?}");
+        let transport = wait_ready(port, READY_TIMEOUT).await?;
+        let TransportStream::Tcp(mut stream) = transport.stream else {
+            panic!("{transport:?}");
         };
         let mut text = String::new();
         stream.read_to_string(&mut text).await?;

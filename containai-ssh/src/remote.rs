@@ -71,8 +71,8 @@ impl SshRemote {
     /// Sets the route to the ports of a remote engine's machine. Default: the
     /// ports are on this machine.
     #[must_use]
-    pub fn with_proxy(mut self, detour: Option<ProxyRoute>) -> Self {
-        self.proxy = detour;
+    pub fn with_proxy(mut self, route: Option<ProxyRoute>) -> Self {
+        self.proxy = route;
         self
     }
 
@@ -80,15 +80,15 @@ impl SshRemote {
     #[must_use]
     pub fn host_key_alias(&self, port: HostPort) -> HostKeyAlias {
         match &self.proxy {
-            Some(detour) => detour.host_key_alias(port),
+            Some(route) => route.host_key_alias(port),
             None => HostKeyAlias::local(port),
         }
     }
 
     /// Adds options to the OpenSSH configuration.
     #[must_use]
-    pub fn with_client_options(mut self, wishes: ClientOptions) -> Self {
-        self.client_options = wishes;
+    pub fn with_client_options(mut self, options: ClientOptions) -> Self {
+        self.client_options = options;
         self
     }
 
@@ -122,7 +122,7 @@ impl SshRemote {
     }
 
     /// Includes the configuration of every container in `~/.ssh/config`, if it
-    /// is not included yet. Belongs to set-up, because the user should know
+    /// is not included yet. Belongs to setup, because the user should know
     /// that this file is modified.
     ///
     /// # Errors
@@ -168,9 +168,9 @@ impl SshRemote {
         &self,
         witnesses: &[EngineContainers],
     ) -> Result<StaleEntries, RemoteError> {
-        let fragments = files::config_files(&self.layout)?;
+        let files = files::config_files(&self.layout)?;
         let pins = files::pinned_names(&self.layout)?;
-        Ok(StaleEntries::find(fragments, &pins, witnesses))
+        Ok(StaleEntries::find(files, &pins, witnesses))
     }
 
     /// Removes the entries that [`Self::stale_entries`] found.
@@ -179,8 +179,8 @@ impl SshRemote {
     ///
     /// [`RemoteError::Write`] with the path of the file.
     pub async fn remove_stale(&self, leftovers: &StaleEntries) -> Result<(), RemoteError> {
-        for fragment in &leftovers.config_files {
-            files::remove_config_file(&self.layout, &fragment.name)?;
+        for file in &leftovers.config_files {
+            files::remove_config_file(&self.layout, &file.name)?;
         }
         files::unpin(&self.layout, &leftovers.host_key_aliases).await
     }
@@ -205,11 +205,11 @@ impl SshRemote {
         if !self.is_pinned(port, key)? {
             return Err(RemoteError::NotPinned { port: port.get() });
         }
-        let door = match &self.proxy {
+        let transport = match &self.proxy {
             None => readiness::wait_ready(port, readiness::SHORT_TIMEOUT).await?,
-            Some(detour) => proxy::wait_ready(detour, port, proxy::SHORT_TIMEOUT).await?,
+            Some(route) => proxy::wait_ready(route, port, proxy::SHORT_TIMEOUT).await?,
         };
-        Session::open(door, self.login(port, key, &self.identity()?)).await
+        Session::open(transport, self.login(port, key, &self.identity()?)).await
     }
 
     fn identity(&self) -> Result<SshIdentity, RemoteError> {
@@ -256,7 +256,7 @@ impl Remote for SshRemote {
     async fn wait_ready(&self, port: HostPort) -> Result<Transport, RemoteError> {
         match &self.proxy {
             None => readiness::wait_ready(port, readiness::READY_TIMEOUT).await,
-            Some(detour) => proxy::wait_ready(detour, port, readiness::READY_TIMEOUT).await,
+            Some(route) => proxy::wait_ready(route, port, readiness::READY_TIMEOUT).await,
         }
     }
 
@@ -289,14 +289,18 @@ impl Remote for SshRemote {
     /// A connection that fails before authentication is retried once, unless
     /// its transport is [`Transport::over`] a stream that cannot be opened
     /// again. Nothing is retried after that.
-    async fn authenticate(&self, door: Transport, port: HostPort) -> Result<Session, RemoteError> {
+    async fn authenticate(
+        &self,
+        transport: Transport,
+        port: HostPort,
+    ) -> Result<Session, RemoteError> {
         let Some(host_key) = files::pinned(&self.layout, &self.host_key_alias(port))? else {
             return Err(RemoteError::NotPinned { port: port.get() });
         };
         let identity = self.identity()?;
-        let is_ours = door.is_tcp() || self.proxy.is_some();
-        let open = |door| Session::open(door, self.login(port, &host_key, &identity));
-        let session = match open(door).await {
+        let is_ours = transport.is_tcp() || self.proxy.is_some();
+        let open = |transport| Session::open(transport, self.login(port, &host_key, &identity));
+        let session = match open(transport).await {
             Err(RemoteError::Connection { .. }) if is_ours => {
                 open(self.wait_ready(port).await?).await
             }

@@ -20,7 +20,7 @@ use crate::transport::Transport;
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 /// let key = HostKey::parse(&std::fs::read_to_string("build.pub")?)?;
-/// let server = SshServer { name: "build.example".to_owned(), port: HostPort::new(22)?, user: "me".to_owned(), key };
+/// let server = SshServer::new("build.example", HostPort::new(22)?, "me", key);
 /// let session = server.connect(&SshIdentity::read("/home/me/.ssh/id_ed25519")?).await?;
 /// let captured = session.output(&Command::new(["uname", "-r"])?.in_home(), Input::Null).await?;
 /// # drop(captured);
@@ -28,6 +28,7 @@ use crate::transport::Transport;
 /// # }
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SshServer {
     /// The host name, which the system resolves, or the address; an IPv6
     /// address has no brackets. With [`connect_over`](Self::connect_over) it
@@ -42,6 +43,16 @@ pub struct SshServer {
 }
 
 impl SshServer {
+    /// Describes a server by its host name or address, with its pinned host key.
+    pub fn new(
+        name: impl Into<String>,
+        port: HostPort,
+        user: impl Into<String>,
+        key: HostKey,
+    ) -> Self {
+        Self { name: name.into(), port, user: user.into(), key }
+    }
+
     /// Connects once and authenticates both sides, within 40 s.
     ///
     /// # Errors
@@ -54,8 +65,8 @@ impl SshServer {
     /// - [`RemoteError::HostKeyMismatch`]: the server presented another key.
     /// - [`RemoteError::KeyRejected`]: the server does not accept the identity.
     pub async fn connect(&self, identity: &SshIdentity) -> Result<Session, RemoteError> {
-        let door = readiness::connect_once(&self.name, self.port).await?;
-        self.authenticate(door, identity).await
+        let transport = readiness::connect_once(&self.name, self.port).await?;
+        self.authenticate(transport, identity).await
     }
 
     /// As [`connect`](Self::connect), over an established transport; see
@@ -67,18 +78,19 @@ impl SshServer {
     /// does not speak SSH is [`RemoteError::Connection`].
     pub async fn connect_over(
         &self,
-        door: Transport,
+        transport: Transport,
         identity: &SshIdentity,
     ) -> Result<Session, RemoteError> {
-        self.authenticate(door, identity).await
+        self.authenticate(transport, identity).await
     }
 
     async fn authenticate(
         &self,
-        door: Transport,
+        transport: Transport,
         identity: &SshIdentity,
     ) -> Result<Session, RemoteError> {
         let peer = Peer::Host { name: self.name.clone(), port: self.port };
-        Session::open(door, Login { peer, host_key: &self.key, user: &self.user, identity }).await
+        Session::open(transport, Login { peer, host_key: &self.key, user: &self.user, identity })
+            .await
     }
 }

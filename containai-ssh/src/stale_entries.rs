@@ -16,6 +16,7 @@ pub struct EngineContainers {
 
 /// SSH configuration and host keys of removed containers.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct StaleEntries {
     /// OpenSSH configurations of containers that are missing from their engine.
     pub config_files: Vec<SshConfigFile>,
@@ -31,24 +32,24 @@ impl StaleEntries {
     /// kept.
     #[must_use]
     pub fn find(
-        fragments: Vec<SshConfigFile>,
+        files: Vec<SshConfigFile>,
         pins: &[HostKeyAlias],
         witnesses: &[EngineContainers],
     ) -> Self {
         let mut found = Self::default();
         let mut needed: Vec<_> =
             witnesses.iter().flat_map(EngineContainers::host_key_aliases).cloned().collect();
-        for fragment in fragments {
-            let witness =
-                witnesses.iter().find(|it| fragment.engine.as_deref() == Some(&it.engine));
-            match witness {
-                Some(witness) if !witness.has_container(&fragment) => {
-                    found.config_files.push(fragment)
+        for file in files {
+            let containers_of_engine =
+                witnesses.iter().find(|it| file.engine.as_deref() == Some(&it.engine));
+            match containers_of_engine {
+                Some(containers_of_engine) if !containers_of_engine.has_container(&file) => {
+                    found.config_files.push(file);
                 }
-                Some(_) => needed.extend(fragment.host_key_alias),
+                Some(_) => needed.extend(file.host_key_alias),
                 None => {
-                    needed.extend(fragment.host_key_alias.clone());
-                    found.unknown.push(fragment);
+                    needed.extend(file.host_key_alias.clone());
+                    found.unknown.push(file);
                 }
             }
         }
@@ -71,8 +72,8 @@ impl EngineContainers {
         self.containers.iter().filter_map(|(_, pin)| pin.as_ref())
     }
 
-    fn has_container(&self, fragment: &SshConfigFile) -> bool {
-        self.containers.iter().any(|(name, _)| name == fragment.name.as_str())
+    fn has_container(&self, file: &SshConfigFile) -> bool {
+        self.containers.iter().any(|(name, _)| name == file.name.as_str())
     }
 }
 
@@ -84,7 +85,7 @@ mod tests {
 
     type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-    fn fragment(name: &str, engine: Option<&str>, port: u16) -> Result<SshConfigFile> {
+    fn file(name: &str, engine: Option<&str>, port: u16) -> Result<SshConfigFile> {
         let engine = engine.map(str::to_owned);
         let port = HostPort::new(port).ok();
         let pin = port.map(HostKeyAlias::local);
@@ -97,26 +98,26 @@ mod tests {
 
     #[test]
     fn entries_of_unknown_engines_are_kept() -> Result {
-        let fragments = vec![
-            fragment("here", Some("unix:///a"), 1)?,
-            fragment("gone", Some("unix:///a"), 2)?,
-            fragment("silent", Some("tcp://b:1"), 3)?,
-            fragment("unmarked", None, 4)?,
+        let files = vec![
+            file("here", Some("unix:///a"), 1)?,
+            file("gone", Some("unix:///a"), 2)?,
+            file("silent", Some("tcp://b:1"), 3)?,
+            file("unmarked", None, 4)?,
         ];
         let pins = ports(&[1, 2, 3, 4, 5, 6])?;
         let containers = vec![
             ("here".to_owned(), ports(&[1])?.pop()),
             ("stopped".to_owned(), ports(&[6])?.pop()),
         ];
-        let witness = EngineContainers { engine: "unix:///a".to_owned(), containers };
-        let found = StaleEntries::find(fragments.clone(), &pins, &[witness]);
+        let containers_of_engine = EngineContainers { engine: "unix:///a".to_owned(), containers };
+        let found = StaleEntries::find(files.clone(), &pins, &[containers_of_engine]);
         let names = |list: &[SshConfigFile]| {
             list.iter().map(|it| it.name.to_string()).collect::<Vec<_>>().join(" ")
         };
         assert_eq!(names(&found.config_files), "gone");
         assert_eq!(names(&found.unknown), "silent unmarked");
         assert_eq!(found.host_key_aliases, ports(&[2, 5])?);
-        assert!(StaleEntries::find(fragments, &pins, &[]).is_empty());
+        assert!(StaleEntries::find(files, &pins, &[]).is_empty());
         Ok(())
     }
 }

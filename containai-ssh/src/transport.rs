@@ -68,8 +68,8 @@ impl Transport {
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.stream {
-            TransportStream::Tcp(stream) => f.debug_tuple("Door").field(stream).finish(),
-            TransportStream::Boxed(_) => f.write_str("Door(..)"),
+            TransportStream::Tcp(stream) => f.debug_tuple("Transport").field(stream).finish(),
+            TransportStream::Boxed(_) => f.write_str("Transport(..)"),
         }
     }
 }

@@ -173,14 +173,12 @@ fn engine_address(config: &Config, env: &ProcessEnv) -> Result<EngineAddress, Op
 /// Returns the configured options of OpenSSH for the container.
 fn client_options(config: &Config, forwards: &[Forward]) -> ClientOptions {
     let (local, remote) = (&config.local_forward.value, &config.remote_forward.value);
-    ClientOptions {
-        forward_agent: match config.forward_agent.value {
-            true => ForwardAgent::Yes,
-            false => ForwardAgent::No,
-        },
-        forwards: local.iter().chain(remote).chain(forwards).cloned().collect(),
-        options: config.client_options.value.clone(),
-    }
+    let forward_agent = match config.forward_agent.value {
+        true => ForwardAgent::Yes,
+        false => ForwardAgent::No,
+    };
+    let forwards = local.iter().chain(remote).chain(forwards).cloned().collect();
+    ClientOptions::new(forward_agent, forwards, config.client_options.value.clone())
 }
 
 fn invalid_address(error: &AddressError) -> OperationError {

@@ -16,8 +16,8 @@ use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
 use containai_core::template::{
     ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint,
 };
-use containai_docker::built::{
-    BuildContext, ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource,
+use containai_docker::image::custom::{
+    self, BuildContext, ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource,
 };
 use containai_docker::image::local_reference;
 
@@ -52,14 +52,11 @@ pub(crate) fn image_recipe(
     if has_lifecycle {
         labels.push((label::LIFECYCLE.to_owned(), "true".to_owned()));
     }
-    Ok(ImageRecipe {
-        reference: BuiltImage::of_devcontainer(&fingerprint),
-        fingerprint,
-        source,
-        layers: layer.into_iter().collect(),
-        environment: devcontainer.container_env.clone(),
-        labels,
-    })
+    let reference = BuiltImage::of_devcontainer(&fingerprint);
+    Ok(ImageRecipe::new(reference, fingerprint, source)
+        .with_layers(layer)
+        .with_environment(devcontainer.container_env.clone())
+        .with_labels(labels))
 }
 
 fn base_source(
@@ -148,7 +145,7 @@ fn recipe_fingerprint(
         ImageRequest::Shipped(image) => local_reference(*image),
         ImageRequest::Reference(reference) => reference.clone(),
     };
-    let mut texts: Vec<String> = ImageRecipe::common_inputs().to_vec();
+    let mut texts: Vec<String> = custom::common_inputs().to_vec();
     match source {
         RecipeSource::Image(image) => texts.push(name(image)),
         RecipeSource::Dockerfile { text, base, arguments, target, path, .. } => {

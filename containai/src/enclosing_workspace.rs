@@ -92,7 +92,7 @@ fn choose_and_report(
     enclosing
 }
 
-/// Returns the enclosing workspace as [`find`], for a command that also works without the
+/// Returns the enclosing workspace as `find`, for a command that also works without the
 /// engine. An engine that is not set up has no containers; one that does not respond is
 /// reported.
 pub async fn find_offline(

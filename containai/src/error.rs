@@ -285,9 +285,7 @@ macro_rules! others {
 }
 
 others! {
-    crate::git::GitFilesError,
     containai_ssh::transfer::CopyFailure,
-    crate::worktree::WorktreeError,
     containai_core::import::OutsideHomeError,
     containai_core::naming::ClientIdError,
     containai_core::naming::WorkspacePathError,

@@ -16,15 +16,14 @@ use crate::worktree;
 
 mod clone;
 mod command;
-mod confined;
 mod directory;
 mod error;
 mod files;
 mod linked;
 mod run_as_owner;
 
+pub(crate) use crate::confined_git::{ConfinedGit, confined};
 pub(crate) use clone::{clone_head, clone_with_clean_config};
-pub(crate) use confined::{ConfinedGit, confined};
 
 use command::git;
 pub(crate) use error::GitFilesError;

@@ -40,11 +40,11 @@ pub fn local_capacity() -> HostCapacity {
 
 /// Returns the facts about this machine and its user that a new container gets.
 pub(crate) fn facts(env: &ProcessEnv) -> HostFacts {
-    HostFacts {
-        time_zone: time_zone(env),
-        git_name: git::user_setting("user.name"),
-        git_email: git::user_setting("user.email"),
-    }
+    let mut facts = HostFacts::default();
+    facts.time_zone = time_zone(env);
+    facts.git_name = git::user_setting("user.name");
+    facts.git_email = git::user_setting("user.email");
+    facts
 }
 
 /// Returns the time zone: `TZ`, else the target of localtime(5), else Debian's

@@ -6,7 +6,7 @@ use containai_core::devcontainer::Devcontainer;
 use containai_core::engine::{ExtraMount, ImageRequest};
 use containai_core::naming::{TemplateName, WorkspacePath};
 use containai_docker::DockerEngine;
-use containai_docker::built::ImageRecipe;
+use containai_docker::image::custom::ImageRecipe;
 
 use crate::context::Context;
 use crate::devcontainer_file::{AppliedDevcontainer, DevcontainerFile};

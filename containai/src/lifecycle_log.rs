@@ -1,6 +1,7 @@
 //! `tracing` events of the lifecycle.
 
-use containai_core::lifecycle::Event;
+use containai_core::engine::Event;
+use containai_core::lifecycle::Step;
 use tracing::{debug, trace};
 
 /// The target of this crate's `tracing` spans and events.
@@ -9,11 +10,15 @@ pub(crate) const LOG_TARGET: &str = "containai::lifecycle";
 /// Emits an event of a container's lifecycle. Output of builds is a trace.
 pub(crate) fn log(event: &Event<'_>) {
     match event {
-        Event::Step(step) => debug!(target: LOG_TARGET, ?step, "step"),
         Event::Stage(stage) => debug!(target: LOG_TARGET, stage, "stage"),
         Event::Progress { done, total } => trace!(target: LOG_TARGET, done, total, "progress"),
         Event::Output(line) => trace!(target: LOG_TARGET, line, "output"),
         Event::Notice(notice) => debug!(target: LOG_TARGET, notice, "notice"),
         _ => {}
     }
+}
+
+/// Emits a step of a container's lifecycle.
+pub(crate) fn log_step(step: &Step) {
+    debug!(target: LOG_TARGET, ?step, "step");
 }

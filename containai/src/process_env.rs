@@ -195,13 +195,14 @@ impl ProcessEnv {
         let bundles = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
         let bundle =
             bundles.into_iter().filter_map(text).map(PathBuf::from).find(|it| it.is_file());
-        BuildEnv {
-            proxies: proxies.collect(),
-            certificates: bundle.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into())),
-            npm_registry: either("NPM_CONFIG_REGISTRY", "npm_config_registry"),
-            npmrc: Some(self.layout.home().join(".npmrc")),
-            pip_index: text("PIP_INDEX_URL"),
-        }
+        let mut build_env = BuildEnv::default();
+        build_env.proxies = proxies.collect();
+        build_env.certificates =
+            bundle.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into()));
+        build_env.npm_registry = either("NPM_CONFIG_REGISTRY", "npm_config_registry");
+        build_env.npmrc = Some(self.layout.home().join(".npmrc"));
+        build_env.pip_index = text("PIP_INDEX_URL");
+        build_env
     }
 
     /// Finds a program in the search path. Relative directories are ignored.

@@ -13,7 +13,6 @@ use containai_core::naming::ClientId;
 use containai_docker::{EngineAddress, SshHost};
 use containai_ssh::{ProxyKind, ProxyRoute};
 
-use crate::context::Context;
 use crate::error::OperationError;
 use crate::process_env::ProcessEnv;
 
@@ -48,23 +47,6 @@ pub(crate) fn with_setup_hint(address: &EngineAddress, error: EngineError) -> cr
     };
     let code = error.exit_code();
     OperationError::with_code(code, format!("`{address}`: {error}")).hint(Hint::new(hint)).into()
-}
-
-/// Reports the data of this machine that a new container on a remote engine gets: root of that
-/// machine can read it.
-pub(crate) fn warn_host_specific_settings(context: &Context) {
-    if context.client.is_none() {
-        return;
-    }
-    let (layout, template) = (&context.env.layout, &context.config.template.value);
-    let hooks = template.iter().map(|name| layout.template_hooks(name));
-    let mut hooks = hooks.chain([layout.startup_hooks()]).flat_map(fs::read_dir).flatten();
-    let has_hooks = hooks.next().is_some();
-    let hooks = if has_hooks { "your start-up hooks, " } else { "" };
-    context.reporter.say(&format!(
-        "{} is another machine: it gets the workspace, {hooks}your git name and e-mail address, and the session environment",
-        context.address
-    ));
 }
 
 /// Returns the command line of `cai ssh proxy`, which depends on no environment variable.

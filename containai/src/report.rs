@@ -6,8 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use age::secrecy::SecretString;
+use containai_core::engine::{Event, EventListener};
 use containai_core::hint::{Advice as _, Hint};
-use containai_core::lifecycle::{Event, EventListener};
+use containai_core::lifecycle::{Step, StepListener};
 use containai_docker::{ReclaimListener, Reclaimed};
 
 use crate::{Error, lifecycle_log};
@@ -50,7 +51,9 @@ pub enum Report<'a> {
         /// The file.
         file: &'a Path,
     },
-    /// An event of a container's lifecycle.
+    /// A step of a container's lifecycle begins.
+    Step(&'a Step),
+    /// An event of the step, or of another operation of the engine.
     Lifecycle(Event<'a>),
     /// Files of a workspace that belonged to container ids were returned to its owner.
     Reclaimed {
@@ -203,6 +206,13 @@ impl EventListener for Reporter {
     fn on_event(&self, event: Event<'_>) {
         lifecycle_log::log(&event);
         self.0.report(Report::Lifecycle(event));
+    }
+}
+
+impl StepListener for Reporter {
+    fn on_step(&self, step: &Step) {
+        lifecycle_log::log_step(step);
+        self.0.report(Report::Step(step));
     }
 }
 

@@ -7,7 +7,7 @@ use containai_docker::EngineAddress;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::trust::{self, StoredApproval};
-use crate::{user_config, workspace_store};
+use crate::{user_config, workspace_records};
 
 /// Resolves the configuration of a workspace, and reports ignored settings with the reason.
 ///
@@ -40,7 +40,7 @@ fn apply_remembered(
     env: &ProcessEnv,
     workspace: &WorkspacePath,
 ) -> crate::Result<()> {
-    let Some(record) = workspace_store::read(&env.layout, workspace)? else { return Ok(()) };
+    let Some(record) = workspace_records::read(&env.layout, workspace)? else { return Ok(()) };
     let dedicated = || EngineAddress::unix(env.engine.socket());
     let engine = match &config.docker_host.value {
         None => dedicated().to_string(),

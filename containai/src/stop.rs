@@ -59,7 +59,7 @@ impl<'a> StopRequest<'a> {
             (Some(_), None) => return Err(Error::failed("the container was removed meanwhile")),
             (None, _) => None,
         };
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         let file = export.as_ref().map(ExportOnStop::file);
         let plans = plan_stop(&observed, &selected, mode, file)?;
         Ok(Stop { context, engine, plans, export })
@@ -167,7 +167,7 @@ pub async fn stop_container(
     id: ContainerId,
     mode: StopMode,
 ) -> crate::Result<()> {
-    let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+    let observed = Observed::of(engine.containers().await?);
     for plan in plan_stop(&observed, &[id], mode, None)? {
         execute_stop(engine, &context.remote, &NoVolumeExporter, &plan).await?;
     }
@@ -227,7 +227,7 @@ mod tests {
             image: "base".into(),
             labels: labels.into_iter().collect(),
         };
-        let observed = Observed { containers: vec![container], ..Observed::default() };
+        let observed = Observed::of(vec![container]);
         plan_stop(&observed, &[ContainerId::new("id")], mode, None).expect("it is managed")
     }
 

@@ -29,7 +29,7 @@ pub fn find_by_workspace(
 ) -> crate::Result<Container> {
     let workspace_ref = workspace::find_ref(given, &context.env, ProtectedPathUse::Allow)?;
     let workspace = enclosing_workspace::resolve(&workspace_ref, containers, context, ".");
-    let observed = Observed { containers: containers.to_vec(), ..Observed::default() };
+    let observed = Observed::of(containers.to_vec());
     match observed.serving(&workspace).as_slice() {
         [container] => Ok((*container).clone()),
         [] => Err(not_found(&format!("no container serves `{workspace}`")).into()),

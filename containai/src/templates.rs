@@ -14,7 +14,7 @@ use containai_core::template::{
     CopySources, Dockerfile, DockerfileError, DockerfileFinding, Severity, check_dockerfile,
     fingerprint, template_labels,
 };
-use containai_docker::built::{BuildContext, ContextDir, ImageRecipe, RecipeSource};
+use containai_docker::image::custom::{self, BuildContext, ContextDir, ImageRecipe, RecipeSource};
 use containai_docker::image::local_reference;
 
 use crate::error::OperationError;
@@ -136,21 +136,17 @@ impl Template {
         }
         let fingerprint = self.fingerprint(base)?;
         let labels = template_labels(self.name.as_str(), fingerprint.as_str());
-        Ok(ImageRecipe {
-            reference: BuiltImage::of_template(&self.name, &fingerprint),
-            labels: labels.map(|(key, value)| (key.to_owned(), value.to_owned())).to_vec(),
-            fingerprint,
-            layers: Vec::new(),
-            environment: BTreeMap::new(),
-            source: RecipeSource::Dockerfile {
-                context: ContextDir::at(&self.directory),
-                path: DOCKERFILE.to_owned(),
-                text: self.text.clone(),
-                base: uses_base.then(|| base.clone()),
-                arguments: BTreeMap::new(),
-                target: None,
-            },
-        })
+        let source = RecipeSource::Dockerfile {
+            context: ContextDir::at(&self.directory),
+            path: DOCKERFILE.to_owned(),
+            text: self.text.clone(),
+            base: uses_base.then(|| base.clone()),
+            arguments: BTreeMap::new(),
+            target: None,
+        };
+        let reference = BuiltImage::of_template(&self.name, &fingerprint);
+        let labels = labels.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        Ok(ImageRecipe::new(reference, fingerprint, source).with_labels(labels))
     }
 
     fn fingerprint(&self, base: &ImageRequest) -> crate::Result<Fingerprint> {
@@ -162,7 +158,7 @@ impl Template {
             ImageRequest::Shipped(image) => local_reference(*image),
             ImageRequest::Reference(reference) => reference.clone(),
         };
-        let common_inputs = ImageRecipe::common_inputs();
+        let common_inputs = custom::common_inputs();
         let texts: Vec<&str> = [self.text.as_str(), base.as_str()]
             .into_iter()
             .chain(common_inputs.iter().map(String::as_str))

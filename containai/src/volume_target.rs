@@ -94,7 +94,7 @@ impl TargetQuery {
     /// As [`Self::resolve`], and returns the observed containers.
     pub(crate) async fn resolve_with_observed(&self) -> crate::Result<(VolumeTarget, Observed)> {
         let containers = self.context.engine()?.containers().await?;
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         Ok((self.resolve_among(&observed)?, observed))
     }
 
@@ -211,7 +211,7 @@ impl VolumeTarget {
     ///
     /// The engine fails.
     pub async fn finish_interrupted_restore(&self, engine: &DockerEngine) -> crate::Result<()> {
-        let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+        let observed = Observed::of(engine.containers().await?);
         self.finish_interrupted_restore_among(engine, &observed).await
     }
 
@@ -263,6 +263,6 @@ impl VolumeTarget {
                 containai_docker::isolation::detect(engine, choice).await?
             }
         };
-        Ok(VolumeHelperSpec { volume: &self.volume, workspace: &self.workspace, image, isolation })
+        Ok(VolumeHelperSpec::new(&self.volume, &self.workspace, image, isolation))
     }
 }

@@ -44,7 +44,7 @@ pub async fn move_workspace(
     let context = Context::new(env, reporter, flags, Some(&new))?;
     let engine = context.engine()?;
     let _locks = volume_lock::lock_workspaces(&old, &new, env, reporter).await?;
-    let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+    let observed = Observed::of(engine.containers().await?);
     if let Some(Container { name, .. }) = single_container(&observed, &new)? {
         let message = format!("`{new}` already has a container: {name}");
         let command = format!("cai stop --remove {name}");

@@ -1,7 +1,6 @@
 //! Records of workspaces, which outlast their containers: one file for each workspace.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
@@ -16,6 +15,7 @@ use containai_core::workspace_store::{WorkspaceStore, WorkspaceStoreError};
 
 use crate::context::Context;
 use crate::report::Reporter;
+pub(crate) use crate::workspace_records::{list, read};
 use crate::{lock, private_file};
 
 /// The store of records in the user's data directory.
@@ -51,15 +51,6 @@ impl FileWorkspaceStore<'_> {
             |error| WorkspaceStoreError { workspace: workspace.to_string(), source: error.into() },
         )
     }
-}
-
-/// Reads the record of a workspace; `None` if there is none.
-pub(crate) fn read(
-    layout: &Layout,
-    workspace: &WorkspacePath,
-) -> crate::Result<Option<WorkspaceRecord>> {
-    let record = read_file(&layout.workspace_record(workspace))?;
-    Ok(record.filter(|record| record.workspace == *workspace))
 }
 
 /// Changes the record of a workspace under a lock and writes it atomically, changed or not.
@@ -165,12 +156,6 @@ pub async fn forget(
     .await
 }
 
-/// Lists all readable records; commands in a workspace report that its record is unreadable.
-pub(crate) fn list(layout: &Layout) -> Vec<WorkspaceRecord> {
-    let entries = fs::read_dir(layout.workspace_record_dir()).into_iter().flatten().flatten();
-    entries.filter_map(|entry| read_file(&entry.path()).ok()?).collect()
-}
-
 /// Records the identity of the workspace's directory, which finds it after a move. Failures are
 /// reported as details only, because they must not prevent a session.
 pub(crate) async fn record_directory(context: &Context, workspace: &WorkspacePath) {
@@ -197,15 +182,4 @@ pub fn directory_id(path: &Path) -> Option<DirectoryId> {
         inode: metadata.ino(),
         birth_nanos: created.and_then(|since| since.as_nanos().try_into().ok()),
     })
-}
-
-fn read_file(path: &Path) -> crate::Result<Option<WorkspaceRecord>> {
-    match fs::read_to_string(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        text => {
-            let context = || format!("cannot read `{}`", path.display());
-            let text = text.with_context(context)?;
-            Ok(Some(WorkspaceRecord::parse(&text).with_context(context)?))
-        }
-    }
 }

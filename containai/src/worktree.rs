@@ -62,6 +62,12 @@ pub(crate) enum WorktreeError {
     Io(#[from] io::Error),
 }
 
+impl From<WorktreeError> for crate::Error {
+    fn from(error: WorktreeError) -> Self {
+        Self::other(error)
+    }
+}
+
 /// A linked worktree and its repository on the host.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct LinkedWorktree {

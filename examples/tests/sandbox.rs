@@ -85,6 +85,7 @@ fn fork_continues_from_a_snapshot() -> Result<()> {
     let fork = person.beside(&format!("lib-fork-{name}"));
     assert_eq!(said, format!("{}\nkept\nfork/{name}\n", fork.display()));
     person.remove_containers(&fork);
+    person.cai(["snapshot", "remove", &name, "--force"]).run().success();
     Ok(())
 }
 

@@ -1,8 +1,6 @@
 //! The contract of every [`Engine`], checked against the fake engine and a real one, so that
 //! results of the fake engine are valid for the real one.
 
-use std::collections::BTreeMap;
-
 use containai_core::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
     ReplacementSpec, RunState,
@@ -87,8 +85,7 @@ async fn create_replacement<E: Engine>(
     let image = engine.commit(&old.id).await?;
     let name = terms.other_name.clone();
     let labels = old.labels.for_replacement(old.id.as_ref(), "once", &old.name, &old.image);
-    let succession =
-        ReplacementSpec { of: old.id.clone(), name, image, labels, volumes: BTreeMap::new() };
+    let succession = ReplacementSpec::new(old.id.clone(), name, image, labels);
     let replacement = engine.create_replacement(&succession, terms.other_port).await?;
     let taken = engine.create_replacement(&succession, terms.other_port).await;
     assert!(matches!(taken, Err(EngineError::NameTaken { .. })), "{taken:?}");

@@ -40,17 +40,13 @@ pub async fn check_snapshots<E: Snapshots>(
         data: VolumeName::of_snapshot(&nonce, VolumeUse::Data),
         docker: VolumeName::of_snapshot(&nonce, VolumeUse::Docker),
     };
-    let job = CopyJob {
-        copies: vec![
-            VolumeCopy { from: has.data, to: to.data.clone() },
-            VolumeCopy { from: has.docker, to: to.docker.clone() },
-        ],
-        workspace: spec.workspace.clone(),
-        snapshot: Some(nonce.clone()),
-        image: spec.image.clone(),
-        isolation: spec.isolation,
-        pauses: vec![id.clone()],
-    };
+    let copies = vec![
+        VolumeCopy { from: has.data, to: to.data.clone() },
+        VolumeCopy { from: has.docker, to: to.docker.clone() },
+    ];
+    let job = CopyJob::new(copies, spec.workspace.clone(), spec.image.clone(), spec.isolation)
+        .with_snapshot(Some(nonce.clone()))
+        .with_paused(vec![id.clone()]);
     let mut copying = engine.start_copy(&job).await?;
     let helper = copying.helper().clone();
     let listed = engine.containers().await?.into_iter().find(|it| it.id == helper);

@@ -36,8 +36,9 @@ pub(crate) struct GcArgs {
 
 pub(crate) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
     let scope = |is_selected| if is_selected { GcScope::Unused } else { GcScope::Skip };
-    let policy =
-        GcPolicy { age: args.age, images: scope(args.images), volumes: scope(args.volumes) };
+    let policy = GcPolicy::of_age(args.age)
+        .with_images(scope(args.images))
+        .with_volumes(scope(args.volumes));
     let context = app.context()?;
     let engine = context.engine()?;
     let gc = match args.dry_run {

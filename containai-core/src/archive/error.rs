@@ -21,7 +21,7 @@ pub enum ArchiveError {
     /// The file is not a tar archive, or contains contradictory or invalid headers.
     #[error("the archive is malformed: {0}")]
     Malformed(&'static str),
-    /// The archive does not start with an [`ArchiveManifest`]; another program created it.
+    /// The archive does not start with an [`ArchiveManifest`](super::ArchiveManifest); another program created it.
     #[error("the archive is not a volume export")]
     NotAnExport,
     /// The manifest has an unknown format version.

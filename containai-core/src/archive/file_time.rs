@@ -50,11 +50,11 @@ mod tests {
 
     #[test]
     fn parses_seconds_and_fractions() {
-        let moment = |seconds, nanoseconds| Some(FileTime { seconds, nanoseconds });
-        assert_eq!(FileTime::parse(b"12"), moment(12, 0));
-        assert_eq!(FileTime::parse(b"12.5"), moment(12, 500_000_000));
-        assert_eq!(FileTime::parse(b"-0.5"), moment(-1, 500_000_000));
-        assert_eq!(FileTime::parse(b"1.0000000019"), moment(1, 1));
+        let time = |seconds, nanoseconds| Some(FileTime { seconds, nanoseconds });
+        assert_eq!(FileTime::parse(b"12"), time(12, 0));
+        assert_eq!(FileTime::parse(b"12.5"), time(12, 500_000_000));
+        assert_eq!(FileTime::parse(b"-0.5"), time(-1, 500_000_000));
+        assert_eq!(FileTime::parse(b"1.0000000019"), time(1, 1));
         for bad in ["", "x", "1.x", "1.-5", "99999999999999999999", "1.\u{b2}"] {
             assert_eq!(FileTime::parse(bad.as_bytes()), None, "{bad}");
         }
@@ -63,8 +63,8 @@ mod tests {
     proptest! {
         #[test]
         fn written_times_can_be_parsed(seconds in -1_000_000_i64..10_000_000_000, nanoseconds in 0_u32..1_000_000_000) {
-            let moment = FileTime { seconds, nanoseconds };
-            prop_assert_eq!(FileTime::parse(moment.to_pax().as_bytes()), Some(moment));
+            let time = FileTime { seconds, nanoseconds };
+            prop_assert_eq!(FileTime::parse(time.to_pax().as_bytes()), Some(time));
         }
     }
 }

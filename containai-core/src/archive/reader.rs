@@ -248,9 +248,9 @@ impl ExtendedHeader {
                 b"uid" => self.uid = Some(parse_decimal(value)?),
                 b"gid" => self.gid = Some(parse_decimal(value)?),
                 b"mtime" => {
-                    let moment = FileTime::parse(value);
+                    let time = FileTime::parse(value);
                     self.mtime =
-                        Some(moment.ok_or(ArchiveError::Malformed("invalid modification time"))?);
+                        Some(time.ok_or(ArchiveError::Malformed("invalid modification time"))?);
                 }
                 b"GNU.sparse.major" => self.sparse.version.0 = Some(parse_decimal(value)?),
                 b"GNU.sparse.minor" => self.sparse.version.1 = Some(parse_decimal(value)?),

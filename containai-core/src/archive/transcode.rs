@@ -25,6 +25,7 @@ pub struct ArchiveSummary {
 
 /// A member that was dropped or changed during export.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct DroppedMember {
     /// The path.
     pub path: MemberPath,

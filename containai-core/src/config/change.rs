@@ -34,7 +34,7 @@ impl SettingChange {
     ///
     /// # Errors
     ///
-    /// - [`SettingChangeError::UnknownSetting`]: no setting has this key.
+    /// - [`SettingChangeError::Unknown`]: no setting has this key.
     /// - [`SettingChangeError::WrongType`]: the texts have the wrong type.
     /// - [`SettingChangeError::InvalidValue`]: the value is invalid.
     /// - [`SettingChangeError::NotPerWorkspace`]: the setting applies to every workspace.

@@ -51,7 +51,7 @@ impl ConfigFile {
     /// Returns the item at a key path, such as `["ssh", "forward_agent"]`.
     #[must_use]
     pub fn get(&self, keys: &[&str]) -> Option<&Item> {
-        keys.iter().try_fold(self.document.as_item(), |item, key| item.as_table_like()?.get(key))
+        remove_key::item_at(&self.document, keys)
     }
 
     /// Sets the value at a key path and creates missing tables.
@@ -68,14 +68,14 @@ impl ConfigFile {
         let mut edited = self.document.clone().into_mut();
         let mut table: &mut dyn toml_edit::TableLike = edited.as_table_mut();
         for key in parents {
-            let made = table.entry(key).or_insert_with(|| {
+            let entry = table.entry(key).or_insert_with(|| {
                 let mut parent = Table::new();
                 // A table that only contains tables needs no header.
                 parent.set_implicit(true);
                 Item::Table(parent)
             });
             let not_a_table = || EditError::NotATable { key: (*key).to_owned() };
-            table = made.as_table_like_mut().ok_or_else(not_a_table)?;
+            table = entry.as_table_like_mut().ok_or_else(not_a_table)?;
         }
         let mut value = value.into();
         match table.get_mut(last) {
@@ -113,7 +113,7 @@ impl ConfigFile {
         }
         let mut keys = keys;
         while let Some((_, parents)) = keys.split_last() {
-            let text = remove_key::text_without_key(self, keys);
+            let text = remove_key::text_without_key(&self.document, keys);
             self.replace_text(&text)?;
             let is_empty =
                 |item: &Item| item.as_table_like().is_some_and(toml_edit::TableLike::is_empty);
@@ -123,10 +123,6 @@ impl ConfigFile {
             keys = parents;
         }
         Ok(true)
-    }
-
-    pub(super) fn document(&self) -> &Document<String> {
-        &self.document
     }
 
     /// Replaces the document by parsing the edited text, so that it equals what a reader of the

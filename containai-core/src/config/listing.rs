@@ -13,6 +13,7 @@ use super::{Config, Origin, Setting, SettingSpec};
 
 /// A setting with its effective value.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct ListedSetting {
     /// The setting.
     pub spec: &'static SettingSpec,
@@ -66,8 +67,8 @@ fn lower_limit<T: Clone + PartialOrd>(
     workspace: Option<&Setting<T>>,
 ) -> Setting<Option<T>> {
     match (&user.value, workspace) {
-        (Some(most), Some(asked)) if asked.value >= *most => user.clone(),
-        (_, Some(asked)) => asked.clone().map(Some),
+        (Some(most), Some(requested)) if requested.value >= *most => user.clone(),
+        (_, Some(requested)) => requested.clone().map(Some),
         (_, None) => user.clone(),
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! - the command line,
 //! - the environment,
-//! - the values remembered from earlier commands ([`RememberedSettings`]),
+//! - the values remembered from earlier commands ([`Remembered`]),
 //! - the table for the workspace in the user's file,
 //! - the workspace's own file,
 //! - the user's file,

@@ -1,32 +1,30 @@
 //! Removal of single keys from a file.
 
-use toml_edit::{Item, TableLike};
-
-use super::ConfigFile;
+use toml_edit::{Document, Item, TableLike};
 
 /// Returns the text of a file without the key at a key path.
 ///
 /// The lines of the key are cut from the text, because `toml_edit` would remove the comments before
 /// them as well. Keys within a line are removed by `toml_edit`.
-pub(super) fn text_without_key(file: &ConfigFile, keys: &[&str]) -> String {
-    if let Some(text) = cut_key_lines(file, keys) {
+pub(super) fn text_without_key(document: &Document<String>, keys: &[&str]) -> String {
+    if let Some(text) = cut_key_lines(document, keys) {
         return text;
     }
-    let mut edited = file.document().clone().into_mut();
+    let mut edited = document.clone().into_mut();
     remove_key(edited.as_table_mut(), keys);
     edited.to_string()
 }
 
-fn cut_key_lines(file: &ConfigFile, keys: &[&str]) -> Option<String> {
+fn cut_key_lines(document: &Document<String>, keys: &[&str]) -> Option<String> {
     let (last, parents) = keys.split_last()?;
-    let (key, item) = file.get(parents)?.as_table_like()?.get_key_value(last)?;
+    let (key, item) = item_at(document, parents)?.as_table_like()?.get_key_value(last)?;
     let start = key.span()?.start;
     let end = match item {
         Item::Value(value) => value.span()?.end,
         // A header ends with its line, whatever the table contains.
         _ => start,
     };
-    let text = file.text();
+    let text = document.raw();
     let line_start = text.get(..start)?.rfind('\n').map_or(0, |newline| newline + 1);
     let line_end = text.get(end..)?.find('\n').map_or(text.len(), |newline| end + newline + 1);
     let before = text.get(line_start..start)?;
@@ -39,6 +37,11 @@ fn cut_key_lines(file: &ConfigFile, keys: &[&str]) -> Option<String> {
         _ => before.trim_start().starts_with('['),
     };
     is_alone.then(|| format!("{}{}", &text[..line_start], &text[line_end..]))
+}
+
+/// Returns the item at a key path.
+pub(super) fn item_at<'a>(document: &'a Document<String>, keys: &[&str]) -> Option<&'a Item> {
+    keys.iter().try_fold(document.as_item(), |item, key| item.as_table_like()?.get(key))
 }
 
 fn remove_key(table: &mut dyn TableLike, keys: &[&str]) {

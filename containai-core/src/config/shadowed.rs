@@ -7,6 +7,7 @@ use super::{Config, Origin, SettingSpec};
 /// A setting that was set but has another effective value, because a source of higher precedence
 /// sets it too.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Shadowed {
     /// The setting.
     pub key: &'static str,

@@ -23,6 +23,7 @@ pub enum Trust {
 
 /// A setting of the workspace's own file that waits for approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Suggestion {
     /// The position.
     pub position: TextPosition,
@@ -32,6 +33,7 @@ pub struct Suggestion {
 
 /// A setting or file that was ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct IgnoredSetting {
     /// The position.
     pub position: TextPosition,

@@ -25,9 +25,9 @@ pub(super) fn check_user_file(
     workspace: Option<&WorkspacePath>,
 ) -> Result<Option<String>, ConfigError> {
     let known: Vec<&'static str> = SETTINGS.iter().map(|setting| setting.key).collect();
-    for stray in unknown_keys(file, &known) {
-        if stray.key != WORKSPACE_TABLE {
-            return Err(stray.into_error(&known));
+    for unknown in unknown_keys(file, &known) {
+        if unknown.key != WORKSPACE_TABLE {
+            return Err(unknown.into_error(&known));
         }
     }
     let Some(item) = file.get(&[WORKSPACE_TABLE]) else {
@@ -61,7 +61,7 @@ fn check_section(
     let known: Vec<&'static str> = SETTINGS.iter().filter_map(SettingSpec::section_key).collect();
     let mut found = Vec::new();
     collect_unknown(file, section, "", &known, &mut found);
-    found.into_iter().next().map_or(Ok(()), |stray| Err(stray.into_error(&known)))
+    found.into_iter().next().map_or(Ok(()), |unknown| Err(unknown.into_error(&known)))
 }
 
 /// Records the settings that the workspace's own file may not set, and returns those that wait for
@@ -164,8 +164,8 @@ fn collect_unknown(
                 collect_unknown(file, table, &inner, known, found);
             }
             _ => {
-                let stray = UnknownKey::new(file, table, name, key, item);
-                found.push(stray);
+                let unknown = UnknownKey::new(file, table, name, key, item);
+                found.push(unknown);
             }
         }
     }

@@ -12,6 +12,7 @@ use super::path::resolve_in_workspace;
 
 /// A feature in a directory of the workspace, with its options.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Feature {
     /// The directory, relative to the workspace.
     pub directory: String,
@@ -56,6 +57,7 @@ impl Feature {
 
 /// The manifest of a feature, `devcontainer-feature.json`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct FeatureManifest {
     /// The id.
     pub id: String,

@@ -18,6 +18,7 @@ pub enum LifecycleCommand {
 
 /// The lifecycle commands of a container. Commands of features precede those of the file itself.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Lifecycle {
     /// Run once, after the container was created.
     pub on_create: Vec<LifecycleCommand>,

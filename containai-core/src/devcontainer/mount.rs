@@ -16,6 +16,7 @@ const EXPECTED: &str =
 
 /// A mount requested by the file, in the format of `--mount` in docker-run(1).
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RequestedMount {
     /// The source.
     pub source: RequestedMountSource,

@@ -4,34 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::{ExtraMount, HostFacts, LinkedRepository};
+use crate::isolation::Isolation;
 use crate::label::{self, Labels};
 use crate::naming::{
-    ClientId, ContainerName, HostPort, Hostname, RandomId, VolumeName, WorkspacePath,
+    ClientId, ContainerId, ContainerName, HostPort, Hostname, RandomId, VolumeName, WorkspacePath,
 };
 use crate::resources::Resources;
-
-/// The engine's id of a container.
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct ContainerId(String);
-
-impl ContainerId {
-    /// Wraps an id from the engine.
-    pub fn new(id: impl Into<String>) -> Self {
-        Self(id.into())
-    }
-}
-
-impl AsRef<str> for ContainerId {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ContainerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// The state of a container, in Docker's terms.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -112,37 +90,10 @@ impl Container {
     }
 }
 
-/// The isolation of a container's root user from the host.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Isolation {
-    /// Sysbox creates the user namespace; ContainAI's shim maps bind mounts.
-    Sysbox,
-    /// The engine's `userns-remap` with ContainAI's runtime shim.
-    Userns,
-}
-
-impl Isolation {
-    /// Returns the runtime's name in the engine's configuration.
-    pub fn runtime(self) -> &'static str {
-        match self {
-            Self::Sysbox => "containai-sysbox-runc",
-            Self::Userns => "containai-runc",
-        }
-    }
-}
-
-impl fmt::Display for Isolation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Sysbox => "sysbox",
-            Self::Userns => "userns",
-        })
-    }
-}
-
 /// The specification of a container to create. Everything else follows from the invariants: not
 /// privileged, no host namespaces, no host sockets.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ContainerSpec {
     /// The name.
     pub name: ContainerName,
@@ -267,6 +218,7 @@ pub enum WorkspaceMount {
 /// The specification of a replacement, which equals the old container except for these fields and
 /// the port.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ReplacementSpec {
     /// The container to replace.
     pub of: ContainerId,
@@ -280,7 +232,48 @@ pub struct ReplacementSpec {
     pub volumes: BTreeMap<&'static str, VolumeName>,
 }
 
+impl ReplacementSpec {
+    /// Describes a replacement with the volumes of the old container.
+    #[must_use]
+    pub fn new(of: ContainerId, name: ContainerName, image: String, labels: Labels) -> Self {
+        Self { of, name, image, labels, volumes: BTreeMap::new() }
+    }
+}
+
 impl ContainerSpec {
+    /// Describes a persistent container of a workspace on the engine's machine, with anonymous
+    /// volumes and without additional mounts. Its host name follows from its name.
+    #[must_use]
+    pub fn new(
+        name: ContainerName,
+        image: String,
+        workspace: WorkspacePath,
+        port: HostPort,
+        isolation: Isolation,
+        resources: Resources,
+    ) -> Self {
+        Self {
+            hostname: Hostname::sanitize(name.as_ref()),
+            name,
+            image,
+            workspace,
+            mount: WorkspaceMount::Bind,
+            data_volume: None,
+            docker_volume: None,
+            port,
+            resources,
+            isolation,
+            template: String::new(),
+            lifetime: Lifetime::Persistent,
+            protection: Protection::None,
+            repository: None,
+            mounts: Vec::new(),
+            replaces: None,
+            from_snapshot: None,
+            host: HostFacts::default(),
+        }
+    }
+
     /// Returns the labels of the container.
     pub fn labels(&self) -> Labels {
         let mut labels = Labels::for_container(
@@ -289,8 +282,10 @@ impl ContainerSpec {
             self.data_volume.as_ref(),
             &self.template,
             &self.isolation.to_string(),
-        )
-        .with_workspace_mount(&self.mount);
+        );
+        if let WorkspaceMount::Volume { client, volume } = &self.mount {
+            labels = labels.with_workspace_volume(client, volume);
+        }
         if self.isolation == Isolation::Sysbox {
             labels = labels.with(label::RUNTIME, self.isolation.runtime());
         }

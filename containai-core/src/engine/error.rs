@@ -1,12 +1,8 @@
 //! Errors of a container engine.
 
-use std::error::Error;
-
+use crate::box_error::BoxError;
 use crate::exit;
 use crate::hint::{Advice, Hint};
-
-/// The cause of an error in an implementation.
-pub type BoxError = Box<dyn Error + Send + Sync + 'static>;
 
 /// An error of a container engine.
 #[derive(Debug, thiserror::Error)]

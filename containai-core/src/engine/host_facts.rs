@@ -4,6 +4,7 @@
 /// They are not secret: they are part of the container's environment, which is visible to everyone
 /// with access to the engine.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct HostFacts {
     /// The time zone, such as `Europe/Berlin`; `None` is UTC.
     pub time_zone: Option<String>,

@@ -3,6 +3,7 @@
 mod active_sessions;
 mod container;
 mod error;
+mod event;
 mod extra_mount;
 mod host_facts;
 mod id_range;
@@ -17,11 +18,11 @@ mod usage;
 
 pub use active_sessions::{ActiveSessions, ContainerProcess};
 pub use container::{
-    Container, ContainerId, ContainerIdentity, ContainerSpec, Isolation, Lifetime, Protection,
-    ReplacedContainer, ReplacementSpec, RunState, SnapshotSource, VolumeRecordUpdate,
-    WorkspaceMount,
+    Container, ContainerIdentity, ContainerSpec, Lifetime, Protection, ReplacedContainer,
+    ReplacementSpec, RunState, SnapshotSource, VolumeRecordUpdate, WorkspaceMount,
 };
-pub use error::{BoxError, EngineError};
+pub use error::EngineError;
+pub use event::{Event, EventListener, IgnoreEvents};
 pub use extra_mount::{ExtraMount, MountAccess, MountSource};
 pub use host_facts::HostFacts;
 pub use id_range::IdRangeMode;
@@ -36,9 +37,11 @@ pub use startup_hook::StartupHook;
 pub use storage::{ContainerTimes, Storage, StoredImage, StoredVolume};
 pub use usage::{Usage, UsageSample};
 
+pub use crate::isolation::Isolation;
+pub use crate::naming::ContainerId;
+
 use std::future::Future;
 
-use crate::lifecycle::EventListener;
 use crate::naming::{ContainerName, HostPort, VolumeName};
 use crate::remote::HostKey;
 

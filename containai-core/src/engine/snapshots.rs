@@ -139,6 +139,7 @@ pub struct VolumeCopy {
 
 /// The volumes to copy, as of one point in time.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct CopyJob {
     /// The volumes.
     pub copies: Vec<VolumeCopy>,
@@ -153,4 +154,32 @@ pub struct CopyJob {
     pub isolation: Isolation,
     /// The containers that stay paused meanwhile.
     pub pauses: Vec<ContainerId>,
+}
+
+impl CopyJob {
+    /// Describes copies for a new container, without paused containers. `image` is a shipped image
+    /// in the store.
+    #[must_use]
+    pub fn new(
+        copies: Vec<VolumeCopy>,
+        workspace: WorkspacePath,
+        image: String,
+        isolation: Isolation,
+    ) -> Self {
+        Self { copies, workspace, snapshot: None, image, isolation, pauses: Vec::new() }
+    }
+
+    /// Sets the snapshot of the new volumes.
+    #[must_use]
+    pub fn with_snapshot(mut self, snapshot: Option<RandomId>) -> Self {
+        self.snapshot = snapshot;
+        self
+    }
+
+    /// Sets the containers that stay paused meanwhile.
+    #[must_use]
+    pub fn with_paused(mut self, containers: Vec<ContainerId>) -> Self {
+        self.pauses = containers;
+        self
+    }
 }

@@ -42,7 +42,7 @@ pub fn additional_manifest(paths: &[HomePath], home: &str) -> Result<Manifest, O
 /// # Errors
 ///
 /// As [`additional_manifest`].
-pub fn listed(paths: &[HomePath], home: &str) -> Result<String, OutsideHomeError> {
+pub fn write_path_list(paths: &[HomePath], home: &str) -> Result<String, OutsideHomeError> {
     let manifest = additional_manifest(paths, home)?;
     let paths = manifest.entries.into_iter().map(|entry| format!("~/{}", entry.source));
     Ok(Value::from_iter(paths).to_string())
@@ -79,7 +79,8 @@ mod tests {
 
     #[test]
     fn path_lists_parse_back() {
-        let text = listed(&[path("~/.tool"), path("/home/me/a b")], "/home/me").expect("below it");
+        let text = write_path_list(&[path("~/.tool"), path("/home/me/a b")], "/home/me")
+            .expect("below it");
         assert_eq!(text, r#"["~/.tool","~/a b"]"#);
         assert_eq!(read_path_list(&text), [path("~/.tool"), path("~/a b")]);
         assert_eq!(read_path_list(r#"["~/../x", "/etc/x", "~/y"]"#), [path("~/y")]);

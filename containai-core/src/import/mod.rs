@@ -16,7 +16,7 @@ mod relink;
 mod rewriting;
 mod secret;
 
-pub use additional::{OutsideHomeError, additional_manifest, listed, read_path_list};
+pub use additional::{OutsideHomeError, additional_manifest, read_path_list, write_path_list};
 pub use git_config::filter_git_config;
 pub use item::{ContentHandling, IfMissing, ImportItem, ImportItemKind, ImportItems};
 pub use link::{HomeLink, RENAMED_TARGETS, Replaceable, home_links};

@@ -9,6 +9,7 @@ const BUILT_IN_EXCLUDES: [&str; 5] =
 
 /// The options of an import.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ImportOptions {
     /// Names of manifests or agents; empty selects all.
     pub only: Vec<String>,

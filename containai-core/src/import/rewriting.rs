@@ -48,12 +48,12 @@ fn replace_home(text: &[u8], home: &str) -> Option<Vec<u8>> {
 
 fn add_trusted_folder(text: &[u8]) -> Option<Vec<u8>> {
     let mut config: Value = serde_json::from_slice(text).ok()?;
-    let folders = config.as_object_mut()?.entry("trusted_folders").or_insert(Value::Array(vec![]));
-    let folders = folders.as_array_mut()?;
-    if folders.iter().any(|folder| folder == CONTAINER_WORKSPACE) {
+    let dirs = config.as_object_mut()?.entry("trusted_folders").or_insert(Value::Array(vec![]));
+    let dirs = dirs.as_array_mut()?;
+    if dirs.iter().any(|folder| folder == CONTAINER_WORKSPACE) {
         return None;
     }
-    folders.push(CONTAINER_WORKSPACE.into());
+    dirs.push(CONTAINER_WORKSPACE.into());
     serde_json::to_vec_pretty(&config).ok()
 }
 

@@ -43,7 +43,7 @@ impl EngineLayout {
         self.config_dir().join("daemon.json")
     }
 
-    /// The decisions of the set-up: isolation, subnet, subordinate ids.
+    /// The decisions of the setup: isolation, subnet, subordinate ids.
     pub fn record(&self) -> PathBuf {
         self.root.join("etc/containai/engine.json")
     }

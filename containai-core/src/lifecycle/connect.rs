@@ -8,6 +8,15 @@ use crate::remote::{HostKey, Remote, RemoteError};
 /// The number of console lines in the error for an exited container.
 const LOG_LINES: usize = 20;
 
+/// A running container and a connection to it.
+#[derive(Debug)]
+pub struct Connected<S> {
+    /// The container as last listed.
+    pub container: Container,
+    /// The authenticated connection.
+    pub connection: S,
+}
+
 /// The validity of the host key that is pinned for the container's port.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum PinnedKey {
@@ -36,7 +45,7 @@ pub async fn connect<E: Engine, R: Remote>(
     let port = container.labels.ssh_port().ok_or_else(refuse)?;
     let connecting = authenticate(engine, remote, container, port, pin);
     match race(connecting, engine.wait_exit(&container.id)).await {
-        Either::First(session) => session,
+        Either::First(connected) => connected,
         Either::Second(status) => {
             let log = engine.log_tail(&container.id, LOG_LINES).await.unwrap_or_default();
             Err(EngineError::ContainerExited { name: container.name.clone(), status: status?, log }

@@ -5,118 +5,9 @@ use super::replacement::{
     decide_recreate, decide_stale_replacement, decide_teardown, decide_volume_record,
 };
 use super::restore::decide_restore;
-use crate::engine::{Container, ContainerId, Lifetime, RunState};
-use crate::lifecycle::{Desired, Observed, Refusal, Strength};
+use crate::engine::{Container, Lifetime, RunState};
+use crate::lifecycle::{Desired, Observed, Refusal, Step, Strength};
 use crate::naming::{ContainerName, VolumeName, VolumeUse};
-
-/// The next step. Every step is idempotent.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub enum Step {
-    /// Pull or build the image if the engine does not have it.
-    EnsureImage,
-    /// Create the container under this name without starting it.
-    Create {
-        /// An unused name.
-        name: ContainerName,
-    },
-    /// Finish an interrupted restore of the data volume, or roll it back.
-    FinishRestore {
-        /// The interrupted helper.
-        id: ContainerId,
-    },
-    /// Install the public key and the other files that the container needs at its start.
-    Provision {
-        /// The stopped container.
-        id: ContainerId,
-    },
-    /// Start the container.
-    Start {
-        /// The stopped container.
-        id: ContainerId,
-    },
-    /// Unpause the container.
-    Unpause {
-        /// The paused container.
-        id: ContainerId,
-    },
-    /// Commit the file system of a stopped container whose port is in use, to create a
-    /// replacement from it.
-    Commit {
-        /// The stopped container.
-        id: ContainerId,
-    },
-    /// Create a replacement from the committed image, with the same volumes and settings,
-    /// without starting it.
-    CreateReplacement {
-        /// The container to replace.
-        of: ContainerId,
-        /// The interim name of the replacement.
-        name: ContainerName,
-    },
-    /// Remove the container that has been replaced.
-    RemoveReplaced {
-        /// The stopped container.
-        id: ContainerId,
-    },
-    /// Give the replacement its final name.
-    Rename {
-        /// The replacement.
-        id: ContainerId,
-        /// The name.
-        name: ContainerName,
-    },
-    /// Remove a replacement that is outdated because the old container has been started
-    /// again.
-    RemoveReplacement {
-        /// The replacement; it never ran.
-        id: ContainerId,
-    },
-    /// Record the data volume of the workspace.
-    RecordDataVolume {
-        /// The volume.
-        volume: VolumeName,
-    },
-    /// Remove the volumes of the replaced container. Volumes in use are kept.
-    RemoveVolumes {
-        /// The volumes.
-        volumes: Vec<VolumeName>,
-    },
-    /// Ask the container to shut down.
-    Stop {
-        /// The running container.
-        id: ContainerId,
-    },
-    /// Recreate a container with the same volumes but a new file system, without starting
-    /// it.
-    Recreate {
-        /// The container to replace.
-        of: ContainerId,
-        /// The interim name of the new container.
-        name: ContainerName,
-    },
-    /// Remove an ephemeral container together with the volumes that were created for it.
-    RemoveEphemeral {
-        /// The stopped container.
-        id: ContainerId,
-    },
-    /// Observe again after a state transition of the container.
-    Wait {
-        /// The container's name.
-        name: String,
-        /// The state it is leaving.
-        state: RunState,
-    },
-    /// Connect to the running container.
-    Connect {
-        /// The running container.
-        id: ContainerId,
-    },
-    /// Nothing: the ephemeral container is removed.
-    Done,
-    /// Refuse, for this reason.
-    Refuse(Refusal),
-}
 
 /// Decides on the next step from the observed state towards the desired state.
 pub fn decide(observed: &Observed, desired: &Desired) -> Step {
@@ -154,19 +45,19 @@ fn decide_create(observed: &Observed, desired: &Desired) -> Step {
 
 /// Returns the mismatch between the workspace's container and the required options.
 fn find_mismatch(observed: &Observed, desired: &Desired, container: &Container) -> Option<Refusal> {
-    let Desired { name, data_volume, options: manner, .. } = desired;
+    let Desired { name, data_volume, options: run_options, .. } = desired;
     let is_named = container.name == name.as_ref()
         || final_name(container).is_some_and(|promised| promised == *name);
-    if manner.name == Strength::Required && !is_named {
-        let (has, wanted) = (container.name.clone(), name.to_string());
-        return Some(Refusal::NameMismatch { actual: has, requested: wanted });
+    if run_options.name == Strength::Required && !is_named {
+        let (has, requested) = (container.name.clone(), name.to_string());
+        return Some(Refusal::NameMismatch { actual: has, requested });
     }
     if desired.replaces(container) {
         return None;
     }
     let name = container.name.clone();
     let has = container.labels.data_volume();
-    if manner.data_volume == Strength::Required && *data_volume != has {
+    if run_options.data_volume == Strength::Required && *data_volume != has {
         let text = |volume: &Option<VolumeName>| {
             volume.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
         };
@@ -177,7 +68,7 @@ fn find_mismatch(observed: &Observed, desired: &Desired, container: &Container) 
         });
     }
     let is_made = observed.created.as_ref() == Some(&container.id);
-    let lasts = manner.lifetime == Lifetime::Session && !is_made;
+    let lasts = run_options.lifetime == Lifetime::Session && !is_made;
     lasts.then_some(Refusal::AlreadyExists { name })
 }
 
@@ -255,15 +146,15 @@ fn volumes_to_remove(
 /// Returns the exact requested name if it is unused.
 pub(super) fn require_exact_name(
     observed: &Observed,
-    wanted: &ContainerName,
+    requested: &ContainerName,
 ) -> Result<ContainerName, Refusal> {
-    let chosen = choose_name(observed, wanted)?;
-    if chosen == *wanted {
+    let chosen = choose_name(observed, requested)?;
+    if chosen == *requested {
         return Ok(chosen);
     }
-    let holder = observed.containers.iter().find(|it| it.name == wanted.as_ref());
+    let holder = observed.containers.iter().find(|it| it.name == requested.as_ref());
     let workspace = holder.and_then(|it| it.labels.workspace()).unwrap_or_default().to_owned();
-    Err(Refusal::OtherWorkspace { name: wanted.to_string(), workspace })
+    Err(Refusal::OtherWorkspace { name: requested.to_string(), workspace })
 }
 
 /// Returns the first candidate that no container has or will get. A name of another
@@ -271,9 +162,9 @@ pub(super) fn require_exact_name(
 /// about to use it under that name.
 pub(super) fn choose_name(
     observed: &Observed,
-    wanted: &ContainerName,
+    requested: &ContainerName,
 ) -> Result<ContainerName, Refusal> {
-    for name in wanted.candidates() {
+    for name in requested.candidates() {
         let holds = |it: &&Container| {
             it.name == name.as_ref() || final_name(it).is_some_and(|promised| promised == name)
         };
@@ -286,5 +177,5 @@ pub(super) fn choose_name(
             }
         }
     }
-    Err(Refusal::NamesExhausted { name: wanted.to_string() })
+    Err(Refusal::NamesExhausted { name: requested.to_string() })
 }

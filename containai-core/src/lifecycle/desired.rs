@@ -11,6 +11,7 @@ use crate::resources::Resources;
 
 /// The desired state of a workspace: a running container with a connection to it.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Desired {
     /// The workspace on the host; it identifies the container on its engine.
     pub workspace: WorkspacePath,
@@ -40,6 +41,81 @@ pub struct Desired {
 }
 
 impl Desired {
+    /// Describes a container with the default port range, volumes and options, on an engine of this
+    /// machine.
+    #[must_use]
+    pub fn new(
+        workspace: WorkspacePath,
+        name: ContainerName,
+        image: ImageRequest,
+        isolation: Isolation,
+        resources: Resources,
+    ) -> Self {
+        Self {
+            workspace,
+            name,
+            image,
+            image_source: ImageSource::Auto,
+            data_volume: None,
+            ports: PortRange::default(),
+            resources,
+            isolation,
+            template: String::new(),
+            options: RunOptions::default(),
+            client: None,
+            host: HostFacts::default(),
+        }
+    }
+
+    /// Sets the template that the image belongs to; empty without one.
+    #[must_use]
+    pub fn with_template(mut self, template: String) -> Self {
+        self.template = template;
+        self
+    }
+
+    /// Sets the source of a missing image. Default: any.
+    #[must_use]
+    pub fn with_image_source(mut self, source: ImageSource) -> Self {
+        self.image_source = source;
+        self
+    }
+
+    /// Sets the data volume. Default: that of the workspace.
+    #[must_use]
+    pub fn with_data_volume(mut self, volume: Option<VolumeName>) -> Self {
+        self.data_volume = volume;
+        self
+    }
+
+    /// Sets the ports for sshd.
+    #[must_use]
+    pub fn with_ports(mut self, ports: PortRange) -> Self {
+        self.ports = ports;
+        self
+    }
+
+    /// Sets the options of the command.
+    #[must_use]
+    pub fn with_options(mut self, options: RunOptions) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets this machine's id for a remote engine, which gets a copy of the workspace.
+    #[must_use]
+    pub fn with_client(mut self, client: Option<ClientId>) -> Self {
+        self.client = client;
+        self
+    }
+
+    /// Sets the facts about the host that a new container gets.
+    #[must_use]
+    pub fn with_host(mut self, host: HostFacts) -> Self {
+        self.host = host;
+        self
+    }
+
     /// Builds the specification of a new container from the observed image and volumes, a
     /// name and a port.
     pub fn spec(&self, observed: &Observed, name: &ContainerName, port: HostPort) -> ContainerSpec {
@@ -85,14 +161,14 @@ impl Desired {
     /// Resolves the data volume, in this order: the volume required by the command, the
     /// volume of the container to replace, the configured volume, the default volume.
     fn resolve_data_volume(&self, observed: &Observed) -> Option<VolumeName> {
-        let wanted = self.data_volume.clone();
-        if self.options.data_volume == Strength::Required && wanted.is_some() {
-            return wanted;
+        let requested = self.data_volume.clone();
+        if self.options.data_volume == Strength::Required && requested.is_some() {
+            return requested;
         }
-        let outgoing = observed.containers.iter().find(|it| self.replaces(it));
-        let kept = outgoing.and_then(|container| container.labels.data_volume());
+        let old = observed.containers.iter().find(|it| self.replaces(it));
+        let kept = old.and_then(|container| container.labels.data_volume());
         let own = || self.default_volume_for_lifetime(observed, VolumeUse::Data);
-        kept.or(wanted).or_else(own)
+        kept.or(requested).or_else(own)
     }
 
     /// Returns whether this command selects a data volume that outlasts its container and
@@ -114,10 +190,10 @@ impl Desired {
     }
 
     /// Resolves the volume of the inner Docker. A volume restored together with the data
-    /// volume stays with it.
+    /// volume is kept with it.
     fn resolve_docker_volume(&self, observed: &Observed) -> Option<VolumeName> {
-        let outgoing = observed.containers.iter().find(|it| self.replaces(it));
-        let data = outgoing.and_then(|container| container.labels.data_volume());
+        let old = observed.containers.iter().find(|it| self.replaces(it));
+        let data = old.and_then(|container| container.labels.data_volume());
         let data = data.or_else(|| self.data_volume.clone());
         let beside = data.map(|it| it.docker_beside(&self.workspace, self.client.as_ref()));
         let beside = beside.filter(|it| *it != self.default_volume(VolumeUse::Docker));

@@ -10,6 +10,7 @@ use crate::resources::Resources;
 /// The explicitly requested settings: from a flag, the environment or a file. `None` if a
 /// setting was not requested.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RequestedSettings {
     /// The reference of the image.
     pub image: Option<String>,
@@ -70,9 +71,9 @@ pub fn detect_drift(container: &Container, requested: &RequestedSettings) -> Vec
     let has_volume = container.labels.data_volume();
     let (memory, cpus) = match requested.resources {
         None => (None, None),
-        Some((wanted, has)) => (
-            Some((has.memory.to_string(), wanted.memory.to_string())),
-            Some((has.cpus.to_string(), wanted.cpus.to_string())),
+        Some((requested, has)) => (
+            Some((has.memory.to_string(), requested.memory.to_string())),
+            Some((has.cpus.to_string(), requested.cpus.to_string())),
         ),
     };
     let pairs = [
@@ -92,8 +93,8 @@ pub fn detect_drift(container: &Container, requested: &RequestedSettings) -> Vec
         ("number of processors", cpus),
     ];
     let others = pairs.into_iter().filter_map(|(what, pair)| {
-        let (has, wanted) = pair?;
-        (has != wanted).then_some(Drift::Setting { setting: what, actual: has, requested: wanted })
+        let (has, requested) = pair?;
+        (has != requested).then_some(Drift::Setting { setting: what, actual: has, requested })
     });
     let bare = container.labels.is_sysbox_without_shim().then_some(Drift::SysboxWithoutShim);
     bare.into_iter().chain(others).chain(image_input_drift(container, requested)).collect()
@@ -101,12 +102,16 @@ pub fn detect_drift(container: &Container, requested: &RequestedSettings) -> Vec
 
 /// Detects changed files of the same template. Another template is reported as a changed
 /// setting.
-fn image_input_drift(container: &Container, wished: &RequestedSettings) -> Option<Drift> {
-    let wanted = wished.fingerprint.as_ref()?;
+fn image_input_drift(
+    container: &Container,
+    requested_settings: &RequestedSettings,
+) -> Option<Drift> {
+    let requested = requested_settings.fingerprint.as_ref()?;
     let template = container.labels.get(label::TEMPLATE).unwrap_or_default();
-    let is_same = wished.template.as_deref().is_none_or(|wanted| wanted == template);
+    let is_same =
+        requested_settings.template.as_deref().is_none_or(|requested| requested == template);
     let has = container.labels.get(label::TEMPLATE_HASH)?;
-    (is_same && has != wanted.as_str())
+    (is_same && has != requested.as_str())
         .then(|| Drift::ImageInputs { template: template.to_owned() })
 }
 
@@ -129,7 +134,7 @@ mod tests {
         };
         assert_eq!(detect_drift(&container, &RequestedSettings::default()), []);
         let half = |gib: u64| Resources::half_of(HostCapacity { memory_bytes: gib << 30, cpus: 4 });
-        let wished = RequestedSettings {
+        let requested_settings = RequestedSettings {
             image: Some("containai/base:2".into()),
             template: Some("ml".into()),
             fingerprint: None,
@@ -137,7 +142,7 @@ mod tests {
             resources: Some((half(16), half(8))),
         };
         let told: Vec<_> =
-            detect_drift(&container, &wished).iter().map(ToString::to_string).collect();
+            detect_drift(&container, &requested_settings).iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(told.join("\n"), @r"
         its image is `containai/base:1`, requested is `containai/base:2`
         its template is `none`, requested is `ml`
@@ -171,7 +176,7 @@ mod tests {
 
     #[test]
     fn changed_template_files_are_reported_once() {
-        let check = |template: &str, hash: &str, wanted: &str| {
+        let check = |template: &str, hash: &str, requested: &str| {
             let labels = [(label::TEMPLATE, template), (label::TEMPLATE_HASH, hash)];
             let container = Container {
                 id: ContainerId::new("1"),
@@ -181,12 +186,12 @@ mod tests {
                 image: "containai/template:x".into(),
                 labels: labels.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
             };
-            let wished = RequestedSettings {
-                template: Some(wanted.into()),
+            let requested_settings = RequestedSettings {
+                template: Some(requested.into()),
                 fingerprint: Fingerprint::parse("0123456789ab").ok(),
                 ..RequestedSettings::default()
             };
-            let told = detect_drift(&container, &wished);
+            let told = detect_drift(&container, &requested_settings);
             told.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         };
         assert_eq!(check("ml", "0123456789ab", "ml"), "");

@@ -2,74 +2,14 @@
 
 use super::executor::{StepExecutor, wait_until_unlisted};
 use crate::engine::{Container, ContainerId, Engine, EngineError, Lifetime};
-use crate::hint::{Advice, Hint};
-use crate::lifecycle::{Desired, Event, EventListener, Observed, Refusal, Step, decide};
-use crate::remote::{Remote, RemoteError};
-use crate::workspace_store::{NoWorkspaceStore, WorkspaceStore, WorkspaceStoreError};
+use crate::lifecycle::{
+    Connected, Desired, DriveError, Observed, Refusal, Step, StepListener, decide,
+};
+use crate::remote::Remote;
+use crate::workspace_store::{NoWorkspaceStore, WorkspaceStore};
 
 /// The maximum number of steps before the loop gives up.
 pub(super) const MAX_STEPS: usize = 32;
-
-/// A failure to reach the desired state.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum DriveError {
-    /// The engine failed.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
-    /// The SSH connection failed.
-    #[error(transparent)]
-    Remote(#[from] RemoteError),
-    /// The workspace store failed.
-    #[error(transparent)]
-    WorkspaceStore(#[from] WorkspaceStoreError),
-    /// No step is allowed.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-}
-
-impl DriveError {
-    /// Returns whether the container may just be stopping although it was listed as
-    /// running, for example after a stop requested by an interrupted command. No command
-    /// has been started in it.
-    #[must_use]
-    pub fn may_be_stopping(&self) -> bool {
-        matches!(
-            self,
-            Self::Engine(EngineError::ContainerExited { .. })
-                | Self::Remote(RemoteError::Connection { .. })
-        )
-    }
-}
-
-impl Advice for DriveError {
-    fn exit_code(&self) -> u8 {
-        match self {
-            Self::Engine(error) => error.exit_code(),
-            Self::Remote(error) => error.exit_code(),
-            Self::WorkspaceStore(error) => error.exit_code(),
-            Self::Refused(refusal) => refusal.exit_code(),
-        }
-    }
-
-    fn hints(&self) -> Vec<Hint> {
-        match self {
-            Self::Engine(error) => error.hints(),
-            Self::Remote(error) => error.hints(),
-            Self::WorkspaceStore(error) => error.hints(),
-            Self::Refused(refusal) => refusal.hints(),
-        }
-    }
-}
-
-/// A running container and a connection to it.
-#[derive(Debug)]
-pub struct Connected<S> {
-    /// The container as last listed.
-    pub container: Container,
-    /// The authenticated connection.
-    pub connection: S,
-}
 
 /// Takes steps until a connection to the workspace's container is open.
 ///
@@ -84,11 +24,11 @@ pub async fn drive<E: Engine, R: Remote, N: WorkspaceStore>(
     remote: &R,
     records: &N,
     desired: &Desired,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<Connected<R::Connection>, DriveError> {
     let executor = StepExecutor::new(engine, remote, records, desired, events);
-    let reached = run_steps(engine, executor, desired, events, Observed::default()).await?;
-    reached.ok_or_else(|| changed_too_often(desired).into())
+    let connected = run_steps(engine, executor, desired, events, Observed::default()).await?;
+    connected.ok_or_else(|| changed_too_often(desired).into())
 }
 
 /// Removes an ephemeral container after its session. Other containers are left unchanged.
@@ -101,7 +41,7 @@ pub async fn teardown_ephemeral<E: Engine, R: Remote>(
     remote: &R,
     desired: &Desired,
     container: &Container,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<(), DriveError> {
     if desired.options.lifetime != Lifetime::Session || !container.labels.is_ephemeral() {
         return Ok(());
@@ -125,7 +65,7 @@ pub async fn finish_replacement<E: Engine, R: Remote, N: WorkspaceStore>(
     remote: &R,
     records: &N,
     desired: &Desired,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<Option<Container>, DriveError> {
     let mut executor = StepExecutor::new(engine, remote, records, desired, events);
     let mut observed = Observed::default();
@@ -152,7 +92,7 @@ pub async fn finish_replacement<E: Engine, R: Remote, N: WorkspaceStore>(
             Step::Refuse(refusal) => return Err(refusal.into()),
             _ if !is_about_place => return Ok(Some(container)),
             step => {
-                events.on_event(Event::Step(&step));
+                events.on_step(&step);
                 executor.run(step, &mut observed).await?;
             }
         }
@@ -165,19 +105,19 @@ async fn run_steps<E: Engine, R: Remote, N: WorkspaceStore>(
     engine: &E,
     mut executor: StepExecutor<'_, E, R, N>,
     desired: &Desired,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
     mut observed: Observed,
 ) -> Result<Option<Connected<R::Connection>>, DriveError> {
     for _ in 0..MAX_STEPS {
         observed = refresh(engine, desired, observed).await?;
         let step = decide(&observed, desired);
-        events.on_event(Event::Step(&step));
+        events.on_step(&step);
         if step == Step::Done {
             return Ok(None);
         }
         match executor.run(step, &mut observed).await {
             Ok(None) => {}
-            Ok(Some(reached)) => return Ok(Some(reached)),
+            Ok(Some(connected)) => return Ok(Some(connected)),
             Err(DriveError::Engine(EngineError::NoSuchContainer { .. })) => {
                 wait_until_unlisted(engine, desired, &mut observed).await?;
             }
@@ -260,25 +200,5 @@ async fn last_start<E: Engine>(
         Ok(start) => Ok(Some(start)),
         Err(EngineError::NoSuchContainer { .. }) => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{samples, testing};
-
-    #[test]
-    fn error_messages() {
-        let samples = samples!(DriveError {
-            Engine: [DriveError::Engine(EngineError::NoSuchImage { image: "base".into() })],
-            Remote: [DriveError::Remote(RemoteError::NotPinned { port: 2300 })],
-            WorkspaceStore: [DriveError::WorkspaceStore(WorkspaceStoreError {
-                workspace: "/src/api".into(),
-                source: "read-only file system".into(),
-            })],
-            Refused: [DriveError::Refused(Refusal::NotManaged { name: "api-main".into() })],
-        });
-        insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }
 }

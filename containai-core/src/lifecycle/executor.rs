@@ -4,7 +4,7 @@ use super::replacement_steps;
 use super::restore::finish_restore;
 use crate::engine::{Container, ContainerId, Engine, EngineError};
 use crate::lifecycle::{
-    Connected, Desired, DriveError, Event, EventListener, Observed, PinnedKey, Step, connect,
+    Connected, Desired, DriveError, Event, Observed, PinnedKey, Step, StepListener, connect,
 };
 use crate::naming::{ContainerName, VolumeName};
 use crate::remote::Remote;
@@ -16,7 +16,7 @@ pub(super) struct StepExecutor<'a, E, R, N> {
     remote: &'a R,
     store: &'a N,
     desired: &'a Desired,
-    events: &'a dyn EventListener,
+    events: &'a dyn StepListener,
     pinned_key: PinnedKey,
     retry: ConnectRetry,
 }
@@ -36,7 +36,7 @@ impl<'a, E: Engine, R: Remote, N: WorkspaceStore> StepExecutor<'a, E, R, N> {
         remote: &'a R,
         store: &'a N,
         desired: &'a Desired,
-        events: &'a dyn EventListener,
+        events: &'a dyn StepListener,
     ) -> Self {
         Self {
             engine,

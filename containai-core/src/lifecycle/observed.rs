@@ -8,6 +8,7 @@ use crate::naming::{HostPort, VolumeName, WorkspacePath};
 
 /// The observed state of the engine, and the progress of the current run.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Observed {
     /// All containers of the engine, stopped and foreign ones included.
     pub containers: Vec<Container>,
@@ -40,6 +41,12 @@ pub struct Observed {
 }
 
 impl Observed {
+    /// Returns the state at the beginning of a run, with these containers of the engine.
+    #[must_use]
+    pub fn of(containers: Vec<Container>) -> Self {
+        Self { containers, ..Self::default() }
+    }
+
     /// Returns the managed containers for `workspace`; more than one is a user error. A
     /// replacement is not included while the old container exists.
     pub fn serving(&self, workspace: &WorkspacePath) -> Vec<&Container> {

@@ -10,21 +10,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{Container, ContainerId, ReplacementSpec, RunState};
-use crate::lifecycle::{Observed, Refusal, Step};
+use crate::engine::{Container, ReplacementSpec, RunState};
+use crate::lifecycle::{CommittedImage, Observed, Refusal, Step};
 use crate::naming::{ContainerName, WorkspacePath};
-
-/// The image that this run committed from a container.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct CommittedImage {
-    /// The container.
-    pub of: ContainerId,
-    /// The image.
-    pub image: String,
-    /// The time of the last start of the container, as an opaque text of the engine, read
-    /// before the commit.
-    pub last_start: String,
-}
 
 /// A container and its replacement.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -39,9 +27,9 @@ impl Observed {
     /// Returns the pending replacement of the container for `workspace`, if any.
     pub fn pending_replacement(&self, workspace: &WorkspacePath) -> Option<Replacement<'_>> {
         let serving = |container: &&Container| container.serves(workspace);
-        self.containers.iter().filter(serving).find_map(|successor| {
-            let old = self.replaced_by(successor)?;
-            Some(Replacement { old, new: successor })
+        self.containers.iter().filter(serving).find_map(|replacement| {
+            let old = self.replaced_by(replacement)?;
+            Some(Replacement { old, new: replacement })
         })
     }
 
@@ -68,22 +56,22 @@ impl Observed {
 
 /// Resumes an interrupted replacement.
 pub(super) fn resume_replacement(observed: &Observed, pair: Replacement<'_>) -> Step {
-    let Replacement { old, new: successor } = pair;
+    let Replacement { old, new: replacement } = pair;
     let wait = |it: &Container| Step::Wait { name: it.name.clone(), state: it.state };
-    let kept_at = successor.labels.replaces_start();
-    match (old.state, successor.state) {
+    let kept_at = replacement.labels.replaces_start();
+    match (old.state, replacement.state) {
         (RunState::Removing, _) => wait(old),
         // The engine has begun to remove the old file system.
         (RunState::Dead, _) => Step::RemoveReplaced { id: old.id.clone() },
-        (_, RunState::Removing) => wait(successor),
+        (_, RunState::Removing) => wait(replacement),
         (RunState::Exited | RunState::Created, RunState::Created) => {
             match observed.last_start.as_deref() {
                 None => wait(old),
                 start if start == kept_at => Step::RemoveReplaced { id: old.id.clone() },
-                Some(_) => Step::RemoveReplacement { id: successor.id.clone() },
+                Some(_) => Step::RemoveReplacement { id: replacement.id.clone() },
             }
         }
-        _ => Step::RemoveReplacement { id: successor.id.clone() },
+        _ => Step::RemoveReplacement { id: replacement.id.clone() },
     }
 }
 

@@ -53,16 +53,18 @@ pub(super) fn decide_stale_replacement(
     desired: &Desired,
     pair: Replacement<'_>,
 ) -> Option<Step> {
-    let Replacement { old, new: successor } = pair;
-    let is_ours = observed.created.as_ref() == Some(&successor.id);
+    let Replacement { old, new: replacement } = pair;
+    let is_ours = observed.created.as_ref() == Some(&replacement.id);
     // While the old container is being removed, the labels of the replacement identify
     // its volumes.
     if !desired.replaces(old) || is_ours || old.state == RunState::Removing {
         return None;
     }
-    Some(match successor.state {
-        RunState::Removing => Step::Wait { name: successor.name.clone(), state: successor.state },
-        _ => Step::RemoveReplacement { id: successor.id.clone() },
+    Some(match replacement.state {
+        RunState::Removing => {
+            Step::Wait { name: replacement.name.clone(), state: replacement.state }
+        }
+        _ => Step::RemoveReplacement { id: replacement.id.clone() },
     })
 }
 

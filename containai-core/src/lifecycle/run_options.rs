@@ -6,6 +6,7 @@ use crate::naming::VolumeName;
 /// The options of one command. By default the existing container is used, or a persistent
 /// one is created.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RunOptions {
     /// Whether the name is required.
     pub name: Strength,
@@ -26,6 +27,64 @@ pub struct RunOptions {
     pub repository: Option<LinkedRepository>,
     /// Additional mounts of a new container.
     pub mounts: Vec<ExtraMount>,
+}
+
+impl RunOptions {
+    /// Sets whether the container must have the exact name.
+    #[must_use]
+    pub fn with_name(mut self, name: Strength) -> Self {
+        self.name = name;
+        self
+    }
+
+    /// Sets whether the container must have the selected data volume.
+    #[must_use]
+    pub fn with_data_volume(mut self, data_volume: Strength) -> Self {
+        self.data_volume = data_volume;
+        self
+    }
+
+    /// Sets the volume for the Docker in a new container.
+    #[must_use]
+    pub fn with_docker_volume(mut self, volume: Option<VolumeName>) -> Self {
+        self.docker_volume = volume;
+        self
+    }
+
+    /// Sets the container to recreate.
+    #[must_use]
+    pub fn with_recreate(mut self, container: Option<ContainerId>) -> Self {
+        self.recreate = container;
+        self
+    }
+
+    /// Sets the lifetime of a new container.
+    #[must_use]
+    pub fn with_lifetime(mut self, lifetime: Lifetime) -> Self {
+        self.lifetime = lifetime;
+        self
+    }
+
+    /// Sets the protection of a new container from garbage collection.
+    #[must_use]
+    pub fn with_protection(mut self, protection: Protection) -> Self {
+        self.protection = protection;
+        self
+    }
+
+    /// Sets the repository of a linked worktree.
+    #[must_use]
+    pub fn with_repository(mut self, repository: Option<LinkedRepository>) -> Self {
+        self.repository = repository;
+        self
+    }
+
+    /// Sets the additional mounts of a new container.
+    #[must_use]
+    pub fn with_mounts(mut self, mounts: Vec<ExtraMount>) -> Self {
+        self.mounts = mounts;
+        self
+    }
 }
 
 /// The strength of an option if a container exists already.

@@ -53,6 +53,7 @@ pub enum StopStep {
 
 /// The steps for one container, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct StopPlan {
     /// The container as listed.
     pub container: Container,
@@ -113,8 +114,8 @@ fn steps(
     };
     steps.extend(export.map(|file| StopStep::Export { file: file.to_owned() }));
     if mode == StopMode::Remove {
-        if let Some(successor) = observed.replacement_of(container) {
-            steps.push(StopStep::RemoveReplacement { id: successor.id.clone() });
+        if let Some(replacement) = observed.replacement_of(container) {
+            steps.push(StopStep::RemoveReplacement { id: replacement.id.clone() });
         }
         let name = ContainerName::parse(&container.name).ok();
         if let (Some(name), Some(port)) = (name, container.labels.ssh_port()) {

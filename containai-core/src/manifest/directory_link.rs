@@ -5,6 +5,7 @@ use super::{Manifest, ManifestEntry};
 /// A symbolic link from the home directory to a directory on the data volume. All files below it
 /// are stored on the volume, whatever their names, even when a program replaces a file.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct DirectoryLink {
     /// The path in the home directory.
     pub path: String,

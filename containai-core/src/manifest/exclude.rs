@@ -72,6 +72,7 @@ enum ExcludeEffect<'a> {
 
 /// The entries of an import after exclusions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ImportPlan {
     /// The paths to copy, in order.
     pub entries: Vec<ImportPath>,

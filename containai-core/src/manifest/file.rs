@@ -4,6 +4,7 @@ use super::Agent;
 
 /// A program's paths and where they are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Manifest {
     /// The name used by imports: the file name without number and extension; empty for text without
     /// a file.

@@ -12,6 +12,7 @@ const RESERVED_DIRECTORY: &str = ".containai";
 /// An error in a manifest, with its line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {kind}")]
+#[non_exhaustive]
 pub struct ManifestError {
     /// The line number, from 1.
     pub line: usize,

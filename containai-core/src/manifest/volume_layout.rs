@@ -4,6 +4,7 @@ use super::{Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The files and directories of a data volume, the targets of all links of the home directory.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VolumeLayout {
     /// Directories, in the order of the manifests.
     pub directories: Vec<VolumePath>,
@@ -13,6 +14,7 @@ pub struct VolumeLayout {
 
 /// A path on the data volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct VolumePath {
     /// The path relative to the root of the volume.
     pub path: String,

@@ -92,8 +92,8 @@ impl ContainerName {
         } else {
             Self::MAX_DERIVED_LEN
         };
-        let room = limit.saturating_sub(suffix.len());
-        let base = self.0.get(..room).unwrap_or(&self.0);
+        let max_len = limit.saturating_sub(suffix.len());
+        let base = self.0.get(..max_len).unwrap_or(&self.0);
         Self(format!("{}{suffix}", base.trim_end_matches('-')))
     }
 }
@@ -152,9 +152,9 @@ fn part(text: &str, fallback: &str) -> String {
 }
 
 /// Cuts two ASCII parts to at most `room` characters together.
-fn shorten<'a>(repo: &'a str, leaf: &'a str, room: usize) -> (&'a str, &'a str) {
+fn shorten<'a>(repo: &'a str, leaf: &'a str, max_len: usize) -> (&'a str, &'a str) {
     let (mut kept_repo, mut kept_leaf) = (repo.len(), leaf.len());
-    while kept_repo + kept_leaf > room {
+    while kept_repo + kept_leaf > max_len {
         if kept_repo >= kept_leaf {
             kept_repo -= 1;
         } else {

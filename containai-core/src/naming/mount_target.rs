@@ -1,7 +1,9 @@
 //! Mount targets.
 
 use super::newtype::{parses_from_text, reads_as_text};
-use crate::layout::{CONTAINER_DATA, CONTAINER_DOCKER, CONTAINER_HOME, CONTAINER_WORKSPACE};
+use crate::container_paths::{
+    CONTAINER_DATA, CONTAINER_DOCKER, CONTAINER_HOME, CONTAINER_WORKSPACE,
+};
 
 /// The system directories, which nothing may be mounted on or below.
 const SYSTEM_PATHS: [&str; 16] = [

@@ -54,8 +54,8 @@ impl VolumeName {
             None => workspace.digest(),
         };
         let what = what.as_str();
-        let room = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
-        let directory = directory.get(..room).unwrap_or(&directory);
+        let max_len = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
+        let directory = directory.get(..max_len).unwrap_or(&directory);
         Self(format!("containai-{directory}-{digest}-{what}"))
     }
 
@@ -77,8 +77,8 @@ impl VolumeName {
         let own = Self::of(workspace, client, what);
         let word = what.as_str();
         let stem = own.0.strip_suffix(word).unwrap_or(&own.0);
-        let room = Self::MAX_LEN - id.as_str().len() - word.len() - 1;
-        let stem = stem.get(..room).unwrap_or(stem);
+        let max_len = Self::MAX_LEN - id.as_str().len() - word.len() - 1;
+        let stem = stem.get(..max_len).unwrap_or(stem);
         Self(format!("{stem}{id}-{word}"))
     }
 
@@ -125,8 +125,8 @@ impl VolumeName {
         let repo = part(dir_name, "workspace");
         let branch = branch.map_or_else(|| "nogit".to_owned(), |branch| part(branch, "unknown"));
         let stamp = unix_nanos.to_string();
-        let room = Self::MAX_LEN - stamp.len() - 2;
-        let (repo, branch) = shorten(&repo, &branch, room);
+        let max_len = Self::MAX_LEN - stamp.len() - 2;
+        let (repo, branch) = shorten(&repo, &branch, max_len);
         Self(format!("{repo}-{branch}-{stamp}"))
     }
 }
@@ -172,10 +172,10 @@ fn part(text: &str, fallback: &str) -> String {
 
 /// Cuts two ASCII parts to at most `room` characters together; the shorter one keeps up
 /// to half of it.
-fn shorten<'a>(repo: &'a str, branch: &'a str, room: usize) -> (&'a str, &'a str) {
-    let repo_room = (room - room / 2).max(room.saturating_sub(branch.len()));
+fn shorten<'a>(repo: &'a str, branch: &'a str, max_len: usize) -> (&'a str, &'a str) {
+    let repo_room = (max_len - max_len / 2).max(max_len.saturating_sub(branch.len()));
     let repo = repo.get(..repo_room).unwrap_or(repo).trim_end_matches('-');
-    let branch_room = room - repo.len();
+    let branch_room = max_len - repo.len();
     (repo, branch.get(..branch_room).unwrap_or(branch).trim_end_matches('-'))
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::engine::BoxError;
+use crate::box_error::BoxError;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 

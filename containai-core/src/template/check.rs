@@ -21,6 +21,7 @@ pub enum Severity {
 
 /// A problem of a Dockerfile.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct DockerfileFinding {
     /// The line number, starting at 1.
     pub line: usize,

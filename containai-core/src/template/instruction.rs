@@ -4,6 +4,7 @@ use std::ops::Range;
 
 /// An instruction of a Dockerfile, with its continuation lines joined.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Instruction {
     /// The number of its first line, starting at 1.
     pub line: usize,

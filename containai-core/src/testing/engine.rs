@@ -1,11 +1,9 @@
 //! An in-memory engine.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::snapshots::FakeVolumes;
-use super::storage::FakeStorage;
+use super::state::FakeState;
 use crate::engine::{
     Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
     ReplacementSpec, RunState,
@@ -17,26 +15,6 @@ use crate::remote::HostKey;
 /// An in-memory engine; see [the module](crate::testing).
 #[derive(Debug, Default)]
 pub struct FakeEngine(Mutex<FakeState>);
-
-#[derive(Debug, Default)]
-pub(super) struct FakeState {
-    pub(super) containers: Vec<Container>,
-    pub(super) images: Vec<String>,
-    pub(super) volumes: BTreeSet<VolumeName>,
-    anonymous_volumes: Vec<ContainerId>,
-    installed_keys: Vec<(ContainerId, String)>,
-    calls: Vec<&'static str>,
-    calls_left: Option<usize>,
-    vanished: Vec<ContainerId>,
-    stopping: Vec<ContainerId>,
-    taken_ports: Vec<HostPort>,
-    pub(super) created: u32,
-    starts: u32,
-    last_starts: BTreeMap<ContainerId, u32>,
-    pub(super) file_systems: BTreeMap<String, String>,
-    pub(super) storage: FakeStorage,
-    pub(super) volume_state: FakeVolumes,
-}
 
 impl FakeEngine {
     /// Creates an engine without containers and images.
@@ -126,9 +104,8 @@ impl FakeEngine {
 
     /// Returns the key line that [`Engine::provision`] wrote last into a container.
     pub fn installed_key(&self, id: &ContainerId) -> Option<String> {
-        let world = self.state();
-        world
-            .installed_keys
+        let fake = self.state();
+        fake.installed_keys
             .iter()
             .rev()
             .find(|(holder, _)| holder == id)
@@ -143,14 +120,14 @@ impl FakeEngine {
         &self,
         name: &'static str,
     ) -> Result<MutexGuard<'_, FakeState>, EngineError> {
-        let mut world = self.state();
-        world.calls.push(name);
-        if world.calls_left == Some(0) {
+        let mut fake = self.state();
+        fake.calls.push(name);
+        if fake.calls_left == Some(0) {
             let address = "fake://".to_owned();
             return Err(EngineError::Unreachable { address, source: "crashed".into() });
         }
-        world.calls_left = world.calls_left.map(|left| left - 1);
-        Ok(world)
+        fake.calls_left = fake.calls_left.map(|left| left - 1);
+        Ok(fake)
     }
 }
 
@@ -173,40 +150,40 @@ impl Engine for FakeEngine {
         _: ImageSource,
         _: &dyn EventListener,
     ) -> Result<String, EngineError> {
-        let mut world = self.call("ensure_image")?;
-        world.images.push(image.to_string());
+        let mut fake = self.call("ensure_image")?;
+        fake.images.push(image.to_string());
         Ok(image.to_string())
     }
 
     async fn find_image(&self, image: &ImageRequest) -> Result<Option<String>, EngineError> {
-        let world = self.call("find_image")?;
-        Ok(world.images.iter().find(|name| **name == image.to_string()).cloned())
+        let fake = self.call("find_image")?;
+        Ok(fake.images.iter().find(|name| **name == image.to_string()).cloned())
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
-        let mut world = self.call("create")?;
+        let mut fake = self.call("create")?;
         let name = spec.name.to_string();
-        if world.containers.iter().any(|container| container.name == name) {
+        if fake.containers.iter().any(|container| container.name == name) {
             return Err(EngineError::NameTaken { name });
         }
-        if !world.images.contains(&spec.image) {
+        if !fake.images.contains(&spec.image) {
             return Err(EngineError::NoSuchImage { image: spec.image.clone() });
         }
-        world.created += 1;
-        let id = ContainerId::new(format!("id-{}", world.created));
+        fake.created += 1;
+        let id = ContainerId::new(format!("id-{}", fake.created));
         for volume in [&spec.data_volume, &spec.docker_volume] {
             match volume {
-                Some(name) => drop(world.volumes.insert(name.clone())),
-                None => world.anonymous_volumes.push(id.clone()),
+                Some(name) => drop(fake.volumes.insert(name.clone())),
+                None => fake.anonymous_volumes.push(id.clone()),
             }
         }
         if spec.from_snapshot.is_some() {
-            let files = world.file_systems.get(&spec.image).cloned().unwrap_or_default();
-            world.file_systems.insert(id.to_string(), files);
-            world.volume_state.note_identity(&id, &spec.image);
+            let files = fake.file_systems.get(&spec.image).cloned().unwrap_or_default();
+            fake.file_systems.insert(id.to_string(), files);
+            fake.volume_state.note_identity(&id, &spec.image);
         }
-        world.volume_state.mount(&id, spec.data_volume.as_ref(), spec.docker_volume.as_ref());
-        world.containers.push(Container {
+        fake.volume_state.mount(&id, spec.data_volume.as_ref(), spec.docker_volume.as_ref());
+        fake.containers.push(Container {
             id: id.clone(),
             name,
             state: RunState::Created,
@@ -218,68 +195,68 @@ impl Engine for FakeEngine {
     }
 
     async fn last_start(&self, id: &ContainerId) -> Result<String, EngineError> {
-        let mut world = self.call("last_start")?;
-        world.container(id)?;
-        Ok(world.last_starts.get(id).copied().unwrap_or_default().to_string())
+        let mut fake = self.call("last_start")?;
+        fake.container(id)?;
+        Ok(fake.last_starts.get(id).copied().unwrap_or_default().to_string())
     }
 
     async fn commit(&self, id: &ContainerId) -> Result<String, EngineError> {
-        let mut world = self.call("commit")?;
-        world.container(id)?;
+        let mut fake = self.call("commit")?;
+        fake.container(id)?;
         let image = format!("kept-{id}");
-        let files = world.file_systems.get(id.as_ref()).cloned().unwrap_or_default();
-        world.file_systems.insert(image.clone(), files);
-        world.images.push(image.clone());
+        let files = fake.file_systems.get(id.as_ref()).cloned().unwrap_or_default();
+        fake.file_systems.insert(image.clone(), files);
+        fake.images.push(image.clone());
         Ok(image)
     }
 
     async fn create_replacement(
         &self,
-        succession: &ReplacementSpec,
+        replacement: &ReplacementSpec,
         port: HostPort,
     ) -> Result<ContainerId, EngineError> {
-        let mut world = self.call("create_replacement")?;
-        let name = succession.name.to_string();
-        let old = world.container(&succession.of)?.clone();
-        if world.containers.iter().any(|container| container.name == name) {
+        let mut fake = self.call("create_replacement")?;
+        let name = replacement.name.to_string();
+        let old = fake.container(&replacement.of)?.clone();
+        if fake.containers.iter().any(|container| container.name == name) {
             return Err(EngineError::NameTaken { name });
         }
-        world.created += 1;
-        let id = ContainerId::new(format!("id-{}", world.created));
-        let files = world.file_systems.get(&succession.image).cloned().unwrap_or_default();
-        world.file_systems.insert(id.to_string(), files);
-        world.volume_state.mount_replacement(&old.id, &id, succession);
-        world.containers.push(Container {
+        fake.created += 1;
+        let id = ContainerId::new(format!("id-{}", fake.created));
+        let files = fake.file_systems.get(&replacement.image).cloned().unwrap_or_default();
+        fake.file_systems.insert(id.to_string(), files);
+        fake.volume_state.mount_replacement(&old.id, &id, replacement);
+        fake.containers.push(Container {
             id: id.clone(),
             name,
             state: RunState::Created,
-            labels: succession.labels.clone().with_port(port),
+            labels: replacement.labels.clone().with_port(port),
             ..old
         });
         Ok(id)
     }
 
     async fn rename(&self, id: &ContainerId, name: &ContainerName) -> Result<(), EngineError> {
-        let mut world = self.call("rename")?;
+        let mut fake = self.call("rename")?;
         let name = name.to_string();
-        if world.containers.iter().any(|it| it.name == name && it.id != *id) {
+        if fake.containers.iter().any(|it| it.name == name && it.id != *id) {
             return Err(EngineError::NameTaken { name });
         }
-        world.container(id)?.name = name;
+        fake.container(id)?.name = name;
         Ok(())
     }
 
     async fn provision(&self, id: &ContainerId, line: &str) -> Result<(), EngineError> {
-        let mut world = self.call("provision")?;
-        world.container(id)?;
-        world.installed_keys.push((id.clone(), line.to_owned()));
+        let mut fake = self.call("provision")?;
+        fake.container(id)?;
+        fake.installed_keys.push((id.clone(), line.to_owned()));
         Ok(())
     }
 
     async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("start")?;
-        let stolen = world.taken_ports.clone();
-        let container = world.container(id)?;
+        let mut fake = self.call("start")?;
+        let stolen = fake.taken_ports.clone();
+        let container = fake.container(id)?;
         match container.labels.ssh_port().filter(|port| stolen.contains(port)) {
             _ if container.state == RunState::Running => Ok(()),
             Some(port) => Err(EngineError::PortTaken { port: port.get() }),
@@ -289,17 +266,17 @@ impl Engine for FakeEngine {
                     true => RunState::Exited,
                     false => RunState::Running,
                 };
-                world.starts += 1;
-                let starts = world.starts;
-                world.last_starts.insert(id.clone(), starts);
+                fake.starts += 1;
+                let starts = fake.starts;
+                fake.last_starts.insert(id.clone(), starts);
                 Ok(())
             }
         }
     }
 
     async fn unpause(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("unpause")?;
-        let container = world.container(id)?;
+        let mut fake = self.call("unpause")?;
+        let container = fake.container(id)?;
         if container.state == RunState::Paused {
             container.state = RunState::Running;
         }
@@ -307,21 +284,21 @@ impl Engine for FakeEngine {
     }
 
     async fn wait_transition(&self, name: &str, state: RunState) -> Result<(), EngineError> {
-        let mut world = self.call("wait_transition")?;
-        let ghosts = std::mem::take(&mut world.vanished);
-        world.containers.retain(|container| !ghosts.contains(&container.id));
-        let leaving = std::mem::take(&mut world.stopping);
+        let mut fake = self.call("wait_transition")?;
+        let ghosts = std::mem::take(&mut fake.vanished);
+        fake.containers.retain(|container| !ghosts.contains(&container.id));
+        let leaving = std::mem::take(&mut fake.stopping);
         match state {
             RunState::Running => {
-                for container in &mut world.containers {
+                for container in &mut fake.containers {
                     if leaving.contains(&container.id) {
                         container.state = RunState::Exited;
                     }
                 }
             }
-            RunState::Removing => world.containers.retain(|container| container.name != name),
+            RunState::Removing => fake.containers.retain(|container| container.name != name),
             _ => {
-                for container in world.containers.iter_mut().filter(|it| it.name == name) {
+                for container in fake.containers.iter_mut().filter(|it| it.name == name) {
                     container.state = RunState::Running;
                 }
             }
@@ -339,20 +316,20 @@ impl Engine for FakeEngine {
     }
 
     async fn remove(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("remove")?;
+        let mut fake = self.call("remove")?;
         let is_running = |it: &Container| it.id == *id && it.state == RunState::Running;
-        if world.containers.iter().any(is_running) {
+        if fake.containers.iter().any(is_running) {
             let message = format!("container {id} is running");
             return Err(EngineError::Refused { status: 409, message });
         }
-        world.containers.retain(|container| container.id != *id);
+        fake.containers.retain(|container| container.id != *id);
         Ok(())
     }
 
     async fn remove_with_anonymous_volumes(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("remove_with_anonymous_volumes")?;
-        world.containers.retain(|container| container.id != *id);
-        world.anonymous_volumes.retain(|holder| holder != id);
+        let mut fake = self.call("remove_with_anonymous_volumes")?;
+        fake.containers.retain(|container| container.id != *id);
+        fake.anonymous_volumes.retain(|holder| holder != id);
         Ok(())
     }
 
@@ -371,8 +348,8 @@ impl Engine for FakeEngine {
 
     async fn wait_exit(&self, id: &ContainerId) -> Result<i64, EngineError> {
         let container = {
-            let mut world = self.call("wait_exit")?;
-            let container = world.container(id)?;
+            let mut fake = self.call("wait_exit")?;
+            let container = fake.container(id)?;
             // Helpers exit at once.
             if container.labels.is_helper() {
                 container.state = RunState::Exited;

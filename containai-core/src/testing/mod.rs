@@ -12,6 +12,7 @@ mod render_errors;
 mod run_ready;
 mod sample_desired;
 mod snapshots;
+mod state;
 mod storage;
 mod workspace_store;
 

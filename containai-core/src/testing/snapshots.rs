@@ -1,8 +1,7 @@
 //! Volumes and volume copies of the in-memory engine.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use super::engine::{FakeEngine, FakeState};
+use super::engine::FakeEngine;
+use super::state::{FakeState, FakeVolumes};
 use crate::byte_size::ByteSize;
 use crate::engine::{
     AnonymisedImage, Container, ContainerId, ContainerVolumes, CopyJob, CopySpace, EngineError,
@@ -11,17 +10,6 @@ use crate::engine::{
 use crate::label::{self, Labels};
 use crate::layout;
 use crate::naming::{RandomId, SnapshotName, VolumeName, WorkspacePath};
-
-/// The mounts and the contents of volumes.
-#[derive(Debug, Default)]
-pub(super) struct FakeVolumes {
-    mounts: BTreeMap<ContainerId, Vec<(&'static str, VolumeName)>>,
-    contents: BTreeMap<VolumeName, String>,
-    snapshot_volumes: BTreeMap<VolumeName, RandomId>,
-    images_without_identity: BTreeSet<String>,
-    containers_with_new_identity: BTreeSet<ContainerId>,
-    is_disk_full: bool,
-}
 
 impl FakeVolumes {
     pub(super) fn mount(
@@ -121,7 +109,7 @@ pub struct FakeCopying<'e> {
     engine: &'e FakeEngine,
     helper: ContainerId,
     job: CopyJob,
-    room: CopySpace,
+    space: CopySpace,
 }
 
 impl VolumeCopier for FakeCopying<'_> {
@@ -130,14 +118,14 @@ impl VolumeCopier for FakeCopying<'_> {
     }
 
     fn space(&self) -> CopySpace {
-        self.room
+        self.space
     }
 
     async fn copy(&mut self) -> Result<(), EngineError> {
-        let mut world = self.engine.call("copy")?;
+        let mut fake = self.engine.call("copy")?;
         for copy in &self.job.copies {
-            let text = world.volume_state.contents.get(&copy.from).cloned().unwrap_or_default();
-            world.volume_state.contents.insert(copy.to.clone(), text);
+            let text = fake.volume_state.contents.get(&copy.from).cloned().unwrap_or_default();
+            fake.volume_state.contents.insert(copy.to.clone(), text);
         }
         Ok(())
     }
@@ -155,9 +143,9 @@ impl Snapshots for FakeEngine {
     type Copier<'e> = FakeCopying<'e>;
 
     async fn container_volumes(&self, id: &ContainerId) -> Result<ContainerVolumes, EngineError> {
-        let mut world = self.call("container_volumes")?;
-        world.container(id)?;
-        let mounts = world.volume_state.mounts.get(id).cloned().unwrap_or_default();
+        let mut fake = self.call("container_volumes")?;
+        fake.container(id)?;
+        let mounts = fake.volume_state.mounts.get(id).cloned().unwrap_or_default();
         let at = |place| mounts.iter().find(|(at, _)| *at == place).map(|(_, name)| name.clone());
         match (at(layout::CONTAINER_DATA), at(layout::CONTAINER_DOCKER)) {
             (Some(data), Some(docker)) => Ok(ContainerVolumes { data, docker }),
@@ -166,8 +154,8 @@ impl Snapshots for FakeEngine {
     }
 
     async fn pause(&self, id: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("pause")?;
-        let container = world.container(id)?;
+        let mut fake = self.call("pause")?;
+        let container = fake.container(id)?;
         if container.state == RunState::Running {
             container.state = RunState::Paused;
         }
@@ -175,26 +163,26 @@ impl Snapshots for FakeEngine {
     }
 
     async fn start_copy(&self, job: &CopyJob) -> Result<FakeCopying<'_>, EngineError> {
-        let mut world = self.call("start_copy")?;
-        world.created += 1;
-        let helper = ContainerId::new(format!("id-{}", world.created));
+        let mut fake = self.call("start_copy")?;
+        fake.created += 1;
+        let helper = ContainerId::new(format!("id-{}", fake.created));
         let list = |names: Vec<&str>| names.join(",");
         let to = list(job.copies.iter().map(|it| it.to.as_ref()).collect());
-        let frozen = list(job.pauses.iter().map(AsRef::as_ref).collect());
-        let labels = [(label::MANAGED, "true"), (label::COPIES, &*to), (label::PAUSES, &*frozen)];
+        let paused = list(job.pauses.iter().map(AsRef::as_ref).collect());
+        let labels = [(label::MANAGED, "true"), (label::COPIES, &*to), (label::PAUSES, &*paused)];
         let mut labels: Labels = labels.into_iter().collect();
         if let Some(id) = &job.snapshot {
             labels = labels.with(label::SNAPSHOT, id.as_str());
         }
         for copy in &job.copies {
-            world.volumes.insert(copy.to.clone());
+            fake.volumes.insert(copy.to.clone());
             if let Some(id) = &job.snapshot {
-                world.volume_state.snapshot_volumes.insert(copy.to.clone(), id.clone());
+                fake.volume_state.snapshot_volumes.insert(copy.to.clone(), id.clone());
             }
         }
         let both = job.copies.iter().flat_map(|it| [&it.from, &it.to]).cloned();
-        world.volume_state.mounts.insert(helper.clone(), both.map(|name| ("", name)).collect());
-        world.containers.push(Container {
+        fake.volume_state.mounts.insert(helper.clone(), both.map(|name| ("", name)).collect());
+        fake.containers.push(Container {
             id: helper.clone(),
             name: format!("helper-{helper}"),
             state: RunState::Running,
@@ -202,9 +190,9 @@ impl Snapshots for FakeEngine {
             image: job.image.clone(),
             labels,
         });
-        let free = ByteSize::from_bytes(if world.volume_state.is_disk_full { 0 } else { 1 << 40 });
-        let room = CopySpace { needed: ByteSize::from_bytes(1000), free };
-        Ok(FakeCopying { engine: self, helper, job: job.clone(), room })
+        let free = ByteSize::from_bytes(if fake.volume_state.is_disk_full { 0 } else { 1 << 40 });
+        let space = CopySpace { needed: ByteSize::from_bytes(1000), free };
+        Ok(FakeCopying { engine: self, helper, job: job.clone(), space })
     }
 
     async fn commit_snapshot(
@@ -212,16 +200,16 @@ impl Snapshots for FakeEngine {
         id: &ContainerId,
         labels: &Labels,
     ) -> Result<String, EngineError> {
-        let mut world = self.call("commit_snapshot")?;
-        let mut all = world.container(id)?.labels.clone();
+        let mut fake = self.call("commit_snapshot")?;
+        let mut all = fake.container(id)?.labels.clone();
         for (key, value) in labels.iter() {
             all = all.with(key, value);
         }
-        world.created += 1;
-        let image = format!("sha256:{}", world.created);
-        let files = world.file_systems.get(id.as_ref()).cloned().unwrap_or_default();
-        world.file_systems.insert(image.clone(), files);
-        world.storage.images.push(StoredImage {
+        fake.created += 1;
+        let image = format!("sha256:{}", fake.created);
+        let files = fake.file_systems.get(id.as_ref()).cloned().unwrap_or_default();
+        fake.file_systems.insert(image.clone(), files);
+        fake.storage.images.push(StoredImage {
             id: image.clone(),
             references: Vec::new(),
             labels: all,
@@ -237,16 +225,16 @@ impl Snapshots for FakeEngine {
         image: &str,
         _: &WorkspacePath,
     ) -> Result<AnonymisedImage, EngineError> {
-        let mut world = self.call("anonymise")?;
-        world.created += 1;
-        let helper = ContainerId::new(format!("id-{}", world.created));
-        let made = format!("kept-{helper}");
-        let files = world.file_systems.get(image).cloned().unwrap_or_default();
-        world.file_systems.insert(made.clone(), files);
-        world.images.push(made.clone());
-        world.volume_state.images_without_identity.insert(made.clone());
+        let mut fake = self.call("anonymise")?;
+        fake.created += 1;
+        let helper = ContainerId::new(format!("id-{}", fake.created));
+        let committed = format!("kept-{helper}");
+        let files = fake.file_systems.get(image).cloned().unwrap_or_default();
+        fake.file_systems.insert(committed.clone(), files);
+        fake.images.push(committed.clone());
+        fake.volume_state.images_without_identity.insert(committed.clone());
         let labels = [(label::MANAGED, "true"), (label::ANONYMISES, image)].into_iter().collect();
-        world.containers.push(Container {
+        fake.containers.push(Container {
             id: helper.clone(),
             name: format!("helper-{helper}"),
             state: RunState::Created,
@@ -254,26 +242,26 @@ impl Snapshots for FakeEngine {
             image: image.to_owned(),
             labels,
         });
-        Ok(AnonymisedImage { image: made, helper })
+        Ok(AnonymisedImage { image: committed, helper })
     }
 
     async fn tag_snapshot(&self, image: &str, id: &RandomId) -> Result<(), EngineError> {
-        let mut world = self.call("tag_snapshot")?;
+        let mut fake = self.call("tag_snapshot")?;
         let reference = SnapshotName::image_reference(id);
-        for stored in world.storage.images.iter_mut().filter(|it| it.id == image) {
+        for stored in fake.storage.images.iter_mut().filter(|it| it.id == image) {
             stored.references.push(reference.clone());
         }
-        let files = world.file_systems.get(image).cloned().unwrap_or_default();
-        world.file_systems.insert(reference.clone(), files);
-        world.images.push(reference);
+        let files = fake.file_systems.get(image).cloned().unwrap_or_default();
+        fake.file_systems.insert(reference.clone(), files);
+        fake.images.push(reference);
         Ok(())
     }
 
     async fn retain(&self, image: &str, container: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("retain_image")?;
-        world.container(container)?;
+        let mut fake = self.call("retain_image")?;
+        fake.container(container)?;
         let is_meant = |it: &&mut StoredImage| it.references.iter().any(|name| name == image);
-        match world.storage.images.iter_mut().find(is_meant) {
+        match fake.storage.images.iter_mut().find(is_meant) {
             Some(stored) => {
                 stored.references.push(format!("kept-{container}"));
                 Ok(())
@@ -283,13 +271,13 @@ impl Snapshots for FakeEngine {
     }
 
     async fn untagged_snapshots(&self) -> Result<Vec<(String, RandomId)>, EngineError> {
-        let world = self.call("untagged_snapshots")?;
-        let nameless = world.storage.images.iter().filter(|it| it.references.is_empty());
+        let fake = self.call("untagged_snapshots")?;
+        let nameless = fake.storage.images.iter().filter(|it| it.references.is_empty());
         Ok(nameless.filter_map(|it| Some((it.id.clone(), it.labels.snapshot()?))).collect())
     }
 
     async fn snapshot_volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
-        let world = self.call("snapshot_volumes")?;
+        let fake = self.call("snapshot_volumes")?;
         let stored = |(name, id): (&VolumeName, &RandomId)| StoredVolume {
             name: name.to_string(),
             labels: [(label::MANAGED, "true"), (label::SNAPSHOT, id.as_str())]
@@ -297,14 +285,14 @@ impl Snapshots for FakeEngine {
                 .collect(),
             created: None,
             size: None,
-            used_by: world.volume_users(name),
+            used_by: fake.volume_users(name),
         };
-        Ok(world.volume_state.snapshot_volumes.iter().map(stored).collect())
+        Ok(fake.volume_state.snapshot_volumes.iter().map(stored).collect())
     }
 
     async fn remove_helper(&self, helper: &ContainerId) -> Result<(), EngineError> {
-        let mut world = self.call("remove_helper")?;
-        world.containers.retain(|it| it.id != *helper || !it.labels.is_helper());
+        let mut fake = self.call("remove_helper")?;
+        fake.containers.retain(|it| it.id != *helper || !it.labels.is_helper());
         Ok(())
     }
 }

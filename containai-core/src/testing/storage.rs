@@ -1,28 +1,18 @@
 //! Storage of the in-memory engine.
 
-use std::collections::BTreeMap;
-
-use super::engine::{FakeEngine, FakeState};
+use super::engine::FakeEngine;
+use super::state::FakeState;
 use crate::byte_size::ByteSize;
 use crate::engine::{
     ContainerId, ContainerTimes, EngineError, RunState, Storage, StoredImage, StoredVolume,
 };
 use crate::label::Labels;
 
-/// The stored objects other than containers.
-#[derive(Debug, Default)]
-pub(super) struct FakeStorage {
-    timestamps: BTreeMap<ContainerId, ContainerTimes>,
-    pub(super) images: Vec<StoredImage>,
-    volumes: Vec<StoredVolume>,
-    used_before_removal: Vec<String>,
-}
-
 impl FakeEngine {
     /// Sets the creation, start and exit times of a container. Its state is still that of
     /// the container.
-    pub fn set_timestamps(&self, id: &ContainerId, moments: ContainerTimes) {
-        self.state().storage.timestamps.insert(id.clone(), moments);
+    pub fn set_timestamps(&self, id: &ContainerId, times: ContainerTimes) {
+        self.state().storage.timestamps.insert(id.clone(), times);
     }
 
     /// Adds an image to the store.
@@ -88,10 +78,10 @@ impl Storage for FakeEngine {
     }
 
     async fn container_times(&self, id: &ContainerId) -> Result<ContainerTimes, EngineError> {
-        let mut world = self.call("container_times")?;
-        let state = world.container(id)?.state;
+        let mut fake = self.call("container_times")?;
+        let state = fake.container(id)?.state;
         let never = ContainerTimes { state, created: None, started: None, finished: None };
-        let known = world.storage.timestamps.get(id).copied().unwrap_or(never);
+        let known = fake.storage.timestamps.get(id).copied().unwrap_or(never);
         Ok(ContainerTimes { state, ..known })
     }
 
@@ -101,33 +91,33 @@ impl Storage for FakeEngine {
     }
 
     async fn images(&self) -> Result<Vec<StoredImage>, EngineError> {
-        let world = self.call("images")?;
-        let mut images = world.storage.images.clone();
+        let fake = self.call("images")?;
+        let mut images = fake.storage.images.clone();
         for image in &mut images {
-            image.used_by = world.existing_users(&image.used_by);
-            image.used_by.extend(world.containers_of(image));
+            image.used_by = fake.existing_users(&image.used_by);
+            image.used_by.extend(fake.containers_of(image));
         }
         images.retain(|image| !image.references.is_empty());
         Ok(images)
     }
 
     async fn volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
-        let world = self.call("volumes")?;
-        let mut volumes = world.storage.volumes.clone();
+        let fake = self.call("volumes")?;
+        let mut volumes = fake.storage.volumes.clone();
         for volume in &mut volumes {
-            volume.used_by = world.existing_users(&volume.used_by);
+            volume.used_by = fake.existing_users(&volume.used_by);
         }
         Ok(volumes)
     }
 
     async fn remove_image(&self, reference: &str) -> Result<(), EngineError> {
-        let mut world = self.call("remove_image")?;
-        world.require_unused(reference)?;
-        for image in &mut world.storage.images {
+        let mut fake = self.call("remove_image")?;
+        fake.require_unused(reference)?;
+        for image in &mut fake.storage.images {
             image.references.retain(|name| name != reference && image.id != reference);
         }
-        world.images.retain(|image| image != reference);
-        world.storage.images.retain(|image| !image.references.is_empty());
+        fake.images.retain(|image| image != reference);
+        fake.storage.images.retain(|image| !image.references.is_empty());
         Ok(())
     }
 }

@@ -6,6 +6,7 @@ use super::tree_state::{TreeState, is_git_path};
 
 /// The differences between both sides, each list sorted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ThreeWayDiff {
     /// Changed or new there, unchanged here.
     pub to_update: Vec<String>,

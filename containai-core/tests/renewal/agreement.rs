@@ -30,26 +30,24 @@ fn any_container(name: &'static str) -> impl Strategy<Value = Container> {
 }
 
 fn any_desired() -> impl Strategy<Value = Desired> {
-    let claim = || prop_oneof![Just(Strength::Preferred), Just(Strength::Required)];
+    let strength = || prop_oneof![Just(Strength::Preferred), Just(Strength::Required)];
     let lifetime = prop_oneof![Just(Lifetime::Persistent), Just(Lifetime::Session)];
-    let outgoing = prop_oneof![
+    let old = prop_oneof![
         Just(None),
         Just(Some("id-of-api-main")),
         Just(Some("id-of-api-main-2")),
         Just(Some("id-of-api-main.moving")),
     ];
     let data = prop_oneof![Just(None), Just(Some("theirs")), Just(Some("another"))];
-    (claim(), claim(), outgoing, lifetime, data).prop_map(
-        |(name, data_claim, outgoing, lifetime, data)| {
-            let outgoing = outgoing.map(ContainerId::new);
-            let manner = RunOptions {
-                name,
-                data_volume: data_claim,
-                recreate: outgoing,
-                lifetime,
-                ..RunOptions::default()
-            };
-            Desired { data_volume: data.map(volume), ..desired(manner) }
+    (strength(), strength(), old, lifetime, data).prop_map(
+        |(name, data_claim, old, lifetime, data)| {
+            let old = old.map(ContainerId::new);
+            let options = RunOptions::default()
+                .with_name(name)
+                .with_data_volume(data_claim)
+                .with_recreate(old)
+                .with_lifetime(lifetime);
+            desired(options).with_data_volume(data.map(volume))
         },
     )
 }

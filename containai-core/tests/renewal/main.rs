@@ -11,7 +11,7 @@ use containai_core::hint::Advice as _;
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{
     Connected, Desired, DriveError, Event, EventListener, IgnoreEvents, Refusal, RunOptions, Step,
-    Strength, drive, observe, plan, teardown_ephemeral,
+    StepListener, Strength, drive, observe, plan, teardown_ephemeral,
 };
 use containai_core::naming::{ContainerName, VolumeName, WorkspacePath};
 use containai_core::testing::{
@@ -26,12 +26,12 @@ fn volume(name: &str) -> VolumeName {
     VolumeName::parse(name).expect("a volume name")
 }
 
-fn desired(manner: RunOptions) -> Desired {
-    Desired { options: manner, ..testing::sample_desired(workspace()) }
+fn desired(run_options: RunOptions) -> Desired {
+    testing::sample_desired(workspace()).with_options(run_options)
 }
 
 fn fresh(of: &Container) -> Desired {
-    desired(RunOptions { recreate: Some(of.id.clone()), ..RunOptions::default() })
+    desired(RunOptions::default().with_recreate(Some(of.id.clone())))
 }
 
 fn reset(of: &Container, to: &str) -> Desired {
@@ -42,7 +42,7 @@ fn reset(of: &Container, to: &str) -> Desired {
 }
 
 fn ephemeral() -> Desired {
-    desired(RunOptions { lifetime: Lifetime::Session, ..RunOptions::default() })
+    desired(RunOptions::default().with_lifetime(Lifetime::Session))
 }
 
 fn container(name: &str, labels: &[(&str, &str)], state: RunState) -> Container {
@@ -66,10 +66,12 @@ fn ours(name: &str, state: RunState) -> Container {
 struct Steps(Mutex<Vec<Step>>);
 
 impl EventListener for Steps {
-    fn on_event(&self, event: Event<'_>) {
-        if let Event::Step(step) = event {
-            self.0.lock().expect("no listener panics").push(step.clone());
-        }
+    fn on_event(&self, _: Event<'_>) {}
+}
+
+impl StepListener for Steps {
+    fn on_step(&self, step: &Step) {
+        self.0.lock().expect("no listener panics").push(step.clone());
     }
 }
 
@@ -77,7 +79,7 @@ fn open_session(
     engine: &FakeEngine,
     records: &FakeWorkspaceStore,
     desired: &Desired,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<Connected<FakeConnection>, DriveError> {
     // The server behind every port is that of the first container; other tests cover the
     // rest.
@@ -190,10 +192,7 @@ fn crash_during_reset_leaves_one_container_with_a_recorded_volume() {
         let died = open_session(&engine, &records, &reset(&old, "new"), &IgnoreEvents);
         engine.recover();
         // The recorded volume is then the configured one.
-        let next = || Desired {
-            data_volume: records.volume(&workspace()),
-            ..desired(RunOptions::default())
-        };
+        let next = || desired(RunOptions::default()).with_data_volume(records.volume(&workspace()));
         let _ = open_session(&engine, &records, &next(), &IgnoreEvents);
         let containers = engine.current_containers();
         let [left] = &containers[..] else { panic!("{moment}: {containers:#?}") };
@@ -203,7 +202,7 @@ fn crash_during_reset_leaves_one_container_with_a_recorded_volume() {
         let recorded = records.volume(&workspace());
         assert_eq!(recorded, is_new.then(|| volume("new")), "{moment}: {left:#?}");
         let has = left.labels.data_volume();
-        let anew = Desired { options: fresh(left).options, ..next() };
+        let anew = next().with_options(fresh(left).options);
         let _ = open_session(&engine, &records, &anew, &IgnoreEvents);
         let containers = engine.current_containers();
         assert_eq!(containers[0].labels.data_volume(), has, "{moment}");
@@ -249,9 +248,9 @@ fn replacement_of_an_interrupted_run_is_recreated() {
     left.labels = left.labels.with(label::REPLACES, old.id.as_ref());
     left.labels = left.labels.with(label::REPLACES_START, "0").with(label::FINAL_NAME, "api-main");
     let engine = FakeEngine::new().with_container(old.clone()).with_container(left.clone());
-    let reached = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
+    let connected = open_session(&engine, &FakeWorkspaceStore::new(), &fresh(&old), &IgnoreEvents)
         .expect("a session");
-    assert_ne!(reached.container.id, left.id);
+    assert_ne!(connected.container.id, left.id);
     assert_eq!(engine.current_containers().len(), 1);
 }
 
@@ -264,12 +263,18 @@ fn new_volumes_are_removed_with_the_ephemeral_container() {
         (FakeEngine::new().with_volume(volume("somebody-elses")), 1, 2),
     ] {
         let (remote, records) = (FakeRemote::new(), FakeWorkspaceStore::new());
-        let wanted = ephemeral();
-        let reached = run_ready(drive(&engine, &remote, &records, &wanted, &IgnoreEvents))
+        let requested = ephemeral();
+        let connected = run_ready(drive(&engine, &remote, &records, &requested, &IgnoreEvents))
             .expect("a session");
         assert_eq!((engine.volumes().len(), engine.anonymous_volumes()), (named, unnamed));
-        run_ready(teardown_ephemeral(&engine, &remote, &wanted, &reached.container, &IgnoreEvents))
-            .expect("it goes");
+        run_ready(teardown_ephemeral(
+            &engine,
+            &remote,
+            &requested,
+            &connected.container,
+            &IgnoreEvents,
+        ))
+        .expect("it goes");
         assert_eq!(engine.current_containers(), []);
         assert_eq!((engine.volumes().len(), engine.anonymous_volumes()), (named, 0));
     }
@@ -279,8 +284,8 @@ fn new_volumes_are_removed_with_the_ephemeral_container() {
 fn persistent_container_is_never_torn_down() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
-    for wanted in [desired(RunOptions::default()), ephemeral()] {
-        run_ready(teardown_ephemeral(&engine, &FakeRemote::new(), &wanted, &old, &IgnoreEvents))
+    for requested in [desired(RunOptions::default()), ephemeral()] {
+        run_ready(teardown_ephemeral(&engine, &FakeRemote::new(), &requested, &old, &IgnoreEvents))
             .expect("nothing to do");
         assert_eq!(engine.current_containers(), std::slice::from_ref(&old));
     }
@@ -298,13 +303,12 @@ fn required_options_are_never_ignored() {
     let old = ours("api-main", RunState::Running);
     let engine = FakeEngine::new().with_container(old.clone());
 
-    let mut named = desired(RunOptions { name: Strength::Required, ..RunOptions::default() });
+    let mut named = desired(RunOptions::default().with_name(Strength::Required));
     named.name = ContainerName::parse("other").expect("a name");
     let refusal = refused(&engine, &named);
     assert_eq!(refusal.to_string(), "the workspace has container `api-main`, not `other`");
 
-    let mut volumes =
-        desired(RunOptions { data_volume: Strength::Required, ..RunOptions::default() });
+    let mut volumes = desired(RunOptions::default().with_data_volume(Strength::Required));
     volumes.data_volume = Some(volume("new"));
     let refusal = refused(&engine, &volumes);
     insta::assert_snapshot!(
@@ -318,7 +322,7 @@ fn required_options_are_never_ignored() {
 #[test]
 fn required_name_is_used_exactly_or_refused() {
     let elsewhere = [(label::MANAGED, "true"), (label::WORKSPACE, "/elsewhere")];
-    let named = desired(RunOptions { name: Strength::Required, ..RunOptions::default() });
+    let named = desired(RunOptions::default().with_name(Strength::Required));
     let engine =
         FakeEngine::new().with_container(container("api-main", &elsewhere, RunState::Running));
     let refusal = refused(&engine, &named);

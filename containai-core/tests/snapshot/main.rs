@@ -34,7 +34,9 @@ struct TestWorld {
 fn desired(path: &str) -> Desired {
     let workspace = WorkspacePath::new(Path::new(path)).expect("a workspace path");
     let name = ContainerName::parse("api-main").expect("a name");
-    Desired { name, ..testing::sample_desired(workspace) }
+    let mut desired = testing::sample_desired(workspace);
+    desired.name = name;
+    desired
 }
 
 fn random_id(number: u8) -> RandomId {
@@ -48,14 +50,14 @@ fn name(text: &str) -> SnapshotName {
 impl TestWorld {
     /// Creates a running container with the content `old` in its files and volumes.
     fn new() -> Self {
-        let world = Self {
+        let state = Self {
             engine: FakeEngine::new(),
             remote: FakeRemote::new(),
             records: FakeWorkspaceStore::default(),
         };
-        let id = world.open_session("/src/api");
-        world.write(&id, "old");
-        world
+        let id = state.open_session("/src/api");
+        state.write(&id, "old");
+        state
     }
 
     /// Opens a session as `cai run` does, with the recorded volume as the configured one.
@@ -65,18 +67,18 @@ impl TestWorld {
 
     fn try_open_session(&self, path: &str) -> Result<ContainerId, DriveError> {
         for _ in 0..3 {
-            let wanted = self.desired_for(path);
+            let requested = self.desired_for(path);
             match run_ready(drive(
                 &self.engine,
                 &self.remote,
                 &self.records,
-                &wanted,
+                &requested,
                 &IgnoreEvents,
             )) {
                 Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => {
-                    self.register_servers()
+                    self.register_servers();
                 }
-                outcome => return outcome.map(|reached| reached.container.id),
+                outcome => return outcome.map(|connected| connected.container.id),
             }
             self.register_servers();
         }
@@ -84,9 +86,9 @@ impl TestWorld {
     }
 
     fn desired_for(&self, path: &str) -> Desired {
-        let wanted = desired(path);
-        let data_volume = self.records.volume(&wanted.workspace);
-        Desired { data_volume, ..wanted }
+        let requested = desired(path);
+        let data_volume = self.records.volume(&requested.workspace);
+        requested.with_data_volume(data_volume)
     }
 
     /// The server behind each port is that of its container.
@@ -132,7 +134,7 @@ impl TestWorld {
     fn create(&self, text: &str, number: u8) -> Result<Snapshot, SnapshotError> {
         let container = self.container_of("/src/api");
         let containers = run_ready(self.engine.containers())?;
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         let volumes = run_ready(self.engine.container_volumes(&container.id))?;
         let existing = run_ready(list_snapshots(&self.engine))?;
         let id = random_id(number);
@@ -143,30 +145,30 @@ impl TestWorld {
 
     fn restore(&self, text: &str) -> Result<Container, SnapshotError> {
         let all = run_ready(list_snapshots(&self.engine))?;
-        let wanted = self.desired_for("/src/api");
+        let requested = self.desired_for("/src/api");
         let container = self.container_of("/src/api");
         let has = run_ready(self.engine.container_volumes(&container.id))?;
         let plan = plan_restore(
             find_snapshot(&all, &name(text))?,
             &container,
             &has,
-            &wanted,
+            &requested,
             &random_id(99),
         )?;
         let Self { engine, remote, records } = self;
-        run_ready(restore(engine, remote, records, &wanted, &plan, &IgnoreEvents))
+        run_ready(restore(engine, remote, records, &requested, &plan, &IgnoreEvents))
     }
 
     fn fork(&self, text: &str) -> Result<Container, SnapshotError> {
         let all = run_ready(list_snapshots(&self.engine))?;
-        let wanted = self.desired_for("/src/fork");
+        let requested = self.desired_for("/src/fork");
         let containers = run_ready(self.engine.containers())?;
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         let snapshot = find_snapshot(&all, &name(text))?;
         let (renewed, free) = (ContainerIdentity::Regenerate, DefaultVolumes::Absent);
-        let plan = plan_recreate(snapshot, &observed, &wanted, renewed, free, &random_id(77))?;
+        let plan = plan_recreate(snapshot, &observed, &requested, renewed, free, &random_id(77))?;
         let Self { engine, remote, records } = self;
-        run_ready(recreate(engine, remote, records, &wanted, &plan, &IgnoreEvents))
+        run_ready(recreate(engine, remote, records, &requested, &plan, &IgnoreEvents))
     }
 
     /// Runs the recovery after a crashed command.
@@ -198,42 +200,42 @@ impl TestWorld {
 
 #[test]
 fn restore_brings_back_the_snapshot_and_drops_later_changes() {
-    let world = TestWorld::new();
-    let snapshot = world.create("before", 1).expect("a snapshot");
+    let state = TestWorld::new();
+    let snapshot = state.create("before", 1).expect("a snapshot");
     assert_eq!((snapshot.name.as_str(), snapshot.container.as_str()), ("before", "api-main"));
-    let old = world.container_of("/src/api");
+    let old = state.container_of("/src/api");
     assert_eq!(old.state, RunState::Running);
-    world.write(&old.id, "new");
-    let container = world.restore("before").expect("it is put back");
+    state.write(&old.id, "new");
+    let container = state.restore("before").expect("it is put back");
     assert_eq!((container.name.as_str(), container.state), ("api-main", RunState::Created));
     assert_eq!(container.labels.ssh_port(), old.labels.ssh_port());
-    assert_eq!(world.read(&container.id, "restored"), "old");
-    let entered = world.open_session("/src/api");
+    assert_eq!(state.read(&container.id, "restored"), "old");
+    let entered = state.open_session("/src/api");
     assert_eq!(entered, container.id);
-    assert!(!world.engine.has_new_identity(&entered), "it is the same machine");
+    assert!(!state.engine.has_new_identity(&entered), "it is the same machine");
     // The previous volume is removed, and the default one is used.
     let own = VolumeName::data(&desired("/src/api").workspace);
-    assert!(!world.engine.volumes().contains(&own), "{:?}", world.engine.volumes());
-    run_ready(world.engine.stop(&entered)).expect("it stops");
-    run_ready(world.engine.remove(&entered)).expect("it goes");
-    let next = world.open_session("/src/api");
-    let volumes = world.volumes(&next);
-    assert_eq!(world.engine.read_volume(&volumes.data).as_deref(), Some("old"));
-    assert_eq!(world.engine.read_volume(&volumes.docker).as_deref(), Some("old"));
-    world.clean_up();
+    assert!(!state.engine.volumes().contains(&own), "{:?}", state.engine.volumes());
+    run_ready(state.engine.stop(&entered)).expect("it stops");
+    run_ready(state.engine.remove(&entered)).expect("it goes");
+    let next = state.open_session("/src/api");
+    let volumes = state.volumes(&next);
+    assert_eq!(state.engine.read_volume(&volumes.data).as_deref(), Some("old"));
+    assert_eq!(state.engine.read_volume(&volumes.docker).as_deref(), Some("old"));
+    state.clean_up();
 }
 
 #[test]
 fn volumes_used_by_other_containers_are_kept() {
-    let world = TestWorld::new();
-    world.create("before", 1).expect("a snapshot");
-    let old = world.volumes(&world.container_of("/src/api").id);
-    let shares = Desired { data_volume: Some(old.data.clone()), ..world.desired_for("/src/web") };
-    run_ready(world.records.set_data_volume(&shares.workspace, &old.data)).expect("it is recorded");
-    let other = world.open_session("/src/web");
-    world.restore("before").expect("it is put back");
-    assert_eq!(world.volumes(&other).data, old.data);
-    let has = world.engine.volumes();
+    let state = TestWorld::new();
+    state.create("before", 1).expect("a snapshot");
+    let old = state.volumes(&state.container_of("/src/api").id);
+    let shares = state.desired_for("/src/web").with_data_volume(Some(old.data.clone()));
+    run_ready(state.records.set_data_volume(&shares.workspace, &old.data)).expect("it is recorded");
+    let other = state.open_session("/src/web");
+    state.restore("before").expect("it is put back");
+    assert_eq!(state.volumes(&other).data, old.data);
+    let has = state.engine.volumes();
     assert!(has.contains(&old.data) && !has.contains(&old.docker), "{has:?}");
 }
 
@@ -253,7 +255,7 @@ fn volumes_with_foreign_names_are_kept() {
             .with(label::DATA_VOLUME, copy.as_ref())
             .with(label::FINAL_NAME, "api-main")
             .with(label::REPLACED_VOLUMES, &listed);
-        let observed = Observed { containers: vec![container], ..Observed::default() };
+        let observed = Observed::of(vec![container]);
         decide(&observed, &desired("/src/api"))
     };
     assert_eq!(pending("api-main.moving"), Step::RemoveVolumes { volumes: vec![old] });
@@ -263,49 +265,49 @@ fn volumes_with_foreign_names_are_kept() {
 
 #[test]
 fn forks_share_nothing_with_the_original() {
-    let world = TestWorld::new();
-    world.create("before", 1).expect("a snapshot");
-    let origin = world.container_of("/src/api");
-    world.write(&origin.id, "new");
-    let fork = world.fork("before").expect("a fork");
+    let state = TestWorld::new();
+    state.create("before", 1).expect("a snapshot");
+    let origin = state.container_of("/src/api");
+    state.write(&origin.id, "new");
+    let fork = state.fork("before").expect("a fork");
     assert_ne!(fork.name, origin.name);
     assert_ne!(fork.labels.ssh_port(), origin.labels.ssh_port());
-    assert_ne!(world.volumes(&fork.id), world.volumes(&origin.id));
-    let entered = world.open_session("/src/fork");
-    assert!(world.engine.has_new_identity(&entered));
-    assert_eq!(world.read(&entered, "forked"), "old");
-    assert_eq!(world.read(&origin.id, "origin"), "new");
+    assert_ne!(state.volumes(&fork.id), state.volumes(&origin.id));
+    let entered = state.open_session("/src/fork");
+    assert!(state.engine.has_new_identity(&entered));
+    assert_eq!(state.read(&entered, "forked"), "old");
+    assert_eq!(state.read(&origin.id, "origin"), "new");
     // A fork of a fork, from a removed snapshot.
-    let all = run_ready(list_snapshots(&world.engine)).expect("an answer");
-    run_ready(remove(&world.engine, &all[0])).expect("it goes");
-    assert_eq!(world.names(), Vec::<String>::new());
-    assert_eq!(world.read(&entered, "after its snapshot is gone"), "old");
-    assert!(matches!(world.fork("before"), Err(SnapshotError::Unknown { .. })));
-    world.clean_up();
+    let all = run_ready(list_snapshots(&state.engine)).expect("an answer");
+    run_ready(remove(&state.engine, &all[0])).expect("it goes");
+    assert_eq!(state.names(), Vec::<String>::new());
+    assert_eq!(state.read(&entered, "after its snapshot is gone"), "old");
+    assert!(matches!(state.fork("before"), Err(SnapshotError::Unknown { .. })));
+    state.clean_up();
 }
 
 #[test]
 fn port_conflict_keeps_the_files_of_a_new_fork() {
-    let world = TestWorld::new();
-    world.create("before", 1).expect("a snapshot");
-    let fork = world.fork("before").expect("a fork");
+    let state = TestWorld::new();
+    state.create("before", 1).expect("a snapshot");
+    let fork = state.fork("before").expect("a fork");
     let port = fork.labels.ssh_port().expect("it has a port");
-    world.engine.take_port(port);
-    world.remote.take_port_after_reservation(port);
-    let entered = world.open_session("/src/fork");
+    state.engine.take_port(port);
+    state.remote.take_port_after_reservation(port);
+    let entered = state.open_session("/src/fork");
     assert_ne!(entered, fork.id);
-    assert_eq!(world.read(&entered, "moved"), "old");
+    assert_eq!(state.read(&entered, "moved"), "old");
 }
 
 #[test]
 fn names_are_unique_and_generated_when_omitted() {
-    let world = TestWorld::new();
-    world.create("before", 1).expect("a snapshot");
-    assert!(matches!(world.create("before", 2), Err(SnapshotError::Exists { .. })));
-    let container = world.container_of("/src/api");
-    let existing = run_ready(list_snapshots(&world.engine)).expect("an answer");
+    let state = TestWorld::new();
+    state.create("before", 1).expect("a snapshot");
+    assert!(matches!(state.create("before", 2), Err(SnapshotError::Exists { .. })));
+    let container = state.container_of("/src/api");
+    let existing = run_ready(list_snapshots(&state.engine)).expect("an answer");
     let plan = |existing: &[Snapshot]| {
-        let volumes = world.volumes(&container.id);
+        let volumes = state.volumes(&container.id);
         let observed = Observed::default();
         plan_create(&observed, &container, volumes, existing, None, (random_id(3), NOW))
             .expect("a plan")
@@ -317,52 +319,51 @@ fn names_are_unique_and_generated_when_omitted() {
 
 #[test]
 fn full_disk_is_detected_before_pausing() {
-    let world = TestWorld::new();
-    world.engine.fill_disk();
-    assert!(matches!(world.create("before", 1), Err(SnapshotError::NoSpace { .. })));
-    assert!(!world.engine.calls().contains(&"pause"));
-    assert_eq!(world.container_of("/src/api").state, RunState::Running);
-    world.clean_up();
-    assert_eq!(world.engine.volumes().len(), 2, "{:?}", world.engine.volumes());
+    let state = TestWorld::new();
+    state.engine.fill_disk();
+    assert!(matches!(state.create("before", 1), Err(SnapshotError::NoSpace { .. })));
+    assert!(!state.engine.calls().contains(&"pause"));
+    assert_eq!(state.container_of("/src/api").state, RunState::Running);
+    state.clean_up();
+    assert_eq!(state.engine.volumes().len(), 2, "{:?}", state.engine.volumes());
 }
 
 #[test]
 fn containers_that_share_the_volume_are_paused_too() {
-    let world = TestWorld::new();
-    let container = world.container_of("/src/api");
+    let state = TestWorld::new();
+    let container = state.container_of("/src/api");
     let mut other = container.clone();
     other.id = ContainerId::new("other");
     other.name = "web-main".into();
     let mut foreign = other.clone();
     foreign.name = "foreign".into();
     foreign.labels = [("containai.data-volume", "x")].into_iter().collect();
-    let observed =
-        Observed { containers: vec![container.clone(), other, foreign], ..Observed::default() };
-    let volumes = world.volumes(&container.id);
+    let observed = Observed::of(vec![container.clone(), other, foreign]);
+    let volumes = state.volumes(&container.id);
     let plan =
         plan_create(&observed, &container, volumes, &[], Some(name("a")), (random_id(1), NOW));
     let tasks = plan.expect("a plan").steps();
-    let frozen: Vec<_> = tasks
+    let paused: Vec<_> = tasks
         .iter()
         .filter_map(|it| if let SnapshotStep::Pause(name) = it { Some(&**name) } else { None })
         .collect();
-    assert_eq!(frozen, ["api-main", "web-main"]);
+    assert_eq!(paused, ["api-main", "web-main"]);
     let woken = tasks.iter().filter(|it| matches!(it, SnapshotStep::Unpause(_))).count();
     assert_eq!(woken, 2);
 }
 
 #[test]
 fn work_in_progress_is_no_leftover() {
-    let world = TestWorld::new();
-    let calls = world.calls(|world| drop(world.create("before", 1)));
+    let state = TestWorld::new();
+    let calls = state.calls(|state| drop(state.create("before", 1)));
     for moment in 0..calls {
-        let world = TestWorld::new();
-        world.engine.crash_after(moment);
-        let _ = world.create("before", 1);
+        let state = TestWorld::new();
+        state.engine.crash_after(moment);
+        let _ = state.create("before", 1);
         // Its helper is still running, so the work is in progress.
-        world.engine.recover();
-        let has_helper = world.engine.current_containers().iter().any(|it| it.labels.is_helper());
-        let left = run_ready(find_leftovers(&world.engine, NOW)).expect("an answer");
+        state.engine.recover();
+        let has_helper = state.engine.current_containers().iter().any(|it| it.labels.is_helper());
+        let left = run_ready(find_leftovers(&state.engine, NOW)).expect("an answer");
         if has_helper {
             assert_eq!(left, SnapshotLeftovers::default(), "{moment}");
         }
@@ -371,24 +372,24 @@ fn work_in_progress_is_no_leftover() {
 
 #[test]
 fn snapshots_being_copied_are_not_removed() {
-    let world = TestWorld::new();
-    world.create("before", 1).expect("a snapshot");
-    let calls = world.calls(|world| drop(world.fork("before")));
-    let world = TestWorld::new();
-    world.create("before", 1).expect("a snapshot");
-    let all = run_ready(list_snapshots(&world.engine)).expect("an answer");
+    let state = TestWorld::new();
+    state.create("before", 1).expect("a snapshot");
+    let calls = state.calls(|state| drop(state.fork("before")));
+    let state = TestWorld::new();
+    state.create("before", 1).expect("a snapshot");
+    let all = run_ready(list_snapshots(&state.engine)).expect("an answer");
     let mut is_refused = false;
     for moment in 0..calls {
-        world.engine.crash_after(moment);
-        let _ = world.fork("before");
-        world.engine.recover();
-        if world.engine.current_containers().iter().any(|it| it.labels.is_helper()) {
-            let removed = run_ready(remove(&world.engine, &all[0]));
+        state.engine.crash_after(moment);
+        let _ = state.fork("before");
+        state.engine.recover();
+        if state.engine.current_containers().iter().any(|it| it.labels.is_helper()) {
+            let removed = run_ready(remove(&state.engine, &all[0]));
             assert!(matches!(removed, Err(SnapshotError::InUse { .. })), "{removed:?}");
             is_refused = true;
             break;
         }
     }
     assert!(is_refused);
-    assert_eq!(world.names(), ["before"]);
+    assert_eq!(state.names(), ["before"]);
 }

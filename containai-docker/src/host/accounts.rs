@@ -4,6 +4,7 @@ use super::subordinate::{IdRange, SubordinateEntry, parse_subordinate};
 
 /// The users, groups and subordinate ids of the host.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Accounts {
     /// Names and ids in passwd(5).
     pub users: Vec<(String, u32)>,
@@ -17,6 +18,7 @@ pub struct Accounts {
 
 /// A line of group(5).
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct GroupEntry {
     /// Its name.
     pub name: String,

@@ -7,30 +7,13 @@ use std::time::Duration;
 
 use containai_core::lifecycle::{Event, EventListener};
 
+use super::apt_command;
 use super::command::{HostCommand, HostCommandError};
 use super::event::{SetupEvent, SetupEvents};
 use super::packages::{self, PackageFacts, QUERIED_PACKAGES};
 
-/// Time that apt waits for another package manager, in seconds.
-const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
 /// Number of attempts to update the package lists, one per second.
 const LOCK_ATTEMPTS: u32 = 300;
-
-/// Returns the command that updates the package lists.
-pub(crate) fn update_command() -> HostCommand {
-    HostCommand::new("apt-get", &["-q", "-o", LOCK_TIMEOUT, "-o", "APT::Status-Fd=1", "update"])
-}
-
-/// Returns the command that installs packages without their recommendations.
-pub(crate) fn install_command<S: AsRef<str>>(names: &[S]) -> HostCommand {
-    let options = ["-q", "-y", "--no-install-recommends"];
-    HostCommand::new("apt-get", &options)
-        // The command's standard output is a pipe, so dpkg gets no terminal, and apt's status lines
-        // (README.progress-reporting) appear between its output.
-        .args(["-o", LOCK_TIMEOUT, "-o", "Dpkg::Use-Pty=0", "-o", "APT::Status-Fd=1"])
-        .args(["install"])
-        .args(names.iter().map(AsRef::as_ref))
-}
 
 /// Queries dpkg and apt for the packages that setup may install.
 pub(crate) fn package_facts() -> PackageFacts {
@@ -84,7 +67,7 @@ pub(crate) fn install_missing(
     if missing.is_empty() {
         return Ok(());
     }
-    let install = install_command(&missing);
+    let install = apt_command::install(&missing);
     run_with_progress(&install, events).or_else(|_| {
         update_lists(events)?;
         run_with_progress(&install, events)
@@ -94,7 +77,7 @@ pub(crate) fn install_missing(
 /// Updates the package lists, waiting for their lock. apt itself waits for the package lock, but
 /// fails immediately on the list lock, which a freshly booted Ubuntu holds.
 pub(crate) fn update_lists(events: &dyn SetupEvents) -> Result<(), HostCommandError> {
-    let update = update_command();
+    let update = apt_command::update();
     for _ in 0..LOCK_ATTEMPTS {
         match run_with_progress(&update, events) {
             Err(HostCommandError::Failed { tail, .. })
@@ -200,7 +183,7 @@ mod tests {
     fn reads_status_lines() {
         let progress = |percent, message| Some(AptStatusLine::Progress { percent, message });
         let check = |line: &str, expected: Option<AptStatusLine<'_>>| {
-            assert_eq!(parse_status_line(line), expected)
+            assert_eq!(parse_status_line(line), expected);
         };
         check(
             "dlstatus:1:20.4237:Retrieving file 1 of 5 (12s remaining)",

@@ -4,12 +4,9 @@ use containai_core::layout::EngineLayout;
 
 use super::accounts::Accounts;
 use super::command::{HostCommand, HostCommandError};
+use super::engine_names::CONTAINER_IDS_USER;
 use super::step::SetupStep;
 use super::subordinate::{IdRange, RANGE_SIZE, find_range};
-
-/// Owner of the reserved ids in subuid(5) and subgid(5). It is not the engine's user: with
-/// `userns-remap`, every container would get all of that user's ids.
-pub(super) const CONTAINER_IDS_USER: &str = "containai-ids";
 
 /// Above the ids that sssd assigns to directory users (200,000 to 2,000,200,000 by default) and
 /// systemd to its own containers (524,288 to 1,879,048,191); below the ids that systemd reserves

@@ -8,6 +8,10 @@ use sha2::{Digest, Sha256};
 /// engine's socket.
 pub const SYSTEM_USER: &str = "containai";
 
+/// Owner of the reserved ids in subuid(5) and subgid(5). It is not the engine's user: with
+/// `userns-remap`, every container would get all of that user's ids.
+pub(super) const CONTAINER_IDS_USER: &str = "containai-ids";
+
 /// The names of one engine. The engine at root `/` has plain names; the names of others end in six
 /// hexadecimal digits of the SHA-256 of their root.
 #[derive(Clone, Debug, Eq, PartialEq)]

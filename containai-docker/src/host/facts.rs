@@ -16,6 +16,7 @@ use super::subordinate::IdRange;
 
 /// The facts about a host that setup needs.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct SetupFacts {
     /// The platform.
     pub platform: Platform,
@@ -67,6 +68,7 @@ pub struct SetupFacts {
 
 /// An installed program.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct InstalledProgram {
     /// Path of the program.
     pub path: PathBuf,

@@ -21,8 +21,8 @@ use super::platform::Platform;
 use super::record::EngineRecord;
 use super::routes::{parse_fib_trie, parse_name_servers};
 use super::subnet::Subnet;
+use super::sysbox_files::SysboxFiles;
 use super::unit::{self, UNIT};
-use crate::sysbox::SysboxFiles;
 
 /// Time limit for the answer of a running engine.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);

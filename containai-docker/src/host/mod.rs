@@ -23,6 +23,7 @@
 mod accounts;
 mod apply;
 mod apt;
+mod apt_command;
 mod command;
 mod container_ids;
 mod daemon_json;
@@ -48,6 +49,7 @@ mod step;
 mod subnet;
 mod subordinate;
 pub mod supervisor;
+mod sysbox_files;
 mod unit;
 
 pub use accounts::{Accounts, GroupEntry};
@@ -71,6 +73,6 @@ pub use privilege::{Privilege, invoking_user};
 pub use record::EngineRecord;
 pub use step::{IdsOwner, MissingAccounts, ServiceManager, SetupStep, StepDetail};
 pub use subnet::{Subnet, SubnetError};
-pub(crate) use subordinate::sysbox_range;
 pub use subordinate::{IdRange, SubordinateEntry};
 pub use supervisor::main as supervisor_main;
+pub(crate) use sysbox_files::{SYSBOX_RUNC, SysboxFiles, SysboxIds};

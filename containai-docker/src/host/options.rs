@@ -6,6 +6,7 @@ use containai_core::config::IsolationChoice;
 
 /// The options of setup.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SetupOptions {
     /// The requested isolation. `Auto` keeps the recorded one; without a record, Sysbox if it is
     /// running, or user namespaces.

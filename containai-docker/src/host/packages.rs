@@ -5,6 +5,7 @@ use std::fmt;
 
 /// Installed and available packages, as apt reports them.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct PackageFacts {
     /// The names of the installed packages.
     pub installed: BTreeSet<String>,
@@ -32,6 +33,7 @@ const DOCKER_IO: [&str; 1] = ["docker.io"];
 
 /// The packages that a host needs beyond those that every host needs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct PackageNeeds {
     /// Needed if `dockerd` is missing.
     pub engine: PackageNeed,
@@ -77,19 +79,19 @@ impl PackageNeed {
 
 /// Returns the packages to install, without those that are installed.
 pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String> {
-    let mut wanted = Vec::new();
+    let mut needed = Vec::new();
     if needs.engine == PackageNeed::Needed {
         let vendor = facts.candidates.contains_key("docker-ce");
-        wanted.extend(if vendor { DOCKER_CE.as_slice() } else { DOCKER_IO.as_slice() });
+        needed.extend(if vendor { DOCKER_CE.as_slice() } else { DOCKER_IO.as_slice() });
     }
-    wanted.extend(["uidmap", "iptables", "iproute2", "ca-certificates"]);
+    needed.extend(["uidmap", "iptables", "iproute2", "ca-certificates"]);
     let optional = [("lxcfs", needs.lxcfs), ("apparmor", needs.apparmor)];
     let available = optional.into_iter().filter(|(name, need)| {
         *need == PackageNeed::Needed && facts.candidates.contains_key(*name)
     });
-    wanted.extend(available.map(|(name, _)| name));
-    wanted.retain(|name| !facts.installed.contains(*name));
-    wanted.into_iter().map(str::to_owned).collect()
+    needed.extend(available.map(|(name, _)| name));
+    needed.retain(|name| !facts.installed.contains(*name));
+    needed.into_iter().map(str::to_owned).collect()
 }
 
 /// Parses `apt-cache policy NAME...`: a package without a candidate has `(none)`.

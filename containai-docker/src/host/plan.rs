@@ -25,6 +25,7 @@ use super::{container_ids, daemon_json};
 
 /// The steps of setup, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SetupPlan {
     /// The chosen isolation.
     pub isolation: Isolation,

@@ -8,8 +8,7 @@ use super::error::SetupError;
 use super::file;
 use super::subnet::Subnet;
 use super::subordinate::IdRange;
-use crate::ownership::{Ownership, SubordinateIds};
-use crate::runtime::idmap::agent_host_id;
+use crate::ownership::{Ownership, SubordinateIds, agent_id};
 
 /// The format version that this program writes.
 const FORMAT_VERSION: u32 = 1;
@@ -17,6 +16,7 @@ const FORMAT_VERSION: u32 = 1;
 /// The decisions that later runs of setup keep: images and containers of one isolation are
 /// invisible to the other, and containers have addresses of the subnet.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct EngineRecord {
     /// Version of this format; 1.
     pub version: u32,
@@ -84,7 +84,7 @@ impl EngineRecord {
     /// mounts, with either isolation.
     pub fn agent_disk_ids(&self) -> Option<(u32, u32)> {
         let (uids, gids) = self.subordinate_uids.zip(self.subordinate_gids)?;
-        Some((agent_host_id(uids.base), agent_host_id(gids.base)))
+        Some((agent_id(uids.base), agent_id(gids.base)))
     }
 
     /// Returns the settings for the management of file owners, with either isolation.

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::apt_command;
 use super::command::HostCommand;
-use super::container_ids::CONTAINER_IDS_USER;
-use super::engine_names::SYSTEM_USER;
+use super::engine_names::{CONTAINER_IDS_USER, SYSTEM_USER};
 use super::kernel_limits;
 use super::packages::PackageNeeds;
 use super::subordinate::IdRange;
@@ -196,8 +196,8 @@ impl SetupStep {
     /// Returns the commands of a step that consists only of commands.
     pub(super) fn commands(&self) -> Vec<HostCommand> {
         match self {
-            Self::RefreshPackageLists => vec![super::apt::update_command()],
-            Self::InstallPackages(names) => vec![super::apt::install_command(names)],
+            Self::RefreshPackageLists => vec![apt_command::update()],
+            Self::InstallPackages(names) => vec![apt_command::install(names)],
             Self::CreateSystemUser(gap) => vec![create_account_command(*gap)],
             Self::AddSubordinateIds { uids, gids } => {
                 vec![add_subordinate_ids_command(SYSTEM_USER, *uids, *gids)]

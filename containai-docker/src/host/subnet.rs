@@ -118,8 +118,8 @@ mod tests {
 
     #[test]
     fn chooses_unused_subnet() {
-        let check = |taken: &[&str], turn: u8, expected: Option<&str>| {
-            let chosen = Subnet::choose(&nets(taken), turn).map(String::from);
+        let check = |taken: &[&str], index: u8, expected: Option<&str>| {
+            let chosen = Subnet::choose(&nets(taken), index).map(String::from);
             assert_eq!(chosen.as_deref(), expected, "{taken:?}");
         };
         check(&[], 0, Some("10.213.0.0/24"));

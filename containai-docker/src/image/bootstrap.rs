@@ -113,7 +113,7 @@ async fn report_stderr(stderr: ChildStderr, codename: &str, events: &dyn EventLi
     while let Ok(Some(line)) = lines.next_line().await {
         for line in tail.push(&format!("{line}\n")) {
             match line.strip_prefix(INFO_PREFIX) {
-                Some(saying) => events.on_event(Event::Stage(&format!("{codename}: {saying}"))),
+                Some(message) => events.on_event(Event::Stage(&format!("{codename}: {message}"))),
                 None => events.on_event(Event::Output(&line)),
             }
         }

@@ -131,9 +131,9 @@ impl BuildLog {
                 }
             } else if let Some(id) = parse_layer_id(&line) {
                 self.layer = id.to_owned();
-            } else if let Some(saying) = line.strip_prefix(STAGE_PREFIX) {
+            } else if let Some(stage_name) = line.strip_prefix(STAGE_PREFIX) {
                 let image = if self.image.is_empty() { "build" } else { self.image };
-                events.on_event(Event::Stage(&format!("{image}: {saying}")));
+                events.on_event(Event::Stage(&format!("{image}: {stage_name}")));
             }
             events.on_event(Event::Output(&line));
         }

@@ -111,8 +111,8 @@ mod tests {
     use super::*;
 
     /// Collects modes by path. A checkout preserves only whether a file is executable.
-    fn on_disk(root: &Path, folder: &Path, found: &mut BTreeMap<String, u32>) {
-        for entry in fs::read_dir(folder).expect("a folder") {
+    fn on_disk(root: &Path, dir: &Path, found: &mut BTreeMap<String, u32>) {
+        for entry in fs::read_dir(dir).expect("a folder") {
             let path = entry.expect("an entry").path();
             let metadata = path.symlink_metadata().expect("metadata");
             if metadata.is_dir() {
@@ -126,7 +126,7 @@ mod tests {
         }
     }
 
-    fn folder(image: ShippedImage) -> &'static str {
+    fn dir(image: ShippedImage) -> &'static str {
         if image == ShippedImage::Full { "agents" } else { image.name() }
     }
 
@@ -228,7 +228,7 @@ mod tests {
     #[test]
     fn table_matches_the_directory() {
         for image in ShippedImage::ALL {
-            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("images").join(folder(image));
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("images").join(dir(image));
             let mut found = BTreeMap::new();
             on_disk(&root, &root, &mut found);
             let table = files(image).iter().map(|file| (file.path.to_owned(), file.mode));

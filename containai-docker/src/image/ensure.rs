@@ -12,9 +12,9 @@ use containai_core::lifecycle::{Event, EventListener};
 use super::build::BuildCache;
 use super::pull::pull;
 use super::store::labels;
-use super::{bootstrap, build, reference};
-use crate::built::{self, ImageRecipe};
+use super::{bootstrap, build, custom, reference};
 use crate::engine::DockerEngine;
+use crate::recipe::ImageRecipe;
 
 /// The distribution image that a build pulls.
 const DISTRIBUTION_IMAGE: &str = "ubuntu:24.04";
@@ -42,7 +42,7 @@ pub(crate) async fn ensure(
     source: ImageSource,
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
-    let _turn = lock_builds(engine.build_lock(), events).await?;
+    let _lock = lock_builds(engine.build_lock(), events).await?;
     match find(engine, image).await? {
         Some(reference) => Ok(reference),
         None => pull_or_build(engine, image, source, events).await,
@@ -50,7 +50,7 @@ pub(crate) async fn ensure(
 }
 
 /// As [`ensure`], for an image that is missing, with the build lock held.
-pub(crate) async fn pull_or_build(
+async fn pull_or_build(
     engine: &DockerEngine,
     image: &ImageRequest,
     source: ImageSource,
@@ -61,7 +61,7 @@ pub(crate) async fn pull_or_build(
         ImageRequest::Shipped(_) => None,
     };
     if let Some(recipe) = recipe {
-        return built::build(engine, recipe, source, BuildCache::Enabled, events).await;
+        return build_recipe(engine, recipe, source, BuildCache::Enabled, events).await;
     }
     match image {
         ImageRequest::Shipped(shipped) => {
@@ -94,7 +94,7 @@ pub(crate) async fn rebuild(
     cache: BuildCache,
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
-    let _turn = lock_builds(engine.build_lock(), events).await?;
+    let _lock = lock_builds(engine.build_lock(), events).await?;
     build_with_parents(engine, image, source, cache, Vec::new(), events).await
 }
 
@@ -106,8 +106,27 @@ pub(crate) async fn rebuild_recipe(
     cache: BuildCache,
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
-    let _turn = lock_builds(engine.build_lock(), events).await?;
-    built::build(engine, recipe, source, cache, events).await
+    let _lock = lock_builds(engine.build_lock(), events).await?;
+    build_recipe(engine, recipe, source, cache, events).await
+}
+
+/// Builds the image of a recipe, after its parent.
+async fn build_recipe(
+    engine: &DockerEngine,
+    recipe: &ImageRecipe,
+    source: ImageSource,
+    cache: BuildCache,
+    events: &dyn EventListener,
+) -> Result<String, EngineError> {
+    let parent = match recipe.source.parent() {
+        None => None,
+        Some(image) => match find(engine, image).await? {
+            Some(reference) => Some(reference),
+            // The parent may be the image of another recipe, so this call is recursive.
+            None => Some(Box::pin(pull_or_build(engine, image, source, events)).await?),
+        },
+    };
+    custom::build(engine, recipe, parent.as_deref(), cache, events).await
 }
 
 /// Pulls the released image if the source allows it. The inner error lists the failed attempts.
@@ -167,14 +186,14 @@ async fn ensure_distribution(
     tried: &mut Vec<String>,
     events: &dyn EventListener,
 ) -> Result<Option<String>, EngineError> {
-    let ways: &[ImageSource] = match source {
+    let attempts: &[ImageSource] = match source {
         ImageSource::Auto => &[ImageSource::Build, ImageSource::Bootstrap],
         ImageSource::Build => &[ImageSource::Build],
         ImageSource::Bootstrap => &[ImageSource::Bootstrap],
         ImageSource::Pull => &[],
     };
-    for way in ways {
-        let outcome = match way {
+    for attempt in attempts {
+        let outcome = match attempt {
             ImageSource::Build => match pull(engine, DISTRIBUTION_IMAGE, events).await {
                 Ok(()) => Ok(DISTRIBUTION_IMAGE.to_owned()),
                 Err(reason) => Err(format!("build: {reason}")),

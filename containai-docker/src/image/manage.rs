@@ -7,8 +7,8 @@ use super::build::BuildCache;
 use super::ensure::{pull_release, rebuild, rebuild_recipe};
 use super::pull::pull;
 use super::store::{ImageRemoval, list, remove};
-use crate::built::ImageRecipe;
 use crate::engine::DockerEngine;
+use crate::recipe::ImageRecipe;
 
 impl DockerEngine {
     /// Lists the ContainAI images in the store.

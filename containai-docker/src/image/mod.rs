@@ -11,8 +11,8 @@
 
 mod bootstrap;
 mod build;
-mod build_env;
 mod context;
+pub mod custom;
 mod embedded;
 mod ensure;
 mod log_tail;
@@ -22,12 +22,12 @@ mod pull;
 mod reference;
 mod store;
 
+pub use crate::build_env::BuildEnv;
 pub use build::BuildCache;
-pub use build_env::BuildEnv;
 pub use reference::local_reference;
 pub use store::ImageRemoval;
 
 pub(crate) use build::BuildLog;
 pub(crate) use embedded::files;
-pub(crate) use ensure::{ensure, find, pull_or_build};
+pub(crate) use ensure::{ensure, find};
 pub(crate) use store::labels;

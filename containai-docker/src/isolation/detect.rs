@@ -8,14 +8,14 @@ use containai_core::engine::{EngineError, Isolation};
 
 use super::probe;
 use crate::engine::DockerEngine;
-use crate::sysbox::SYSBOX_RUNC;
+use crate::host::SYSBOX_RUNC;
 
 /// Detects the isolation for containers on this engine: Sysbox if it answers and the ContainAI shim
 /// is in front of it, otherwise the ContainAI runtime with user namespaces.
 ///
 /// # Errors
 ///
-/// - [`EngineError::SysboxDead`]: only Sysbox is allowed and it does not answer.
+/// - [`EngineError::SysboxUnresponsive`]: only Sysbox is allowed and it does not respond.
 /// - [`EngineError::NoIsolation`]: the requested isolation, or each of them, is missing. There is
 ///   no fallback.
 pub async fn detect(
@@ -36,7 +36,7 @@ pub async fn detect(
                 Err(message) if choice == IsolationChoice::Only(Isolation::Sysbox) => {
                     return Err(EngineError::SysboxUnresponsive { message });
                 }
-                Err(message) => missing.push(format!("Sysbox does not answer: {message}")),
+                Err(message) => missing.push(format!("Sysbox does not respond: {message}")),
             }
         }
     }

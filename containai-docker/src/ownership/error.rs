@@ -6,6 +6,7 @@ use containai_core::engine::EngineError;
 /// The owners of a workspace's files cannot be changed.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot change the owners of the files in `{}`", .path.display())]
+#[non_exhaustive]
 pub struct OwnershipError {
     /// The directory, or the record of the loan.
     pub path: PathBuf,

@@ -4,6 +4,11 @@ use std::path::PathBuf;
 /// Uid and gid of the user `agent` in every image.
 const AGENT_ID: u32 = 1000;
 
+/// Returns the id of the container's `agent` on disk, from the engine's first subordinate id.
+pub(crate) fn agent_id(first: u32) -> u32 {
+    first.saturating_add(AGENT_ID)
+}
+
 /// A user and a group on this machine.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FileOwner {
@@ -15,7 +20,7 @@ pub struct FileOwner {
 
 impl FileOwner {
     /// Host root.
-    pub(super) const ROOT: Self = Self { uid: 0, gid: 0 };
+    pub(crate) const ROOT: Self = Self { uid: 0, gid: 0 };
 }
 
 /// The ids of an engine's containers on disk: the engine's whole subordinate range, regardless of
@@ -36,8 +41,7 @@ impl SubordinateIds {
     /// Returns the id of the container's `agent` on disk.
     #[must_use]
     pub fn agent(&self) -> FileOwner {
-        let id = |range: &Range<u32>| range.start.saturating_add(AGENT_ID);
-        FileOwner { uid: id(&self.uids), gid: id(&self.gids) }
+        FileOwner { uid: agent_id(self.uids.start), gid: agent_id(self.gids.start) }
     }
 
     /// Returns the uid of the container's root on disk.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::Reclaimed;
+use super::reclaim::Reclaimed;
 
 /// A listener for files that are reclaimed before a container is removed.
 pub trait ReclaimListener: Send + Sync {
@@ -17,7 +17,7 @@ pub trait ReclaimListener: Send + Sync {
 pub(crate) struct ReclaimNotifier(pub(crate) Option<Arc<dyn ReclaimListener>>);
 
 impl ReclaimNotifier {
-    pub(super) fn notify(&self, workspace: &Path, done: Reclaimed) {
+    pub(crate) fn notify(&self, workspace: &Path, done: Reclaimed) {
         if let Some(listener) = self.0.as_ref().filter(|_| !done.is_empty()) {
             listener.reclaimed(workspace, done);
         }
@@ -26,6 +26,6 @@ impl ReclaimNotifier {
 
 impl fmt::Debug for ReclaimNotifier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Listener").field(&self.0.is_some()).finish()
+        f.debug_tuple("ReclaimNotifier").field(&self.0.is_some()).finish()
     }
 }

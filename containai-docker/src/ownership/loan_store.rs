@@ -17,22 +17,22 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(2);
 
 /// A workspace whose files are lent to its container.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub(super) struct Loan {
+pub(crate) struct Loan {
     /// The workspace.
-    pub(super) workspace: PathBuf,
+    pub(crate) workspace: PathBuf,
     /// The workspace, and the directories of its repository that the container may write.
-    pub(super) trees: Vec<PathBuf>,
+    pub(crate) trees: Vec<PathBuf>,
 }
 
 /// The locked records: two commands never lend and return at the same time.
-pub(super) struct LoanStore {
+pub(crate) struct LoanStore {
     directory: PathBuf,
     _lock: File,
 }
 
 impl LoanStore {
     /// Waits for the lock. Only root has access to the directory.
-    pub(super) fn open(directory: &Path) -> Result<Self, OwnershipError> {
+    pub(crate) fn open(directory: &Path) -> Result<Self, OwnershipError> {
         let open = || {
             DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
             let lock = File::options()
@@ -49,7 +49,7 @@ impl LoanStore {
     }
 
     /// Returns all records; unreadable ones are skipped.
-    pub(super) fn list(&self) -> Result<Vec<Loan>, OwnershipError> {
+    pub(crate) fn list(&self) -> Result<Vec<Loan>, OwnershipError> {
         let read = || -> io::Result<Vec<Loan>> {
             let mut loans = Vec::new();
             for entry in fs::read_dir(&self.directory)? {
@@ -63,31 +63,31 @@ impl LoanStore {
         read().map_err(OwnershipError::at(&self.directory))
     }
 
-    pub(super) fn find(&self, workspace: &Path) -> Option<Loan> {
+    pub(crate) fn find(&self, workspace: &Path) -> Option<Loan> {
         serde_json::from_slice(&fs::read(self.path(workspace)).ok()?).ok()
     }
 
     /// Writes a record to the disk unless it exists. Trees of an earlier container are kept.
     pub(super) fn record(&self, loan: &Loan) -> Result<Loan, OwnershipError> {
         let before = self.find(&loan.workspace);
-        let mut noted = loan.clone();
+        let mut recorded = loan.clone();
         let earlier = before.iter().flat_map(|it| &it.trees).cloned();
-        noted.trees.extend(earlier.filter(|tree| !loan.trees.contains(tree)));
-        if before.as_ref().is_some_and(|it| it.trees.len() == noted.trees.len()) {
-            return Ok(noted);
+        recorded.trees.extend(earlier.filter(|tree| !loan.trees.contains(tree)));
+        if before.as_ref().is_some_and(|it| it.trees.len() == recorded.trees.len()) {
+            return Ok(recorded);
         }
         let path = self.path(&loan.workspace);
         let aside = path.with_extension("new");
         let write = || {
             let mut file = File::create(&aside)?;
-            file.write_all(&serde_json::to_vec_pretty(&noted)?)?;
+            file.write_all(&serde_json::to_vec_pretty(&recorded)?)?;
             file.set_modified(SystemTime::UNIX_EPOCH)?;
             file.sync_all()?;
             fs::rename(&aside, &path)?;
             File::open(&self.directory)?.sync_all()
         };
         write().map_err(OwnershipError::at(&path))?;
-        Ok(noted)
+        Ok(recorded)
     }
 
     /// Returns the time at which all files were last lent, which is the record's modification time.

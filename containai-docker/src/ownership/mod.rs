@@ -12,20 +12,23 @@ mod acl;
 mod error;
 mod ids;
 mod lend;
-mod lend_workspace;
+mod lend_trees;
 mod listener;
 mod loan_store;
 mod node;
 mod owner;
 mod reclaim;
-mod reclaim_workspace;
 #[cfg(test)]
 mod tests;
 mod walk;
-mod workspace_container;
 
 pub use error::OwnershipError;
+pub(crate) use ids::agent_id;
 pub use ids::{FileOwner, Ownership, SubordinateIds};
+pub(crate) use lend_trees::{LendScope, is_not_found, lend_trees, return_loan};
 pub use listener::ReclaimListener;
 pub(crate) use listener::ReclaimNotifier;
+pub(crate) use loan_store::{Loan, LoanStore};
+pub(crate) use owner::{file_ids, owner_of};
+pub(crate) use reclaim::{ReclaimMode, reclaim};
 pub use reclaim::{Reclaimed, reclaim_in_container};

@@ -36,7 +36,7 @@ pub(super) const SET_ID: u32 = 0o6000;
 const MODE_BITS: u32 = 0o7777;
 
 /// Device and inode number, which identify an open file.
-pub(super) type FileId = (u64, u64);
+pub(crate) type FileId = (u64, u64);
 
 /// An open file and its fstat(2) result.
 pub(super) struct Node {

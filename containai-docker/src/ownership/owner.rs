@@ -8,7 +8,7 @@ use super::{FileOwner, SubordinateIds};
 
 /// Returns the owner of a directory. If that is a container id, returns the owner of the nearest
 /// parent directory with another one.
-pub(super) fn owner_of(path: &Path, ids: &SubordinateIds) -> io::Result<FileOwner> {
+pub(crate) fn owner_of(path: &Path, ids: &SubordinateIds) -> io::Result<FileOwner> {
     for directory in path.ancestors() {
         let node = Node::open(directory)?;
         let (uid, gid) = (node.status().st_uid, node.status().st_gid);
@@ -21,6 +21,6 @@ pub(super) fn owner_of(path: &Path, ids: &SubordinateIds) -> io::Result<FileOwne
 }
 
 /// Returns the ids of the existing directories.
-pub(super) fn file_ids<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<FileId> {
+pub(crate) fn file_ids<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<FileId> {
     paths.into_iter().filter_map(|path| Some(Node::open(path).ok()?.id())).collect()
 }

@@ -52,7 +52,7 @@ impl Reclaimed {
 
 /// The affected files and their new owner.
 #[derive(Clone, Copy)]
-pub(super) enum ReclaimMode<'a> {
+pub(crate) enum ReclaimMode<'a> {
     /// Lent files, and files created by the container, become root's, without ACL entries of the
     /// container.
     ToRoot(&'a SubordinateIds),
@@ -90,13 +90,13 @@ impl ReclaimMode<'_> {
 }
 
 /// Reclaims the tree at `top`.
-pub(super) fn reclaim(
+pub(crate) fn reclaim(
     top: &Path,
     mode: ReclaimMode<'_>,
-    left_out: &[FileId],
+    skipped: &[FileId],
 ) -> Result<(Reclaimed, WalkErrors), OwnershipError> {
     let mut reclaiming = ReclaimVisitor { mode, owner: mode.owner(), done: Reclaimed::default() };
-    let refused = walk(top, left_out, &mut reclaiming).map_err(OwnershipError::at(top))?;
+    let refused = walk(top, skipped, &mut reclaiming).map_err(OwnershipError::at(top))?;
     Ok((Reclaimed { failed: refused.count, ..reclaiming.done }, refused))
 }
 

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::acl::Acl;
 use super::lend::{ChangedSince, give_to_agent};
-use super::lend_workspace::return_loan;
+use super::lend_trees::return_loan;
 use super::loan_store::{Loan, LoanStore};
 use super::node::{ACCESS_ACL, DEFAULT_ACL, Node};
 use super::owner::owner_of;

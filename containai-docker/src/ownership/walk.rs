@@ -44,7 +44,7 @@ impl VisitedFile<'_> {
 
 /// The files that could not be visited.
 #[derive(Debug, Default)]
-pub(super) struct WalkErrors {
+pub(crate) struct WalkErrors {
     /// The number of files and directories.
     pub(super) count: u64,
     /// The error of the first one.
@@ -83,7 +83,7 @@ struct WalkLevel {
 /// The error of opening the top; errors below it are collected.
 pub(super) fn walk<V: Visitor>(
     top: &Path,
-    left_out: &[FileId],
+    skipped: &[FileId],
     visitor: &mut V,
 ) -> io::Result<WalkErrors> {
     let mut refused = WalkErrors::default();
@@ -95,7 +95,7 @@ pub(super) fn walk<V: Visitor>(
         };
         let Some(directory) = &level.node else { continue };
         match directory.open_child(&name) {
-            Ok(node) if !node.is_directory() || left_out.contains(&node.id()) => {}
+            Ok(node) if !node.is_directory() || skipped.contains(&node.id()) => {}
             Ok(node) => {
                 levels.push(enter(node, &name, visitor, &mut refused));
                 // The top stays open, to continue there if the other directories are moved.

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::bundle::{Bundle, BundleError};
 use super::error_report;
-use super::host_info::{HostInfo, HostInfoError};
 use super::ids::{IdAssignment, IdLease, IdPool, LeaseState};
 use super::invocation::CreateRequest;
 use super::layers::OverlayLayers;
 use super::mount_namespace::EngineMountNamespace;
-use super::spec::{self, Keyrings, Spec, SpecError, UserNamespace};
+use super::spec::{self, HostInfo, HostInfoError, Keyrings, Spec, SpecError, UserNamespace};
 use super::staging::{StagingArea, StagingError};
 use super::stdio;
 

@@ -8,11 +8,6 @@ use super::{
     bridge_port, cgroup_hook, create, error_report, exec, idmap, ids, pause, probe, stdio,
 };
 
-/// The file name of this runtime in the engine's configuration, `containai-runc`.
-///
-/// A program with several names acts as this runtime if `argv[0]` ends in it.
-pub const PROGRAM: &str = "containai-runc";
-
 /// Runs the runtime with the arguments after the program name.
 ///
 /// Normally does not return, because runc replaces the process. The returned code is that of a
@@ -74,7 +69,7 @@ pub(super) enum CommandOutcome {
 pub(super) fn prepare_existing(verb: &RuncCommand) -> Result<CommandOutcome, String> {
     match verb {
         RuncCommand::Start(container) => {
-            bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?
+            bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?;
         }
         RuncCommand::Kill(container, signal) => {
             let state = ContainerState::read(container);

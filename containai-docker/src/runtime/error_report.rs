@@ -65,10 +65,9 @@ mod tests {
     use crate::runtime::cgroup_hook::CgroupHookError;
     use crate::runtime::create::CreateError;
     use crate::runtime::exec::ExecError;
-    use crate::runtime::host_info::HostInfoError;
     use crate::runtime::idmap::NamespaceError;
     use crate::runtime::probe::ProbeError;
-    use crate::runtime::spec::SpecError;
+    use crate::runtime::spec::{HostInfoError, SpecError};
     use crate::runtime::staging::StagingError;
 
     /// Every variant of every error, in the format that the engine forwards.

@@ -4,6 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::container::ContainerRef;
 
+/// The file name of this runtime in the engine's configuration, `containai-runc`.
+///
+/// A program with several names acts as this runtime if `argv[0]` ends in it.
+pub const PROGRAM: &str = "containai-runc";
+
 /// The engine's request to the runtime: the parts of runc's command line that matter here.
 ///
 /// runc's parser (urfave/cli) accepts `-name` and `--name`, with the value after `=` or as the next

@@ -24,7 +24,6 @@ mod entry;
 mod error_report;
 mod exec;
 mod fuse;
-mod host_info;
 pub mod idmap;
 mod ids;
 mod invocation;
@@ -40,5 +39,6 @@ mod staging;
 mod stdio;
 mod sysbox;
 
-pub use entry::{PROGRAM, main};
+pub use entry::main;
+pub use invocation::PROGRAM;
 pub use sysbox::{PROGRAM as SYSBOX_PROGRAM, main as sysbox_main};

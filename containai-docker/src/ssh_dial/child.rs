@@ -26,8 +26,8 @@ impl DialStream {
         let (Some(stdin), Some(stdout), Some(stderr)) = (stdin, stdout, stderr) else {
             return Err(io::Error::other("a child without streams"));
         };
-        let talk = Some(tokio::spawn(read_stderr(stderr)));
-        Ok(Self { stdin: Some(stdin), stdout, stderr: talk, _child: child })
+        let stderr_task = Some(tokio::spawn(read_stderr(stderr)));
+        Ok(Self { stdin: Some(stdin), stdout, stderr: stderr_task, _child: child })
     }
 
     fn stdin(&mut self) -> io::Result<Pin<&mut ChildStdin>> {
@@ -60,11 +60,12 @@ impl AsyncRead for DialStream {
             self.stderr = None;
             return Poll::Ready(Ok(()));
         }
-        let Some(talk) = &mut self.stderr else { return Poll::Ready(Ok(())) };
-        let said = ready!(Pin::new(talk).poll(cx)).unwrap_or_default();
+        let Some(stderr_task) = &mut self.stderr else { return Poll::Ready(Ok(())) };
+        let message = ready!(Pin::new(stderr_task).poll(cx)).unwrap_or_default();
         self.stderr = None;
-        let said = if said.is_empty() { "`ssh` ended without a message".to_owned() } else { said };
-        Poll::Ready(Err(io::Error::other(said)))
+        let message =
+            if message.is_empty() { "`ssh` ended without a message".to_owned() } else { message };
+        Poll::Ready(Err(io::Error::other(message)))
     }
 }
 

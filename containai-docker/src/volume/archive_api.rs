@@ -3,32 +3,23 @@
 use std::io;
 
 use bollard::errors::Error;
-use bollard::models::{ContainerCreateBody, HostConfig, Mount, MountType, MountVolumeOptions};
-use bollard::query_parameters::{
-    ContainerArchiveInfoOptionsBuilder, CreateContainerOptions, UploadToContainerOptionsBuilder,
-};
 use bytes::Bytes;
-use containai_core::engine::{ContainerId, EngineError};
+use containai_core::engine::EngineError;
 use containai_core::label::{self, Labels};
 use containai_core::layout;
-use containai_core::naming::{ClientId, VolumeName, WorkspacePath};
+use containai_core::naming::{VolumeName, WorkspacePath};
 use futures_util::stream;
 use tokio::sync::mpsc::Receiver;
 
-use crate::container_files;
 use crate::engine::DockerEngine;
-use crate::remove::{RemoveMode, remove};
+use crate::helper_container::{
+    HelperContainer, HelperProgram, HelperSpec, NewVolume, data_volume_mount,
+};
 
-/// Access to a data volume through the archive API of a container that is never started, created
-/// from a ContainAI image with only the volume mounted.
-///
-/// The engine unpacks an archive in the root of that container, so a link on the volume can refer
-/// only to the container's own file system, which is removed with it.
+/// Access to a data volume through the archive API of a helper container that is never started,
+/// created from a ContainAI image with only the volume mounted.
 #[derive(Debug)]
-pub struct VolumeArchive<'a> {
-    engine: &'a DockerEngine,
-    id: ContainerId,
-}
+pub struct VolumeArchive<'a>(HelperContainer<'a>);
 
 impl DockerEngine {
     /// Creates the container that gives access to a volume; a missing volume is created. `image`
@@ -43,10 +34,12 @@ impl DockerEngine {
         workspace: &WorkspacePath,
         image: &str,
     ) -> Result<VolumeArchive<'_>, EngineError> {
-        let body = body(volume, workspace, self.client_id(), image);
-        let created = self.docker().create_container(None::<CreateContainerOptions>, body).await;
-        let created = created.map_err(|error| self.map_error(error))?;
-        Ok(VolumeArchive { engine: self, id: ContainerId::new(created.id) })
+        let client = self.client_id();
+        let labels = Labels::for_helper().with_client(client).with(label::FILLS, volume.as_ref());
+        let mount = data_volume_mount(volume, workspace, client, NewVolume::FromImage);
+        let spec =
+            HelperSpec::new(image, labels).with_mounts([mount]).with_program(HelperProgram::None);
+        Ok(VolumeArchive(HelperContainer::create(self, spec).await?))
     }
 
     /// Returns whether the volume exists.
@@ -70,15 +63,10 @@ impl VolumeArchive<'_> {
     ///
     /// The engine's error.
     pub async fn put(&self, archive: Receiver<Bytes>) -> Result<(), EngineError> {
-        let options =
-            UploadToContainerOptionsBuilder::default().path(layout::CONTAINER_DATA).build();
-        let pieces = stream::unfold(archive, |mut archive| async {
+        let chunks = stream::unfold(archive, |mut archive| async {
             Some((io::Result::Ok(archive.recv().await?), archive))
         });
-        let body = bollard::body_try_stream(pieces);
-        let docker = self.engine.docker();
-        let outcome = docker.upload_to_container(self.id.as_ref(), Some(options), body).await;
-        outcome.map_err(|error| self.engine.map_error(error))
+        self.0.put(layout::CONTAINER_DATA, chunks).await
     }
 
     /// Reads a small text file of the volume; `None` if it is not a regular file or does not exist.
@@ -88,8 +76,7 @@ impl VolumeArchive<'_> {
     /// The engine's error.
     pub async fn read(&self, path: &str) -> Result<Option<String>, EngineError> {
         let path = format!("{}/{path}", layout::CONTAINER_DATA);
-        let text = container_files::read_file(self.engine.docker(), &self.id, &path).await;
-        text.map_err(|error| self.engine.map_error(error))
+        self.0.read(&path).await
     }
 
     /// Returns whether the path exists on the volume; links are not followed.
@@ -99,78 +86,15 @@ impl VolumeArchive<'_> {
     /// The engine's error.
     pub async fn exists(&self, path: &str) -> Result<bool, EngineError> {
         let path = format!("{}/{path}", layout::CONTAINER_DATA);
-        let options = ContainerArchiveInfoOptionsBuilder::default().path(&path).build();
-        let docker = self.engine.docker();
-        match docker.get_container_archive_info(self.id.as_ref(), Some(options)).await {
-            Ok(_) => Ok(true),
-            Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(false),
-            Err(error) => Err(self.engine.map_error(error)),
-        }
+        self.0.exists(&path).await
     }
 
-    /// Removes the container; the volume stays.
+    /// Removes the container; the volume is kept.
     ///
     /// # Errors
     ///
     /// The engine's error.
     pub async fn close(self) -> Result<(), EngineError> {
-        let removed = remove(self.engine.docker(), &self.id, RemoveMode::Force).await;
-        removed.map_err(|error| self.engine.map_error(error))
-    }
-}
-
-fn body(
-    volume: &VolumeName,
-    workspace: &WorkspacePath,
-    client: Option<&ClientId>,
-    image: &str,
-) -> ContainerCreateBody {
-    let mount = Mount {
-        typ: Some(MountType::VOLUME),
-        source: Some(volume.to_string()),
-        target: Some(layout::CONTAINER_DATA.into()),
-        volume_options: Some(MountVolumeOptions {
-            labels: Some(Labels::for_volume(workspace, client).into_map()),
-            ..Default::default()
-        }),
-        ..Default::default()
-    };
-    let own = Labels::for_helper().with_client(client).with(label::FILLS, volume.as_ref());
-    ContainerCreateBody {
-        image: Some(image.to_owned()),
-        entrypoint: Some(vec!["/bin/false".into()]),
-        cmd: Some(Vec::new()),
-        labels: Some(own.into_map()),
-        host_config: Some(HostConfig {
-            network_mode: Some("none".into()),
-            mounts: Some(vec![mount]),
-            ..Default::default()
-        }),
-        ..Default::default()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-
-    use super::*;
-
-    #[test]
-    fn only_the_volume_is_mounted() {
-        let workspace = WorkspacePath::new("/src/api").expect("a path");
-        let volume = VolumeName::data(&workspace);
-        let body = body(&volume, &workspace, None, "containai/base:1");
-        let labels: Labels = body.labels.unwrap_or_default().into_iter().collect();
-        assert_eq!(labels.filled_volume(), Some(volume));
-        assert_eq!((labels.workspace(), labels.is_helper()), (None, true));
-        let host = body.host_config.expect("a host configuration");
-        let mounts = host.mounts.unwrap_or_default();
-        let seen: Vec<_> =
-            mounts.iter().map(|mount| (&mount.typ, mount.target.as_deref())).collect();
-        assert_eq!(seen, [(&Some(MountType::VOLUME), Some("/mnt/agent-data"))]);
-        assert_eq!(
-            (host.binds, host.privileged, host.network_mode),
-            (None, None, Some("none".into()))
-        );
+        self.0.remove().await
     }
 }

@@ -1,28 +1,25 @@
 //! Copies of volumes for another container.
 
-use bollard::container::LogOutput;
-use bollard::models::{Mount, MountType, MountVolumeOptions};
+use bollard::models::Mount;
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{ContainerId, CopyJob, CopySpace, EngineError, VolumeCopier};
 use containai_core::label::{self, Labels};
-use containai_core::naming::{ClientId, VolumeName};
-use futures_util::TryStreamExt as _;
-use tokio::io::AsyncWriteExt as _;
+use containai_core::naming::ClientId;
 
-use super::helper::{HelperContainer, HelperSpec, helper_body};
 use super::script;
 use crate::engine::DockerEngine;
+use crate::helper_container::{HelperProgram, HelperSpec, NewVolume, RunningHelper, volume_mount};
 
 /// A copy of volumes in a helper container; see [`VolumeCopier`].
 pub struct DockerVolumeCopier<'e> {
-    helper: HelperContainer<'e>,
-    room: CopySpace,
+    helper: RunningHelper<'e>,
+    space: CopySpace,
     stdout: Vec<u8>,
 }
 
 impl std::fmt::Debug for DockerVolumeCopier<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VolumesCopying").field("room", &self.room).finish_non_exhaustive()
+        f.debug_struct("DockerVolumeCopier").field("space", &self.space).finish_non_exhaustive()
     }
 }
 
@@ -31,27 +28,27 @@ impl DockerEngine {
         &self,
         job: &CopyJob,
     ) -> Result<DockerVolumeCopier<'_>, EngineError> {
-        let labels = helper_labels(job, self.client_id());
-        let made_of = HelperSpec { image: &job.image, isolation: job.isolation, labels };
-        let body = helper_body(made_of, mounts(job, self.client_id()), vec![script::copy()]);
-        let named = job.copies.first().map(|copy| copy.to.to_string());
-        let helper =
-            HelperContainer::create_and_start(self, body, named.unwrap_or_default()).await?;
+        let client = self.client_id();
+        let spec = HelperSpec::new(&job.image, helper_labels(job, client))
+            .with_mounts(mounts(job, client))
+            .with_isolation(job.isolation)
+            .with_program(HelperProgram::Script(vec![script::copy()]));
+        let helper = RunningHelper::start(self, spec).await?;
         let nothing = ByteSize::from_bytes(0);
-        let room = CopySpace { needed: nothing, free: nothing };
-        let mut copying = DockerVolumeCopier { helper, room, stdout: Vec::new() };
-        match copying.next_line().await.map(|line| line.as_deref().map(parse_space)) {
-            Ok(Some(Some(room))) => {
-                copying.room = room;
-                Ok(copying)
+        let space = CopySpace { needed: nothing, free: nothing };
+        let mut copier = DockerVolumeCopier { helper, space, stdout: Vec::new() };
+        match copier.next_line().await.map(|line| line.as_deref().map(parse_space)) {
+            Ok(Some(Some(space))) => {
+                copier.space = space;
+                Ok(copier)
             }
             Ok(_) => {
-                let error = copying.exit_error().await;
-                copying.helper.remove().await?;
+                let error = copier.exit_error().await;
+                copier.helper.remove().await?;
                 Err(error)
             }
             Err(error) => {
-                copying.helper.remove().await?;
+                copier.helper.remove().await?;
                 Err(error)
             }
         }
@@ -64,13 +61,11 @@ impl VolumeCopier for DockerVolumeCopier<'_> {
     }
 
     fn space(&self) -> CopySpace {
-        self.room
+        self.space
     }
 
     async fn copy(&mut self) -> Result<(), EngineError> {
-        // If that fails, the helper has exited, and its status is the reason.
-        let _ = self.helper.input.write_all(script::START).await;
-        let _ = self.helper.input.flush().await;
+        self.helper.write_input(script::START).await;
         self.expect_line(script::COPIED).await
     }
 
@@ -98,11 +93,9 @@ impl DockerVolumeCopier<'_> {
                 let line: Vec<u8> = self.stdout.drain(..=end).collect();
                 return Ok(Some(String::from_utf8_lossy(&line).trim_end().to_owned()));
             }
-            let engine = self.helper.engine();
-            match self.helper.output.try_next().await.map_err(|error| engine.map_error(error))? {
+            match self.helper.next_stdout().await? {
                 None => return Ok(None),
-                Some(LogOutput::StdOut { message }) => self.stdout.extend_from_slice(&message),
-                Some(output) => self.helper.push_stderr(output.as_ref()),
+                Some(chunk) => self.stdout.extend_from_slice(&chunk),
             }
         }
     }
@@ -137,28 +130,22 @@ fn with_snapshot_label(labels: Labels, job: &CopyJob) -> Labels {
 
 fn helper_labels(job: &CopyJob, client: Option<&ClientId>) -> Labels {
     let new: Vec<&str> = job.copies.iter().map(|copy| copy.to.as_str()).collect();
-    let frozen: Vec<&str> = job.pauses.iter().map(AsRef::as_ref).collect();
+    let paused: Vec<&str> = job.pauses.iter().map(AsRef::as_ref).collect();
     let own = Labels::for_helper()
         .with_client(client)
         .with(label::COPIES, &new.join(","))
-        .with(label::PAUSES, &frozen.join(","));
+        .with(label::PAUSES, &paused.join(","));
     with_snapshot_label(own, job)
 }
 
 fn mounts(job: &CopyJob, client: Option<&ClientId>) -> Vec<Mount> {
     let labels = with_snapshot_label(Labels::for_volume(&job.workspace, client), job);
-    let mount = |volume: &VolumeName, target: String| Mount {
-        typ: Some(MountType::VOLUME),
-        source: Some(volume.to_string()),
-        target: Some(target),
-        // Keeps a new volume empty even if the image has files at that path.
-        volume_options: Some(MountVolumeOptions { no_copy: Some(true), ..Default::default() }),
-        ..Default::default()
-    };
     let pair = |(number, copy): (usize, &containai_core::engine::VolumeCopy)| {
-        let mut from = mount(&copy.from, format!("{}/{number}", script::SOURCES));
+        let mut from =
+            volume_mount(&copy.from, format!("{}/{number}", script::SOURCES), NewVolume::Empty);
         from.read_only = Some(true);
-        let mut to = mount(&copy.to, format!("{}/{number}", script::TARGETS));
+        let mut to =
+            volume_mount(&copy.to, format!("{}/{number}", script::TARGETS), NewVolume::Empty);
         if let Some(options) = &mut to.volume_options {
             options.labels = Some(labels.clone().into_map());
         }
@@ -170,21 +157,21 @@ fn mounts(job: &CopyJob, client: Option<&ClientId>) -> Vec<Mount> {
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{Isolation, VolumeCopy};
-    use containai_core::naming::{RandomId, WorkspacePath};
+    use containai_core::naming::{RandomId, VolumeName, WorkspacePath};
 
     use super::*;
 
     #[test]
     fn sources_are_read_only_and_copies_are_labelled() {
         let volume = |name| VolumeName::parse(name).expect("a name");
-        let job = CopyJob {
-            copies: vec![VolumeCopy { from: volume("a"), to: volume("b") }],
-            workspace: WorkspacePath::new("/src/api").expect("a path"),
-            snapshot: Some(RandomId::from_random([1; 6])),
-            image: "containai/base:1".into(),
-            isolation: Isolation::Userns,
-            pauses: vec![ContainerId::new("c1"), ContainerId::new("c2")],
-        };
+        let job = CopyJob::new(
+            vec![VolumeCopy { from: volume("a"), to: volume("b") }],
+            WorkspacePath::new("/src/api").expect("a path"),
+            "containai/base:1".into(),
+            Isolation::Userns,
+        )
+        .with_snapshot(Some(RandomId::from_random([1; 6])))
+        .with_paused(vec![ContainerId::new("c1"), ContainerId::new("c2")]);
         let mounts = mounts(&job, None);
         assert_eq!(mounts[0].read_only, Some(true));
         assert_eq!(mounts[1].read_only, None);
@@ -199,11 +186,11 @@ mod tests {
 
     #[test]
     fn space_is_parsed() {
-        let room = |needed, free| {
+        let space = |needed, free| {
             let (needed, free) = (ByteSize::from_bytes(needed), ByteSize::from_bytes(free));
             Some(CopySpace { needed, free })
         };
-        assert_eq!(parse_space("4096 10 512"), room(4096, 5120));
+        assert_eq!(parse_space("4096 10 512"), space(4096, 5120));
         for bad in ["", "1 2", "a 1 2", "-1 1 1"] {
             assert_eq!(parse_space(bad), None, "{bad:?}");
         }

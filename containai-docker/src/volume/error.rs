@@ -4,6 +4,8 @@ use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 
+use crate::helper_container::RunningHelper;
+
 /// Errors of reading and writing volumes.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -21,6 +23,18 @@ pub enum VolumeError {
         /// The last lines of its standard error, without control characters.
         lines: Vec<String>,
     },
+}
+
+/// Number of lines of standard error in an error.
+const MAX_ERROR_LINES: usize = 5;
+
+impl VolumeError {
+    /// Returns the error of a helper container that has exited.
+    pub(super) fn from_exit(volume: &str, status: i64, helper: &RunningHelper<'_>) -> Self {
+        let mut lines = helper.stderr_lines();
+        lines.drain(..lines.len().saturating_sub(MAX_ERROR_LINES));
+        Self::Failed { volume: volume.to_owned(), status, lines }
+    }
 }
 
 impl Advice for VolumeError {

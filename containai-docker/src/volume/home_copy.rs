@@ -1,16 +1,15 @@
-//! Copy of files from a container's home directory to its data volume.
+//! A copy from a container's home directory to its data volume, without that container.
 
 use std::time::Duration;
 
 use containai_core::engine::EngineError;
 use containai_core::label::FILLS;
 use containai_core::layout;
-use futures_util::TryStreamExt as _;
 use tokio::time::timeout;
 
 use super::VolumeHelperSpec;
-use super::helper::{HelperContainer, volume_helper_body};
 use crate::engine::DockerEngine;
+use crate::helper_container::RunningHelper;
 
 /// Timeout of the helper container. It runs on the container's file system, whose root may have
 /// made the copy endless.
@@ -23,17 +22,13 @@ pub(crate) async fn copy_as_agent(
     spec: VolumeHelperSpec<'_>,
     words: Vec<String>,
 ) -> Result<(), EngineError> {
-    let mut body = volume_helper_body(spec, engine.client_id(), FILLS, words);
-    body.user = Some(layout::CONTAINER_USER.to_owned());
-    body.env = Some(vec!["LC_ALL=C".into(), format!("HOME={}", layout::CONTAINER_HOME)]);
-    let mut helper =
-        HelperContainer::create_and_start(engine, body, spec.volume.to_string()).await?;
+    let home = format!("HOME={}", layout::CONTAINER_HOME);
+    let spec = spec
+        .script_helper(engine.client_id(), FILLS, words)
+        .with_user(layout::CONTAINER_USER, [home]);
+    let mut helper = RunningHelper::start(engine, spec).await?;
     // The script ends with its output, or times out.
-    let end = async {
-        while helper.output.try_next().await?.is_some() {}
-        Ok(())
-    };
-    let ended = timeout(COPY_TIMEOUT, end).await;
+    let ended = timeout(COPY_TIMEOUT, helper.drain_output()).await;
     helper.remove().await?;
-    ended.unwrap_or(Ok(())).map_err(|error| engine.map_error(error))
+    ended.unwrap_or(Ok(()))
 }

@@ -1,16 +1,14 @@
 //! Reading a volume as a tar archive.
 
-use bollard::container::LogOutput;
 use bytes::Bytes;
 use containai_core::engine::EngineError;
 use containai_core::label;
-use futures_util::TryStreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc::Sender;
 
-use super::helper::{HelperContainer, VolumeHelperSpec};
-use super::{VolumeError, script};
+use super::{VolumeError, VolumeHelperSpec, script};
 use crate::engine::DockerEngine;
+use crate::helper_container::RunningHelper;
 
 /// GNU tar's status if a file changed while it was read.
 const FILE_CHANGED: i64 = 1;
@@ -19,7 +17,10 @@ const FILE_CHANGED: i64 = 1;
 pub type TarWarnings = Vec<String>;
 
 /// A helper container that is ready to read a volume. [`VolumePacker::close`] has to follow.
-pub struct VolumePacker<'a>(HelperContainer<'a>);
+pub struct VolumePacker<'a> {
+    helper: RunningHelper<'a>,
+    volume: String,
+}
 
 impl DockerEngine {
     /// Starts a helper container that is ready to read a volume; nothing is read yet. `excludes`
@@ -35,7 +36,9 @@ impl DockerEngine {
     ) -> Result<VolumePacker<'_>, EngineError> {
         let mut command = vec![script::pack(), "pack".to_owned()];
         command.extend(excludes);
-        Ok(VolumePacker(HelperContainer::start(self, spec, label::PACKS, command).await?))
+        let helper = spec.script_helper(self.client_id(), label::PACKS, command);
+        let helper = RunningHelper::start(self, helper).await?;
+        Ok(VolumePacker { helper, volume: spec.volume.to_string() })
     }
 }
 
@@ -46,32 +49,25 @@ impl VolumePacker<'_> {
     ///
     /// - [`VolumeError::Failed`]: some files could not be read.
     /// - The engine's error.
-    pub async fn run(&mut self, pieces: Sender<Bytes>) -> Result<TarWarnings, VolumeError> {
-        let Self(helper) = self;
-        let engine = helper.engine();
-        let asked = async {
-            helper.input.write_all(script::START).await?;
-            helper.input.shutdown().await
+    pub async fn run(&mut self, chunks: Sender<Bytes>) -> Result<TarWarnings, VolumeError> {
+        let Self { helper, volume } = self;
+        let mut input = helper.take_input();
+        let start = async {
+            input.write_all(script::START).await?;
+            input.shutdown().await
         };
         // If that fails, the helper has exited, and its status is the reason.
-        let _ = asked.await;
-        while let Some(output) =
-            helper.output.try_next().await.map_err(|error| engine.map_error(error))?
-        {
-            match output {
-                LogOutput::StdOut { message } => {
-                    if pieces.send(message).await.is_err() {
-                        // The receiver was dropped because of its own error.
-                        return Ok(Vec::new());
-                    }
-                }
-                output => helper.push_stderr(output.as_ref()),
+        let _ = start.await;
+        while let Some(chunk) = helper.next_stdout().await? {
+            if chunks.send(chunk).await.is_err() {
+                // The receiver was dropped because of its own error.
+                return Ok(Vec::new());
             }
         }
-        drop(pieces);
+        drop(chunks);
         match helper.wait_exit().await? {
             0 | FILE_CHANGED => Ok(helper.stderr_lines()),
-            status => Err(helper.exit_error(status)),
+            status => Err(VolumeError::from_exit(volume, status, helper)),
         }
     }
 
@@ -81,6 +77,6 @@ impl VolumePacker<'_> {
     ///
     /// The engine's error.
     pub async fn close(self) -> Result<(), EngineError> {
-        self.0.remove().await
+        self.helper.remove().await
     }
 }

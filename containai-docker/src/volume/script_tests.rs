@@ -321,11 +321,11 @@ fn run_copy(place: &TempDir, input: &str) -> io::Result<(Option<i32>, String)> {
 #[test]
 fn copies_match_their_sources() -> io::Result<()> {
     let place = source_volumes()?;
-    let (status, said) = run_copy(&place, "go\n")?;
+    let (status, printed) = run_copy(&place, "go\n")?;
     assert_eq!(status, Some(0));
-    let lines: Vec<_> = said.lines().collect();
+    let lines: Vec<_> = printed.lines().collect();
     let numbers = lines[0].split(' ').filter(|word| word.parse::<u64>().is_ok()).count();
-    assert_eq!((numbers, &lines[1..]), (3, &["copied", "synced"][..]), "{said}");
+    assert_eq!((numbers, &lines[1..]), (3, &["copied", "synced"][..]), "{printed}");
     for volume in ["0", "1"] {
         let at = |side: &str| place.path().join(side).join(volume);
         assert_eq!(find_listing(&at("to"))?, find_listing(&at("from"))?);

@@ -4,19 +4,17 @@ use std::future::pending;
 use std::io;
 use std::path::PathBuf;
 
-use bollard::container::LogOutput;
 use bytes::Bytes;
 use containai_core::engine::EngineError;
 use containai_core::label;
-use futures_util::TryStreamExt as _;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::unix::pipe::Sender;
 use tokio::sync::mpsc::Receiver;
 
 use super::fifo::NamedPipe;
-use super::helper::{HelperContainer, VolumeHelperSpec};
-use super::{VolumeError, script};
+use super::{VolumeError, VolumeHelperSpec, script};
 use crate::engine::DockerEngine;
+use crate::helper_container::RunningHelper;
 
 /// The free space of a file system.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,7 +28,8 @@ pub struct FreeSpace {
 /// A helper container that is ready to replace a volume's content. Nothing is written before
 /// [`VolumeUnpacker::run`]. [`VolumeUnpacker::close`] has to follow.
 pub struct VolumeUnpacker<'a> {
-    helper: HelperContainer<'a>,
+    helper: RunningHelper<'a>,
+    volume: String,
     pipe: Option<NamedPipe>,
     /// The free space of the volume's file system.
     pub free_space: FreeSpace,
@@ -52,12 +51,13 @@ impl DockerEngine {
         pipe: Option<PathBuf>,
     ) -> Result<VolumeUnpacker<'_>, VolumeError> {
         let (mut helper, named_pipe) = self.start_unpacker(spec, pipe).await?;
+        let volume = spec.volume.to_string();
         let error = match read_free_space(&mut helper).await {
-            Ok(Some(room)) => {
-                return Ok(VolumeUnpacker { helper, pipe: named_pipe, free_space: room });
+            Ok(Some(free_space)) => {
+                return Ok(VolumeUnpacker { helper, volume, pipe: named_pipe, free_space });
             }
             Ok(None) => match helper.wait_exit().await {
-                Ok(status) => helper.exit_error(status),
+                Ok(status) => VolumeError::from_exit(&volume, status, &helper),
                 Err(error) => error.into(),
             },
             Err(error) => error.into(),
@@ -74,23 +74,16 @@ impl DockerEngine {
         &self,
         spec: VolumeHelperSpec<'_>,
         pipe: Option<PathBuf>,
-    ) -> Result<(HelperContainer<'_>, Option<NamedPipe>), EngineError> {
-        let command = || vec![script::unpack()];
+    ) -> Result<(RunningHelper<'_>, Option<NamedPipe>), EngineError> {
+        let helper = spec.script_helper(self.client_id(), label::RESTORES, vec![script::unpack()]);
         if let Some(named_pipe) = pipe.as_deref().and_then(NamedPipe::create) {
-            let started = HelperContainer::start_with_pipe(
-                &named_pipe,
-                self,
-                spec,
-                label::RESTORES,
-                command(),
-            )
-            .await;
-            match started {
+            let with_pipe = helper.clone().with_bind(named_pipe.bind());
+            match RunningHelper::start(self, with_pipe).await {
                 Ok(helper) => return Ok((helper, Some(named_pipe))),
                 Err(_) => named_pipe.remove(),
             }
         }
-        Ok((HelperContainer::start(self, spec, label::RESTORES, command()).await?, None))
+        Ok((RunningHelper::start(self, helper).await?, None))
     }
 }
 
@@ -106,33 +99,25 @@ impl VolumeUnpacker<'_> {
     /// - [`VolumeError::Failed`]: the archive could not be unpacked; the volume was not changed.
     /// - The engine's error. If its response is lost, the helper container stays and has to be
     ///   started again to finish.
-    pub async fn run(&mut self, mut pieces: Receiver<Bytes>) -> Result<(), VolumeError> {
+    pub async fn run(&mut self, mut chunks: Receiver<Bytes>) -> Result<(), VolumeError> {
         let helper = &mut self.helper;
-        let engine = helper.engine();
-        let mut input = std::mem::replace(&mut helper.input, Box::pin(tokio::io::sink()));
+        let mut input = helper.take_input();
         let pipe = self.pipe.as_ref().and_then(NamedPipe::open_writer);
         let feed = async {
             // If that fails, the helper has exited, and its status is the reason.
-            let _ = send_archive(&mut pieces, &mut input, pipe).await;
+            let _ = send_archive(&mut chunks, &mut input, pipe).await;
             let _ = input.shutdown().await;
             // Closes the channel, so that the sender stops.
-            drop(pieces);
-            pending().await
+            drop(chunks);
+            pending::<()>().await;
         };
-        let listen = async {
-            while let Some(output) = helper.output.try_next().await? {
-                helper.push_stderr(output.as_ref());
-            }
-            Ok(())
-        };
-        let heard = tokio::select! {
-            heard = listen => heard,
-            never = feed => never,
-        };
-        heard.map_err(|error| engine.map_error(error))?;
+        tokio::select! {
+            drained = helper.drain_output() => drained?,
+            () = feed => {}
+        }
         match helper.wait_exit().await? {
             0 => Ok(()),
-            status => Err(helper.exit_error(status)),
+            status => Err(VolumeError::from_exit(&self.volume, status, helper)),
         }
     }
 
@@ -152,42 +137,34 @@ impl VolumeUnpacker<'_> {
 
 /// Starts the helper's operation and sends it the archive, through the named pipe if it is open.
 async fn send_archive(
-    pieces: &mut Receiver<Bytes>,
+    chunks: &mut Receiver<Bytes>,
     input: &mut (dyn AsyncWrite + Send + Unpin),
     pipe: Option<Sender>,
 ) -> io::Result<()> {
     let Some(mut pipe) = pipe else {
         input.write_all(script::START).await?;
-        return copy_chunks(pieces, input).await;
+        return copy_chunks(chunks, input).await;
     };
     input.write_all(script::START_FROM_PIPE).await?;
     input.flush().await?;
-    copy_chunks(pieces, &mut pipe).await
+    copy_chunks(chunks, &mut pipe).await
 }
 
 async fn copy_chunks(
-    pieces: &mut Receiver<Bytes>,
+    chunks: &mut Receiver<Bytes>,
     output: &mut (dyn AsyncWrite + Send + Unpin),
 ) -> io::Result<()> {
-    while let Some(piece) = pieces.recv().await {
-        output.write_all(&piece).await?;
+    while let Some(chunk) = chunks.recv().await {
+        output.write_all(&chunk).await?;
     }
     Ok(())
 }
 
 /// Reads the free space from the helper's first line; `None` if it exits without one.
-async fn read_free_space(
-    helper: &mut HelperContainer<'_>,
-) -> Result<Option<FreeSpace>, EngineError> {
+async fn read_free_space(helper: &mut RunningHelper<'_>) -> Result<Option<FreeSpace>, EngineError> {
     let mut line = Vec::new();
-    let engine = helper.engine();
-    while let Some(output) =
-        helper.output.try_next().await.map_err(|error| engine.map_error(error))?
-    {
-        match output {
-            LogOutput::StdOut { message } => line.extend_from_slice(&message),
-            output => helper.push_stderr(output.as_ref()),
-        }
+    while let Some(chunk) = helper.next_stdout().await? {
+        line.extend_from_slice(&chunk);
         if line.ends_with(b"\n") {
             return Ok(parse_free_space(&line));
         }
@@ -214,12 +191,12 @@ mod tests {
 
     #[test]
     fn free_space_is_parsed() {
-        let room = |bytes, files| Some(FreeSpace { bytes, files });
+        let free = |bytes, files| Some(FreeSpace { bytes, files });
         assert_eq!(
             parse_free_space(b"6338644 4096 16046500\n"),
-            room(25_963_085_824, Some(16_046_500))
+            free(25_963_085_824, Some(16_046_500))
         );
-        assert_eq!(parse_free_space(b"1 4096 0\n"), room(4096, None));
+        assert_eq!(parse_free_space(b"1 4096 0\n"), free(4096, None));
         for bad in ["", "\n", "1 2\n", "a 1 2\n", "-1 1 1\n"] {
             assert_eq!(parse_free_space(bad.as_bytes()), None, "{bad:?}");
         }

@@ -14,9 +14,9 @@ use crate::include;
 /// Adds the `Include` line to the user's configuration, if it is missing.
 pub(crate) fn write_include(layout: &Layout) -> Result<(), RemoteError> {
     let path = layout.ssh_config();
-    let (dir, fragments) = (layout.ssh_dir(), layout.ssh_include_dir());
+    let (dir, files) = (layout.ssh_dir(), layout.ssh_include_dir());
     atomic::create_private_dir(&dir).map_err(io_error::cannot_write(&dir))?;
-    atomic::ensure_private_dir(&fragments).map_err(io_error::cannot_write(&fragments))?;
+    atomic::ensure_private_dir(&files).map_err(io_error::cannot_write(&files))?;
     match with_include(layout)? {
         None => Ok(()),
         Some(text) => write(&path, &text).map_err(io_error::cannot_write(&path)),

@@ -80,9 +80,9 @@ impl AllowedChannels {
         &self,
         origin: RemoteListenAddress,
         target: Endpoint,
-        notices: WarningSender,
+        warnings: WarningSender,
     ) {
-        self.table().forwards.insert(origin, (target, notices));
+        self.table().forwards.insert(origin, (target, warnings));
     }
 
     /// Answers the server's request to forward a connection.
@@ -92,15 +92,15 @@ impl AllowedChannels {
         channel: Channel<Msg>,
         reply: ChannelOpenHandle,
     ) {
-        let way = self.table().forwards.get(origin).cloned();
-        let Some((target, notices)) = way else {
+        let forward = self.table().forwards.get(origin).cloned();
+        let Some((target, warnings)) = forward else {
             return reply.reject(ChannelOpenFailure::AdministrativelyProhibited).await;
         };
         let connect = async move {
             let outcome = connect(&target).await;
             if let Err(error) = &outcome {
                 let (target, reason) = (target.to_string(), error.to_string());
-                notices.send(ForwardWarning::LocalConnectFailed { target, reason });
+                warnings.send(ForwardWarning::LocalConnectFailed { target, reason });
             }
             outcome
         };

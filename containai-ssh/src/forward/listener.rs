@@ -16,7 +16,7 @@ use super::port_owner;
 use crate::port_in_use::is_address_family_missing;
 
 /// A listening socket.
-pub(super) enum ForwardListener {
+pub(crate) enum ForwardListener {
     Tcp(TcpListener),
     Unix { listener: UnixListener, _file: UnlinkOnDrop },
 }
@@ -27,10 +27,10 @@ pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 
 /// An accepted connection, and the peer's address for TCP.
-pub(super) type Incoming = (Box<dyn ByteStream>, Option<SocketAddr>);
+pub(crate) type Incoming = (Box<dyn ByteStream>, Option<SocketAddr>);
 
 /// Removes the file of a socket when it is closed.
-pub(super) struct UnlinkOnDrop(PathBuf);
+pub(crate) struct UnlinkOnDrop(PathBuf);
 
 impl Drop for UnlinkOnDrop {
     fn drop(&mut self) {
@@ -42,7 +42,7 @@ impl Drop for UnlinkOnDrop {
 impl ForwardListener {
     /// Opens the sockets of an address: a port on both loopback addresses is
     /// two.
-    pub(super) async fn open(listen: &ListenAddress) -> Result<Vec<Self>, RemoteError> {
+    pub(crate) async fn open(listen: &ListenAddress) -> Result<Vec<Self>, RemoteError> {
         match listen {
             ListenAddress::Unix(path) => Ok(vec![bind_unix(Path::new(path))?]),
             ListenAddress::Tcp { bind, port } => {
@@ -61,7 +61,7 @@ impl ForwardListener {
     }
 
     /// Waits for a connection.
-    pub(super) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Incoming>> {
+    pub(crate) fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Incoming>> {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = ready!(listener.poll_accept(cx))?;

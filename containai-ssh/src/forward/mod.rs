@@ -5,11 +5,11 @@ mod listener;
 mod port_owner;
 mod relay;
 mod socks;
-mod tunnel;
 mod warning;
 
 pub(crate) use allowed_channels::{AllowedChannels, RemoteListenAddress, SshAgent};
-pub(crate) use listener::ByteStream;
-pub use tunnel::Tunnel;
+pub(crate) use listener::{ByteStream, ForwardListener};
+pub(crate) use relay::relay;
+pub(crate) use socks::SocksRequest;
 pub use warning::ForwardWarning;
 pub(crate) use warning::WarningSender;

@@ -8,10 +8,10 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
 /// A request of a client.
 #[derive(Debug, Eq, PartialEq)]
-pub(super) struct SocksRequest {
+pub(crate) struct SocksRequest {
     version: u8,
-    pub(super) host: String,
-    pub(super) port: u16,
+    pub(crate) host: String,
+    pub(crate) port: u16,
 }
 
 /// The maximum length of a NUL-terminated field of version 4.
@@ -20,7 +20,7 @@ const CONNECT: u8 = 1;
 
 impl SocksRequest {
     /// Negotiates with the client until its request is complete.
-    pub(super) async fn read(
+    pub(crate) async fn read(
         stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     ) -> io::Result<Self> {
         match stream.read_u8().await? {
@@ -76,7 +76,7 @@ impl SocksRequest {
     }
 
     /// Replies that the client is connected.
-    pub(super) async fn reply_connected(
+    pub(crate) async fn reply_connected(
         &self,
         stream: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<()> {
@@ -84,7 +84,7 @@ impl SocksRequest {
     }
 
     /// Replies that the target refused the connection.
-    pub(super) async fn reply_refused(
+    pub(crate) async fn reply_refused(
         &self,
         stream: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<()> {
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     /// Checks the parsed request, and the reply to the client.
-    fn check(sent: &[u8], expected: Option<(&str, u16)>, heard: &[u8]) {
+    fn check(sent: &[u8], expected: Option<(&str, u16)>, reply: &[u8]) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
         runtime.block_on(async {
             let (mut client, mut server) = tokio::io::duplex(4096);
@@ -150,7 +150,7 @@ mod tests {
             drop(server);
             let mut answer = Vec::new();
             client.read_to_end(&mut answer).await.expect("open");
-            assert_eq!(answer, heard, "{sent:?}");
+            assert_eq!(answer, reply, "{sent:?}");
         });
     }
 

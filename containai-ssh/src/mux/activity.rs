@@ -37,13 +37,13 @@ impl ClientActivity {
     }
 
     /// Waits until no client has been connected for this long.
-    pub(super) async fn wait_idle(&self, patience: Duration) {
+    pub(super) async fn wait_idle(&self, idle_timeout: Duration) {
         loop {
             let state = *self.0.state();
             let empty_for = state.since.elapsed();
             match state.clients {
-                0 if empty_for >= patience => return,
-                0 => sleep(patience - empty_for).await,
+                0 if empty_for >= idle_timeout => return,
+                0 => sleep(idle_timeout - empty_for).await,
                 _ => self.0.became_idle.notified().await,
             }
         }
@@ -76,8 +76,8 @@ mod tests {
 
     #[tokio::test]
     async fn waits_for_the_last_client() {
-        let presence = ClientActivity::new();
-        let (one, other) = (presence.start_client(), presence.start_client());
+        let activity = ClientActivity::new();
+        let (one, other) = (activity.start_client(), activity.start_client());
         let start = Instant::now();
         tokio::spawn(async move {
             sleep(STEP).await;
@@ -85,8 +85,8 @@ mod tests {
             sleep(STEP).await;
             drop(other);
         });
-        presence.wait_idle(STEP).await;
+        activity.wait_idle(STEP).await;
         assert!(start.elapsed() >= STEP * 3);
-        presence.wait_idle(STEP).await;
+        activity.wait_idle(STEP).await;
     }
 }

@@ -75,8 +75,8 @@ impl MuxClient {
     /// Sets the cache key, under which [`prefetch`](Self::prefetch) finds the
     /// target of an earlier [`lease`](Self::lease). Default: none.
     #[must_use]
-    pub fn on(mut self, occasion: impl Into<String>) -> Self {
-        self.cache_key = occasion.into();
+    pub fn on(mut self, cache_key: impl Into<String>) -> Self {
+        self.cache_key = cache_key.into();
         self
     }
 
@@ -89,16 +89,17 @@ impl MuxClient {
     ///
     /// See [`LeaseError`].
     pub async fn lease(&self, target: &Target) -> Result<Lease, LeaseError> {
-        let hello = MuxRequest::Lease { target: target.clone(), cache_key: self.cache_key.clone() };
-        let mut wire = self.send_request(&hello).await?;
-        let mut reply = receive_reply(&mut wire, REPLY_TIMEOUT).await?;
+        let request =
+            MuxRequest::Lease { target: target.clone(), cache_key: self.cache_key.clone() };
+        let mut message_socket = self.send_request(&request).await?;
+        let mut reply = receive_reply(&mut message_socket, REPLY_TIMEOUT).await?;
         if reply == MuxReply::Opening {
-            let patience =
+            let idle_timeout =
                 if target.proxy.is_some() { PROXY_CONNECT_TIMEOUT } else { CONNECT_TIMEOUT };
-            reply = receive_reply(&mut wire, patience).await?;
+            reply = receive_reply(&mut message_socket, idle_timeout).await?;
         }
         match reply {
-            MuxReply::Ready => Ok(Lease { wire, port: target.port }),
+            MuxReply::Ready => Ok(Lease { socket: message_socket, port: target.port }),
             reply => Err(lease_error(reply)),
         }
     }
@@ -112,11 +113,11 @@ impl MuxClient {
     ///
     /// See [`LeaseError`].
     pub async fn prefetch(&self) -> Result<Option<PrefetchedConnection>, LeaseError> {
-        let mut wire =
+        let mut message_socket =
             self.send_request(&MuxRequest::Prefetch { cache_key: self.cache_key.clone() }).await?;
-        match receive_reply(&mut wire, REPLY_TIMEOUT).await? {
+        match receive_reply(&mut message_socket, REPLY_TIMEOUT).await? {
             MuxReply::Prefetched(target) => {
-                let lease = Lease { wire, port: target.port };
+                let lease = Lease { socket: message_socket, port: target.port };
                 Ok(Some(PrefetchedConnection { target, lease, since: Instant::now() }))
             }
             MuxReply::NothingPrefetched => Ok(None),
@@ -136,35 +137,35 @@ impl MuxClient {
             return Err(ErrorKind::InvalidFilename.into());
         }
         let (mut ours, theirs) = StdUnixStream::pair()?;
-        let hello = MuxRequest::Prewarm { target: target.clone() }.encode(&self.version);
-        let length = u32::try_from(hello.len()).map_err(io::Error::other)?;
-        ours.write_all(&[&length.to_le_bytes(), hello.as_slice()].concat())?;
+        let request = MuxRequest::Prewarm { target: target.clone() }.encode(&self.version);
+        let length = u32::try_from(request.len()).map_err(io::Error::other)?;
+        ours.write_all(&[&length.to_le_bytes(), request.as_slice()].concat())?;
         program.stdin(OwnedFd::from(theirs)).stdout(Streams::null()).stderr(Streams::null());
-        let mut broker = program.spawn()?;
+        let mut daemon = program.spawn()?;
         // The daemon may exit before this process, and is its child until then.
-        thread::Builder::new().name("mux-daemon".to_owned()).spawn(move || broker.wait())?;
+        thread::Builder::new().name("mux-daemon".to_owned()).spawn(move || daemon.wait())?;
         Ok(())
     }
 
-    async fn send_request(&self, hello: &MuxRequest) -> Result<MessageSocket, LeaseError> {
-        match timeout(REPLY_TIMEOUT, self.connect_and_send(hello)).await {
+    async fn send_request(&self, request: &MuxRequest) -> Result<MessageSocket, LeaseError> {
+        match timeout(REPLY_TIMEOUT, self.connect_and_send(request)).await {
             Err(_) => Err(LeaseError::Timeout),
             Ok(Err(error)) if error.kind() == ErrorKind::WouldBlock => Err(LeaseError::Timeout),
             Ok(Err(_)) => Err(LeaseError::NotRunning),
-            Ok(Ok(wire)) => Ok(wire),
+            Ok(Ok(message_socket)) => Ok(message_socket),
         }
     }
 
-    async fn connect_and_send(&self, hello: &MuxRequest) -> io::Result<MessageSocket> {
+    async fn connect_and_send(&self, request: &MuxRequest) -> io::Result<MessageSocket> {
         if !socket::is_trusted(&self.path) {
             return Err(ErrorKind::NotFound.into());
         }
-        let wire = MessageSocket::connect(&self.path)?;
-        if !wire.is_same_user() {
+        let message_socket = MessageSocket::connect(&self.path)?;
+        if !message_socket.is_same_user() {
             return Err(ErrorKind::PermissionDenied.into());
         }
-        wire.send(&hello.encode(&self.version)).await?;
-        Ok(wire)
+        message_socket.send(&request.encode(&self.version)).await?;
+        Ok(message_socket)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -186,10 +187,10 @@ fn lease_error(reply: MuxReply) -> LeaseError {
 }
 
 async fn receive_reply(
-    wire: &mut MessageSocket,
-    patience: Duration,
+    message_socket: &mut MessageSocket,
+    idle_timeout: Duration,
 ) -> Result<MuxReply, LeaseError> {
-    match timeout(patience, wire.receive(reply::MAX_REPLY_LEN)).await {
+    match timeout(idle_timeout, message_socket.receive(reply::MAX_REPLY_LEN)).await {
         Err(_) => Err(LeaseError::Timeout),
         // The daemon has just exited, before it got the command.
         Ok(Err(_) | Ok(None)) => Err(LeaseError::NotRunning),

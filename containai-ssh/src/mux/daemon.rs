@@ -13,6 +13,7 @@ use tokio::time::sleep;
 
 use super::activity::ClientActivity;
 use super::client::MuxClient;
+use super::daemon_state::DaemonState;
 use super::pool::ConnectionPool;
 use super::recent_targets::RecentTargets;
 use super::serve_client::serve_client;
@@ -32,14 +33,6 @@ pub enum MuxExit {
     Superseded,
     /// Another daemon is running already.
     AlreadyRunning,
-}
-
-/// The state that all clients share.
-pub(super) struct MuxDaemon {
-    pub(super) pool: ConnectionPool,
-    pub(super) recent_targets: RecentTargets,
-    pub(super) version: String,
-    pub(super) superseded: Notify,
 }
 
 /// Detaches from the session, the directory and the open files of the parent
@@ -71,7 +64,7 @@ pub fn daemonize() -> io::Result<StdUnixStream> {
     Ok(StdUnixStream::from(first))
 }
 
-/// Keeps and leases connections until no client has connected for `patience`.
+/// Keeps and leases connections until no client has connected for `idle_timeout`.
 ///
 /// Runs in a process of its own. Requires a Tokio runtime with time and network
 /// enabled, and more than one thread so that sessions do not slow each other
@@ -81,50 +74,50 @@ pub fn daemonize() -> io::Result<StdUnixStream> {
 ///
 /// Those of the socket.
 pub async fn serve(
-    sharing: MuxClient,
-    patience: Duration,
+    client: MuxClient,
+    idle_timeout: Duration,
     first: Option<StdUnixStream>,
 ) -> io::Result<MuxExit> {
-    let Some(claim) = MuxSocket::acquire(sharing.path())? else {
+    let Some(socket) = MuxSocket::acquire(client.path())? else {
         return Ok(MuxExit::AlreadyRunning);
     };
-    let listener = claim.listen()?;
-    let (remote, version) = sharing.into_parts();
-    let pool = ConnectionPool::new(remote, patience);
-    let broker = Arc::new(MuxDaemon {
+    let listener = socket.listen()?;
+    let (remote, version) = client.into_parts();
+    let pool = ConnectionPool::new(remote, idle_timeout);
+    let daemon = Arc::new(DaemonState {
         pool,
         recent_targets: RecentTargets::default(),
         version,
         superseded: Notify::new(),
     });
-    let presence = ClientActivity::new();
-    let let_in = |stream: UnixStream| {
-        let (broker, guest) = (Arc::clone(&broker), presence.start_client());
+    let activity = ClientActivity::new();
+    let accept = |stream: UnixStream| {
+        let (daemon, activity_guard) = (Arc::clone(&daemon), activity.start_client());
         tokio::spawn(async move {
-            serve_client(&broker, stream).await;
-            drop(guest);
+            serve_client(&daemon, stream).await;
+            drop(activity_guard);
         });
     };
     // Anything other than a socket is ignored.
     let first = first.filter(|stream| stream.set_nonblocking(true).is_ok());
     if let Some(Ok(stream)) = first.map(UnixStream::from_std) {
-        let_in(stream);
+        accept(stream);
     }
     let ended = loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => let_in(stream),
+                Ok((stream, _)) => accept(stream),
                 Err(_) => sleep(ACCEPT_RETRY_DELAY).await,
             },
-            () = sleep(patience) => broker.pool.evict(None),
-            () = broker.superseded.notified() => break MuxExit::Superseded,
-            () = presence.wait_idle(patience) => break MuxExit::Idle,
+            () = sleep(idle_timeout) => daemon.pool.evict(None),
+            () = daemon.superseded.notified() => break MuxExit::Superseded,
+            () = activity.wait_idle(idle_timeout) => break MuxExit::Idle,
         }
     };
     // Clients that are not accepted yet see the socket close, and use dedicated
     // connections; accepted clients are served to the end.
-    drop(claim);
+    drop(socket);
     drop(listener);
-    presence.wait_idle(Duration::ZERO).await;
+    activity.wait_idle(Duration::ZERO).await;
     Ok(ended)
 }

@@ -37,11 +37,9 @@ impl MuxRequest {
     pub(super) fn encode(&self, program: &str) -> Vec<u8> {
         let message = MessageWriter::default().bytes(MAGIC).number(PROTOCOL_VERSION).text(program);
         let message = match self {
-            Self::Lease { target, cache_key: occasion } => {
-                target.encode(message.byte(0).text(occasion))
-            }
+            Self::Lease { target, cache_key } => target.encode(message.byte(0).text(cache_key)),
             Self::Prewarm { target } => target.encode(message.byte(1)),
-            Self::Prefetch { cache_key: occasion } => message.byte(2).text(occasion),
+            Self::Prefetch { cache_key } => message.byte(2).text(cache_key),
         };
         message.finish()
     }
@@ -56,17 +54,17 @@ impl Handshake {
         if fields.number()? != PROTOCOL_VERSION || fields.text()? != program {
             return Ok(Self::VersionMismatch);
         }
-        let hello = match fields.byte()? {
+        let request = match fields.byte()? {
             0 => {
-                let occasion = fields.text()?.to_owned();
-                MuxRequest::Lease { target: Target::decode(&mut fields)?, cache_key: occasion }
+                let cache_key = fields.text()?.to_owned();
+                MuxRequest::Lease { target: Target::decode(&mut fields)?, cache_key }
             }
             1 => MuxRequest::Prewarm { target: Target::decode(&mut fields)? },
             2 => MuxRequest::Prefetch { cache_key: fields.text()?.to_owned() },
             _ => return Err(MalformedMessage),
         };
         fields.end()?;
-        Ok(Self::Request(hello))
+        Ok(Self::Request(request))
     }
 }
 
@@ -78,8 +76,8 @@ mod tests {
     use crate::mux::target::tests::target;
     use crate::proxy::{ProxyKind, ProxyRoute};
 
-    fn lease_request(occasion: &str) -> MuxRequest {
-        MuxRequest::Lease { target: target("3f2a"), cache_key: occasion.to_owned() }
+    fn lease_request(cache_key: &str) -> MuxRequest {
+        MuxRequest::Lease { target: target("3f2a"), cache_key: cache_key.to_owned() }
     }
 
     #[test]
@@ -97,18 +95,18 @@ mod tests {
     fn requests_round_trip() {
         let jump = ProxyKind::Jump { user: None, host: "box".to_owned(), port: Some(22) };
         let program = ProxyKind::Command(vec!["cai".to_owned(), String::new()]);
-        let far = [jump, program].map(|means| {
-            let detour = Some(ProxyRoute { engine: "ssh://box".to_owned(), kind: means });
-            MuxRequest::Prewarm { target: Target { proxy: detour, ..target("3f2a") } }
+        let far = [jump, program].map(|kind| {
+            let route = Some(ProxyRoute { engine: "ssh://box".to_owned(), kind });
+            MuxRequest::Prewarm { target: Target { proxy: route, ..target("3f2a") } }
         });
         let others = [
             lease_request("/src"),
             lease_request(""),
             MuxRequest::Prefetch { cache_key: "/src".to_owned() },
         ];
-        for hello in others.into_iter().chain(far) {
-            let message = hello.encode("1.0");
-            assert_eq!(Handshake::decode(&message, "1.0"), Ok(Handshake::Request(hello)));
+        for request in others.into_iter().chain(far) {
+            let message = request.encode("1.0");
+            assert_eq!(Handshake::decode(&message, "1.0"), Ok(Handshake::Request(request)));
         }
     }
 
@@ -122,10 +120,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn garbage_never_panics(bytes: Vec<u8>, occasion: String, at: usize, byte: u8) {
+        fn garbage_never_panics(bytes: Vec<u8>, cache_key: String, at: usize, byte: u8) {
             let _ = Handshake::decode(&bytes, "1.0");
-            let mut message = lease_request(&occasion).encode("1.0");
-            prop_assert_eq!(Handshake::decode(&message, "1.0"), Ok(Handshake::Request(lease_request(&occasion))));
+            let mut message = lease_request(&cache_key).encode("1.0");
+            prop_assert_eq!(Handshake::decode(&message, "1.0"), Ok(Handshake::Request(lease_request(&cache_key))));
             let at = at % message.len();
             message[at] = byte;
             let _ = Handshake::decode(&message, "1.0");

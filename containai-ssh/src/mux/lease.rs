@@ -25,7 +25,7 @@ const DETACH_TIMEOUT: Duration = Duration::from_secs(1);
 ///
 /// Dropping it returns the connection unused.
 pub struct Lease {
-    pub(super) wire: MessageSocket,
+    pub(super) socket: MessageSocket,
     pub(super) port: HostPort,
 }
 
@@ -45,19 +45,19 @@ impl Lease {
         stdio: Stdio,
     ) -> Result<ExitOutcome, RemoteError> {
         let _raw = RawMode::for_command(&terminal, &stdio)?;
-        let wishes = SignalSource::of_this_process(stdio.signals)?;
+        let signals = SignalSource::of_this_process(stdio.signals)?;
         let streams = |source| RemoteError::StandardStream { stream: "standard streams", source };
         let mut files = PassedFiles::new(stdio, &terminal).map_err(streams)?;
         let start = StartCommand {
             request: ExecRequest::new(command, terminal.clone()),
             streams: files.streams(),
         };
-        let sent = self.wire.send_with(&start.encode(), &files.files()).await;
+        let sent = self.socket.send_with(&start.encode(), &files.files()).await;
         sent.map_err(|error| connection_error(self.port, error))?;
         let writers = std::mem::take(&mut files.copy_tasks);
         // A pipe ends only when these copies are closed.
         drop(files);
-        let outcome = self.forward_signals(wishes, &terminal).await?;
+        let outcome = self.forward_signals(signals, &terminal).await?;
         for writer in writers {
             // A writer that failed has ended the command already.
             let _ = writer.await;
@@ -69,20 +69,20 @@ impl Lease {
     /// after a detach.
     async fn forward_signals(
         mut self,
-        mut wishes: SignalSource,
+        mut signals: SignalSource,
         terminal: &Terminal,
     ) -> Result<ExitOutcome, RemoteError> {
         let mut leaving: Option<(ForwardedSignal, Instant)> = None;
         loop {
             tokio::select! {
-                message = self.wire.receive(reply::MAX_REPLY_LEN) => return self.finish(message),
-                wish = wishes.next() => {
-                    match wish {
+                message = self.socket.receive(reply::MAX_REPLY_LEN) => return self.finish(message),
+                action = signals.next() => {
+                    match action {
                         SignalAction::Detach(name) => start_detaching(&mut leaving, name),
                         SignalAction::Forward(name) if *terminal != Terminal::None => start_detaching(&mut leaving, name),
                         SignalAction::Forward(_) | SignalAction::Resize => {}
                     }
-                    let sent = self.wire.send(&encode_action(wish)).await;
+                    let sent = self.socket.send(&encode_action(action)).await;
                     sent.map_err(|error| connection_error(self.port, error))?;
                 }
                 name = detach_timeout(leaving) => return Ok(ExitOutcome::Signal(name.number())),

@@ -30,6 +30,7 @@ mod client;
 mod codec;
 mod connection;
 mod daemon;
+mod daemon_state;
 mod fd_passing;
 mod handshake;
 mod lease;

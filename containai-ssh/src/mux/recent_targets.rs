@@ -13,21 +13,21 @@ const MAX_TARGETS: usize = 64;
 pub(super) struct RecentTargets(Mutex<Vec<(String, Target)>>);
 
 impl RecentTargets {
-    pub(super) fn record(&self, occasion: &str, target: &Target) {
-        if occasion.is_empty() {
+    pub(super) fn record(&self, cache_key: &str, target: &Target) {
+        if cache_key.is_empty() {
             return;
         }
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|(other, _)| other != occasion);
+        known.retain(|(other, _)| other != cache_key);
         if known.len() == MAX_TARGETS {
             known.remove(0);
         }
-        known.push((occasion.to_owned(), target.clone()));
+        known.push((cache_key.to_owned(), target.clone()));
     }
 
-    pub(super) fn get(&self, occasion: &str) -> Option<Target> {
+    pub(super) fn get(&self, cache_key: &str) -> Option<Target> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.iter().find(|(other, _)| other == occasion).map(|(_, target)| target.clone())
+        known.iter().find(|(other, _)| other == cache_key).map(|(_, target)| target.clone())
     }
 }
 
@@ -38,17 +38,17 @@ mod tests {
 
     #[test]
     fn keeps_the_latest_target_and_drops_the_oldest_key() {
-        let memory = RecentTargets::default();
-        memory.record("", &target("none"));
-        assert_eq!(memory.get(""), None);
+        let recent = RecentTargets::default();
+        recent.record("", &target("none"));
+        assert_eq!(recent.get(""), None);
         for container in ["old", "new"] {
-            memory.record("here", &target(container));
+            recent.record("here", &target(container));
         }
-        assert_eq!(memory.get("here"), Some(target("new")));
-        (1..MAX_TARGETS).for_each(|turn| memory.record(&turn.to_string(), &target("other")));
-        assert_eq!(memory.get("here"), Some(target("new")));
-        memory.record("one more", &target("other"));
-        assert_eq!(memory.get("here"), None);
-        assert_eq!(memory.get("1"), Some(target("other")));
+        assert_eq!(recent.get("here"), Some(target("new")));
+        (1..MAX_TARGETS).for_each(|key| recent.record(&key.to_string(), &target("other")));
+        assert_eq!(recent.get("here"), Some(target("new")));
+        recent.record("one more", &target("other"));
+        assert_eq!(recent.get("here"), None);
+        assert_eq!(recent.get("1"), Some(target("other")));
     }
 }

@@ -13,7 +13,7 @@ use tokio::net::UnixStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::daemon::MuxDaemon;
+use super::daemon_state::DaemonState;
 use super::handshake::{self, Handshake, MuxRequest};
 use super::message_socket::MessageSocket;
 use super::pool::OpenConnection;
@@ -30,84 +30,87 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 const SIGNAL_QUEUE_LEN: usize = 16;
 
 /// Serves one client until it disconnects.
-pub(super) async fn serve_client(broker: &MuxDaemon, stream: UnixStream) {
-    let mut wire = MessageSocket::new(stream);
-    if wire.is_same_user() {
+pub(super) async fn serve_client(daemon: &DaemonState, stream: UnixStream) {
+    let mut socket = MessageSocket::new(stream);
+    if socket.is_same_user() {
         // A client that disconnects or sends a malformed message gets no reply.
-        let _ = handle_request(broker, &mut wire).await;
+        let _ = handle_request(daemon, &mut socket).await;
     }
 }
 
-async fn handle_request(broker: &MuxDaemon, wire: &mut MessageSocket) -> io::Result<()> {
+async fn handle_request(daemon: &DaemonState, socket: &mut MessageSocket) -> io::Result<()> {
     let late = |_| io::Error::from(ErrorKind::TimedOut);
-    let message = timeout(REQUEST_TIMEOUT, wire.receive(handshake::MAX_REQUEST_LEN))
+    let message = timeout(REQUEST_TIMEOUT, socket.receive(handshake::MAX_REQUEST_LEN))
         .await
         .map_err(late)??;
     let Some(message) = message else {
         return Ok(());
     };
-    match Handshake::decode(&message, &broker.version).map_err(io::Error::other)? {
+    match Handshake::decode(&message, &daemon.version).map_err(io::Error::other)? {
         Handshake::VersionMismatch => {
-            broker.superseded.notify_one();
-            wire.send(&MuxReply::VersionMismatch.encode()).await
+            daemon.superseded.notify_one();
+            socket.send(&MuxReply::VersionMismatch.encode()).await
         }
         Handshake::Request(MuxRequest::Prewarm { target }) => {
-            broker.pool.prewarm(&target).await;
+            daemon.pool.prewarm(&target).await;
             Ok(())
         }
-        Handshake::Request(MuxRequest::Lease { target, cache_key: occasion }) => {
-            broker.recent_targets.record(&occasion, &target);
-            let open = match take_or_open(broker, wire, &target).await? {
+        Handshake::Request(MuxRequest::Lease { target, cache_key }) => {
+            daemon.recent_targets.record(&cache_key, &target);
+            let open = match take_or_open(daemon, socket, &target).await? {
                 Ok(open) => open,
                 Err(error) => {
-                    return wire
+                    return socket
                         .send(&MuxReply::Unavailable(error_with_source(&error)).encode())
                         .await;
                 }
             };
-            wire.send(&MuxReply::Ready.encode()).await?;
-            run_leased(broker, wire, target, open).await
+            socket.send(&MuxReply::Ready.encode()).await?;
+            run_leased(daemon, socket, target, open).await
         }
-        Handshake::Request(MuxRequest::Prefetch { cache_key: occasion }) => {
-            let Some((target, open)) = take_prefetched(broker, &occasion).await else {
-                return wire.send(&MuxReply::NothingPrefetched.encode()).await;
+        Handshake::Request(MuxRequest::Prefetch { cache_key }) => {
+            let Some((target, open)) = take_prefetched(daemon, &cache_key).await else {
+                return socket.send(&MuxReply::NothingPrefetched.encode()).await;
             };
-            wire.send(&MuxReply::Prefetched(target.clone()).encode()).await?;
-            run_leased(broker, wire, target, open).await
+            socket.send(&MuxReply::Prefetched(target.clone()).encode()).await?;
+            run_leased(daemon, socket, target, open).await
         }
     }
 }
 
 /// Takes an idle connection to the last target of a cache key.
-async fn take_prefetched(broker: &MuxDaemon, occasion: &str) -> Option<(Target, OpenConnection)> {
-    let target = broker.recent_targets.get(occasion)?;
-    let open = broker.pool.take_prefetched(&target).await?;
+async fn take_prefetched(
+    daemon: &DaemonState,
+    cache_key: &str,
+) -> Option<(Target, OpenConnection)> {
+    let target = daemon.recent_targets.get(cache_key)?;
+    let open = daemon.pool.take_prefetched(&target).await?;
     Some((target, open))
 }
 
 /// Runs the command that the client may send now.
 async fn run_leased(
-    broker: &MuxDaemon,
-    wire: &mut MessageSocket,
+    daemon: &DaemonState,
+    socket: &mut MessageSocket,
     target: Target,
     (session, channel): OpenConnection,
 ) -> io::Result<()> {
-    let Some(message) = wire.receive(start::MAX_START_LEN).await? else {
+    let Some(message) = socket.receive(start::MAX_START_LEN).await? else {
         if channel.close().await.is_ok() {
-            broker.pool.put_back(target, session);
+            daemon.pool.put_back(target, session);
         }
         return Ok(());
     };
     let start = StartCommand::decode(&message).map_err(io::Error::other)?;
-    let FinishedCommand { outcome, state } = run_command(wire, &session, channel, start).await?;
+    let FinishedCommand { outcome, state } = run_command(socket, &session, channel, start).await?;
     if state == ConnectionState::Reusable {
-        broker.pool.put_back(target, session);
+        daemon.pool.put_back(target, session);
     }
     let reply = match outcome {
         Ok(outcome) => MuxReply::Ended(outcome),
         Err(error) => MuxReply::Failed(CommandFailure::of(&error)),
     };
-    wire.send(&reply.encode()).await
+    socket.send(&reply.encode()).await
 }
 
 /// A finished command, and the state of its connection.
@@ -128,15 +131,15 @@ enum ConnectionState {
 /// client is an error that closes the SSH connection, as if that had been its
 /// own.
 async fn run_command(
-    wire: &mut MessageSocket,
+    socket: &mut MessageSocket,
     session: &Session,
     channel: Channel<Msg>,
     start: StartCommand,
 ) -> io::Result<FinishedCommand> {
-    let stdio = stdio(start.streams, wire.take_files())?;
-    let (tell, told) = mpsc::channel(SIGNAL_QUEUE_LEN);
+    let stdio = stdio(start.streams, socket.take_files())?;
+    let (sender, actions) = mpsc::channel(SIGNAL_QUEUE_LEN);
     let mut running =
-        pin!(session.run_on_channel(channel, start.request, stdio, SignalSource::Channel(told)));
+        pin!(session.run_on_channel(channel, start.request, stdio, SignalSource::Channel(actions)));
     let mut state = ConnectionState::Reusable;
     loop {
         tokio::select! {
@@ -145,13 +148,13 @@ async fn run_command(
                 let state = if ended { state } else { ConnectionState::Unusable };
                 return Ok(FinishedCommand { outcome, state });
             }
-            message = wire.receive(1) => {
+            message = socket.receive(1) => {
                 let message = message?.ok_or(ErrorKind::UnexpectedEof)?;
-                let wish = decode_action(&message).map_err(io::Error::other)?;
-                if wish != SignalAction::Resize {
+                let action = decode_action(&message).map_err(io::Error::other)?;
+                if action != SignalAction::Resize {
                     state = ConnectionState::Unusable;
                 }
-                tell.try_send(wish).map_err(io::Error::other)?;
+                sender.try_send(action).map_err(io::Error::other)?;
             }
         }
     }
@@ -160,15 +163,15 @@ async fn run_command(
 /// Takes an idle connection, or opens a new one after a reply that this takes
 /// longer.
 async fn take_or_open(
-    broker: &MuxDaemon,
-    wire: &MessageSocket,
+    daemon: &DaemonState,
+    socket: &MessageSocket,
     target: &Target,
 ) -> io::Result<Result<OpenConnection, RemoteError>> {
-    if let Some(open) = broker.pool.take_idle(target).await {
+    if let Some(open) = daemon.pool.take_idle(target).await {
         return Ok(Ok(open));
     }
-    wire.send(&MuxReply::Opening.encode()).await?;
-    Ok(broker.pool.open(target).await)
+    socket.send(&MuxReply::Opening.encode()).await?;
+    Ok(daemon.pool.open(target).await)
 }
 
 fn stdio(streams: PassedStreams, files: Vec<OwnedFd>) -> io::Result<Stdio> {

@@ -86,13 +86,13 @@ mod tests {
         let dir = tempfile::tempdir()?;
         let path = dir.path().join("new/mux.sock");
         assert!(!is_trusted(&path));
-        let claim = MuxSocket::acquire(&path)?.expect("the path is free");
-        let _listener = claim.listen()?;
+        let socket = MuxSocket::acquire(&path)?.expect("the path is free");
+        let _listener = socket.listen()?;
         assert!(is_trusted(&path));
         assert!(MuxSocket::acquire(&path)?.is_none());
         assert_eq!(fs::metadata(&path)?.mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(dir.path().join("new"))?.mode() & 0o777, 0o700);
-        drop(claim);
+        drop(socket);
         assert!(!path.exists());
         let next = MuxSocket::acquire(&path)?.expect("the path is free again");
         fs::write(&path, "left behind")?;

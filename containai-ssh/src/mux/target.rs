@@ -43,9 +43,9 @@ impl Target {
 
 /// Writes the kind of proxy, then its words. A jump has three: user, host and
 /// port, empty if unset.
-fn encode_proxy(detour: Option<&ProxyRoute>, message: MessageWriter) -> MessageWriter {
-    let Some(ProxyRoute { engine, kind: means }) = detour else { return message.byte(0) };
-    let (kind, words) = match means {
+fn encode_proxy(route: Option<&ProxyRoute>, message: MessageWriter) -> MessageWriter {
+    let Some(ProxyRoute { engine, kind }) = route else { return message.byte(0) };
+    let (kind, words) = match kind {
         ProxyKind::Jump { user, host, port } => {
             let port = port.map(|port| port.to_string()).unwrap_or_default();
             (1, vec![user.clone().unwrap_or_default(), host.clone(), port])
@@ -66,7 +66,7 @@ fn decode_proxy(fields: &mut MessageReader<'_>) -> Result<Option<ProxyRoute>, Ma
     let count = fields.short()?;
     let words = (0..count).map(|_| Ok(fields.text()?.to_owned()));
     let words = words.collect::<Result<Vec<_>, MalformedMessage>>()?;
-    let means = match (kind, words.as_slice()) {
+    let kind = match (kind, words.as_slice()) {
         (1, [user, host, port]) => ProxyKind::Jump {
             user: Some(user.clone()).filter(|user| !user.is_empty()),
             host: host.clone(),
@@ -78,7 +78,7 @@ fn decode_proxy(fields: &mut MessageReader<'_>) -> Result<Option<ProxyRoute>, Ma
         (2, [_, ..]) => ProxyKind::Command(words),
         _ => return Err(MalformedMessage),
     };
-    Ok(Some(ProxyRoute { engine, kind: means }))
+    Ok(Some(ProxyRoute { engine, kind }))
 }
 
 #[cfg(test)]

@@ -31,30 +31,30 @@ enum ProxyProbe {
 /// Waits until an SSH server responds on a port of the remote engine's machine.
 /// An unreachable machine is an error at once.
 pub(crate) async fn wait_ready(
-    detour: &ProxyRoute,
+    route: &ProxyRoute,
     port: HostPort,
-    patience: Duration,
+    max_wait: Duration,
 ) -> Result<Transport, RemoteError> {
     let start = Instant::now();
     loop {
-        let left = patience.saturating_sub(start.elapsed());
-        let attempt = timeout(ATTEMPT_TIMEOUT.min(left), probe(detour, port)).await;
+        let left = max_wait.saturating_sub(start.elapsed());
+        let attempt = timeout(ATTEMPT_TIMEOUT.min(left), probe(route, port)).await;
         let last = match attempt {
             Ok(Ok(ProxyProbe::Ready(stream))) => return Ok(Transport::over(stream)),
             Ok(Ok(ProxyProbe::NotSsh(spoke))) => {
                 return Err(RemoteError::NotSsh { peer: Peer::Container(port), received: spoke });
             }
             Ok(Ok(ProxyProbe::Unreachable(said))) => {
-                return Err(unreachable_engine(detour, said.into()));
+                return Err(unreachable_engine(route, said.into()));
             }
-            Ok(Err(error)) => return Err(unreachable_engine(detour, error.into())),
+            Ok(Err(error)) => return Err(unreachable_engine(route, error.into())),
             Ok(Ok(ProxyProbe::NotReady(last))) => last,
             Err(_) => "connected, but the server sent nothing".to_owned(),
         };
-        if start.elapsed() + RETRY_INTERVAL >= patience {
+        if start.elapsed() + RETRY_INTERVAL >= max_wait {
             return Err(RemoteError::NotReady {
                 peer: Peer::Container(port),
-                waited: patience,
+                waited: max_wait,
                 last,
             });
         }
@@ -62,14 +62,14 @@ pub(crate) async fn wait_ready(
     }
 }
 
-async fn probe(detour: &ProxyRoute, port: HostPort) -> io::Result<ProxyProbe> {
-    let mut stream = ProxyStream::new(detour.spawn_command(port).spawn()?)?;
+async fn probe(route: &ProxyRoute, port: HostPort) -> io::Result<ProxyProbe> {
+    let mut stream = ProxyStream::new(route.spawn_command(port).spawn()?)?;
     let mut before = 0;
     loop {
         let said = stream.peek().await?;
         if said.len() == before {
             let (status, said) = stream.finish().await;
-            return Ok(match detour.is_not_ready(status, &said) {
+            return Ok(match route.is_not_ready(status, &said) {
                 true if said.is_empty() => {
                     ProxyProbe::NotReady("the connection was closed".to_owned())
                 }
@@ -87,11 +87,8 @@ async fn probe(detour: &ProxyRoute, port: HostPort) -> io::Result<ProxyProbe> {
     }
 }
 
-fn unreachable_engine(
-    detour: &ProxyRoute,
-    source: containai_core::engine::BoxError,
-) -> RemoteError {
-    RemoteError::EngineHostUnreachable { engine: detour.engine.clone(), source }
+fn unreachable_engine(route: &ProxyRoute, source: containai_core::BoxError) -> RemoteError {
+    RemoteError::EngineHostUnreachable { engine: route.engine.clone(), source }
 }
 
 #[cfg(test)]
@@ -101,9 +98,9 @@ mod tests {
 
     async fn outcome(script: &str) -> String {
         let program = ProxyKind::Command(["sh", "-c", script, "sh"].map(str::to_owned).into());
-        let detour = ProxyRoute { engine: "tcp://far:1".to_owned(), kind: program };
+        let route = ProxyRoute { engine: "tcp://far:1".to_owned(), kind: program };
         let port = HostPort::new(2300).expect("a port");
-        match wait_ready(&detour, port, Duration::from_millis(600)).await {
+        match wait_ready(&route, port, Duration::from_millis(600)).await {
             Ok(_) => "open".to_owned(),
             Err(error) => {
                 let source = std::error::Error::source(&error);

@@ -15,6 +15,7 @@ use crate::command::Command;
 
 /// The result and output of a command.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Captured {
     /// The result.
     pub outcome: ExitOutcome,

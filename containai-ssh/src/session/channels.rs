@@ -45,11 +45,11 @@ impl Session {
         &self,
         listen: &ListenAddress,
         target: &Endpoint,
-        notices: &WarningSender,
+        warnings: &WarningSender,
     ) -> Result<(), RemoteError> {
         let origin = RemoteListenAddress::of(listen);
         // Allowed first, because a connection may precede the reply.
-        self.allowed_channels.allow_forward(origin.clone(), target.clone(), notices.clone());
+        self.allowed_channels.allow_forward(origin.clone(), target.clone(), warnings.clone());
         let outcome = match &origin {
             RemoteListenAddress::Tcp(address, port) => {
                 self.handle.tcpip_forward(address.clone(), *port).await.map(drop)

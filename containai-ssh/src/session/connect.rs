@@ -12,8 +12,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tracing::{Instrument as _, debug, debug_span};
 
-use super::agent_forwarding::PendingAgent;
 use super::client_handler::{ClientHandler, ClientHandlerError, DisconnectMessage};
+use super::pending_agent::PendingAgent;
 use super::quickack::{QuickAck, QuickAckSwitch};
 use crate::LOG_TARGET;
 use crate::forward::AllowedChannels;
@@ -50,15 +50,15 @@ pub(crate) struct Login<'a> {
 impl Session {
     /// Authenticates both sides: the server by its pinned key, the client by
     /// its identity.
-    pub(crate) async fn open(door: Transport, login: Login<'_>) -> Result<Self, RemoteError> {
-        let (peer, haste) = (login.peer.clone(), QuickAckSwitch::new());
+    pub(crate) async fn open(transport: Transport, login: Login<'_>) -> Result<Self, RemoteError> {
+        let (peer, quick_ack) = (login.peer.clone(), QuickAckSwitch::new());
         let handshake = async {
-            match door.stream {
+            match transport.stream {
                 TransportStream::Tcp(stream) => {
-                    let stream = QuickAck::new(stream, haste.clone());
-                    Self::handshake(stream, haste, login).await
+                    let stream = QuickAck::new(stream, quick_ack.clone());
+                    Self::handshake(stream, quick_ack, login).await
                 }
-                TransportStream::Boxed(stream) => Self::handshake(stream, haste, login).await,
+                TransportStream::Boxed(stream) => Self::handshake(stream, quick_ack, login).await,
             }
         };
         let late = |_| connection_error(&peer, "the handshake timed out");
@@ -77,10 +77,10 @@ impl Session {
 
     async fn handshake(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        haste: QuickAckSwitch,
+        quick_ack: QuickAckSwitch,
         Login { peer, host_key, user, identity }: Login<'_>,
     ) -> Result<Self, RemoteError> {
-        let mut session = Self::connect(stream, haste, peer, host_key).await?;
+        let mut session = Self::connect(stream, quick_ack, peer, host_key).await?;
         match session.authenticate(user, identity).await? {
             true => Ok(session),
             false => Err(RemoteError::KeyRejected {
@@ -92,17 +92,18 @@ impl Session {
 
     async fn connect(
         stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        haste: QuickAckSwitch,
+        quick_ack: QuickAckSwitch,
         peer: Peer,
         host_key: &HostKey,
     ) -> Result<Self, RemoteError> {
         let pinned = PublicKey::from_openssh(host_key.as_ref())
             .map_err(|error| connection_error(&peer, error))?;
         let fingerprint = pinned.fingerprint(HashAlg::Sha256).to_string();
-        let farewell = DisconnectMessage::default();
-        let grants = AllowedChannels::default();
-        let gate = ClientHandler::new(pinned, farewell.clone(), grants.clone());
-        let handle = connect_stream(Arc::new(config()), stream, gate).await;
+        let disconnect_message = DisconnectMessage::default();
+        let allowed_channels = AllowedChannels::default();
+        let handler =
+            ClientHandler::new(pinned, disconnect_message.clone(), allowed_channels.clone());
+        let handle = connect_stream(Arc::new(config()), stream, handler).await;
         let handle = handle.map_err(|error| match error {
             ClientHandlerError::WrongKey { presented } => {
                 let peer = peer.clone();
@@ -113,10 +114,10 @@ impl Session {
         Ok(Self {
             handle,
             peer,
-            quick_ack: haste,
+            quick_ack,
             pending_agent: PendingAgent::default(),
-            allowed_channels: grants,
-            disconnect_message: farewell,
+            allowed_channels,
+            disconnect_message,
         })
     }
 
@@ -150,8 +151,8 @@ impl Session {
     /// Disconnects, and waits until the connection is closed.
     pub async fn close(self) {
         debug!(target: LOG_TARGET, peer = %self.peer, "closing");
-        let goodbye = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
-        if goodbye.is_ok() {
+        let sent = self.handle.disconnect(Disconnect::ByApplication, "", "").await;
+        if sent.is_ok() {
             // The result is irrelevant here.
             let _ = timeout(Duration::from_secs(1), self.handle).await;
         }

@@ -45,8 +45,8 @@ impl Session {
     ) -> Result<ExitOutcome, RemoteError> {
         let channel = self.open_channel().await?;
         let _raw = RawMode::for_command(&terminal, &stdio)?;
-        let wishes = SignalSource::of_this_process(stdio.signals)?;
-        self.run_on_channel(channel, ExecRequest::new(command, terminal), stdio, wishes).await
+        let signals = SignalSource::of_this_process(stdio.signals)?;
+        self.run_on_channel(channel, ExecRequest::new(command, terminal), stdio, signals).await
     }
 
     /// Runs a command as [`exec`](Self::exec) does, and sends it the signals and
@@ -66,9 +66,9 @@ impl Session {
     ) -> Result<ExitOutcome, RemoteError> {
         let channel = self.open_channel().await?;
         let _raw = RawMode::for_command(&terminal, &stdio)?;
-        let wishes = SignalSource::of_this_process(Signals::Ignore)?;
+        let signals = SignalSource::of_this_process(Signals::Ignore)?;
         let request = ExecRequest::new(command, terminal);
-        self.run(channel, request, stdio, wishes, Some(control)).await
+        self.run(channel, request, stdio, signals, Some(control)).await
     }
 
     /// Runs a command on an open channel.
@@ -77,9 +77,9 @@ impl Session {
         channel: Channel<Msg>,
         request: ExecRequest,
         stdio: Stdio,
-        wishes: SignalSource,
+        signals: SignalSource,
     ) -> Result<ExitOutcome, RemoteError> {
-        self.run(channel, request, stdio, wishes, None).await
+        self.run(channel, request, stdio, signals, None).await
     }
 
     async fn run(
@@ -87,11 +87,11 @@ impl Session {
         channel: Channel<Msg>,
         request: ExecRequest,
         stdio: Stdio,
-        wishes: SignalSource,
+        signals: SignalSource,
         control: Option<ControlReceiver>,
     ) -> Result<ExitOutcome, RemoteError> {
         let (read, write) = channel.split();
-        let asked = async {
+        let request_sent = async {
             let mut replies = PendingReplies::default();
             if self.enable_agent_forwarding() {
                 write.agent_forward(true).await?;
@@ -99,10 +99,10 @@ impl Session {
             }
             request.send(&write, replies).await
         };
-        let replies = asked.await.map_err(|error| self.to_remote_error(error))?;
+        let replies = request_sent.await.map_err(|error| self.to_remote_error(error))?;
         debug!(target: LOG_TARGET, terminal = request.terminal != Terminal::None, "command requested");
         let pump = StdioPump { session: self, write, terminal: request.terminal };
-        let outcome = pump.run(read, replies, stdio, wishes, control).await;
+        let outcome = pump.run(read, replies, stdio, signals, control).await;
         match &outcome {
             Ok(outcome) => debug!(target: LOG_TARGET, status = outcome.code(), "command ended"),
             Err(error) => debug!(target: LOG_TARGET, %error, "command failed"),

@@ -10,6 +10,7 @@ mod exec;
 mod input;
 mod outcome;
 mod output;
+mod pending_agent;
 mod quickack;
 mod raw_mode;
 mod replies;

@@ -1,4 +1,4 @@
-//! A socket that acknowledges immediately during connection set-up.
+//! A socket that acknowledges immediately during connection setup.
 
 use std::io;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
-/// A TCP stream without delayed acknowledgements during connection set-up.
+/// A TCP stream without delayed acknowledgements during connection setup.
 ///
 /// sshd sends small packets in succession. With Nagle's algorithm on its side
 /// and delayed acknowledgements on this one, the second packet is delayed by 40
@@ -29,7 +29,7 @@ impl QuickAckSwitch {
         Self(Arc::new(AtomicBool::new(true)))
     }
 
-    /// Turns it off: after set-up, fewer packets matter more.
+    /// Turns it off: after setup, fewer packets matter more.
     pub(super) fn stop(&self) {
         self.0.store(false, Ordering::Relaxed);
     }
@@ -40,8 +40,8 @@ impl QuickAckSwitch {
 }
 
 impl QuickAck {
-    pub(super) fn new(stream: TcpStream, haste: QuickAckSwitch) -> Self {
-        let stream = Self { stream, switch: haste };
+    pub(super) fn new(stream: TcpStream, switch: QuickAckSwitch) -> Self {
+        let stream = Self { stream, switch };
         stream.set_quickack();
         stream
     }

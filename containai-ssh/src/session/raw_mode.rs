@@ -117,11 +117,14 @@ mod tests {
         assert_eq!(settings(&pair.slave)?, before);
         drop(pair.slave);
         let shown = reader.join().expect("it reads to the end");
-        let (_, told) = shown.split_once("the terminal is raw").expect("the terminal was raw");
-        let (_, told) = told.split_once("panicked at").expect("the panic is printed");
-        assert!(told.contains("something is wrong"), "{told:?}");
-        let is_readable = told.lines().count() > 1 && !told.replace("\r\n", "").contains('\n');
-        assert!(is_readable, "lines do not start at the left margin: {told:?}");
+        let (_, panic_message) =
+            shown.split_once("the terminal is raw").expect("the terminal was raw");
+        let (_, panic_message) =
+            panic_message.split_once("panicked at").expect("the panic is printed");
+        assert!(panic_message.contains("something is wrong"), "{panic_message:?}");
+        let is_readable =
+            panic_message.lines().count() > 1 && !panic_message.replace("\r\n", "").contains('\n');
+        assert!(is_readable, "lines do not start at the left margin: {panic_message:?}");
         Ok(())
     }
 

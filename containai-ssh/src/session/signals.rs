@@ -45,7 +45,7 @@ impl SignalSource {
         match self {
             Self::Process(listener) => listener.next().await,
             Self::Channel(receiver) => match receiver.recv().await {
-                Some(wish) => wish,
+                Some(action) => action,
                 None => pending().await,
             },
         }

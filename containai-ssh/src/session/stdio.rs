@@ -12,6 +12,7 @@ use super::signals::Signals;
 
 /// The standard streams of a remote command.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Stdio {
     /// The standard input.
     pub input: Input,
@@ -24,6 +25,34 @@ pub struct Stdio {
 }
 
 impl Stdio {
+    /// Sets the standard input.
+    #[must_use]
+    pub fn with_input(mut self, input: Input) -> Self {
+        self.input = input;
+        self
+    }
+
+    /// Sets the standard output.
+    #[must_use]
+    pub fn with_output(mut self, output: impl Into<Output>) -> Self {
+        self.output = output.into();
+        self
+    }
+
+    /// Sets the standard error.
+    #[must_use]
+    pub fn with_error(mut self, error: impl Into<Output>) -> Self {
+        self.error = error.into();
+        self
+    }
+
+    /// Sets whether signals to this process are forwarded.
+    #[must_use]
+    pub fn with_signals(mut self, signals: Signals) -> Self {
+        self.signals = signals;
+        self
+    }
+
     /// Returns the streams and signals of this process, as for a command line
     /// tool. A closed stream is empty.
     ///

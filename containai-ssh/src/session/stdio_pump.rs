@@ -42,7 +42,7 @@ impl StdioPump<'_> {
         read: ChannelReadHalf,
         replies: PendingReplies,
         stdio: Stdio,
-        mut wishes: SignalSource,
+        mut signals: SignalSource,
         mut control: Option<ControlReceiver>,
     ) -> Result<ExitOutcome, RemoteError> {
         let our_terminal = match self.terminal {
@@ -76,8 +76,8 @@ impl StdioPump<'_> {
                 message = next_message(&mut control) => {
                     self.send_with_timeout(message.send(&self.write)).await;
                 }
-                wish = wishes.next() => {
-                    let Some(name) = self.apply_action(wish, our_terminal.as_ref()).await else {
+                action = signals.next() => {
+                    let Some(name) = self.apply_action(action, our_terminal.as_ref()).await else {
                         continue;
                     };
                     self.close().await;
@@ -104,10 +104,10 @@ impl StdioPump<'_> {
     /// detach.
     async fn apply_action(
         &self,
-        wish: SignalAction,
+        action: SignalAction,
         our_terminal: Option<&OwnedFd>,
     ) -> Option<ForwardedSignal> {
-        match (wish, &self.terminal) {
+        match (action, &self.terminal) {
             (SignalAction::Resize, _) => {
                 if let Some(size) = our_terminal.and_then(TerminalSize::of) {
                     let (columns, rows) = (size.columns.into(), size.rows.into());

@@ -80,8 +80,8 @@ impl<'a> Copier<'a> {
 
     /// Sets the progress that copies update.
     #[must_use]
-    pub fn with_progress(mut self, meter: Arc<TransferProgress>) -> Self {
-        self.progress = meter;
+    pub fn with_progress(mut self, progress: Arc<TransferProgress>) -> Self {
+        self.progress = progress;
         self
     }
 
@@ -93,9 +93,9 @@ impl<'a> Copier<'a> {
         at_end: FinalLink,
     ) -> Result<Result<RemoteStat, ScriptOutcome>, TransferError> {
         let follow: &[u8] = if at_end == FinalLink::Directory { b"follow" } else { b"not" };
-        let (ending, answer) = self.run_script(script::STAT, path, &[follow]).await?;
-        if !ending.is_success() {
-            return Ok(Err(ending));
+        let (outcome, answer) = self.run_script(script::STAT, path, &[follow]).await?;
+        if !outcome.is_success() {
+            return Ok(Err(outcome));
         }
         parse_stat(&answer)
             .map(Ok)

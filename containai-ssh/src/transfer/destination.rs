@@ -32,13 +32,13 @@ pub(super) struct CopyDestination {
 /// Determines the destination of a source of this kind.
 pub(super) fn resolve_destination(
     target: &[u8],
-    standing: TargetKind,
+    target_kind: TargetKind,
     source: &CopySource,
     kind: FileKind,
     count: SourceCount,
 ) -> Result<CopyDestination, TransferError> {
     let bare = trim_slashes(target);
-    match standing {
+    match target_kind {
         TargetKind::Directory => {
             return Ok(CopyDestination {
                 directory: or_current_dir(target),
@@ -74,13 +74,13 @@ mod tests {
 
     fn shown(
         target: &str,
-        standing: TargetKind,
+        target_kind: TargetKind,
         from: &str,
         kind: FileKind,
         count: SourceCount,
     ) -> String {
         let landed = CopySource::parse(from.as_bytes()).and_then(|source| {
-            resolve_destination(target.as_bytes(), standing, &source, kind, count)
+            resolve_destination(target.as_bytes(), target_kind, &source, kind, count)
         });
         match landed {
             Ok(it) => {
@@ -98,7 +98,7 @@ mod tests {
     fn destinations() {
         let (file, dir) = (FileKind::File, FileKind::Directory);
         let refused = |target: &str| format!("`{target}` is not a directory");
-        for (target, standing, from, kind, count, expected) in [
+        for (target, target_kind, from, kind, count, expected) in [
             ("to", Directory, "a/x", file, One, "to x".to_owned()),
             ("to/", Directory, "a/x", dir, Several, "to/ x".to_owned()),
             ("to", Directory, "a/x/.", dir, One, "to *".to_owned()),
@@ -115,8 +115,8 @@ mod tests {
             ("to", Other, "a", file, Several, refused("to")),
             ("/", Missing, "a", dir, One, refused("/")),
         ] {
-            let case = format!("{from} → {target} ({standing:?}, {kind:?}, {count:?})");
-            assert_eq!(shown(target, standing, from, kind, count), expected, "{case}");
+            let case = format!("{from} → {target} ({target_kind:?}, {kind:?}, {count:?})");
+            assert_eq!(shown(target, target_kind, from, kind, count), expected, "{case}");
         }
     }
 
@@ -128,10 +128,10 @@ mod tests {
             at in 0_usize..3,
             is_dir: bool,
         ) {
-            let standing = [Missing, Directory, Other][at];
+            let target_kind = [Missing, Directory, Other][at];
             let kind = if is_dir { FileKind::Directory } else { FileKind::File };
             let landed = CopySource::parse(from.as_bytes())
-                .and_then(|source| resolve_destination(target.as_bytes(), standing, &source, kind, One));
+                .and_then(|source| resolve_destination(target.as_bytes(), target_kind, &source, kind, One));
             if let Ok(CopyDestination { name: Some(name), .. }) = landed {
                 prop_assert!(!name.contains(&b'/'));
                 prop_assert!(!matches!(name.as_slice(), b"" | b"." | b".."));

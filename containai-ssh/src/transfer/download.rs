@@ -43,8 +43,8 @@ impl Copier<'_> {
     ) -> Result<CopyReport, TransferError> {
         let mut report = CopyReport::default();
         for source in sources {
-            let standing = self.local_target_kind(target)?;
-            match self.download_one(source.as_bytes(), target, standing, sources).await {
+            let target_kind = self.local_target_kind(target)?;
+            match self.download_one(source.as_bytes(), target, target_kind, sources).await {
                 Ok(one) => report.merge(one),
                 Err(error @ (TransferError::Remote(_) | TransferError::UntrustedLink { .. })) => {
                     return Err(error);
@@ -72,7 +72,7 @@ impl Copier<'_> {
         &self,
         path: &[u8],
         target: &Path,
-        standing: TargetKind,
+        target_kind: TargetKind,
         sources: &[OsString],
     ) -> Result<CopyReport, TransferError> {
         let source = CopySource::parse(path)?;
@@ -80,19 +80,19 @@ impl Copier<'_> {
             return Err(TransferError::Nameless { path: escape_path(path) });
         }
         let seen = self.stat(&source.path, source.final_link).await?;
-        let seen = seen.map_err(|ending| TransferError::Missing {
+        let seen = seen.map_err(|outcome| TransferError::Missing {
             path: escape_path(path),
-            reason: ending.error_lines().pop().unwrap_or_else(|| "it does not exist".to_owned()),
+            reason: outcome.error_lines().pop().unwrap_or_else(|| "it does not exist".to_owned()),
         })?;
         if source.final_link == FinalLink::Directory && seen.kind != FileKind::Directory {
             return Err(TransferError::NotADirectory { path: escape_path(path) });
         }
         let target = target.as_os_str().as_bytes();
-        let landing =
-            resolve_destination(target, standing, &source, seen.kind, source_count(sources))?;
-        let place = Path::new(OsStr::from_bytes(&landing.directory));
+        let destination =
+            resolve_destination(target, target_kind, &source, seen.kind, source_count(sources))?;
+        let place = Path::new(OsStr::from_bytes(&destination.directory));
         let directory = Directory::open(place, &self.untrusted_dirs)?;
-        let name = landing.name.as_deref().map(OsStr::from_bytes);
+        let name = destination.name.as_deref().map(OsStr::from_bytes);
         match (seen.kind, name) {
             (FileKind::Directory, None) => self.download_tree(&source, directory).await,
             (FileKind::Directory, Some(name)) => {
@@ -128,19 +128,19 @@ impl Copier<'_> {
         let cannot_write = cannot_write(OsStr::from_bytes(&source.path));
         let limits = ArchiveLimits::of(&root).map_err(&cannot_write)?;
         let (read, write) = io::pipe().map_err(&cannot_write)?;
-        let meter = Arc::clone(&self.progress);
+        let progress = Arc::clone(&self.progress);
         let unpacking = tokio::task::spawn_blocking(move || {
-            unpack(io::BufReader::with_capacity(64 << 10, read), &root, limits, &meter)
+            unpack(io::BufReader::with_capacity(64 << 10, read), &root, limits, &progress)
         });
         let output = Output::from(std::fs::File::from(std::os::fd::OwnedFd::from(write)));
-        let ending = run_script(self.session, &command, Input::Null, output).await?;
+        let outcome = run_script(self.session, &command, Input::Null, output).await?;
         let unpacked = unpacking.await.map_err(|error| cannot_write(io::Error::other(error)))?;
         let mut report = match unpacked {
             Ok(report) => report,
             // The error of the command is more specific than a truncated
             // archive.
-            Err(UnpackError::Archive(ArchiveError::Truncated)) if !ending.is_success() => {
-                return Err(ending.to_error("pack", &source.path));
+            Err(UnpackError::Archive(ArchiveError::Truncated)) if !outcome.is_success() => {
+                return Err(outcome.to_error("pack", &source.path));
             }
             Err(error) => {
                 return Err(TransferError::Archive {
@@ -149,12 +149,12 @@ impl Copier<'_> {
                 });
             }
         };
-        if !ending.is_success() {
-            for line in ending.error_lines() {
+        if !outcome.is_success() {
+            for line in outcome.error_lines() {
                 report.add(CopyFailure::RemoteCommand(line));
             }
             if report.is_complete() {
-                return Err(ending.to_error("pack", &source.path));
+                return Err(outcome.to_error("pack", &source.path));
             }
         }
         Ok(report)
@@ -210,22 +210,22 @@ impl Copier<'_> {
         let content = CappedWriter {
             writer: SparseWriter::new(file, offset).map_err(&cannot_write)?,
             remaining: announced,
-            meter: Arc::clone(&self.progress),
+            progress: Arc::clone(&self.progress),
         };
         let at = offset.to_string();
         let command =
             script::command(&self.directory, script::GET_FILE, &source.path, &[at.as_bytes()])?;
         let output = Output::Writer(Box::new(content));
-        let ending = run_script(self.session, &command, Input::Null, output).await;
-        let ending = ending.map_err(|error| match error {
+        let outcome = run_script(self.session, &command, Input::Null, output).await;
+        let outcome = outcome.map_err(|error| match error {
             containai_core::remote::RemoteError::StandardStream { source, .. } => {
                 cannot_write(source)
             }
             error => error.into(),
         })?;
         let received = part.length().map_err(&cannot_write)?;
-        if received < seen.size && !ending.is_success() && !ending.stderr.is_empty() {
-            return Err(ending.to_error("read", &source.path));
+        if received < seen.size && !outcome.is_success() && !outcome.stderr.is_empty() {
+            return Err(outcome.to_error("read", &source.path));
         }
         Ok(received)
     }
@@ -243,12 +243,12 @@ impl Copier<'_> {
             return Ok(0);
         }
         let length = here.to_string();
-        let (ending, answer) =
+        let (outcome, answer) =
             self.run_script(script::HASH, &source.path, &[length.as_bytes()]).await?;
         let mut file = part.file.try_clone().map_err(cannot_write)?;
         let ours = run_blocking(move || sha256_prefix(&mut file, here)).await.and_then(|hash| hash);
         let ours = ours.map_err(cannot_write)?;
-        let is_common = ending.is_success() && answer.starts_with(ours.as_bytes());
+        let is_common = outcome.is_success() && answer.starts_with(ours.as_bytes());
         Ok(if is_common { here } else { 0 })
     }
 }
@@ -257,7 +257,7 @@ impl Copier<'_> {
 struct CappedWriter {
     writer: SparseWriter,
     remaining: u64,
-    meter: Arc<TransferProgress>,
+    progress: Arc<TransferProgress>,
 }
 
 impl Write for CappedWriter {
@@ -269,7 +269,7 @@ impl Write for CappedWriter {
         }
         let written = self.writer.write(&bytes[..room])?;
         self.remaining -= written as u64;
-        self.meter.add_bytes(written as u64);
+        self.progress.add_bytes(written as u64);
         if self.remaining == 0 {
             self.writer.set_final_length()?;
         }

@@ -81,11 +81,12 @@ impl Session {
     pub async fn import(
         &self,
         delivery: ImportStream,
-        meter: &Arc<TransferProgress>,
+        progress: &Arc<TransferProgress>,
     ) -> Result<PackedEntries, TransferError> {
         let ImportStream { root, entries: parcels, defaults: spare, import_id: stamp } = delivery;
         let mut first = Vec::new();
-        pack_entries(&root, &spare, &mut first, meter).map_err(cannot_read("memory".as_ref()))?;
+        pack_entries(&root, &spare, &mut first, progress)
+            .map_err(cannot_read("memory".as_ref()))?;
         let length = first.len().to_string();
         let words: &[&[u8]] = &[length.as_bytes(), stamp.as_bytes()];
         let command = script::command(
@@ -95,11 +96,11 @@ impl Session {
             words,
         )?;
         let (read, write) = large_pipe().map_err(cannot_read("a pipe".as_ref()))?;
-        let meter = Arc::clone(meter);
+        let progress = Arc::clone(progress);
         let packing = tokio::task::spawn_blocking(move || {
             let mut archive = io::BufWriter::with_capacity(256 << 10, write);
             io::Write::write_all(&mut archive, &first)?;
-            pack_entries(&root, &parcels, archive, &meter)
+            pack_entries(&root, &parcels, archive, &progress)
         });
         let ending = run_script(self, &command, Input::File(read.into()), Output::Null).await?;
         if !ending.is_success() {

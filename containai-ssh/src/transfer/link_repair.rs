@@ -218,7 +218,7 @@ impl<'a> HomeLinkRepair<'a> {
     fn target_exists(&self, leads: &OsStr) -> bool {
         let below = Path::new(leads).strip_prefix(self.mount_point).ok().and_then(Path::to_str);
         below.is_some_and(|path| {
-            path_state(self.volume, path).is_ok_and(|standing| standing != PathState::Nothing)
+            path_state(self.volume, path).is_ok_and(|state| state != PathState::Nothing)
         })
     }
 

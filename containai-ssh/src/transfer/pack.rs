@@ -26,9 +26,9 @@ use super::tar_header::{TarEntryKind, header_blocks, padding};
 pub fn pack(
     root: &Directory,
     archive: impl Write,
-    meter: &TransferProgress,
+    progress: &TransferProgress,
 ) -> io::Result<CopyReport> {
-    pack_selection(root, &Selection::Everything, archive, meter)
+    pack_selection(root, &Selection::Everything, archive, progress)
 }
 
 /// As [`pack`], for a selection.
@@ -36,12 +36,12 @@ pub(super) fn pack_selection(
     root: &Directory,
     part: &Selection,
     archive: impl Write,
-    meter: &TransferProgress,
+    progress: &TransferProgress,
 ) -> io::Result<CopyReport> {
     let mut packing = TreePacker {
         selection: part,
         archive,
-        meter,
+        progress,
         report: CopyReport::default(),
         path: Vec::new(),
         buffer: vec![0; 64 << 10],
@@ -56,7 +56,7 @@ pub(super) fn pack_selection(
 struct TreePacker<'a, W> {
     selection: &'a Selection,
     archive: W,
-    meter: &'a TransferProgress,
+    progress: &'a TransferProgress,
     report: CopyReport,
     /// The current directory below the root, with a trailing slash.
     path: Vec<u8>,
@@ -138,7 +138,7 @@ impl<W: Write> TreePacker<'_, W> {
                 }
             };
             self.archive.write_all(&self.buffer[..length])?;
-            self.meter.add_bytes(length as u64);
+            self.progress.add_bytes(length as u64);
             left -= length as u64;
         }
         io::copy(&mut io::repeat(0).take(left + padding(size)), &mut self.archive)?;
@@ -146,7 +146,7 @@ impl<W: Write> TreePacker<'_, W> {
     }
 
     fn write_header(&mut self, kind: TarEntryKind<'_>, stat: &Stat) -> io::Result<()> {
-        self.meter.add_file();
+        self.progress.add_file();
         self.archive.write_all(&header_blocks(&self.path, kind, FileAttributes::of(stat)))
     }
 

@@ -13,6 +13,7 @@ pub struct TransferProgress {
 
 /// The counts of a [`TransferProgress`].
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct TransferCounts {
     /// Bytes of content that were copied, or found to exist already.
     pub bytes: u64,

@@ -47,6 +47,7 @@ pub enum EntryContent {
 
 /// The result of packing entries.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct PackedEntries {
     /// The [`blake3_hex`] of each entry's content; `None` if it has no content,
     /// or was skipped.
@@ -66,38 +67,38 @@ pub struct PackedEntries {
 /// Write errors of the archive.
 pub fn pack_entries(
     root: &Directory,
-    parcels: &[EntrySource],
+    sources: &[EntrySource],
     mut archive: impl Write,
-    meter: &TransferProgress,
+    progress: &TransferProgress,
 ) -> io::Result<PackedEntries> {
     let mut packed = PackedEntries::default();
-    let mut shelf = DirCache { root, open: None };
+    let mut dirs = DirCache { root, open: None };
     let mut buffer = vec![0; 64 << 10];
-    for parcel in parcels {
+    for source in sources {
         let mut hash = None;
-        match &parcel.content {
+        match &source.content {
             EntryContent::Directory => {
-                archive.write_all(&header(parcel, TarEntryKind::Directory))?
+                archive.write_all(&header(source, TarEntryKind::Directory))?;
             }
             EntryContent::Link(to) => {
-                archive.write_all(&header(parcel, TarEntryKind::Link(to.as_bytes())))?;
+                archive.write_all(&header(source, TarEntryKind::Link(to.as_bytes())))?;
             }
             EntryContent::Bytes(bytes) => {
                 let size = bytes.len() as u64;
-                archive.write_all(&header(parcel, TarEntryKind::File(size)))?;
+                archive.write_all(&header(source, TarEntryKind::File(size)))?;
                 archive.write_all(bytes)?;
                 io::copy(&mut io::repeat(0).take(padding(size)), &mut archive)?;
                 hash = Some(blake3_hex(bytes));
             }
-            EntryContent::File(path) => match shelf.open(path) {
+            EntryContent::File(path) => match dirs.open(path) {
                 Ok((file, size)) => {
-                    archive.write_all(&header(parcel, TarEntryKind::File(size)))?;
-                    hash = copy_and_hash(file, size, &mut archive, &mut buffer, meter)?;
+                    archive.write_all(&header(source, TarEntryKind::File(size)))?;
+                    hash = copy_and_hash(file, size, &mut archive, &mut buffer, progress)?;
                 }
                 Err(error) => packed.report.skip(path.clone(), &error),
             },
         }
-        meter.add_file();
+        progress.add_file();
         packed.hashes.push(hash);
     }
     // An archive ends with two empty blocks.
@@ -165,7 +166,7 @@ fn copy_and_hash(
     size: u64,
     archive: &mut impl Write,
     buffer: &mut [u8],
-    meter: &TransferProgress,
+    progress: &TransferProgress,
 ) -> io::Result<Option<String>> {
     let mut hash = Hasher::new();
     let mut content = file.take(size);
@@ -179,22 +180,22 @@ fn copy_and_hash(
         };
         hash.update(&buffer[..length]);
         archive.write_all(&buffer[..length])?;
-        meter.add_bytes(length as u64);
+        progress.add_bytes(length as u64);
         left -= length as u64;
     }
     io::copy(&mut io::repeat(0).take(left + padding(size)), archive)?;
     Ok((left == 0).then(|| hash.finalize().to_string()))
 }
 
-fn header(parcel: &EntrySource, kind: TarEntryKind<'_>) -> Vec<u8> {
-    let seconds = parcel.modified.div_euclid(1_000_000_000);
-    let part = parcel.modified.rem_euclid(1_000_000_000);
+fn header(source: &EntrySource, kind: TarEntryKind<'_>) -> Vec<u8> {
+    let seconds = source.modified.div_euclid(1_000_000_000);
+    let part = source.modified.rem_euclid(1_000_000_000);
     let moment = FileTime {
         seconds: i64::try_from(seconds).unwrap_or(0),
         nanoseconds: u32::try_from(part).unwrap_or(0),
     };
-    let attributes = FileAttributes::new(parcel.mode, moment);
-    header_blocks_owned_by(parcel.path.as_bytes(), kind, attributes, AGENT_UID)
+    let attributes = FileAttributes::new(source.mode, moment);
+    header_blocks_owned_by(source.path.as_bytes(), kind, attributes, AGENT_UID)
 }
 
 #[cfg(test)]
@@ -228,20 +229,20 @@ mod tests {
         assert_eq!(survey.into_report().failures().len(), 1);
         assert!(root.hash_file(".way/secret").is_err() && root.hash_file(".x/link").is_err());
 
-        let parcel = |path: &str, filling| EntrySource {
+        let source = |path: &str, filling| EntrySource {
             path: path.into(),
             mode: 0o600,
             modified: 5,
             content: filling,
         };
-        let parcels = [
-            parcel("d", EntryContent::Directory),
-            parcel("d/a", EntryContent::File(".x/sub/file".into())),
-            parcel("d/b", EntryContent::File(".way/secret".into())),
-            parcel("d/c", EntryContent::Bytes(b"{}".to_vec())),
+        let sources = [
+            source("d", EntryContent::Directory),
+            source("d/a", EntryContent::File(".x/sub/file".into())),
+            source("d/b", EntryContent::File(".way/secret".into())),
+            source("d/c", EntryContent::Bytes(b"{}".to_vec())),
         ];
         let mut archive = Vec::new();
-        let packed = pack_entries(&root, &parcels, &mut archive, &TransferProgress::default())
+        let packed = pack_entries(&root, &sources, &mut archive, &TransferProgress::default())
             .expect("memory");
         assert_eq!(packed.hashes[1], Some(root.hash_file(".x/sub/file").expect("a file")));
         assert_eq!((packed.hashes.len(), packed.hashes[2].clone()), (4, None));

@@ -12,6 +12,7 @@ use super::report::CopyReport;
 
 /// An entry of a tree.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct ScanEntry {
     /// The path below the scanned directory.
     pub path: String,
@@ -69,7 +70,7 @@ impl<'a> TreeScan<'a> {
         let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
         match descend(self.root, parent) {
             Ok(Some(directory)) => {
-                self.scan_entry(&directory, name, path, path, &admits, &mut found)
+                self.scan_entry(&directory, name, path, path, &admits, &mut found);
             }
             Ok(None) => {}
             Err(error) => self.report.skip(path.to_owned(), &reason(&error)),

@@ -77,7 +77,7 @@ mod tests {
         let shown: Vec<_> = found.iter().map(|(path, item)| format!("{path} {item:?}")).collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         a/b File { hash: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", executable: false }
-        up Link { to: ".." }
+        up Link { target: ".." }
         "#);
         Ok(())
     }

@@ -34,9 +34,9 @@ pub fn unpack(
     archive: impl Read,
     root: &Directory,
     limits: ArchiveLimits,
-    meter: &TransferProgress,
+    progress: &TransferProgress,
 ) -> Result<CopyReport, UnpackError> {
-    unpack_filtered(archive, root, limits, meter, &|_, _| Ok(()))
+    unpack_filtered(archive, root, limits, progress, &|_, _| Ok(()))
 }
 
 /// Decides by path and kind which entries to write; the error is the reason.
@@ -48,7 +48,7 @@ pub(super) fn unpack_filtered(
     archive: impl Read,
     root: &Directory,
     limits: ArchiveLimits,
-    meter: &TransferProgress,
+    progress: &TransferProgress,
     admission: &EntryFilter<'_>,
 ) -> Result<CopyReport, UnpackError> {
     let mut unpacking = TreeUnpacker {
@@ -59,7 +59,7 @@ pub(super) fn unpack_filtered(
         kept_names: 0,
         limits,
         remaining: limits,
-        meter,
+        progress,
         report: CopyReport::default(),
         buffer: vec![0; 64 << 10],
     };
@@ -80,7 +80,7 @@ struct TreeUnpacker<'a> {
     kept_names: usize,
     limits: ArchiveLimits,
     remaining: ArchiveLimits,
-    meter: &'a TransferProgress,
+    progress: &'a TransferProgress,
     report: CopyReport,
     buffer: Vec<u8>,
 }
@@ -102,7 +102,7 @@ impl TreeUnpacker<'_> {
             })?;
         let path = member.path.clone();
         match self.create(member, content) {
-            Ok(()) => self.meter.add_file(),
+            Ok(()) => self.progress.add_file(),
             Err(EntryError::Archive(error)) => return Err(error),
             Err(EntryError::Disk(source)) if UnpackError::is_disk_error(&source) => {
                 return Err(UnpackError::DiskFull { path: path.display(), source });
@@ -142,9 +142,9 @@ impl TreeUnpacker<'_> {
             MemberKind::File { sparse_map: Some(_), .. } => Err(UNEXPECTED_HOLES.into()),
             MemberKind::File { .. } => {
                 let mut buffer = std::mem::take(&mut self.buffer);
-                let meter = self.meter;
+                let progress = self.progress;
                 let written = self.open_dir(parent).and_then(|directory| {
-                    write_file(directory, name, attributes, content, &mut buffer, meter)
+                    write_file(directory, name, attributes, content, &mut buffer, progress)
                 });
                 self.buffer = buffer;
                 written
@@ -211,7 +211,7 @@ fn write_file(
     attributes: FileAttributes,
     content: &mut impl Read,
     buffer: &mut [u8],
-    meter: &TransferProgress,
+    progress: &TransferProgress,
 ) -> Result<(), EntryError> {
     let new = AtomicFile::create(directory, name)?;
     let mut writer = SparseWriter::new(new.file.try_clone()?, 0)?;
@@ -226,7 +226,7 @@ fn write_file(
             Err(error) => return Err(ArchiveError::Read(error).into()),
         };
         writer.write_all(&buffer[..length])?;
-        meter.add_bytes(length as u64);
+        progress.add_bytes(length as u64);
     }
     writer.set_final_length()?;
     Ok(new.commit(attributes)?)

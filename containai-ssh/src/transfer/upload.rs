@@ -40,17 +40,17 @@ impl Copier<'_> {
         for source in sources {
             // An earlier source may have created the destination of the next
             // one.
-            let standing = self.target_kind(target.as_bytes()).await?;
-            let landing = |source: &CopySource, kind| {
+            let target_kind = self.target_kind(target.as_bytes()).await?;
+            let destination = |source: &CopySource, kind| {
                 resolve_destination(
                     target.as_bytes(),
-                    standing,
+                    target_kind,
                     source,
                     kind,
                     source_count(sources),
                 )
             };
-            match self.upload_one(source, landing).await {
+            match self.upload_one(source, destination).await {
                 Ok(one) => report.merge(one),
                 Err(error @ TransferError::Remote(_)) => return Err(error),
                 Err(error) => report.add(error),
@@ -62,13 +62,13 @@ impl Copier<'_> {
     async fn upload_one(
         &self,
         path: &Path,
-        landing: impl Fn(&CopySource, FileKind) -> Result<CopyDestination, TransferError>,
+        destination: impl Fn(&CopySource, FileKind) -> Result<CopyDestination, TransferError>,
     ) -> Result<CopyReport, TransferError> {
         let source = CopySource::parse(path.as_os_str().as_bytes())?;
         let cannot_read = cannot_read(path.as_os_str());
         if source.final_link == FinalLink::Directory {
             let directory = Directory::open(path, &self.untrusted_dirs)?;
-            return self.upload_tree(directory, landing(&source, FileKind::Directory)?).await;
+            return self.upload_tree(directory, destination(&source, FileKind::Directory)?).await;
         }
         let (parent, name) = split_parent(&source.path);
         let name = std::ffi::OsStr::from_bytes(name);
@@ -81,19 +81,19 @@ impl Copier<'_> {
             reason: "no such file or directory".to_owned(),
         })?;
         let kind = FileKind::of_mode(stat.st_mode);
-        let landing = landing(&source, kind)?;
+        let destination = destination(&source, kind)?;
         match kind {
             FileKind::Directory => {
                 let tree = directory.open_dir(name).map_err(cannot_read)?;
-                self.upload_tree(tree, landing).await
+                self.upload_tree(tree, destination).await
             }
             FileKind::File => {
                 let (file, stat) = open_regular_file(&directory, name).map_err(cannot_read)?;
-                self.upload_file(path, file, &stat, &landing).await
+                self.upload_file(path, file, &stat, &destination).await
             }
             FileKind::Link => {
                 let to = directory.read_link(name).map_err(cannot_read)?;
-                self.upload_link(to.as_bytes(), &stat, &landing).await
+                self.upload_link(to.as_bytes(), &stat, &destination).await
             }
             FileKind::Special => {
                 Err(TransferError::Special { path: escape_path(path.as_os_str().as_bytes()) })
@@ -104,39 +104,44 @@ impl Copier<'_> {
     async fn upload_tree(
         &self,
         tree: Directory,
-        landing: CopyDestination,
+        destination: CopyDestination,
     ) -> Result<CopyReport, TransferError> {
-        self.upload_selection(tree, Selection::Everything, landing).await
+        self.upload_selection(tree, Selection::Everything, destination).await
     }
 
     pub(super) async fn upload_selection(
         &self,
         tree: Directory,
         part: Selection,
-        landing: CopyDestination,
+        destination: CopyDestination,
     ) -> Result<CopyReport, TransferError> {
-        let name = landing.name.unwrap_or_else(|| b".".to_vec());
+        let name = destination.name.unwrap_or_else(|| b".".to_vec());
         let stat = tree.stat_self().map_err(cannot_read(".".as_ref()))?;
         let attributes = FileAttributes::of(&stat);
         let (mode, time) = (format!("{:o}", attributes.mode), attributes.modified.to_pax());
         let more = [&name[..], mode.as_bytes(), time.as_bytes()];
         let command =
-            script::command(&self.directory, script::PUT_TREE, &landing.directory, &more)?;
+            script::command(&self.directory, script::PUT_TREE, &destination.directory, &more)?;
         let (read, write) = std::io::pipe().map_err(cannot_read("a pipe".as_ref()))?;
-        let meter = Arc::clone(&self.progress);
+        let progress = Arc::clone(&self.progress);
         let packing = tokio::task::spawn_blocking(move || {
-            pack_selection(&tree, &part, std::io::BufWriter::with_capacity(64 << 10, write), &meter)
+            pack_selection(
+                &tree,
+                &part,
+                std::io::BufWriter::with_capacity(64 << 10, write),
+                &progress,
+            )
         });
         let input = Input::File(read.into());
-        let ending = run_script(self.session, &command, input, Output::Null).await?;
+        let outcome = run_script(self.session, &command, input, Output::Null).await?;
         // A closed pipe means that the remote command failed, which reports the
         // reason itself.
         let packed = packing.await.ok().and_then(Result::ok);
         let mut report = packed.unwrap_or_default();
-        if !ending.is_success() {
-            let lines = ending.error_lines();
+        if !outcome.is_success() {
+            let lines = outcome.error_lines();
             if lines.is_empty() {
-                return Err(ending.to_error("unpack", &name));
+                return Err(outcome.to_error("unpack", &name));
             }
             for line in lines {
                 report.add(CopyFailure::RemoteCommand(line));
@@ -150,15 +155,15 @@ impl Copier<'_> {
         path: &Path,
         mut file: File,
         stat: &Stat,
-        landing: &CopyDestination,
+        destination: &CopyDestination,
     ) -> Result<CopyReport, TransferError> {
         let shown = path.as_os_str().as_bytes();
-        let name = landing.name.as_deref().unwrap_or(b".");
+        let name = destination.name.as_deref().unwrap_or(b".");
         let part = partial_name(name);
         let total = u64::try_from(stat.st_size).unwrap_or(0);
         self.progress.add_total(total);
         let (offset, returned) =
-            self.remote_resume_offset(path, file, total, landing, part.as_bytes()).await?;
+            self.remote_resume_offset(path, file, total, destination, part.as_bytes()).await?;
         file = returned;
         file.seek(SeekFrom::Start(offset)).map_err(cannot_read(path.as_os_str()))?;
         self.progress.add_bytes(offset);
@@ -174,14 +179,14 @@ impl Copier<'_> {
             time.as_bytes(),
         ];
         let command =
-            script::command(&self.directory, script::PUT_FILE, &landing.directory, &more)?;
+            script::command(&self.directory, script::PUT_FILE, &destination.directory, &more)?;
         let content = CountingReader {
             content: file.take(total - offset),
-            meter: Arc::clone(&self.progress),
+            progress: Arc::clone(&self.progress),
         };
         let input = Input::Reader(Box::new(content));
-        let ending = run_script(self.session, &command, input, Output::Null).await?;
-        match ending.outcome.code() {
+        let outcome = run_script(self.session, &command, input, Output::Null).await?;
+        match outcome.outcome.code() {
             0 => Ok(CopyReport::default()),
             script::BUSY_STATUS => Err(TransferError::Busy { path: escape_path(shown) }),
             script::INCOMPLETE_STATUS => Err(TransferError::Incomplete {
@@ -189,7 +194,7 @@ impl Copier<'_> {
                 received: self.progress.read().bytes.min(total),
                 announced: total,
             }),
-            _ => Err(ending.to_error("write", name)),
+            _ => Err(outcome.to_error("write", name)),
         }
     }
 
@@ -199,16 +204,16 @@ impl Copier<'_> {
         path: &Path,
         mut file: File,
         total: u64,
-        landing: &CopyDestination,
+        destination: &CopyDestination,
         part: &[u8],
     ) -> Result<(u64, File), TransferError> {
-        let (ending, answer) =
-            self.run_script(script::FIND_PARTIAL, &landing.directory, &[part]).await?;
-        if ending.outcome.code() == script::BUSY_STATUS {
+        let (outcome, answer) =
+            self.run_script(script::FIND_PARTIAL, &destination.directory, &[part]).await?;
+        if outcome.outcome.code() == script::BUSY_STATUS {
             return Err(TransferError::Busy { path: escape_path(path.as_os_str().as_bytes()) });
         }
-        if !ending.is_success() {
-            return Err(ending.to_error("enter", &landing.directory));
+        if !outcome.is_success() {
+            return Err(outcome.to_error("enter", &destination.directory));
         }
         let answer = String::from_utf8_lossy(&answer);
         let mut words = answer.split_whitespace();
@@ -226,16 +231,16 @@ impl Copier<'_> {
         &self,
         to: &[u8],
         stat: &Stat,
-        landing: &CopyDestination,
+        destination: &CopyDestination,
     ) -> Result<CopyReport, TransferError> {
-        let name = landing.name.as_deref().unwrap_or(b".");
+        let name = destination.name.as_deref().unwrap_or(b".");
         let time = FileAttributes::of(stat).modified.to_pax();
         let more = [name, to, time.as_bytes()];
-        let (ending, _) = self.run_script(script::PUT_LINK, &landing.directory, &more).await?;
-        if ending.is_success() {
+        let (outcome, _) = self.run_script(script::PUT_LINK, &destination.directory, &more).await?;
+        if outcome.is_success() {
             Ok(CopyReport::default())
         } else {
-            Err(ending.to_error("create the link", name))
+            Err(outcome.to_error("create the link", name))
         }
     }
 }
@@ -243,13 +248,13 @@ impl Copier<'_> {
 /// Counts content as it is read.
 struct CountingReader {
     content: std::io::Take<File>,
-    meter: Arc<TransferProgress>,
+    progress: Arc<TransferProgress>,
 }
 
 impl Read for CountingReader {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let length = self.content.read(buffer)?;
-        self.meter.add_bytes(length as u64);
+        self.progress.add_bytes(length as u64);
         Ok(length)
     }
 }

@@ -46,8 +46,8 @@ impl<'a> RemoteWorkspace<'a> {
 
     /// Sets the progress that copies update.
     #[must_use]
-    pub fn with_progress(mut self, meter: Arc<super::TransferProgress>) -> Self {
-        self.copier = self.copier.with_progress(meter);
+    pub fn with_progress(mut self, progress: Arc<super::TransferProgress>) -> Self {
+        self.copier = self.copier.with_progress(progress);
         self
     }
 
@@ -58,11 +58,11 @@ impl<'a> RemoteWorkspace<'a> {
     /// [`TransferError::Remote`], and [`TransferError::RemoteCommand`] if it
     /// cannot be listed.
     pub async fn is_empty(&self) -> Result<bool, TransferError> {
-        let (ending, answer) =
+        let (outcome, answer) =
             self.copier.run_script(script::FIRST_NAME, WORKSPACE_ROOT, &[]).await?;
-        match ending.is_success() {
+        match outcome.is_success() {
             true => Ok(answer.is_empty()),
-            false => Err(ending.to_error("list", WORKSPACE_ROOT)),
+            false => Err(outcome.to_error("list", WORKSPACE_ROOT)),
         }
     }
 
@@ -97,8 +97,8 @@ impl<'a> RemoteWorkspace<'a> {
             TreeItem::Link { .. } => true,
             // A file that was removed since it was listed is missing.
             TreeItem::File { hash, .. } => match hashes.get(path) {
-                Some(told) => {
-                    hash.clone_from(told);
+                Some(reported) => {
+                    hash.clone_from(reported);
                     true
                 }
                 None => false,
@@ -126,7 +126,7 @@ impl<'a> RemoteWorkspace<'a> {
         let cannot_write = cannot_write(tree.as_os_str());
         let limits = ArchiveLimits::of(&root).map_err(&cannot_write)?;
         let (read, write) = io::pipe().map_err(&cannot_write)?;
-        let meter = Arc::clone(&self.copier.progress);
+        let progress = Arc::clone(&self.copier.progress);
         let wanted: BTreeSet<String> = paths.iter().cloned().collect();
         let (here, there) = (here.clone(), there.clone());
         let unpacking = tokio::task::spawn_blocking(move || {
@@ -134,18 +134,18 @@ impl<'a> RemoteWorkspace<'a> {
                 check_entry(&root, path, kind, &wanted, (&here, &there))
             };
             let input = io::BufReader::with_capacity(64 << 10, read);
-            unpack_filtered(input, &root, limits, &meter, &admits)
+            unpack_filtered(input, &root, limits, &progress, &admits)
         });
         let output = Output::from(std::fs::File::from(std::os::fd::OwnedFd::from(write)));
-        let ending =
+        let outcome =
             run_script(self.copier.session, &command, nul_terminated_input(paths), output).await?;
         let unpacked = unpacking.await.map_err(|error| cannot_write(io::Error::other(error)))?;
         let mut report = unpacked.map_err(|source| TransferError::Archive {
             path: String::from_utf8_lossy(WORKSPACE_ROOT).into_owned(),
             source,
         })?;
-        if !ending.is_success() {
-            for line in ending.error_lines() {
+        if !outcome.is_success() {
+            for line in outcome.error_lines() {
                 report.add(CopyFailure::RemoteCommand(line));
             }
         }
@@ -173,19 +173,19 @@ impl<'a> RemoteWorkspace<'a> {
     }
 
     async fn git_files(&self) -> Result<Option<BTreeSet<String>>, TransferError> {
-        let (ending, answer) = self.script_reply(script::GIT_LS_FILES, Input::Null).await?;
-        match ending.outcome.code() {
+        let (outcome, answer) = self.script_reply(script::GIT_LS_FILES, Input::Null).await?;
+        match outcome.outcome.code() {
             script::NO_GIT_STATUS => Ok(None),
             0 => Ok(Some(nul_terminated(&answer).map(str::to_owned).collect())),
-            _ => Err(ending.to_error("list", WORKSPACE_ROOT)),
+            _ => Err(outcome.to_error("list", WORKSPACE_ROOT)),
         }
     }
 
     async fn found_files(&self) -> Result<TreeState, TransferError> {
-        let (ending, answer) = self.script_reply(script::FIND, Input::Null).await?;
-        match ending.is_success() {
+        let (outcome, answer) = self.script_reply(script::FIND, Input::Null).await?;
+        match outcome.is_success() {
             true => parse_find(&answer).ok_or_else(unexpected_reply),
-            false => Err(ending.to_error("list", WORKSPACE_ROOT)),
+            false => Err(outcome.to_error("list", WORKSPACE_ROOT)),
         }
     }
 
@@ -348,7 +348,7 @@ mod tests {
         let shown: Vec<_> = found.iter().map(|(path, item)| format!("{path} {item:?}")).collect();
         insta::assert_snapshot!(shown.join("\n"), @r#"
         a b File { hash: "", executable: true }
-        l Link { to: "to" }
+        l Link { target: "to" }
         "#);
         assert_eq!(parse_find(b"f 644 a"), None);
         assert_eq!(parse_find(b"f x a\0\0"), None);

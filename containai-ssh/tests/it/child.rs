@@ -72,11 +72,11 @@ async fn writer() -> Result<()> {
 pub(crate) const SHARED_ENV: &str = "IT_SHARED";
 
 /// Returns a mux daemon that keeps connections for a while.
-pub(crate) fn daemon_program(home: &Path, patience: Duration) -> Result<Program> {
+pub(crate) fn daemon_program(home: &Path, idle_timeout: Duration) -> Result<Program> {
     let words = test_argv("child::daemon")?;
     let mut program = Program::new(&words[0]);
     program.args(&words[1..]).env("IT_HOME", home).stdin(Streams::null()).stdout(Streams::null());
-    program.env("IT_PATIENCE_MS", patience.as_millis().to_string());
+    program.env("IT_PATIENCE_MS", idle_timeout.as_millis().to_string());
     Ok(program)
 }
 
@@ -84,11 +84,11 @@ pub(crate) fn daemon_program(home: &Path, patience: Duration) -> Result<Program>
 #[ignore = "the main of another process"]
 fn daemon() -> Result<()> {
     let first = containai_ssh::mux::daemonize()?;
-    let patience = Duration::from_millis(env_var("IT_PATIENCE_MS")?.parse()?);
+    let idle_timeout = Duration::from_millis(env_var("IT_PATIENCE_MS")?.parse()?);
     let remote = remote(Path::new(&env_var("IT_HOME")?))?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let serving = containai_ssh::mux::serve(mux::mux_client(&remote), patience, Some(first));
+    let serving = containai_ssh::mux::serve(mux::mux_client(&remote), idle_timeout, Some(first));
     runtime.block_on(serving)?;
     std::process::exit(0);
 }

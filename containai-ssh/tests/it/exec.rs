@@ -82,7 +82,7 @@ async fn a_session_ends_with_its_command() -> Result<()> {
     let session = sshd.session().await?;
     let (mut read, write) = pipe()?;
     let start = Instant::now();
-    let stdio = Stdio { input: Input::File(read.try_clone()?.into()), ..Stdio::default() };
+    let stdio = Stdio::default().with_input(Input::File(read.try_clone()?.into()));
     let outcome = session.exec(&sh("exit 7")?, Terminal::None, stdio).await?;
     assert_eq!(outcome, ExitOutcome::Status(7));
     assert!(start.elapsed() < Duration::from_secs(5));
@@ -112,7 +112,7 @@ async fn a_closed_reader_ends_the_command() -> Result<()> {
     let session = sshd.session().await?;
     let (read, write) = pipe()?;
     drop(read);
-    let stdio = Stdio { output: Output::from(write), ..Stdio::default() };
+    let stdio = Stdio::default().with_output(Output::from(write));
     let outcome = session.exec(&sh("yes")?, Terminal::None, stdio).await?;
     assert_eq!((outcome, outcome.code()), (ExitOutcome::OutputClosed, 141));
     let captured = session.output(&sh("echo still here")?, Input::Null).await?;
@@ -124,10 +124,8 @@ async fn a_closed_reader_ends_the_command() -> Result<()> {
 async fn a_full_disk_is_an_error() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
-    let stdio = Stdio {
-        output: Output::from(File::options().write(true).open("/dev/full")?),
-        ..Stdio::default()
-    };
+    let stdio =
+        Stdio::default().with_output(Output::from(File::options().write(true).open("/dev/full")?));
     let error = session.exec(&sh("echo x")?, Terminal::None, stdio).await.unwrap_err();
     assert_eq!(error.to_string(), "cannot use standard output");
     Ok(())
@@ -138,7 +136,7 @@ async fn a_slow_reader_slows_the_command() -> Result<()> {
     let sshd = Sshd::start().await?;
     let session = sshd.session().await?;
     let (mut read, write) = pipe()?;
-    let stdio = Stdio { output: Output::from(write), ..Stdio::default() };
+    let stdio = Stdio::default().with_output(Output::from(write));
     let reader = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(500));
         std::io::copy(&mut read, &mut std::io::sink())

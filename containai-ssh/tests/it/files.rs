@@ -105,19 +105,19 @@ async fn registering_twice_writes_once() -> Result<()> {
     let port = HostPort::new(2300)?;
     let key = make_host_key(&dir.path().join("host_key"))?;
     remote.register(&name, port, &key).await?;
-    let fragment = layout.ssh_include_file(&name);
-    assert_eq!(mode(&fragment)?, 0o600);
+    let file = layout.ssh_include_file(&name);
+    assert_eq!(mode(&file)?, 0o600);
     assert_eq!(mode(&layout.ssh_include_dir())?, 0o700);
     assert_eq!(mode(&layout.ssh_dir())?, 0o700);
     let inodes = || -> Result<_> {
-        Ok((fs::metadata(&fragment)?.ino(), fs::metadata(layout.known_hosts())?.ino()))
+        Ok((fs::metadata(&file)?.ino(), fs::metadata(layout.known_hosts())?.ino()))
     };
     let before = inodes()?;
     remote.register(&name, port, &key).await?;
     assert_eq!(inodes()?, before, "no file was written again");
     remote.unregister(&name, port).await?;
     remote.unregister(&name, port).await?;
-    assert!(!fragment.exists());
+    assert!(!file.exists());
     assert_eq!(remote.pinned_host_key(port).await?, None);
     Ok(())
 }
@@ -201,12 +201,12 @@ async fn stale_entries_can_be_removed() -> Result<()> {
     remote.register(&here, HostPort::new(2301)?, &key).await?;
     fs::write(layout.ssh_include_dir().join("mine.conf"), "Host mine\n")?;
     let containers = vec![(here.to_string(), HostPort::new(2301).ok().map(HostKeyAlias::local))];
-    let witness = EngineContainers { engine: "unix:///a".to_owned(), containers };
-    let leftovers = remote.stale_entries(&[witness])?;
-    assert_eq!(leftovers.config_files.len(), 1);
-    assert_eq!(leftovers.host_key_aliases, [HostKeyAlias::local(HostPort::new(2300)?)]);
+    let containers_of_engine = EngineContainers { engine: "unix:///a".to_owned(), containers };
+    let stale = remote.stale_entries(&[containers_of_engine])?;
+    assert_eq!(stale.config_files.len(), 1);
+    assert_eq!(stale.host_key_aliases, [HostKeyAlias::local(HostPort::new(2300)?)]);
     assert!(layout.ssh_include_file(&gone).exists(), "the search removes nothing");
-    remote.remove_stale(&leftovers).await?;
+    remote.remove_stale(&stale).await?;
     assert!(!layout.ssh_include_file(&gone).exists() && layout.ssh_include_file(&here).exists());
     assert!(layout.ssh_include_dir().join("mine.conf").exists());
     assert_eq!(remote.pinned_host_key(HostPort::new(2300)?).await?, None);

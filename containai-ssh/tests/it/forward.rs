@@ -26,11 +26,11 @@ impl ServedTunnel {
         let mut tunnel = Tunnel::open(forwards.collect::<Result<_, _>>()?).await?;
         let session = sshd.session().await?;
         tunnel.listen_remote(&session).await?;
-        let (sender, notices) = unbounded_channel();
+        let (sender, warning_receiver) = unbounded_channel();
         let serving = tokio::spawn(async move {
             tunnel.serve(session, |notice| drop(sender.send(notice.clone()))).await;
         });
-        Ok(Self { serving, warnings: notices })
+        Ok(Self { serving, warnings: warning_receiver })
     }
 }
 
@@ -205,17 +205,20 @@ async fn a_refusing_target_is_reported_once() -> Result<()> {
         ],
     )
     .await?;
-    let mut told = Vec::new();
+    let mut received = Vec::new();
     for port in [here, inside] {
         for _ in 0..3 {
             let mut stream = TcpStream::connect(("127.0.0.1", port.get())).await?;
             // Closed or reset.
             let _ = timeout(Duration::from_secs(5), stream.read(&mut [0])).await?;
         }
-        told.push(served.warnings.recv().await.context("no warning")?.to_string());
+        received.push(served.warnings.recv().await.context("no warning")?.to_string());
     }
-    assert_eq!(told[0], "the container cannot connect to `127.0.0.1:1`");
-    assert!(told[1].starts_with("cannot connect to `127.0.0.1:2`: Connection refused"), "{told:?}");
+    assert_eq!(received[0], "the container cannot connect to `127.0.0.1:1`");
+    assert!(
+        received[1].starts_with("cannot connect to `127.0.0.1:2`: Connection refused"),
+        "{received:?}"
+    );
     assert!(served.warnings.try_recv().is_err());
     Ok(())
 }

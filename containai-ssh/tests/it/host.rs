@@ -15,7 +15,7 @@ use crate::sshd::{SSHD, Sshd, current_user, free_port, make_host_key, sh};
 /// Returns the server, and the client's identity.
 fn server_of(sshd: &Sshd) -> Result<(SshServer, SshIdentity)> {
     let (name, user) = ("localhost".to_owned(), current_user()?);
-    let host = SshServer { name, port: sshd.port, user, key: sshd.host_key.clone() };
+    let host = SshServer::new(name, sshd.port, user, sshd.host_key.clone());
     let identity = Layout::new(&sshd.home(), None, None).identity();
     Ok((host, SshIdentity::read(identity)?))
 }
@@ -43,6 +43,13 @@ async fn run_pwd(session: &containai_ssh::Session) -> Result<String> {
     Ok(String::from_utf8(captured.stdout)?)
 }
 
+/// Returns a changed copy.
+fn with(server: &SshServer, change: impl FnOnce(&mut SshServer)) -> SshServer {
+    let mut server = server.clone();
+    change(&mut server);
+    server
+}
+
 #[tokio::test]
 async fn a_command_runs_in_the_home_directory() -> Result<()> {
     let sshd = Sshd::start().await?;
@@ -58,8 +65,8 @@ async fn a_command_runs_in_the_home_directory() -> Result<()> {
 async fn a_child_process_is_a_transport() -> Result<()> {
     let sshd = Sshd::start().await?;
     let (host, identity) = server_of(&sshd)?;
-    let (_child, door) = transport_over_child(&sshd)?;
-    let session = host.connect_over(door, &identity).await?;
+    let (_child, transport) = transport_over_child(&sshd)?;
+    let session = host.connect_over(transport, &identity).await?;
     run_pwd(&session).await?;
     // Large data in both directions, through pipes with a small capacity.
     let much = pseudo_random_bytes(5 << 20);
@@ -67,14 +74,17 @@ async fn a_child_process_is_a_transport() -> Result<()> {
     assert!(captured.stdout == much);
 
     // The port of a container works with any transport, too.
-    let (_child, door) = transport_over_child(&sshd)?;
-    let session = sshd.remote.authenticate(door, sshd.port).await?;
+    let (_child, transport) = transport_over_child(&sshd)?;
+    let session = sshd.remote.authenticate(transport, sshd.port).await?;
     run_pwd(&session).await?;
 
     // The host key is checked there as well.
-    let (_child, door) = transport_over_child(&sshd)?;
+    let (_child, transport) = transport_over_child(&sshd)?;
     let other = make_host_key(&sshd.dir.path().join("other"))?;
-    let error = SshServer { key: other, ..host }.connect_over(door, &identity).await.unwrap_err();
+    let error = SshServer::new(host.name, host.port, host.user, other)
+        .connect_over(transport, &identity)
+        .await
+        .unwrap_err();
     assert!(matches!(error, RemoteError::HostKeyMismatch { .. }), "{error:?}");
     Ok(())
 }
@@ -83,8 +93,8 @@ async fn a_child_process_is_a_transport() -> Result<()> {
 async fn an_exited_child_is_a_connection_error() -> Result<()> {
     let sshd = Sshd::start().await?;
     let (host, identity) = server_of(&sshd)?;
-    let (mut child, door) = transport_over_child(&sshd)?;
-    let session = host.connect_over(door, &identity).await?;
+    let (mut child, transport) = transport_over_child(&sshd)?;
+    let session = host.connect_over(transport, &identity).await?;
     let command = sh("sleep 60")?;
     let (outcome, killed) = tokio::join!(session.output(&command, Input::Null), child.kill());
     killed?;
@@ -104,7 +114,7 @@ async fn refusals_name_the_host() -> Result<()> {
     };
 
     let other = make_host_key(&sshd.dir.path().join("other"))?;
-    let (shown, mismatch) = error(SshServer { key: other, ..host.clone() }, identity.clone()).await;
+    let (shown, mismatch) = error(with(&host, |it| it.key = other), identity.clone()).await;
     let RemoteError::HostKeyMismatch { pinned, presented, .. } = mismatch else {
         panic!("{mismatch:?}");
     };
@@ -117,11 +127,12 @@ async fn refusals_name_the_host() -> Result<()> {
     let expected = "the SSH server on `localhost:PORT` does not accept the key";
     assert_eq!(shown, format!("{expected} `{}`", stranger.display()));
 
-    let closed = SshServer { port: free_port()?, ..host.clone() };
+    let port = free_port()?;
+    let closed = with(&host, |it| it.port = port);
     let (shown, _) = error(closed, identity.clone()).await;
     assert_eq!(shown, "the SSH connection to `localhost:PORT` failed");
 
-    let nowhere = SshServer { name: "host.invalid".to_owned(), ..host.clone() };
+    let nowhere = with(&host, |it| it.name = "host.invalid".to_owned());
     let (shown, _) = error(nowhere, identity.clone()).await;
     assert_eq!(shown, "the SSH connection to `host.invalid:PORT` failed");
     Ok(())
@@ -134,7 +145,7 @@ async fn a_silent_host_times_out() -> Result<()> {
     let dir = tempfile::tempdir()?;
     let path = dir.path().join("key");
     let key: HostKey = make_host_key(&path)?;
-    let host = SshServer { name: "127.0.0.1".to_owned(), port, user: "nobody".to_owned(), key };
+    let host = SshServer::new("127.0.0.1", port, "nobody", key);
     let start = std::time::Instant::now();
     let error = host.connect(&SshIdentity::read(path)?).await.unwrap_err();
     assert!(matches!(error, RemoteError::NotReady { .. }), "{error:?}");

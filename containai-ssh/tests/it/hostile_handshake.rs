@@ -63,12 +63,7 @@ async fn serve_bytes(words: Vec<u8>) -> Result<HostPort> {
 }
 
 fn host(sshd: &Sshd, port: HostPort) -> Result<(SshServer, SshIdentity)> {
-    let host = SshServer {
-        name: "127.0.0.1".to_owned(),
-        port,
-        user: current_user()?,
-        key: sshd.host_key.clone(),
-    };
+    let host = SshServer::new("127.0.0.1", port, current_user()?, sshd.host_key.clone());
     Ok((host, SshIdentity::read(Layout::new(&sshd.home(), None, None).identity())?))
 }
 
@@ -142,7 +137,7 @@ async fn garbage_is_rejected() -> Result<()> {
         match error {
             RemoteError::Connection { .. } if is_ssh => {}
             RemoteError::NotSsh { received: spoke, .. } if !is_ssh => {
-                ensure!(spoke.len() <= 128, "{spoke}")
+                ensure!(spoke.len() <= 128, "{spoke}");
             }
             error => panic!("{what}: {error:?}"),
         }

@@ -27,13 +27,13 @@ pub(crate) struct TestDaemon {
 }
 
 impl TestDaemon {
-    pub(crate) async fn start(sshd: &Sshd, patience: Duration) -> Result<Self> {
-        let process = daemon_program(&sshd.home(), patience)?.spawn()?;
+    pub(crate) async fn start(sshd: &Sshd, idle_timeout: Duration) -> Result<Self> {
+        let process = daemon_program(&sshd.home(), idle_timeout)?.spawn()?;
         let target = target(&sshd.remote, sshd.port).await?;
-        let broker = Self { process, client: mux_client(&sshd.remote), target };
+        let daemon = Self { process, client: mux_client(&sshd.remote), target };
         let is_there = || sshd.socket().exists();
         wait_until("socket", || Ok(is_there())).await?;
-        Ok(broker)
+        Ok(daemon)
     }
 
     pub(crate) async fn lease(&self) -> Result<Lease> {
@@ -70,10 +70,10 @@ pub(crate) async fn target(remote: &SshRemote, port: HostPort) -> Result<Target>
 
 /// Leases a connection as soon as a daemon is running; a loaded machine may be
 /// slow.
-pub(crate) async fn lease(sharing: &MuxClient, target: &Target) -> Result<Lease> {
+pub(crate) async fn lease(mux_client: &MuxClient, target: &Target) -> Result<Lease> {
     let start = Instant::now();
     loop {
-        match sharing.lease(target).await {
+        match mux_client.lease(target).await {
             Ok(lease) => return Ok(lease),
             Err(error) if start.elapsed() > TEST_TIMEOUT => return Err(error.into()),
             Err(_) => tokio::time::sleep(Duration::from_millis(5)).await,
@@ -100,12 +100,12 @@ fn pipe() -> Result<(File, File)> {
 #[tokio::test]
 async fn starting_the_daemon_prewarms_a_connection() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let (sharing, target) = (mux_client(&sshd.remote), target(&sshd.remote, sshd.port).await?);
-    assert_eq!(sharing.lease(&target).await.unwrap_err(), LeaseError::NotRunning);
-    sharing.start_daemon(daemon_program(&sshd.home(), Duration::from_secs(2))?, &target)?;
+    let (mux_client, target) = (mux_client(&sshd.remote), target(&sshd.remote, sshd.port).await?);
+    assert_eq!(mux_client.lease(&target).await.unwrap_err(), LeaseError::NotRunning);
+    mux_client.start_daemon(daemon_program(&sshd.home(), Duration::from_secs(2))?, &target)?;
     for status in [0, 1, 255] {
         let command = sh(&format!("exit {status}"))?;
-        let lease = lease(&sharing, &target).await?;
+        let lease = lease(&mux_client, &target).await?;
         let outcome = lease.exec(&command, Terminal::None, Stdio::default()).await?;
         assert_eq!(outcome, ExitOutcome::Status(status));
     }
@@ -116,7 +116,7 @@ async fn starting_the_daemon_prewarms_a_connection() -> Result<()> {
 #[tokio::test]
 async fn streams_and_environment_are_passed() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     // From a file and from memory.
     let sent: Vec<u8> =
         (0_u32..1 << 20).flat_map(|i| i.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
@@ -127,13 +127,11 @@ async fn streams_and_environment_are_passed() -> Result<()> {
         let mut copy = back.try_clone()?;
         copy.set_len(0)?;
         std::io::Seek::rewind(&mut copy)?;
-        let stdio = Stdio {
-            input,
-            output: Output::Writer(Box::new(copy.try_clone()?)),
-            ..Stdio::default()
-        };
+        let stdio = Stdio::default()
+            .with_input(input)
+            .with_output(Output::Writer(Box::new(copy.try_clone()?)));
         let command = Command::new(["cat"])?.in_dir("/");
-        let outcome = broker.lease().await?.exec(&command, Terminal::None, stdio).await?;
+        let outcome = daemon.lease().await?.exec(&command, Terminal::None, stdio).await?;
         assert_eq!(outcome, ExitOutcome::Status(0));
         std::io::Seek::rewind(&mut copy)?;
         let mut came = Vec::new();
@@ -141,7 +139,7 @@ async fn streams_and_environment_are_passed() -> Result<()> {
         assert!(came == sent, "{} bytes came back", came.len());
     }
     let command = sh("test \"$CAI_IT\" = \"a 'b'\"")?.env("CAI_IT".parse()?, "a 'b'");
-    let outcome = broker.lease().await?.exec(&command, Terminal::None, Stdio::default()).await?;
+    let outcome = daemon.lease().await?.exec(&command, Terminal::None, Stdio::default()).await?;
     assert_eq!(outcome, ExitOutcome::Status(0));
     assert_eq!(sshd.connections()?, 1);
     Ok(())
@@ -150,15 +148,15 @@ async fn streams_and_environment_are_passed() -> Result<()> {
 #[tokio::test]
 async fn a_stalled_session_does_not_stall_another() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let (read, write) = pipe()?;
-    let stdio = Stdio { output: write.into(), ..Stdio::default() };
-    let (lease, command) = (broker.lease().await?, sh("yes")?);
+    let stdio = Stdio::default().with_output(Output::from(write));
+    let (lease, command) = (daemon.lease().await?, sh("yes")?);
     let stuck = tokio::spawn(async move { lease.exec(&command, Terminal::None, stdio).await });
     tokio::time::sleep(Duration::from_millis(300)).await;
     for _ in 0..3 {
         let start = Instant::now();
-        assert_eq!(broker.run("exit 5").await?, ExitOutcome::Status(5));
+        assert_eq!(daemon.run("exit 5").await?, ExitOutcome::Status(5));
         assert!(start.elapsed() < Duration::from_secs(5));
     }
     assert_eq!(sshd.connections()?, 2);
@@ -171,16 +169,16 @@ async fn a_stalled_session_does_not_stall_another() -> Result<()> {
 #[tokio::test]
 async fn a_connection_is_leased_for_its_target_only() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
-    assert_eq!(broker.run("true").await?, ExitOutcome::Status(0));
-    let other = Target { container: ContainerId::new("77ab"), ..broker.target.clone() };
-    drop(lease(&broker.client, &other).await?);
+    let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    assert_eq!(daemon.run("true").await?, ExitOutcome::Status(0));
+    let other = Target { container: ContainerId::new("77ab"), ..daemon.target.clone() };
+    drop(lease(&daemon.client, &other).await?);
     assert_eq!(sshd.connections()?, 2, "another container on the same port");
     // Another key is pinned now: open connections are not used any more.
     let key: HostKey = make_host_key(&sshd.dir.path().join("other_key"))?;
     sshd.remote.register(&container_name()?, sshd.port, &key).await?;
-    for target in [broker.target.clone(), target(&sshd.remote, sshd.port).await?] {
-        let refused = broker.client.lease(&target).await.unwrap_err();
+    for target in [daemon.target.clone(), target(&sshd.remote, sshd.port).await?] {
+        let refused = daemon.client.lease(&target).await.unwrap_err();
         assert!(matches!(refused, LeaseError::Unavailable(_)), "{refused}");
         assert!(!refused.should_start_daemon());
     }

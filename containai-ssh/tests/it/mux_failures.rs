@@ -44,7 +44,7 @@ fn is_alive(pid_file: &std::path::Path) -> Result<bool> {
 #[tokio::test]
 async fn killing_a_client_ends_its_command() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let (script, pid_file) = waiting_script(&sshd);
     let mut client = client(&sshd, &script)?;
     wait_until("process id", || Ok(fs::read(&pid_file).is_ok_and(|text| !text.is_empty()))).await?;
@@ -53,23 +53,23 @@ async fn killing_a_client_ends_its_command() -> Result<()> {
     client.wait()?;
     wait_until("end of the command", || Ok(!is_alive(&pid_file)?)).await?;
     drop(input);
-    assert_eq!(broker.run("exit 6").await?, ExitOutcome::Status(6));
+    assert_eq!(daemon.run("exit 6").await?, ExitOutcome::Status(6));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_killed_daemon_is_a_connection_error() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let mut broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    let mut daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let mut pty = Pty::start(&sshd, "echo ready; sleep 60", &[(SHARED_ENV, "1")])?;
     pty.wait_for("ready")?;
-    broker.process.kill()?;
-    broker.process.wait()?;
+    daemon.process.kill()?;
+    daemon.process.wait()?;
     assert_eq!(pty.wait()?.code(), Some(99));
     pty.wait_for("the mux daemon has exited")?;
     assert!(!pty.is_raw()?);
     // The socket exists, without a listener.
-    assert_eq!(broker.client.lease(&broker.target).await.unwrap_err(), LeaseError::NotRunning);
+    assert_eq!(daemon.client.lease(&daemon.target).await.unwrap_err(), LeaseError::NotRunning);
     let next = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     assert_eq!(next.run("exit 6").await?, ExitOutcome::Status(6));
     Ok(())
@@ -78,27 +78,27 @@ async fn a_killed_daemon_is_a_connection_error() -> Result<()> {
 #[tokio::test]
 async fn a_stopped_daemon_times_out() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
-    assert_eq!(broker.run("true").await?, ExitOutcome::Status(0));
-    send(&broker.process, Signal::SIGSTOP)?;
-    let status = format!("/proc/{}/stat", broker.process.id());
+    let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    assert_eq!(daemon.run("true").await?, ExitOutcome::Status(0));
+    send(&daemon.process, Signal::SIGSTOP)?;
+    let status = format!("/proc/{}/stat", daemon.process.id());
     wait_until("stop", || Ok(fs::read_to_string(&status)?.contains(") T "))).await?;
     let start = Instant::now();
-    assert_eq!(broker.client.lease(&broker.target).await.unwrap_err(), LeaseError::Timeout);
+    assert_eq!(daemon.client.lease(&daemon.target).await.unwrap_err(), LeaseError::Timeout);
     assert!(start.elapsed() < Duration::from_secs(3));
-    send(&broker.process, Signal::SIGCONT)?;
-    assert_eq!(broker.run("exit 6").await?, ExitOutcome::Status(6));
+    send(&daemon.process, Signal::SIGCONT)?;
+    assert_eq!(daemon.run("exit 6").await?, ExitOutcome::Status(6));
     Ok(())
 }
 
 #[tokio::test]
 async fn the_daemon_exits_when_idle() -> Result<()> {
     let sshd = Sshd::start().await?;
-    let mut broker = TestDaemon::start(&sshd, Duration::from_millis(700)).await?;
-    let outcome = broker.run("sleep 1; exit 7").await?;
+    let mut daemon = TestDaemon::start(&sshd, Duration::from_millis(700)).await?;
+    let outcome = daemon.run("sleep 1; exit 7").await?;
     assert_eq!(outcome, ExitOutcome::Status(7), "a session is a client");
-    wait_until("exit of the daemon", || Ok(broker.process.try_wait()?.is_some())).await?;
-    assert!(broker.process.wait()?.success());
+    wait_until("exit of the daemon", || Ok(daemon.process.try_wait()?.is_some())).await?;
+    assert!(daemon.process.wait()?.success());
     assert!(!sshd.socket().exists());
     Ok(())
 }
@@ -131,11 +131,11 @@ async fn another_version_replaces_the_daemon() -> Result<()> {
 #[tokio::test]
 async fn a_restarted_server_is_detected_before_the_command() -> Result<()> {
     let mut sshd = Sshd::start().await?;
-    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let runs = sshd.dir.path().join("runs");
     let script = format!("echo run >> '{}'", runs.display());
     for count in 1..=3 {
-        let lease = lease(&broker.client, &broker.target).await?;
+        let lease = lease(&daemon.client, &daemon.target).await?;
         lease.exec(&sh(&script)?, Terminal::None, Stdio::default()).await?;
         assert_eq!(fs::read_to_string(&runs)?.lines().count(), count);
         assert_eq!(sshd.connections()?, count);
@@ -147,11 +147,11 @@ async fn a_restarted_server_is_detected_before_the_command() -> Result<()> {
 #[tokio::test]
 async fn a_stopped_server_is_not_awaited() -> Result<()> {
     let mut sshd = Sshd::start().await?;
-    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
-    let (sharing, target) = (broker.client.clone(), broker.target.clone());
+    let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    let (mux_client, target) = (daemon.client.clone(), daemon.target.clone());
     sshd.stop()?;
     let start = Instant::now();
-    let refused = sharing.lease(&target).await.unwrap_err();
+    let refused = mux_client.lease(&target).await.unwrap_err();
     assert!(matches!(refused, LeaseError::Unavailable(_)), "{refused}");
     assert!(start.elapsed() < Duration::from_secs(3));
     Ok(())
@@ -163,7 +163,7 @@ async fn other_users_are_rejected() -> Result<()> {
         return Ok(());
     }
     let sshd = Sshd::start().await?;
-    let broker = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
+    let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let socket = sshd.socket();
     // The test opens the directories that other users cannot enter.
     for directory in socket.ancestors().take_while(|path| *path != std::env::temp_dir()) {
@@ -185,7 +185,7 @@ async fn other_users_are_rejected() -> Result<()> {
     };
     assert_eq!(answer(65_534)?, 0);
     assert_eq!(
-        broker.client.lease(&broker.target).await.unwrap_err(),
+        daemon.client.lease(&daemon.target).await.unwrap_err(),
         LeaseError::NotRunning,
         "other users could have created the socket"
     );

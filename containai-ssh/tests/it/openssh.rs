@@ -45,8 +45,8 @@ async fn ssh_refuses_another_host_key() -> Result<()> {
     let other = crate::sshd::make_host_key(&sshd.dir.path().join("other"))?;
     use containai_core::remote::Remote;
     sshd.remote.register(&container_name()?, sshd.port, &other).await?;
-    let fragment = layout.ssh_include_file(&container_name()?);
-    let output = ssh(&fragment, &["containai-it-main", "true"])?;
+    let file = layout.ssh_include_file(&container_name()?);
+    let output = ssh(&file, &["containai-it-main", "true"])?;
     assert_eq!(output.status.code(), Some(255));
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("Host key verification failed"), "{stderr}");
@@ -128,17 +128,17 @@ async fn ssh_reads_the_client_options() -> Result<()> {
         ("RequestTTY force", "requesttty force"),
         ("AddKeysToAgent confirm", "addkeystoagent confirm"),
     ];
-    let wishes = ClientOptions {
-        forward_agent: ForwardAgent::Yes,
-        forwards: forwards
+    let client_options = ClientOptions::new(
+        ForwardAgent::Yes,
+        forwards
             .iter()
             .map(|(direction, text, _)| Forward::parse(*direction, text))
             .collect::<Result<_, _>>()?,
-        options: options.iter().map(|(text, _)| text.parse()).collect::<Result<_, _>>()?,
-    };
+        options.iter().map(|(text, _)| text.parse()).collect::<Result<_, _>>()?,
+    );
     let remote = containai_ssh::SshRemote::new(Layout::new(dir.path(), None, None))
         .with_engine("unix:///run/x.sock")
-        .with_client_options(wishes);
+        .with_client_options(client_options);
     let block = remote.host_block(&container_name()?, containai_core::naming::HostPort::new(2300)?);
     let config = dir.path().join("config");
     std::fs::write(&config, block.render()?)?;

@@ -42,8 +42,8 @@ impl Sshd {
     }
 
     pub(crate) async fn session(&self) -> Result<Session> {
-        let door = self.remote.wait_ready(self.port).await?;
-        Ok(self.remote.authenticate(door, self.port).await?)
+        let transport = self.remote.wait_ready(self.port).await?;
+        Ok(self.remote.authenticate(transport, self.port).await?)
     }
 
     /// Returns the process id of the listener.

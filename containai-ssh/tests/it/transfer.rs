@@ -217,9 +217,9 @@ async fn an_interrupted_copy_is_resumed() -> Result<()> {
             let (dir, target) = if up { (&sides.there, "big") } else { (&sides.here, "back") };
             let part_path = if up { dir.join(&name) } else { dir.join(partial_name("back")) };
             fs::write(&part_path, &part)?;
-            let meter = Arc::new(TransferProgress::default());
+            let progress = Arc::new(TransferProgress::default());
             let copier =
-                Copier::new(&sides.session).in_dir(&sides.there).with_progress(meter.clone());
+                Copier::new(&sides.session).in_dir(&sides.there).with_progress(progress.clone());
             let report = match up {
                 true => copier.upload(&[sides.at("big")], "".as_ref()).await?,
                 false => copier.download(&["big".into()], &sides.at("back")).await?,
@@ -228,7 +228,7 @@ async fn an_interrupted_copy_is_resumed() -> Result<()> {
             assert!(fs::read(dir.join(target))? == content, "{up} {kept}");
             assert_eq!(fs::metadata(dir.join(target))?.mode() & 0o777, 0o640);
             assert_eq!(BothSides::partial_file(dir), None, "{up} {kept}");
-            assert_eq!(meter.read().bytes, 8 << 20);
+            assert_eq!(progress.read().bytes, 8 << 20);
         }
     }
     Ok(())

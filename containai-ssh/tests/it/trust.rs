@@ -10,8 +10,8 @@ async fn another_host_key_is_refused() -> Result<()> {
     let sshd = Sshd::start().await?;
     let other = make_host_key(&sshd.dir.path().join("other"))?;
     sshd.remote.register(&container_name()?, sshd.port, &other).await?;
-    let door = sshd.remote.wait_ready(sshd.port).await?;
-    let error = sshd.remote.authenticate(door, sshd.port).await.unwrap_err();
+    let transport = sshd.remote.wait_ready(sshd.port).await?;
+    let error = sshd.remote.authenticate(transport, sshd.port).await.unwrap_err();
     let RemoteError::HostKeyMismatch { pinned, presented, .. } = &error else {
         panic!("{error:?}");
     };
@@ -24,8 +24,8 @@ async fn another_host_key_is_refused() -> Result<()> {
 async fn an_unpinned_host_is_rejected() -> Result<()> {
     let sshd = Sshd::start().await?;
     sshd.remote.unregister(&container_name()?, sshd.port).await?;
-    let door = sshd.remote.wait_ready(sshd.port).await?;
-    let error = sshd.remote.authenticate(door, sshd.port).await.unwrap_err();
+    let transport = sshd.remote.wait_ready(sshd.port).await?;
+    let error = sshd.remote.authenticate(transport, sshd.port).await.unwrap_err();
     assert!(matches!(error, RemoteError::NotPinned { .. }), "{error:?}");
     Ok(())
 }
@@ -34,8 +34,8 @@ async fn an_unpinned_host_is_rejected() -> Result<()> {
 async fn an_unauthorized_key_is_denied() -> Result<()> {
     let sshd = Sshd::start().await?;
     std::fs::write(sshd.dir.path().join("authorized_keys"), "")?;
-    let door = sshd.remote.wait_ready(sshd.port).await?;
-    let error = sshd.remote.authenticate(door, sshd.port).await.unwrap_err();
+    let transport = sshd.remote.wait_ready(sshd.port).await?;
+    let error = sshd.remote.authenticate(transport, sshd.port).await.unwrap_err();
     assert!(matches!(error, RemoteError::KeyRejected { .. }), "{error:?}");
     Ok(())
 }
@@ -64,8 +64,8 @@ async fn an_early_broken_connection_is_retried() -> Result<()> {
         std::thread::spawn(move || std::io::copy(&mut a, &mut b));
         Ok(())
     });
-    let door = sshd.remote.wait_ready(port).await?;
-    sshd.remote.authenticate(door, port).await?;
+    let transport = sshd.remote.wait_ready(port).await?;
+    sshd.remote.authenticate(transport, port).await?;
     proxy.join().expect("the proxy does not panic")?;
     Ok(())
 }

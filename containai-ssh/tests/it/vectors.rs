@@ -48,17 +48,17 @@ fn host_blocks() -> Result<()> {
             known_hosts: layout.known_hosts(),
             engine: None,
             proxy: None,
-            client_options: ClientOptions {
-                forward_agent: match text(&record, "/input/forward_agent") {
+            client_options: ClientOptions::new(
+                match text(&record, "/input/forward_agent") {
                     Some("true") => ForwardAgent::Yes,
                     _ => ForwardAgent::No,
                 },
-                forwards: forwards
+                forwards
                     .iter()
                     .map(|f| Forward::parse(Direction::Local, f))
                     .collect::<Result<_, _>>()?,
-                options: Vec::new(),
-            },
+                Vec::new(),
+            ),
         };
         let ours = block.render()?.replace("/HOME", "$HOME");
         let ours: Vec<_> = ours.lines().map(str::trim).collect();

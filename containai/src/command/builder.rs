@@ -16,7 +16,7 @@ use super::exit_status::ExitStatus;
 use super::output::CommandOutput;
 use super::stdio::{ChildStderr, ChildStdout, Stdio};
 use crate::error::OperationError;
-use crate::sandbox::SandboxHandle;
+use crate::sandbox_handle::SandboxHandle;
 
 /// The type of a terminal that was requested without one.
 const DEFAULT_TERM: &str = "xterm-256color";
@@ -194,11 +194,12 @@ impl Command {
         let (error, stderr) = self.stderr.unwrap_or(stderr).open_output(|| inherited().error)?;
         let (control, receiver) = CommandControl::new();
         let (sandbox, terminal) = (Arc::clone(&self.sandbox), self.terminal.clone());
-        let stdio = containai_ssh::Stdio { input, output, error, ..Default::default() };
-        let task =
-            tokio::spawn(
-                async move { sandbox.run(session, &command, terminal, stdio, receiver).await },
-            );
+        let stdio =
+            containai_ssh::Stdio::default().with_input(input).with_output(output).with_error(error);
+        let task = tokio::spawn(async move {
+            let outcome = sandbox.run(session, &command, terminal, stdio, receiver).await?;
+            Ok(ExitStatus::from_outcome(outcome))
+        });
         Ok(Child::new(
             stdin,
             stdout.map(ChildStdout),

@@ -67,6 +67,12 @@ pub(crate) enum GitFilesError {
     },
 }
 
+impl From<GitFilesError> for crate::Error {
+    fn from(error: GitFilesError) -> Self {
+        Self::other(error)
+    }
+}
+
 impl GitFilesError {
     /// Converts the error of a system call on `path`.
     pub(crate) fn from_errno(path: &Path, errno: Errno) -> Self {

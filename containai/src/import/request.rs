@@ -172,26 +172,27 @@ impl ImportSelection {
             selected.into_iter().chain(configured.value.clone()).collect()
         };
         let configured_secrets = config.import_allowed_secrets.value.clone();
-        ImportOptions {
-            only: self.only,
-            credentials: match credentials {
-                CredentialSelection::Programs(selected) => {
-                    CredentialSelection::Programs(merge(selected, &config.import_credentials))
-                }
-                all => all,
-            },
-            allowed_secrets: self.allowed_secrets.into_iter().chain(configured_secrets).collect(),
-            secrets: self.secrets,
-            private_files: match config.import_excludes_private.value {
-                true => PrivateFiles::Excluded,
-                false => PrivateFiles::Included,
-            },
-            exclusions: match self.exclusions {
-                Exclusions::Patterns(patterns) => {
-                    Exclusions::Patterns(merge(patterns, &config.import_excludes))
-                }
-                disabled => disabled,
-            },
-        }
+        let mut options = ImportOptions::default();
+        options.only = self.only;
+        options.credentials = match credentials {
+            CredentialSelection::Programs(selected) => {
+                CredentialSelection::Programs(merge(selected, &config.import_credentials))
+            }
+            all => all,
+        };
+        options.allowed_secrets =
+            self.allowed_secrets.into_iter().chain(configured_secrets).collect();
+        options.secrets = self.secrets;
+        options.private_files = match config.import_excludes_private.value {
+            true => PrivateFiles::Excluded,
+            false => PrivateFiles::Included,
+        };
+        options.exclusions = match self.exclusions {
+            Exclusions::Patterns(patterns) => {
+                Exclusions::Patterns(merge(patterns, &config.import_excludes))
+            }
+            disabled => disabled,
+        };
+        options
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use containai_core::hint::Hint;
-use containai_core::import::{ImportItem, ImportItems, ImportOptions, listed};
+use containai_core::import::{ImportItem, ImportItems, ImportOptions, write_path_list};
 use containai_core::layout::{Layout, VOLUME_ADDITIONAL_PATHS};
 use containai_core::manifest::Manifest;
 use containai_core::naming::HomePath;
@@ -73,7 +73,7 @@ impl ImportSource {
         if !self.additional.is_empty() {
             candidates.add_generated(
                 VOLUME_ADDITIONAL_PATHS,
-                listed(&self.additional, &home)?.into_bytes(),
+                write_path_list(&self.additional, &home)?.into_bytes(),
             );
         }
         let failures = std::mem::take(&mut candidates.report).into_failures();

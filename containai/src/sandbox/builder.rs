@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::handle::Sandbox;
 use super::requested::RequestedValues;
-use super::restore::DataRestore;
 use crate::process_env::ProcessEnv;
 use crate::report::{Frontend, Reporter};
 use crate::session::{Recreate, SessionOptions, SessionRequest, SetupConsent};
@@ -149,12 +148,6 @@ impl SandboxBuilder {
     pub async fn open(self) -> crate::Result<Sandbox> {
         let request = self.request(SetupConsent::Never)?;
         request.open_sandbox(self.requested.docker_host).await
-    }
-
-    /// Describes a restore of the workspace's data volume from a file that
-    /// [`Sandbox::export`] or `cai export` wrote.
-    pub fn restore(&self, archive: impl AsRef<Path>) -> DataRestore {
-        DataRestore::new(self.clone(), archive.as_ref())
     }
 
     fn request(&self, consent: SetupConsent) -> crate::Result<SessionRequest> {

@@ -8,9 +8,10 @@ use containai_core::layout::CONTAINER_HOME;
 use containai_ssh::Session;
 use containai_ssh::transfer::{Copier, CopyReport, TransferError, TransferProgress};
 
-use super::handle::{Sandbox, SandboxHandle};
+use super::handle::Sandbox;
 use crate::context::Context;
 use crate::copy::guarded_copier;
+use crate::sandbox_handle::SandboxHandle;
 use crate::workspace_copy::show_progress;
 
 impl Sandbox {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::handle::{Sandbox, SandboxHandle};
+use super::handle::Sandbox;
 use crate::archive_file::Encryption;
 use crate::export::{ExportExcludes, export};
+use crate::sandbox_handle::SandboxHandle;
 use crate::volume_target::VolumeTarget;
 
 /// An export of a sandbox's data volume, created by [`Sandbox::export`].

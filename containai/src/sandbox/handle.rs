@@ -2,20 +2,16 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use containai_core::config::Flags;
 use containai_core::engine::Container;
-use containai_core::lifecycle::{PinnedKey, connect};
 use containai_core::naming::WorkspacePath;
-use containai_docker::DockerEngine;
-use containai_ssh::{Command, ControlReceiver, Session, Stdio, Terminal};
+use containai_ssh::Session;
 
-use crate::command::ExitStatus;
 use crate::context::Context;
+use crate::sandbox_handle::SandboxHandle;
 use crate::session::{SessionRequest, SetupConsent};
 use crate::workspace::WorkspaceRef;
-use crate::worktree;
 
 /// A container that was started for a workspace.
 ///
@@ -30,17 +26,6 @@ pub struct Sandbox {
     pub(super) handle: Arc<SandboxHandle>,
 }
 
-/// The engine and the connections of a container.
-pub(crate) struct SandboxHandle {
-    pub(super) context: Context,
-    pub(super) engine: DockerEngine,
-    docker_host: Option<String>,
-    pub(super) workspace: WorkspacePath,
-    pub(super) container: Container,
-    /// Connections on which no command runs.
-    idle: Mutex<Vec<Session>>,
-}
-
 impl Sandbox {
     pub(super) fn new(
         context: Context,
@@ -49,9 +34,7 @@ impl Sandbox {
         container: Container,
         session: Option<Session>,
     ) -> crate::Result<Self> {
-        let engine = context.engine()?;
-        let idle = Mutex::new(session.into_iter().collect());
-        let handle = SandboxHandle { context, engine, docker_host, workspace, container, idle };
+        let handle = SandboxHandle::new(context, docker_host, workspace, container, session)?;
         Ok(Self { handle: Arc::new(handle) })
     }
 
@@ -69,73 +52,12 @@ impl Sandbox {
 }
 
 impl SandboxHandle {
-    /// Takes an idle connection, or opens one.
-    pub(crate) async fn session(&self) -> crate::Result<Session> {
-        while let Some(session) = self.take_idle() {
-            if !session.is_closed() {
-                return Ok(session);
-            }
-        }
-        let (engine, remote) = (&self.engine, &self.context.remote);
-        Ok(Box::pin(connect(engine, remote, &self.container, PinnedKey::Valid)).await?)
-    }
-
-    /// Returns the settings that select the engine.
-    pub(super) fn engine_flags(&self) -> Flags {
-        Flags { docker_host: self.docker_host.clone(), mux: Some(false), ..Flags::default() }
-    }
-
     /// Opens the container of a workspace on the same engine.
     pub(super) async fn open_workspace(&self, workspace: WorkspacePath) -> crate::Result<Sandbox> {
         let Context { env, reporter, .. } = &self.context;
         let (flags, workspace) = (self.engine_flags(), WorkspaceRef::Explicit(workspace));
         let request = SessionRequest::new(env, reporter, flags, workspace, SetupConsent::Never)?;
         request.open_sandbox(self.docker_host.clone()).await
-    }
-
-    fn take_idle(&self) -> Option<Session> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
-    }
-
-    /// Keeps a connection for the next command.
-    pub(crate) fn release(&self, session: Session) {
-        if !session.is_closed() {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
-        }
-    }
-
-    /// Disconnects all idle connections.
-    pub(super) async fn disconnect(&self) {
-        while let Some(session) = self.take_idle() {
-            session.close().await;
-        }
-    }
-
-    /// Adds the variables that the configuration has for sessions.
-    pub(crate) fn with_session_env(&self, command: Command) -> crate::Result<Command> {
-        match &self.context.session_env {
-            Some(variables) => variables.apply(&command),
-            None => Ok(command),
-        }
-    }
-
-    /// Runs a command to its end, then fetches the changes of git in a linked worktree.
-    pub(crate) async fn run(
-        &self,
-        session: Session,
-        command: &Command,
-        terminal: Terminal,
-        stdio: Stdio,
-        control: ControlReceiver,
-    ) -> crate::Result<ExitStatus> {
-        let outcome = session.exec_controlled(command, terminal, stdio, control).await?;
-        self.release(session);
-        if let Some(variables) = &self.context.session_env {
-            variables.clear_empty_marker();
-        }
-        let Context { env, reporter, .. } = &self.context;
-        worktree::fetch_after_session(&self.container, &env.layout, reporter).await;
-        Ok(ExitStatus::from_outcome(outcome))
     }
 }
 

@@ -41,21 +41,17 @@ impl Sandbox {
     /// user, define the files.
     pub fn import(&self) -> SettingsImport {
         let config = &self.handle.context.config;
-        SettingsImport {
-            sandbox: self.clone(),
-            from: None,
-            options: ImportOptions {
-                only: Vec::new(),
-                credentials: CredentialSelection::Programs(config.import_credentials.value.clone()),
-                allowed_secrets: config.import_allowed_secrets.value.clone(),
-                secrets: SecretEntries::Included,
-                private_files: match config.import_excludes_private.value {
-                    true => PrivateFiles::Excluded,
-                    false => PrivateFiles::Included,
-                },
-                exclusions: Exclusions::Patterns(config.import_excludes.value.clone()),
-            },
-        }
+        let mut options = ImportOptions::default();
+        options.credentials =
+            CredentialSelection::Programs(config.import_credentials.value.clone());
+        options.allowed_secrets = config.import_allowed_secrets.value.clone();
+        options.secrets = SecretEntries::Included;
+        options.private_files = match config.import_excludes_private.value {
+            true => PrivateFiles::Excluded,
+            false => PrivateFiles::Included,
+        };
+        options.exclusions = Exclusions::Patterns(config.import_excludes.value.clone());
+        SettingsImport { sandbox: self.clone(), from: None, options }
     }
 }
 

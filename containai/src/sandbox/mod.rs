@@ -22,6 +22,5 @@ pub use export::DataExport;
 pub use fork::SandboxFork;
 pub use forward::SandboxForward;
 pub use handle::Sandbox;
-pub(crate) use handle::SandboxHandle;
 pub use import::{ImportSummary, SettingsImport};
 pub use restore::DataRestore;

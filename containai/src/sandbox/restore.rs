@@ -19,6 +19,14 @@ pub struct DataRestore {
     keys: DecryptionKeys,
 }
 
+impl SandboxBuilder {
+    /// Describes a restore of the workspace's data volume from a file that
+    /// [`Sandbox::export`] or `cai export` wrote.
+    pub fn restore(&self, archive: impl AsRef<Path>) -> DataRestore {
+        DataRestore::new(self.clone(), archive.as_ref())
+    }
+}
+
 impl DataRestore {
     pub(super) fn new(builder: SandboxBuilder, archive: &Path) -> Self {
         Self { builder, archive: archive.to_owned(), keys: DecryptionKeys::default() }

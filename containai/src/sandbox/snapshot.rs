@@ -4,11 +4,12 @@ use containai_core::lifecycle::snapshot::{Snapshot, list_snapshots};
 use containai_core::naming::SnapshotName;
 use tracing::{Instrument as _, debug_span};
 
-use super::handle::{Sandbox, SandboxHandle};
+use super::handle::Sandbox;
 use super::requested::parse;
 use crate::confirm::ConfirmationMode;
 use crate::error::{OperationError, ResultExt as _};
 use crate::lifecycle_log::LOG_TARGET;
+use crate::sandbox_handle::SandboxHandle;
 use crate::snapshot::{self, RestoreRequest};
 
 impl Sandbox {

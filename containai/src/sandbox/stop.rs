@@ -4,8 +4,9 @@ use containai_core::engine::Engine as _;
 use containai_core::lifecycle::StopMode;
 use tracing::{Instrument as _, debug_span};
 
-use super::handle::{Sandbox, SandboxHandle};
+use super::handle::Sandbox;
 use crate::lifecycle_log::LOG_TARGET;
+use crate::sandbox_handle::SandboxHandle;
 use crate::stop::{StopRequest, StopSelection};
 
 impl Sandbox {

@@ -1,7 +1,7 @@
 //! The desired container of a session.
 
 use containai_core::config::{IsolationChoice, Origin};
-use containai_core::engine::{Container, HostFacts, Isolation, LinkedRepository};
+use containai_core::engine::{Container, Isolation, LinkedRepository};
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Desired, RunOptions};
 use containai_core::naming::{ContainerName, WorkspacePath};
@@ -116,24 +116,18 @@ pub(super) fn desired(
 ) -> Desired {
     let config = &context.config;
     let template = image.template.as_ref().map(ToString::to_string);
-    Desired {
-        workspace: workspace.clone(),
-        name: ContainerName::derive(workspace, &git::head(workspace)),
-        image: image.image.clone(),
-        image_source: config.image_source.value,
-        data_volume: config.data_volume.value.clone(),
-        ports: config.ssh_ports(),
-        resources: config.resources(capacity),
-        isolation,
-        template: template.unwrap_or_default(),
-        options: RunOptions {
-            docker_volume: config.docker_volume.clone(),
-            mounts: image.mounts.clone(),
-            ..RunOptions::default()
-        },
-        client: context.client.clone(),
-        host: HostFacts::default(),
-    }
+    let name = ContainerName::derive(workspace, &git::head(workspace));
+    let mut options = RunOptions::default();
+    options.docker_volume = config.docker_volume.clone();
+    options.mounts = image.mounts.clone();
+    let resources = config.resources(capacity);
+    Desired::new(workspace.clone(), name, image.image.clone(), isolation, resources)
+        .with_template(template.unwrap_or_default())
+        .with_image_source(config.image_source.value)
+        .with_data_volume(config.data_volume.value.clone())
+        .with_ports(config.ssh_ports())
+        .with_options(options)
+        .with_client(context.client.clone())
 }
 
 fn isolation_mismatch(recorded: Isolation, requested: IsolationChoice) -> OperationError {

@@ -49,13 +49,13 @@ impl ResolvedWorkspace {
     ) -> crate::Result<RequestedSettings> {
         let recipe = self.image.recipe.as_ref();
         let fingerprint = recipe.map(|recipe| recipe.fingerprint.clone());
-        Ok(RequestedSettings {
-            image: self.requested_image(container),
-            template: self.image.template.as_ref().map(ToString::to_string),
-            fingerprint: fingerprint.filter(|_| self.is_built_from_same_source(container)),
-            data_volume: self.context.config.data_volume.value.clone(),
-            resources: self.requested_resources(container, desired).await?,
-        })
+        let mut requested = RequestedSettings::default();
+        requested.image = self.requested_image(container);
+        requested.template = self.image.template.as_ref().map(ToString::to_string);
+        requested.fingerprint = fingerprint.filter(|_| self.is_built_from_same_source(container));
+        requested.data_volume = self.context.config.data_volume.value.clone();
+        requested.resources = self.requested_resources(container, desired).await?;
+        Ok(requested)
     }
 
     /// Returns whether the image of the container and that of a new one are both built from a

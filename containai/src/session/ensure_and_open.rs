@@ -1,15 +1,18 @@
 //! A connection to the desired container, which is created and started as needed.
 
+use std::fs;
+
 use containai_core::engine::Container;
 use containai_core::lifecycle::{Connected, Desired, Observed, Step, decide, drive};
 use containai_ssh::Session;
 
 use super::ResolvedWorkspace;
 use crate::connection::{PrefetchedLease, SessionConnection};
+use crate::context::Context;
 use crate::setup;
 use crate::signals::until_interrupted;
 use crate::workspace_store::FileWorkspaceStore;
-use crate::{host_facts, lock, moved, remote_engine, workspace_copy, workspace_store, worktree};
+use crate::{host_facts, lock, moved, workspace_copy, workspace_store, worktree};
 
 impl ResolvedWorkspace {
     /// Creates and starts the container as needed, and connects to it.
@@ -38,7 +41,7 @@ impl ResolvedWorkspace {
         if desired.options.recreate.is_some() || !self.has_container() {
             self.warn_ignored_settings();
             self.warn_reachable_by_others();
-            remote_engine::warn_host_specific_settings(&self.context);
+            warn_host_specific_settings(&self.context);
         }
         if !self.has_container() {
             let (context, containers) = (&self.context, &self.observed.containers);
@@ -79,7 +82,7 @@ impl ResolvedWorkspace {
         self.ensure_repository(desired)?;
         workspace_store::record_directory(context, path).await;
         let records = FileWorkspaceStore { context };
-        let desired = Desired { host: host_facts::facts(&context.env), ..desired.clone() };
+        let desired = desired.clone().with_host(host_facts::facts(&context.env));
         let steps = drive(engine, &context.remote, &records, &desired, &context.reporter);
         until_interrupted(steps, &context.reporter).await
     }
@@ -116,4 +119,21 @@ fn ready_container(observed: &Observed, desired: &Desired) -> Option<Container> 
         return None;
     };
     observed.containers.iter().find(|container| container.id == id).cloned()
+}
+
+/// Reports the data of this machine that a new container on a remote engine gets: root of that
+/// machine can read it.
+fn warn_host_specific_settings(context: &Context) {
+    if context.client.is_none() {
+        return;
+    }
+    let (layout, template) = (&context.env.layout, &context.config.template.value);
+    let hooks = template.iter().map(|name| layout.template_hooks(name));
+    let mut hooks = hooks.chain([layout.startup_hooks()]).flat_map(fs::read_dir).flatten();
+    let has_hooks = hooks.next().is_some();
+    let hooks = if has_hooks { "your start-up hooks, " } else { "" };
+    context.reporter.say(&format!(
+        "{} is another machine: it gets the workspace, {hooks}your git name and e-mail address, and the session environment",
+        context.address
+    ));
 }

@@ -54,7 +54,7 @@ impl ResolvedWorkspace {
         let output =
             || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
         let stdio =
-            Stdio { input: Input::Null, output: output(), error: output(), ..Stdio::inherit() };
+            Stdio::inherit().with_input(Input::Null).with_output(output()).with_error(output());
         reporter.finish_work();
         let outcome = connection.exec(&command, Terminal::None, stdio).await?;
         if outcome.code() != exit::OK {

@@ -21,17 +21,16 @@ mod request;
 mod resolved_workspace;
 mod run;
 mod select_workspace;
-mod setup_consent;
 mod snapshot_view;
 mod start_agent;
 mod start_dedicated;
 
+pub use crate::setup::SetupConsent;
 pub use dry_run::SessionPlan;
 pub use exec::Streams;
 pub use exec::exec_attached;
 pub use options::{Recreate, SessionOptions};
 pub use request::SessionRequest;
 pub(crate) use resolved_workspace::ResolvedWorkspace;
-pub use setup_consent::SetupConsent;
 pub use snapshot_view::SnapshotView;
 pub use start_agent::start_agent;

@@ -4,7 +4,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use containai_core::config::{Config, Origin};
 use containai_core::engine::{Container, Lifetime, Protection};
-use containai_core::lifecycle::{Desired, RunOptions, Strength};
+use containai_core::lifecycle::{Desired, Strength};
 use containai_core::naming::{ContainerName, GitHead, VolumeName, WorkspacePath};
 
 use crate::git;
@@ -67,16 +67,13 @@ impl SessionOptions {
         if self.recreate == Recreate::Reset {
             desired.data_volume = Some(new_data_volume(&desired.workspace));
         }
-        desired.options = RunOptions {
-            name: strength(self.name.is_some()),
-            data_volume: strength(is_flag || self.recreate == Recreate::Reset),
-            recreate: replaced.map(|container| container.id.clone()),
-            lifetime: self.lifetime,
-            protection: self.protection,
-            repository: desired.options.repository,
-            mounts: desired.options.mounts,
-            docker_volume: desired.options.docker_volume,
-        };
+        desired.options = desired
+            .options
+            .with_name(strength(self.name.is_some()))
+            .with_data_volume(strength(is_flag || self.recreate == Recreate::Reset))
+            .with_recreate(replaced.map(|container| container.id.clone()))
+            .with_lifetime(self.lifetime)
+            .with_protection(self.protection);
         desired
     }
 }

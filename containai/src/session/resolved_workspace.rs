@@ -96,7 +96,7 @@ impl SessionRequest {
         containers: Vec<Container>,
     ) -> crate::Result<ResolvedWorkspace> {
         let (path, context) = (self.workspace().clone(), self.context.clone());
-        let observed = Observed { containers, ..Observed::default() };
+        let observed = Observed::of(containers);
         let serving = observed.serving(&path);
         let replaced = self.replaced_container(&serving).cloned();
         let kept = if replaced.is_some() { [].as_slice() } else { serving.as_slice() };

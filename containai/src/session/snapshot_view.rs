@@ -29,7 +29,7 @@ impl SessionRequest {
         workspace.ensure_repository(&desired)?;
         let (engine, containers) = (workspace.engine, workspace.observed.containers);
         let observed = observe_listed(&engine, &desired, containers).await?;
-        let desired = Desired { host: host_facts::facts(&self.context.env), ..desired };
+        let desired = desired.with_host(host_facts::facts(&self.context.env));
         Ok(SnapshotView { engine, observed, desired })
     }
 

@@ -6,10 +6,9 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_docker::host::{EngineRecord, Privilege, SetupPlan};
 
-use super::{machine, user};
+use super::{SetupConsent, machine, user};
 use crate::context::Context;
 use crate::error::OperationError;
-use crate::session::SetupConsent;
 
 /// Sets up the machine for a session. `cause` is the error that showed that it is not set up.
 pub(crate) fn set_up_on_demand(

@@ -39,12 +39,10 @@ pub async fn checkout_files(
     ])?;
     let program_output =
         || reporter.program_output().map_or(Output::Null, |fd| Output::File(fd.into()));
-    let stdio = Stdio {
-        input: Input::Null,
-        output: program_output(),
-        error: program_output(),
-        ..Stdio::inherit()
-    };
+    let stdio = Stdio::inherit()
+        .with_input(Input::Null)
+        .with_output(program_output())
+        .with_error(program_output());
     match connection.exec(&command, Terminal::None, stdio).await?.code() {
         exit::OK => {}
         NO_REPOSITORY => {

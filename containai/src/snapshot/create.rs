@@ -58,7 +58,7 @@ async fn plan(
     container: &Container,
     name: Option<SnapshotName>,
 ) -> crate::Result<CreatePlan> {
-    let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
+    let observed = Observed::of(engine.containers().await?);
     let volumes = engine.container_volumes(&container.id).await?;
     let existing = list_snapshots(engine).await?;
     let identity = (host_facts::new_random_id()?, host_facts::now());

@@ -17,7 +17,7 @@ async fn main() -> anyhow::Result<()> {
     let forward = Forward::parse(Direction::Local, &word("forward")?)?;
     let command = Command::new(words)?.in_home();
 
-    let session = SshServer { name, port, user, key }.connect(&identity).await?;
+    let session = SshServer::new(name, port, user, key).connect(&identity).await?;
     session.exec(&command, Terminal::None, Stdio::inherit()).await?;
     Tunnel::open(vec![forward]).await?.serve(session, |notice| eprintln!("{notice}")).await;
     Ok(())

@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use containai_core::engine::{HostFacts, ImageRequest, ImageSource};
+use containai_core::engine::ImageRequest;
 use containai_core::layout::{EngineLayout, Layout};
-use containai_core::lifecycle::{Desired, IgnoreEvents, RunOptions, drive};
-use containai_core::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
+use containai_core::lifecycle::{Desired, IgnoreEvents, drive};
+use containai_core::naming::{ContainerName, GitHead, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
 use containai_core::workspace_store::NoWorkspaceStore;
 use containai_docker::host::EngineRecord;
@@ -33,20 +33,9 @@ async fn main() -> anyhow::Result<ExitCode> {
 
     // The requested container.
     let capacity = HostCapacity { memory_bytes: 8 << 30, cpus: 4 };
-    let desired = Desired {
-        name: ContainerName::derive(&workspace, &GitHead::NoGit),
-        workspace,
-        image: ImageRequest::parse("base"),
-        image_source: ImageSource::Auto,
-        data_volume: None,
-        ports: PortRange::default(),
-        resources: Resources::half_of(capacity),
-        isolation: record.isolation,
-        template: String::new(),
-        options: RunOptions::default(),
-        client: None,
-        host: HostFacts::default(),
-    };
+    let name = ContainerName::derive(&workspace, &GitHead::NoGit);
+    let (image, resources) = (ImageRequest::parse("base"), Resources::half_of(capacity));
+    let desired = Desired::new(workspace, name, image, record.isolation, resources);
 
     let reached = drive(&engine, &remote, &NoWorkspaceStore, &desired, &IgnoreEvents).await?;
     let command = Command::new(words)?;

@@ -1,9 +1,7 @@
 //! The contract of engines, for the fake engine and a real one.
 
-use containai_core::engine::{
-    ContainerSpec, HostFacts, ImageRequest, Isolation, Lifetime, Protection, WorkspaceMount,
-};
-use containai_core::naming::{ContainerName, HostPort, Hostname, VolumeName, WorkspacePath};
+use containai_core::engine::{ContainerSpec, ImageRequest, Isolation};
+use containai_core::naming::{ContainerName, HostPort, VolumeName, WorkspacePath};
 use containai_core::resources::{HostCapacity, Resources};
 use containai_core::testing::FakeEngine;
 use containai_docker::DockerEngine;
@@ -16,28 +14,16 @@ fn contract_input(workspace: &str) -> ContractInput {
     let workspace = WorkspacePath::new(workspace).expect("a path");
     let name = ContainerName::parse("contract-main").expect("a name");
     let port = |port| HostPort::new(port).expect("a port");
+    let resources = Resources::half_of(HostCapacity { memory_bytes: 4 << 30, cpus: 2 });
+    let (data, docker) = (VolumeName::data(&workspace), VolumeName::docker(&workspace));
+    let image = String::new();
+    let mut spec =
+        ContainerSpec::new(name, image, workspace, port(21_700), Isolation::Userns, resources);
+    spec.data_volume = Some(data);
+    spec.docker_volume = Some(docker);
     ContractInput {
         image: ImageRequest::parse("base"),
-        spec: ContainerSpec {
-            hostname: Hostname::sanitize(name.as_ref()),
-            image: String::new(),
-            data_volume: Some(VolumeName::data(&workspace)),
-            docker_volume: Some(VolumeName::docker(&workspace)),
-            port: port(21_700),
-            resources: Resources::half_of(HostCapacity { memory_bytes: 4 << 30, cpus: 2 }),
-            isolation: Isolation::Userns,
-            template: String::new(),
-            lifetime: Lifetime::Persistent,
-            protection: Protection::None,
-            repository: None,
-            mounts: Vec::new(),
-            replaces: None,
-            from_snapshot: None,
-            mount: WorkspaceMount::Bind,
-            host: HostFacts::default(),
-            workspace,
-            name,
-        },
+        spec,
         other_name: ContainerName::parse("contract-replacement").expect("a name"),
         other_port: port(21_701),
     }

@@ -263,8 +263,8 @@ fn hostile_container_writes_nothing_outside_the_destination() {
     assert!(fs::metadata(arena.join("to/small")).is_ok_and(|file| file.len() == 6));
     // A link in the workspace is under the container's control.
     person.exec(&repository, "ln -s ../arena way; ln -s ../arena/mine secret").success();
-    cp(&person, &repository, &[":/etc/hostname", "way/mine"]).run().fails(1, "is a link");
-    cp(&person, &repository, &["way/mine", ":/tmp/stolen"]).run().fails(1, "is a link");
+    cp(&person, &repository, &[":/etc/hostname", "way/mine"]).run().fails(1, "is a symbolic link");
+    cp(&person, &repository, &["way/mine", ":/tmp/stolen"]).run().fails(1, "is a symbolic link");
     cp(&person, &repository, &["secret", ":/tmp/stolen"]).run().success();
     person.exec(&repository, "test -L /tmp/stolen").success();
     assert_eq!(fs::read_to_string(arena.join("mine")).expect("it exists"), "mine");

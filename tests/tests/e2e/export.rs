@@ -300,7 +300,7 @@ fn encrypted_archives_require_their_key() {
     let try_with = |words: &[&str]| {
         restore(&person, &repository, &file, &[&["--force"], words].concat()).run()
     };
-    try_with(&[]).fails(2, "the passphrase is required but stdin is not a terminal");
+    try_with(&[]).fails(2, "the passphrase of the archive is required but stdin is not a terminal");
     try_with(&["--passphrase-file", &path("wrong")]).fails(1, "cannot decrypt the archive");
     assert_eq!(volume.tree(), before);
     try_with(&["--passphrase-file", &path("pass")]).success();

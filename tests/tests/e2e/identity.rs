@@ -24,7 +24,7 @@ fn container_has_the_given_name() {
     let wrong = ["run", "--image", "base", "--workspace", &here, "--name", &name, "--", "true"];
     person.cai(wrong).run().fails(115, "belongs to workspace");
     let wrong = ["run", "--image", "base", "--name", "another", "--fresh", "--", "true"];
-    person.cai(wrong).current_dir(&one).run().fails(2, "and not `another`");
+    person.cai(wrong).current_dir(&one).run().fails(2, "not `another`");
     assert_eq!(person.containers(one.path()).len(), 1);
     assert_eq!(person.containers(two.path()).len(), 0);
 }
@@ -258,7 +258,7 @@ fn removed_flags_name_their_replacement() {
         for verb in ["run", "shell"] {
             let args = [verb].into_iter().chain(flags.iter().copied());
             let outcome = person.cai(args).current_dir(&repository).run();
-            outcome.fails(2, "was removed").stderr_contains(successor);
+            outcome.fails(2, successor);
         }
     }
     assert_eq!(person.containers(repository.path()).len(), 0);

@@ -101,7 +101,7 @@ fn image_that_would_not_boot_is_not_built() {
         build(&person, name).fails(111, reason);
     }
     template(&person, "claims", &format!("{OURS}LABEL \"containai.managed\"=true\n"));
-    build(&person, "claims").fails(2, "ContainAI's own");
+    build(&person, "claims").fails(2, "reserved for ContainAI");
     template(&person, "step", &format!("{OURS}RUN echo it is over && exit 3\n"));
     build(&person, "step").fails(111, "it is over").stderr_contains("Step");
     template(&person, "mount", &format!("{OURS}RUN --mount=type=cache,target=/x true\n"));

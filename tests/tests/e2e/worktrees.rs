@@ -173,7 +173,7 @@ fn both_sides_of_a_linked_worktree_are_synchronised() {
         .current_dir(&tree)
         .run()
         .success()
-        .stderr_contains("nothing has changed");
+        .stderr_contains("nothing changed");
     at_main(&["fsck"]);
 }
 

@@ -10,6 +10,8 @@ mod kind;
 mod limits;
 mod spec;
 mod ssh;
+mod switch;
+mod table;
 mod template;
 mod volume;
 
@@ -28,11 +30,13 @@ pub use isolation::{IsolationChoice, UnknownIsolation};
 pub use kind::SettingKind;
 pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
 pub use limits::{MemoryLimitError, parse_memory};
-pub use spec::{SETTINGS, SettingScope, SettingSpec};
+pub use spec::{SettingScope, SettingSpec};
 pub(super) use ssh::{
     FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
-    SSH_OPTIONS, read_bool, read_client_option, read_idle, read_local_forward, read_remote_forward,
+    SSH_OPTIONS, read_client_option, read_idle, read_local_forward, read_remote_forward,
 };
+pub(super) use switch::read_bool;
+pub use table::SETTINGS;
 pub(super) use template::{DEVCONTAINER, TEMPLATE, read_template};
 pub use template::{DevcontainerChoice, InvalidDevcontainerChoice};
 pub(super) use volume::DATA_VOLUME;

@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 use std::time::Duration;
 
-use super::{SettingKind, SettingScope, SettingSpec};
+use super::{SettingKind, SettingScope, SettingSpec, read_bool};
 use crate::config::Trust;
 use crate::config::error::ValueError;
 use crate::naming::HostPort;
@@ -118,14 +118,5 @@ pub(in crate::config) fn read_idle(text: &str) -> Result<Duration, ValueError> {
     match text.parse() {
         Ok(seconds @ 1..=MAX_IDLE) => Ok(Duration::from_secs(seconds)),
         _ => Err(format!("expected a number of seconds from 1 to {MAX_IDLE}").into()),
-    }
-}
-
-/// Parses `true` and `false` and their common synonyms.
-pub(in crate::config) fn read_bool(text: &str) -> Result<bool, ValueError> {
-    match text.to_ascii_lowercase().as_str() {
-        "true" | "yes" | "1" => Ok(true),
-        "false" | "no" | "0" => Ok(false),
-        _ => Err("expected `true` or `false`".into()),
     }
 }

@@ -2,10 +2,10 @@
 
 use super::key_path::KeyPath;
 use super::phrase::Strictness;
-use super::screen::SecretFilter;
+use super::secret_filter::SecretFilter;
 
 /// Removes the lines with secrets; `None` if a header contains one.
-pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
+pub(super) fn edit(text: &str, filter: &mut SecretFilter<'_>) -> Option<String> {
     let mut kept = String::new();
     let mut section = KeyPath::default();
     let mut is_editable = true;
@@ -15,7 +15,7 @@ pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
         let trimmed = line.trim();
         if is_continued {
             let is_secret = !is_left_out
-                && sieve.withholds_text(
+                && filter.withholds_text(
                     &KeyPath::line(number + 1),
                     trimmed,
                     Strictness::AnyLiteral,
@@ -26,13 +26,13 @@ pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
             let (header, rest) = trimmed.split_at(trimmed.rfind(']').map_or(0, |end| end + 1));
             section = KeyPath::of(header.trim_matches(['[', ']']));
             is_left_out = false;
-            let is_secret = sieve.withholds(&section, "")
-                || !rest.is_empty() && is_withheld(&section, rest, sieve);
+            let is_secret = filter.withholds(&section, "")
+                || !rest.is_empty() && is_withheld(&section, rest, filter);
             is_editable &= !is_secret;
         } else {
             is_left_out = !trimmed.is_empty()
                 && !trimmed.starts_with(['#', ';'])
-                && is_withheld(&section, trimmed, sieve);
+                && is_withheld(&section, trimmed, filter);
         }
         let slashes = trimmed.len() - trimmed.trim_end_matches('\\').len();
         is_continued = slashes % 2 == 1;
@@ -43,10 +43,10 @@ pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
     is_editable.then_some(kept)
 }
 
-fn is_withheld(section: &KeyPath, line: &str, sieve: &mut SecretFilter<'_>) -> bool {
+fn is_withheld(section: &KeyPath, line: &str, filter: &mut SecretFilter<'_>) -> bool {
     // npm uses addresses as keys: a colon is a separator only where there is no `=`.
     let (key, value) = line.split_once('=').or_else(|| line.split_once(": ")).unwrap_or((line, ""));
     let path = section.name(key.trim());
     let value = value.trim().trim_matches(['"', '\'']);
-    sieve.withholds(&path, value)
+    filter.withholds(&path, value)
 }

@@ -8,7 +8,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::key_path::KeyPath;
 use super::plain;
-use super::screen::SecretFilter;
+use super::secret_filter::SecretFilter;
 
 /// The maximum nesting depth.
 const MAX_DEPTH: usize = 128;
@@ -17,18 +17,18 @@ pub(super) const REQUIRE_KEYS: [&str; 4] =
     ["kimi/config.toml", "kimi-code/config.toml", "pi/models.json", "continue/config.json"];
 
 /// Removes secrets and keeps all other text; `None` if they cannot be removed.
-pub(super) fn edit(text: &str, target: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
+pub(super) fn edit(text: &str, target: &str, filter: &mut SecretFilter<'_>) -> Option<String> {
     let options = ParseOptions::default();
     let parsed = match exceeds_max_depth(text) {
         true => None,
         false => parse_to_ast(text, &CollectOptions::default(), &options).ok(),
     };
-    let Some(parsed) = parsed else { return plain::scan(text, sieve) };
+    let Some(parsed) = parsed else { return plain::scan(text, filter) };
     let mut walk =
-        JsonEditor { text, keeps_keys: REQUIRE_KEYS.contains(&target), edits: Vec::new(), sieve };
+        JsonEditor { text, keeps_keys: REQUIRE_KEYS.contains(&target), edits: Vec::new(), filter };
     match parsed.value {
         Some(value) => walk.value(&KeyPath::default(), &value),
-        None => return plain::scan(text, walk.sieve),
+        None => return plain::scan(text, walk.filter),
     }
     let mut edits = walk.edits;
     edits.sort_by_key(|(range, _)| std::cmp::Reverse(range.start));
@@ -43,7 +43,7 @@ struct JsonEditor<'w, 's> {
     text: &'w str,
     keeps_keys: bool,
     edits: Vec<(Range<usize>, &'static str)>,
-    sieve: &'w mut SecretFilter<'s>,
+    filter: &'w mut SecretFilter<'s>,
 }
 
 impl JsonEditor<'_, '_> {
@@ -56,7 +56,7 @@ impl JsonEditor<'_, '_> {
                     let path = path.element(index, before.as_deref());
                     before = text_of(element);
                     match &before {
-                        Some(text) if self.sieve.withholds(&path, text) => {
+                        Some(text) if self.filter.withholds(&path, text) => {
                             self.edits.push((range(element), "\"\""));
                         }
                         _ => self.value(&path, element),
@@ -65,7 +65,7 @@ impl JsonEditor<'_, '_> {
             }
             // A file can consist of one string.
             Value::StringLit(text)
-                if path.to_string().is_empty() && self.sieve.withholds(path, &text.value) =>
+                if path.to_string().is_empty() && self.filter.withholds(path, &text.value) =>
             {
                 self.edits.push((range(value), "\"\""));
             }
@@ -83,8 +83,8 @@ impl JsonEditor<'_, '_> {
             let path = path.name(&name);
             let text = text_of(&property.value);
             let is_named_secret = text.is_none() && KeyPath::of(&name).has_secret_name();
-            if text.is_some_and(|text| self.sieve.withholds(&path, &text))
-                || is_named_secret && self.sieve.withholds(&path, "")
+            if text.is_some_and(|text| self.filter.withholds(&path, &text))
+                || is_named_secret && self.filter.withholds(&path, "")
             {
                 removed.push(index);
             } else {

@@ -22,6 +22,7 @@ mod private_key;
 mod random;
 mod reference;
 mod screen;
+mod secret_filter;
 mod shell;
 mod toml;
 mod url;

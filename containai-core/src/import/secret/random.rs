@@ -22,10 +22,10 @@ pub(super) fn is_random(value: &str) -> bool {
     if is_uuid(value) || is_hexadecimal(value) {
         return false;
     }
-    let pieces: Vec<&str> = value.split(['/', '.', ':', '_', '-', '=', '+', '~']).collect();
-    let is_plain = |piece: &&str| is_word(piece) || is_uuid(piece);
+    let parts: Vec<&str> = value.split(['/', '.', ':', '_', '-', '=', '+', '~']).collect();
+    let is_plain = |part: &&str| is_word(part) || is_uuid(part);
     // In a text that consists mostly of words, the rest is a number or a date.
-    let plain: usize = pieces.iter().filter(|it| is_plain(it)).map(|it| it.len() + 1).sum();
+    let plain: usize = parts.iter().filter(|it| is_plain(it)).map(|it| it.len() + 1).sum();
     if plain * 2 > value.len() {
         return false;
     }
@@ -47,15 +47,15 @@ pub(super) fn is_random(value: &str) -> bool {
 
 /// Returns whether a piece is a word, a number, or both: `claude`, `Sonnet`, `20251001`,
 /// `v2`, `gpt4`.
-fn is_word(piece: &str) -> bool {
-    let tail = piece.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    let head = &piece[..piece.len() - tail.len()];
+fn is_word(part: &str) -> bool {
+    let tail = part.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+    let head = &part[..part.len() - tail.len()];
     let is_capital = |text: &str| {
         let rest = text.get(1..).unwrap_or_default();
         rest.chars().all(|c| c.is_ascii_lowercase()) || text.chars().all(|c| c.is_ascii_uppercase())
     };
     let is_number = tail.chars().all(|c| c.is_ascii_digit()) && tail.len() <= 14;
-    let tail_is_short = tail.len() <= 3 && piece.len() <= 6;
+    let tail_is_short = tail.len() <= 3 && part.len() <= 6;
     is_capital(head) && (is_number && head.len() <= 16 || tail_is_short)
 }
 

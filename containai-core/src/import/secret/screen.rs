@@ -5,8 +5,9 @@ use super::file_format::FileFormat;
 use super::file_origin::{FileOrigin, is_secret_store};
 use super::key_path::KeyPath;
 use super::phrase::{self, Strictness};
-use super::value::{is_certain, is_secret};
-use super::{ini, json, plain, shell, toml, url, yaml};
+use super::secret_filter::SecretFilter;
+use super::value::is_certain;
+use super::{ini, json, plain, shell, toml, yaml};
 
 /// The number of bytes that are checked for NUL to recognize binary files.
 const SNIFF_BYTES: usize = 8 << 10;
@@ -56,47 +57,6 @@ impl std::fmt::Debug for Screened {
     }
 }
 
-/// Decides on each value and collects the keys of the removed ones.
-pub(super) struct SecretFilter<'a> {
-    origin: FileOrigin,
-    allowed: Vec<&'a AllowedSecret>,
-    keys: Vec<String>,
-    /// Values that the user allows.
-    allowed_values: Vec<String>,
-}
-
-impl SecretFilter<'_> {
-    /// Returns whether a value must be removed.
-    pub(super) fn withholds(&mut self, path: &KeyPath, value: &str) -> bool {
-        is_secret(path, value, self.origin) && self.record(path, value)
-    }
-
-    /// Returns whether a text without a key of its own must be removed.
-    pub(super) fn withholds_text(&mut self, path: &KeyPath, text: &str, rigor: Strictness) -> bool {
-        let is_secret = match self.origin {
-            FileOrigin::UserSettings => {
-                is_certain(text)
-                    || phrase::has_secret(text, rigor)
-                    || url::has_secret(text, url::UrlParts::User)
-            }
-            FileOrigin::ThirdParty => is_certain(text),
-        };
-        is_secret && self.record(path, text)
-    }
-
-    fn record(&mut self, path: &KeyPath, value: &str) -> bool {
-        let key = path.to_string();
-        if self.allowed.iter().any(|allowed| allowed.allows(&key)) {
-            self.allowed_values.push(value.to_owned());
-            return false;
-        }
-        if !self.keys.contains(&key) {
-            self.keys.push(key);
-        }
-        true
-    }
-}
-
 /// Screens a file. Binary files are judged by their name only; databases are also
 /// searched for known tokens.
 #[must_use]
@@ -115,30 +75,25 @@ pub fn screen(screening: Screening<'_>, bytes: &[u8]) -> Screened {
         let keys = vec!["database".to_owned()];
         return if is_held_back { Screened::Withheld { keys } } else { Screened::Clean };
     }
-    let mut sieve = SecretFilter {
-        origin: FileOrigin::of(path),
-        allowed,
-        keys: Vec::new(),
-        allowed_values: Vec::new(),
-    };
+    let mut filter = SecretFilter::new(FileOrigin::of(path), allowed);
     let is_exact = matches!(text, std::borrow::Cow::Borrowed(_));
     let format = FileFormat::detect(path, &text);
     let edited = match format {
-        FileFormat::Json => json::edit(&text, target, &mut sieve),
-        FileFormat::Toml => toml::edit(&text, target, &mut sieve),
-        FileFormat::Yaml => yaml::edit(&text, &mut sieve),
-        FileFormat::Ini => ini::edit(&text, &mut sieve),
-        FileFormat::Shell => shell::edit(&text, shell::ShellFileKind::Commands, &mut sieve),
-        FileFormat::Environment => shell::edit(&text, shell::ShellFileKind::Values, &mut sieve),
-        FileFormat::Plain => plain::scan(&text, &mut sieve),
+        FileFormat::Json => json::edit(&text, target, &mut filter),
+        FileFormat::Toml => toml::edit(&text, target, &mut filter),
+        FileFormat::Yaml => yaml::edit(&text, &mut filter),
+        FileFormat::Ini => ini::edit(&text, &mut filter),
+        FileFormat::Shell => shell::edit(&text, shell::ShellFileKind::Commands, &mut filter),
+        FileFormat::Environment => shell::edit(&text, shell::ShellFileKind::Values, &mut filter),
+        FileFormat::Plain => plain::scan(&text, &mut filter),
     };
-    let edited = edited.and_then(|edited| remove_secret_comments(&edited, format, &mut sieve));
+    let edited = edited.and_then(|edited| remove_secret_comments(&edited, format, &mut filter));
     match edited {
-        Some(_) if sieve.keys.is_empty() => Screened::Clean,
-        Some(content) if is_exact && sieve.keys.len() <= MAX_REMOVED_KEYS => {
-            Screened::Edited { content: content.into_bytes(), keys: sieve.keys }
+        Some(_) if filter.keys.is_empty() => Screened::Clean,
+        Some(content) if is_exact && filter.keys.len() <= MAX_REMOVED_KEYS => {
+            Screened::Edited { content: content.into_bytes(), keys: filter.keys }
         }
-        _ => Screened::Withheld { keys: sieve.keys },
+        _ => Screened::Withheld { keys: filter.keys },
     }
 }
 
@@ -147,35 +102,35 @@ pub fn screen(screening: Screening<'_>, bytes: &[u8]) -> Screened {
 fn remove_secret_comments(
     text: &str,
     format: FileFormat,
-    sieve: &mut SecretFilter<'_>,
+    filter: &mut SecretFilter<'_>,
 ) -> Option<String> {
-    let passed = sieve.allowed_values.clone();
+    let allowed_values = filter.allowed_values.clone();
     let masked = |line: &str| {
-        let passed = passed.iter().filter(|value| value.len() > 3);
-        passed.fold(line.to_owned(), |line, value| line.replace(value.as_str(), ""))
+        let allowed_values = allowed_values.iter().filter(|value| value.len() > 3);
+        allowed_values.fold(line.to_owned(), |line, value| line.replace(value.as_str(), ""))
     };
     let whole = masked(text);
     if format == FileFormat::Plain || !is_suspect(&whole) {
         return Some(text.to_owned());
     }
     let mut kept = String::new();
-    let mut left_out = Vec::new();
+    let mut removed = Vec::new();
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let is_comment = match format {
             FileFormat::Json => line.trim_start().starts_with("//"),
             _ => line.trim_start().starts_with(['#', ';']),
         };
         if is_comment && is_suspect(&masked(line)) {
-            left_out.push(KeyPath::line(number + 1));
+            removed.push(KeyPath::line(number + 1));
         } else {
             kept.push_str(line);
         }
     }
-    for path in left_out {
-        sieve.record(&path, "");
+    for path in removed {
+        filter.record(&path, "");
     }
     if is_certain(&masked(&kept)) {
-        sieve.record(&KeyPath::of("text"), "");
+        filter.record(&KeyPath::of("text"), "");
         return None;
     }
     Some(kept)

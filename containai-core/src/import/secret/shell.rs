@@ -2,7 +2,7 @@
 
 use super::key_path::KeyPath;
 use super::phrase::Strictness;
-use super::screen::SecretFilter;
+use super::secret_filter::SecretFilter;
 
 /// The kind of the lines of a file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,7 +30,7 @@ const ASSIGNMENT_PREFIXES: [&str; 8] = [
 pub(super) fn edit(
     text: &str,
     kind: ShellFileKind,
-    sieve: &mut SecretFilter<'_>,
+    filter: &mut SecretFilter<'_>,
 ) -> Option<String> {
     let mut kept = String::new();
     let mut is_editable = true;
@@ -41,7 +41,7 @@ pub(super) fn edit(
         let was_inside = open.is_some() || is_continued;
         open = open_quote(trimmed, open);
         is_continued = trimmed.ends_with('\\') && !trimmed.ends_with("\\\\");
-        if trimmed.starts_with('#') && !was_inside || !is_withheld(number + 1, trimmed, sieve) {
+        if trimmed.starts_with('#') && !was_inside || !is_withheld(number + 1, trimmed, filter) {
             kept.push_str(line);
             continue;
         }
@@ -55,7 +55,7 @@ pub(super) fn edit(
     is_editable.then_some(kept)
 }
 
-fn is_withheld(number: usize, line: &str, sieve: &mut SecretFilter<'_>) -> bool {
+fn is_withheld(number: usize, line: &str, filter: &mut SecretFilter<'_>) -> bool {
     let before = ASSIGNMENT_PREFIXES.iter().find_map(|before| line.strip_prefix(before));
     let assignment = before.unwrap_or(line).trim_start();
     let name_end = assignment
@@ -69,17 +69,17 @@ fn is_withheld(number: usize, line: &str, sieve: &mut SecretFilter<'_>) -> bool 
     };
     if let Some(value) = value.filter(|_| !name.is_empty()) {
         let (word, more) = first_word(value);
-        if sieve.withholds(&KeyPath::of(name), word) {
+        if filter.withholds(&KeyPath::of(name), word) {
             return true;
         }
         return !more.trim().is_empty()
-            && sieve.withholds_text(&KeyPath::of(name), more, Strictness::AnyLiteral);
+            && filter.withholds_text(&KeyPath::of(name), more, Strictness::AnyLiteral);
     }
     let path = match line.strip_prefix("alias ").and_then(|rest| rest.split_once('=')) {
         Some((name, _)) => KeyPath::of(name.trim()),
         None => KeyPath::line(number),
     };
-    sieve.withholds_text(&path, line, Strictness::AnyLiteral)
+    filter.withholds_text(&path, line, Strictness::AnyLiteral)
 }
 
 /// Returns the first word without its quotes, and the rest.

@@ -2,7 +2,7 @@
 
 use super::key_path::KeyPath;
 use super::phrase::Strictness;
-use super::screen::SecretFilter;
+use super::secret_filter::SecretFilter;
 
 /// A key or an element with more indented values.
 struct IndentLevel {
@@ -14,7 +14,7 @@ struct IndentLevel {
 }
 
 /// Removes secrets; `None` if a secret is in a multi-line value or in a flow collection.
-pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
+pub(super) fn edit(text: &str, filter: &mut SecretFilter<'_>) -> Option<String> {
     let mut kept = String::new();
     let mut is_editable = true;
     let mut levels: Vec<IndentLevel> = Vec::new();
@@ -26,7 +26,7 @@ pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
         let indent = line.len() - line.trim_start().len();
         if let Some((key, path)) = &block {
             if content.is_empty() || indent > *key {
-                is_editable &= !sieve.withholds(path, content) || content.is_empty();
+                is_editable &= !filter.withholds(path, content) || content.is_empty();
                 kept.push_str(line);
                 continue;
             }
@@ -66,7 +66,7 @@ pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
             kept.push_str(line);
             continue;
         }
-        if !is_withheld(&path, value, sieve) {
+        if !is_withheld(&path, value, filter) {
             kept.push_str(line);
             continue;
         }
@@ -82,25 +82,25 @@ pub(super) fn edit(text: &str, sieve: &mut SecretFilter<'_>) -> Option<String> {
     is_editable.then_some(kept)
 }
 
-fn is_withheld(path: &KeyPath, value: &str, sieve: &mut SecretFilter<'_>) -> bool {
+fn is_withheld(path: &KeyPath, value: &str, filter: &mut SecretFilter<'_>) -> bool {
     if value.is_empty() || value.starts_with(['&', '*', '!']) && !value.contains(' ') {
         return false;
     }
     if value.starts_with(['{', '[']) {
-        return sieve.withholds_text(path, value, Strictness::AnyLiteral)
-            || is_flow_secret(path, value, sieve);
+        return filter.withholds_text(path, value, Strictness::AnyLiteral)
+            || is_flow_secret(path, value, filter);
     }
-    sieve.withholds(path, unquoted(value))
+    filter.withholds(path, unquoted(value))
 }
 
 /// Returns whether a value of a flow collection is a secret.
-fn is_flow_secret(path: &KeyPath, value: &str, sieve: &mut SecretFilter<'_>) -> bool {
+fn is_flow_secret(path: &KeyPath, value: &str, filter: &mut SecretFilter<'_>) -> bool {
     let mut found = false;
     for part in value.split([',', '{', '}', '[', ']']) {
         let (key, value) = key_of(part.trim());
         let path = key.map_or(path.clone(), |key| path.name(key));
         let value = unquoted(value.trim());
-        found |= !value.is_empty() && sieve.withholds(&path, value);
+        found |= !value.is_empty() && filter.withholds(&path, value);
     }
     found
 }

@@ -1,6 +1,5 @@
 //! The inventory for a garbage collection.
 
-use super::plan::GcPlan;
 use super::policy::{GcPolicy, GcScope, is_candidate};
 use crate::engine::{Container, ContainerTimes, EngineError, Storage, StoredImage, StoredVolume};
 
@@ -24,37 +23,19 @@ pub async fn take_inventory<S: Storage>(
     engine: &S,
     policy: &GcPolicy,
 ) -> Result<GcInventory, EngineError> {
-    let mut world = GcInventory::default();
+    let mut inventory = GcInventory::default();
     for container in engine.containers().await? {
         let may_go = is_candidate(&container) && engine.owns(&container.labels);
-        let moments = if may_go { container_timestamps(engine, &container).await? } else { None };
-        world.containers.push((container, moments));
+        let times = if may_go { container_timestamps(engine, &container).await? } else { None };
+        inventory.containers.push((container, times));
     }
     if policy.images == GcScope::Unused {
-        world.images = engine.images().await?;
+        inventory.images = engine.images().await?;
     }
     if policy.volumes == GcScope::Unused {
-        world.volumes = engine.volumes().await?;
+        inventory.volumes = engine.volumes().await?;
     }
-    Ok(world)
-}
-
-/// Measures the containers of a plan. A container that is removed meanwhile has no size.
-///
-/// # Errors
-///
-/// Errors of the engine.
-pub async fn measure_containers<S: Storage>(
-    engine: &S,
-    plan: &mut GcPlan,
-) -> Result<(), EngineError> {
-    for stale in &mut plan.containers {
-        stale.size = match engine.size(&stale.container.id).await {
-            Err(EngineError::NoSuchContainer { .. }) => None,
-            size => size?,
-        };
-    }
-    Ok(())
+    Ok(inventory)
 }
 
 async fn container_timestamps<S: Storage>(
@@ -62,7 +43,7 @@ async fn container_timestamps<S: Storage>(
     container: &Container,
 ) -> Result<Option<ContainerTimes>, EngineError> {
     match engine.container_times(&container.id).await {
-        Ok(moments) => Ok(Some(moments)),
+        Ok(times) => Ok(Some(times)),
         Err(EngineError::NoSuchContainer { .. }) => Ok(None),
         Err(error) => Err(error),
     }

@@ -68,19 +68,19 @@ impl GcPlan {
 
 /// Plans a garbage collection.
 #[must_use]
-pub fn plan_gc(world: &GcInventory, now: Timestamp, policy: &GcPolicy) -> GcPlan {
-    let stale = world.containers.iter().filter_map(|(container, moments)| {
-        let idle_since = policy.idle_since(container, moments.as_ref()?, now)?;
+pub fn plan_gc(inventory: &GcInventory, now: Timestamp, policy: &GcPolicy) -> GcPlan {
+    let idle = inventory.containers.iter().filter_map(|(container, times)| {
+        let idle_since = policy.idle_since(container, times.as_ref()?, now)?;
         Some(IdleContainer { container: container.clone(), idle_since, size: None })
     });
-    let containers: Vec<_> = stale.collect();
-    let images = world.images.iter().filter_map(|image| {
+    let containers: Vec<_> = idle.collect();
+    let images = inventory.images.iter().filter_map(|image| {
         let mut image = image.clone();
         image.used_by.retain(|user| !containers.iter().any(|it| it.container.id == *user));
         unused_image(&image, policy)
     });
     let images = images.collect();
-    let volumes = world.volumes.iter().filter(|volume| policy.is_unused_volume(volume, now));
+    let volumes = inventory.volumes.iter().filter(|volume| policy.is_unused_volume(volume, now));
     let volumes = volumes.map(|it| UnusedVolume { name: it.name.clone(), size: it.size });
     GcPlan { volumes: volumes.collect(), images, containers }
 }
@@ -105,14 +105,14 @@ pub(super) fn sum_sizes(sizes: impl Iterator<Item = ByteSize>) -> ByteSize {
 
 /// Returns whether the container is still idle.
 pub(super) fn is_still_idle(
-    stale: &IdleContainer,
-    world: &GcInventory,
+    idle: &IdleContainer,
+    inventory: &GcInventory,
     now: Timestamp,
     policy: &GcPolicy,
 ) -> bool {
-    let listed = world.containers.iter().find(|(it, _)| it.id == stale.container.id);
-    listed.is_some_and(|(container, moments)| {
-        moments.as_ref().is_some_and(|it| policy.idle_since(container, it, now).is_some())
+    let listed = inventory.containers.iter().find(|(it, _)| it.id == idle.container.id);
+    listed.is_some_and(|(container, times)| {
+        times.as_ref().is_some_and(|it| policy.idle_since(container, it, now).is_some())
     })
 }
 

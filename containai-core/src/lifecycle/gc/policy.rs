@@ -27,6 +27,7 @@ pub enum GcScope {
 
 /// The policy of a garbage collection.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct GcPolicy {
     /// The minimum idle time.
     pub age: RetentionAge,
@@ -37,6 +38,26 @@ pub struct GcPolicy {
 }
 
 impl GcPolicy {
+    /// Returns a policy for containers only.
+    #[must_use]
+    pub fn of_age(age: RetentionAge) -> Self {
+        Self { age, ..Self::default() }
+    }
+
+    /// Sets the scope for images.
+    #[must_use]
+    pub fn with_images(mut self, images: GcScope) -> Self {
+        self.images = images;
+        self
+    }
+
+    /// Sets the scope for volumes.
+    #[must_use]
+    pub fn with_volumes(mut self, volumes: GcScope) -> Self {
+        self.volumes = volumes;
+        self
+    }
+
     /// Returns the time since which a container has been idle for too long; `None` to
     /// keep it. A container that ran is idle since its exit, one that never ran since its
     /// creation. Without these times, it is kept.
@@ -44,15 +65,15 @@ impl GcPolicy {
     pub fn idle_since(
         &self,
         container: &Container,
-        moments: &ContainerTimes,
+        times: &ContainerTimes,
         now: Timestamp,
     ) -> Option<Timestamp> {
         if !is_candidate(container) {
             return None;
         }
-        let since = match moments.state {
-            RunState::Exited => moments.finished?,
-            RunState::Created => moments.created?,
+        let since = match times.state {
+            RunState::Exited => times.finished?,
+            RunState::Created => times.created?,
             _ => return None,
         };
         let is_left = !container.labels.is_helper() || since.age_at(now) >= HELPER_GRACE;

@@ -68,20 +68,20 @@ pub async fn prune<S: Storage, R: Remote>(
     now: Timestamp,
     policy: &GcPolicy,
 ) -> PruneReport {
-    let mut swept = PruneReport::default();
-    for stale in &plan.containers {
-        let outcome = prune_container(engine, remote, stale, now, policy).await;
-        swept.push(PruneItem::Container(stale.container.name.clone()), outcome);
+    let mut report = PruneReport::default();
+    for idle in &plan.containers {
+        let outcome = prune_container(engine, remote, idle, now, policy).await;
+        report.push(PruneItem::Container(idle.container.name.clone()), outcome);
     }
     for image in &plan.images {
         let name = image.references.first().cloned().unwrap_or_default();
-        swept.push(PruneItem::Image(name), prune_image(engine, image, policy).await);
+        report.push(PruneItem::Image(name), prune_image(engine, image, policy).await);
     }
     for volume in &plan.volumes {
         let outcome = prune_volume(engine, volume, now, policy).await;
-        swept.push(PruneItem::Volume(volume.name.clone()), outcome);
+        report.push(PruneItem::Volume(volume.name.clone()), outcome);
     }
-    swept
+    report
 }
 
 impl PruneReport {
@@ -101,27 +101,27 @@ impl PruneReport {
 async fn prune_container<S: Storage, R: Remote>(
     engine: &S,
     remote: &R,
-    stale: &IdleContainer,
+    idle: &IdleContainer,
     now: Timestamp,
     policy: &GcPolicy,
 ) -> Result<PruneOutcome, DriveError> {
-    let old = &stale.container;
+    let old = &idle.container;
     let mut containers = engine.containers().await?;
     containers.retain(|container| container.id == old.id);
     let Some(container) = containers.pop() else { return Ok(PruneOutcome::Removed(None)) };
-    let moments = match engine.container_times(&old.id).await {
+    let times = match engine.container_times(&old.id).await {
         Err(EngineError::NoSuchContainer { .. }) => return Ok(PruneOutcome::Removed(None)),
-        moments => Some(moments?),
+        times => Some(times?),
     };
-    let world = GcInventory { containers: vec![(container, moments)], ..GcInventory::default() };
-    if !is_still_idle(stale, &world, now, policy) {
+    let inventory = GcInventory { containers: vec![(container, times)], ..GcInventory::default() };
+    if !is_still_idle(idle, &inventory, now, policy) {
         return Ok(PruneOutcome::InUse);
     }
     if let (Ok(name), Some(port)) = (ContainerName::parse(&old.name), old.labels.ssh_port()) {
         remote.unregister(&name, port).await?;
     }
     engine.remove(&old.id).await?;
-    Ok(PruneOutcome::Removed(stale.size))
+    Ok(PruneOutcome::Removed(idle.size))
 }
 
 async fn prune_image<S: Storage>(

@@ -1,11 +1,12 @@
 //! Creation of a snapshot.
 
+use super::pause::{pause_all, unpause_all};
 use super::record::volume_copies;
 use super::recovery::roll_back;
 use super::{CreatePlan, Snapshot, SnapshotError};
 use crate::byte_size::ByteSize;
 use crate::engine::{
-    Container, ContainerId, ContainerVolumes, CopyJob, CopySpace, EngineError, RunState, Snapshots,
+    Container, ContainerVolumes, CopyJob, CopySpace, EngineError, RunState, Snapshots,
     VolumeCopier as _,
 };
 use crate::lifecycle::{Event, EventListener, Observed, Refusal};
@@ -46,8 +47,8 @@ pub fn plan_create(
         }
         Some(name) => name,
         None => {
-            let moment = now.to_compact();
-            let mut names = SnapshotName::from_timestamp(&moment);
+            let time = now.to_compact();
+            let mut names = SnapshotName::from_timestamp(&time);
             names.find(|name| !is_taken(name)).ok_or_else(not_ours)?
         }
     };
@@ -62,8 +63,8 @@ pub fn plan_create(
         size: ByteSize::from_bytes(0),
         used_by: Vec::new(),
     };
-    let freezes = writers(observed, container, &volumes);
-    Ok(CreatePlan { snapshot, container: container.clone(), volumes, paused: freezes })
+    let paused = writers(observed, container, &volumes);
+    Ok(CreatePlan { snapshot, container: container.clone(), volumes, paused })
 }
 
 /// Returns the container and those that share its data volume, as far as they are
@@ -106,7 +107,7 @@ async fn pause_and_copy<S: Snapshots>(
     plan: &CreatePlan,
     events: &dyn EventListener,
 ) -> Result<Snapshot, SnapshotError> {
-    let CreatePlan { snapshot, container, volumes, paused: freezes } = plan;
+    let CreatePlan { snapshot, container, volumes, paused } = plan;
     events.on_event(Event::Stage(&format!("creating snapshot {}", snapshot.name)));
     let job = CopyJob {
         copies: volume_copies(volumes, &snapshot.volumes()),
@@ -114,65 +115,39 @@ async fn pause_and_copy<S: Snapshots>(
         snapshot: Some(snapshot.id.clone()),
         image: container.image.clone(),
         isolation: snapshot.isolation,
-        pauses: freezes.iter().map(|it| it.id.clone()).collect(),
+        pauses: paused.iter().map(|it| it.id.clone()).collect(),
     };
-    let mut copying = engine.start_copy(&job).await?;
-    let room = copying.space();
-    require_space(room)?;
-    let frozen = pause_all(engine, &job.pauses).await;
-    let taken = match frozen {
-        Ok(()) => copy_and_commit(engine, plan, &mut copying, room.needed).await,
+    let mut copier = engine.start_copy(&job).await?;
+    let space = copier.space();
+    require_space(space)?;
+    let committed = match pause_all(engine, &job.pauses).await {
+        Ok(()) => copy_and_commit(engine, plan, &mut copier, space.needed).await,
         Err(error) => Err(error),
     };
     unpause_all(engine, &job.pauses).await?;
-    let image = taken?;
-    copying.sync().await?;
+    let image = committed?;
+    copier.sync().await?;
     engine.tag_snapshot(&image, &snapshot.id).await?;
-    copying.close().await?;
-    Ok(Snapshot { size: room.needed, ..snapshot.clone() })
+    copier.close().await?;
+    Ok(Snapshot { size: space.needed, ..snapshot.clone() })
 }
 
 /// Copies everything that must be consistent at one moment.
 async fn copy_and_commit<S: Snapshots>(
     engine: &S,
     plan: &CreatePlan,
-    copying: &mut S::Copier<'_>,
+    copier: &mut S::Copier<'_>,
     bytes: ByteSize,
 ) -> Result<String, EngineError> {
     let labels = plan.snapshot.labels(bytes);
-    copying.copy().await?;
+    copier.copy().await?;
     engine.commit_snapshot(&plan.container.id, &labels).await
 }
 
-async fn pause_all<S: Snapshots>(engine: &S, all: &[ContainerId]) -> Result<(), EngineError> {
-    for id in all {
-        engine.pause(id).await?;
-    }
-    Ok(())
-}
-
-/// Unpauses the paused ones among them, even if one of them fails.
-pub(super) async fn unpause_all<S: Snapshots>(
-    engine: &S,
-    all: &[ContainerId],
-) -> Result<(), EngineError> {
-    if all.is_empty() {
-        return Ok(());
-    }
-    let mut outcome = Ok(());
-    for container in engine.containers().await? {
-        if all.contains(&container.id) && container.state == RunState::Paused {
-            let woken = engine.unpause(&container.id).await;
-            outcome = outcome.and(woken);
-        }
-    }
-    outcome
-}
-
-pub(super) fn require_space(room: CopySpace) -> Result<(), SnapshotError> {
-    let free = ByteSize::from_bytes(room.free.bytes().saturating_sub(RESERVED_BYTES));
-    match room.needed <= free {
+pub(super) fn require_space(space: CopySpace) -> Result<(), SnapshotError> {
+    let free = ByteSize::from_bytes(space.free.bytes().saturating_sub(RESERVED_BYTES));
+    match space.needed <= free {
         true => Ok(()),
-        false => Err(SnapshotError::NoSpace { needed: room.needed, free }),
+        false => Err(SnapshotError::NoSpace { needed: space.needed, free }),
     }
 }

@@ -12,6 +12,7 @@
 
 mod create;
 mod error;
+mod pause;
 mod plan;
 mod record;
 mod recovery;

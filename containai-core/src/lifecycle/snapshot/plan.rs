@@ -45,6 +45,7 @@ pub enum SnapshotStep {
 
 /// The plan to create a snapshot.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct CreatePlan {
     /// The snapshot; its size is not yet known.
     pub snapshot: Snapshot,
@@ -60,13 +61,13 @@ impl CreatePlan {
     /// Returns the steps, in order.
     #[must_use]
     pub fn steps(&self) -> Vec<SnapshotStep> {
-        let frozen = || self.paused.iter().map(|it| it.name.clone());
+        let paused_names = || self.paused.iter().map(|it| it.name.clone());
         let copies = volume_copies(&self.volumes, &self.snapshot.volumes());
-        frozen()
+        paused_names()
             .map(SnapshotStep::Pause)
             .chain(copies.into_iter().map(SnapshotStep::CopyVolume))
             .chain([SnapshotStep::Commit(self.container.name.clone())])
-            .chain(frozen().map(SnapshotStep::Unpause))
+            .chain(paused_names().map(SnapshotStep::Unpause))
             .chain([SnapshotStep::TagImage(self.snapshot.clone())])
             .collect()
     }
@@ -74,6 +75,7 @@ impl CreatePlan {
 
 /// The plan to restore a container.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RestorePlan {
     /// The snapshot.
     pub snapshot: Snapshot,
@@ -122,6 +124,7 @@ impl RestorePlan {
 
 /// The plan to create a container from a snapshot where none exists.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct RecreatePlan {
     /// The snapshot.
     pub snapshot: Snapshot,

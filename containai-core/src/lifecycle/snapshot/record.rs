@@ -120,7 +120,7 @@ pub async fn list_snapshots<S: Snapshots>(engine: &S) -> Result<Vec<Snapshot>, E
 ///
 /// # Errors
 ///
-/// [`SnapshotError::NotFound`] if there is none.
+/// [`SnapshotError::Unknown`] if there is none.
 pub fn find_snapshot<'s>(
     snapshots: &'s [Snapshot],
     name: &SnapshotName,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::create::unpause_all;
+use super::pause::unpause_all;
 use super::record::list_snapshots;
 use crate::engine::{
     Container, ContainerId, ContainerVolumes, EngineError, RunState, Snapshots, StoredVolume,
@@ -15,6 +15,7 @@ const HELPER_START_GRACE: Duration = Duration::from_secs(30);
 
 /// The leftovers of interrupted commands.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SnapshotLeftovers {
     /// Containers to unpause.
     pub paused: Vec<ContainerId>,
@@ -92,9 +93,7 @@ async fn is_orphan<S: Snapshots>(
     match helper.state {
         RunState::Running | RunState::Restarting | RunState::Removing => Ok(false),
         RunState::Created => match engine.container_times(&helper.id).await {
-            Ok(moments) => {
-                Ok(moments.created.is_none_or(|it| it.age_at(now) >= HELPER_START_GRACE))
-            }
+            Ok(times) => Ok(times.created.is_none_or(|it| it.age_at(now) >= HELPER_START_GRACE)),
             Err(EngineError::NoSuchContainer { .. }) => Ok(false),
             Err(error) => Err(error),
         },
@@ -109,16 +108,16 @@ async fn is_orphan<S: Snapshots>(
 /// Errors of the engine. Objects in use are kept.
 pub async fn remove_leftovers<S: Snapshots>(
     engine: &S,
-    left: &SnapshotLeftovers,
+    leftovers: &SnapshotLeftovers,
 ) -> Result<(), EngineError> {
-    unpause_all(engine, &left.paused).await?;
-    for helper in &left.helpers {
+    unpause_all(engine, &leftovers.paused).await?;
+    for helper in &leftovers.helpers {
         engine.remove_helper(helper).await?;
     }
-    for image in &left.images {
+    for image in &leftovers.images {
         ignore_in_use(engine.remove_image(image).await)?;
     }
-    for volume in &left.volumes {
+    for volume in &leftovers.volumes {
         ignore_in_use(engine.remove_volume(volume.as_ref()).await)?;
     }
     Ok(())

@@ -9,7 +9,7 @@ use crate::engine::{
     SnapshotSource, Snapshots, VolumeCopier as _,
 };
 use crate::lifecycle::decide::{choose_name, require_exact_name};
-use crate::lifecycle::{Desired, Event, EventListener, Observed, Strength, finish_replacement};
+use crate::lifecycle::{Desired, Event, Observed, StepListener, Strength, finish_replacement};
 use crate::naming::{HostPort, Hostname, RandomId, VolumeName, VolumeUse};
 use crate::remote::Remote;
 use crate::workspace_store::WorkspaceStore;
@@ -84,10 +84,10 @@ pub async fn recreate<S: Snapshots, R: Remote, N: WorkspaceStore>(
     records: &N,
     desired: &Desired,
     plan: &RecreatePlan,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<Container, SnapshotError> {
-    let made = copy_and_create(engine, remote, desired, plan, events).await;
-    if let Err(error) = made {
+    let outcome = copy_and_create(engine, remote, desired, plan, events).await;
+    if let Err(error) = outcome {
         roll_back(engine, &plan.volumes).await?;
         return Err(error);
     }
@@ -101,7 +101,7 @@ async fn copy_and_create<S: Snapshots, R: Remote>(
     remote: &R,
     desired: &Desired,
     plan: &RecreatePlan,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<(), SnapshotError> {
     let snapshot = &plan.snapshot;
     events
@@ -116,11 +116,11 @@ async fn copy_and_create<S: Snapshots, R: Remote>(
     // The container is about to own the volumes. The labels of the helper, which mark
     // them as leftovers, must not outlast it.
     copying.close().await?;
-    let made = create_container(engine, remote, desired, plan, anonymous.as_ref()).await;
+    let outcome = create_container(engine, remote, desired, plan, anonymous.as_ref()).await;
     if let Some(anonymous) = anonymous {
         engine.remove_helper(&anonymous.helper).await?;
     }
-    made
+    outcome
 }
 
 async fn create_container<S: Snapshots, R: Remote>(

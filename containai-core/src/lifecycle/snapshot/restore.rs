@@ -10,7 +10,7 @@ use crate::engine::{
 };
 use crate::label;
 use crate::layout;
-use crate::lifecycle::{Desired, Event, EventListener, Refusal, finish_replacement};
+use crate::lifecycle::{Desired, Event, Refusal, StepListener, finish_replacement};
 use crate::naming::{ContainerName, RandomId, VolumeName, VolumeUse};
 use crate::remote::Remote;
 use crate::workspace_store::WorkspaceStore;
@@ -60,15 +60,15 @@ pub fn plan_restore(
 
 pub(super) fn require_isolation(
     snapshot: &Snapshot,
-    wanted: crate::engine::Isolation,
+    requested: crate::engine::Isolation,
 ) -> Result<(), SnapshotError> {
-    if snapshot.isolation == wanted {
+    if snapshot.isolation == requested {
         return Ok(());
     }
     Err(SnapshotError::IsolationMismatch {
         name: snapshot.name.to_string(),
         actual: snapshot.isolation.to_string(),
-        required: wanted.to_string(),
+        required: requested.to_string(),
     })
 }
 
@@ -89,10 +89,10 @@ pub async fn restore<S: Snapshots, R: Remote, N: WorkspaceStore>(
     records: &N,
     desired: &Desired,
     plan: &RestorePlan,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<Container, SnapshotError> {
-    let made = create_replacement(engine, plan, events).await;
-    if let Err(error) = made {
+    let outcome = create_replacement(engine, plan, events).await;
+    if let Err(error) = outcome {
         roll_back(engine, &plan.volumes).await?;
         return Err(error);
     }
@@ -109,7 +109,7 @@ pub async fn restore<S: Snapshots, R: Remote, N: WorkspaceStore>(
 async fn create_replacement<S: Snapshots>(
     engine: &S,
     plan: &RestorePlan,
-    events: &dyn EventListener,
+    events: &dyn StepListener,
 ) -> Result<(), SnapshotError> {
     let RestorePlan { snapshot, container: old, volumes, .. } = plan;
     events.on_event(Event::Stage(&format!("restoring snapshot {}", snapshot.name)));
@@ -122,10 +122,10 @@ async fn create_replacement<S: Snapshots>(
     // The replacement is about to own the volumes. The labels of the helper, which mark
     // them as leftovers, must not outlast it.
     copying.close().await?;
-    let succession = replacement_spec(plan, &last_start)?;
+    let replacement = replacement_spec(plan, &last_start)?;
     let port = old.labels.ssh_port();
     let port = port.ok_or_else(|| Refusal::NoPort { name: old.name.clone() })?;
-    engine.create_replacement(&succession, port).await?;
+    engine.create_replacement(&replacement, port).await?;
     Ok(())
 }
 

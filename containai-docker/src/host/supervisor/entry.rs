@@ -9,12 +9,10 @@ use containai_core::layout::EngineLayout;
 use super::super::error::SetupError;
 use super::super::network::Network;
 use super::network_watch::watch_network;
+use super::run::ALREADY_SUPERVISED;
 use super::{engine, prepare_shutdown, run, start, stop_daemon, tear_down};
 
 const USAGE: &str = "usage: containai-engine network|network-down|network-watch|engine|supervise|start|restart|shutdown|stop ROOT";
-
-/// Exit status of a supervisor if another one is already running.
-pub(super) const ALREADY_SUPERVISED: u8 = 3;
 
 /// Runs `containai-engine`. `args` are the arguments after the program's name: a command and the
 /// root of the engine's layout, normally `/`.

@@ -20,6 +20,9 @@ use super::network_watch::watch_network;
 use super::pid_file::{PidFile, running_with_config, terminate};
 use super::{engine, lxcfs};
 
+/// Exit status of a supervisor if another one is already running.
+pub(super) const ALREADY_SUPERVISED: u8 = 3;
+
 /// Time limit for the engine to stop, the same as for a container.
 pub(super) const STOP_TIMEOUT: Duration = Duration::from_secs(100);
 const MIN_BACKOFF: Duration = Duration::from_secs(1);

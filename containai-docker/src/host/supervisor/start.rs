@@ -13,8 +13,8 @@ use super::super::command::{HostCommandError, tail};
 use super::super::error::SetupError;
 use super::super::file::file_error;
 use super::super::ping::{EngineState, ping};
-use super::entry::ALREADY_SUPERVISED;
 use super::pid_file::PidFile;
+use super::run::ALREADY_SUPERVISED;
 
 /// Time limit for a start; an engine with many containers starts slowly.
 const START_TIMEOUT: Duration = Duration::from_secs(60);

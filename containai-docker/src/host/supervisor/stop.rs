@@ -41,7 +41,7 @@ pub fn stop_daemon(layout: &EngineLayout) -> Result<(), SetupError> {
     }
 }
 
-/// Stops all containers and the engine, and removes its network. Files, images and volumes stay.
+/// Stops all containers and the engine, and removes its network. Files, images and volumes are kept.
 ///
 /// # Errors
 ///

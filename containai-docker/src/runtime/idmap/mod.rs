@@ -13,4 +13,4 @@ pub(super) use namespace::{
     NamespaceCache, NamespaceCreator, NamespaceError, create_namespace, hold_namespace,
 };
 pub(super) use shift::IdShift;
-pub use workspace::{AGENT_ID, BindOwner, agent_host_id, identity_maps, owner_maps};
+pub use workspace::{AGENT_ID, BindOwner, identity_maps, owner_maps};

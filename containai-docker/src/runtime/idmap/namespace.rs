@@ -8,8 +8,7 @@ use nix::unistd::{Gid, Uid, setresgid, setresuid};
 use rustix::thread::{CapabilitiesSecureBits, set_capabilities_secure_bits};
 
 use super::{IdMappings, MountIdMap};
-use crate::runtime::PROGRAM;
-use crate::runtime::invocation::{HOOK_COMMAND, USER_NAMESPACE_HOOK};
+use crate::runtime::invocation::{HOOK_COMMAND, PROGRAM, USER_NAMESPACE_HOOK};
 
 /// An error from creating a user namespace.
 #[derive(Debug, thiserror::Error)]

@@ -7,14 +7,6 @@ pub const AGENT_ID: u32 = 1000;
 /// unreachable.
 const UNREACHABLE_ID: u32 = u32::MAX - 1;
 
-/// Returns the host id of the container's `agent`, from the first subordinate id of the engine.
-///
-/// A workspace owned by host root is not id-mapped (see [`owner_maps`]); its files belong to this
-/// id while a container exists (see the module `ownership`).
-pub fn agent_host_id(subordinate_base: u32) -> u32 {
-    subordinate_base.saturating_add(AGENT_ID)
-}
-
 /// The owner of a bind mount's source, on the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BindOwner {
@@ -80,8 +72,8 @@ fn with_unreachable_root_group(ranges: &IdMappings) -> MountIdMap {
 }
 
 /// Returns identity extents for the ranges, without the ids to exclude.
-fn identity_extents_except(ranges: &IdMappings, left_out: &[u32]) -> Vec<IdMapExtent> {
-    let mut holes = left_out.to_vec();
+fn identity_extents_except(ranges: &IdMappings, excluded: &[u32]) -> Vec<IdMapExtent> {
+    let mut holes = excluded.to_vec();
     holes.sort_unstable();
     holes.dedup();
     let mut extents = Vec::new();
@@ -137,7 +129,6 @@ mod tests {
     fn no_map_without_agent_id() {
         let small = ranges(100_000, 1000);
         assert_eq!(owner_maps(BindOwner { uid: 1234, gid: 1234 }, &small, &small), None);
-        assert_eq!(agent_host_id(100_000), 101_000);
     }
 
     fn several_ranges() -> impl Strategy<Value = IdMappings> {

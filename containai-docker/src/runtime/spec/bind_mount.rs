@@ -97,5 +97,5 @@ fn is_program(mount: &Value) -> bool {
 
 /// Returns whether this is a device node that the runtime created.
 fn is_staged_device(mount: &Value) -> bool {
-    super::DEVICES.iter().any(|device| mount["destination"] == device.path)
+    super::device::DEVICES.iter().any(|device| mount["destination"] == device.path)
 }

@@ -24,7 +24,7 @@ pub(in crate::runtime) const DEVICES: [Device; 2] = [
 /// without udev has mode 0600 and belongs to host root, so that no user in the container could open
 /// it.
 pub(in crate::runtime) fn add_device(spec: &mut Spec, device: &Device, node: &Path) {
-    if spec.list("/linux/devices").iter().any(|asked| asked["path"] == device.path) {
+    if spec.list("/linux/devices").iter().any(|requested| requested["path"] == device.path) {
         return;
     }
     mount::add(spec, device.path, "bind", node, &["bind", "nosuid", "noexec"]);

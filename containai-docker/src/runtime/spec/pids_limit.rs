@@ -8,8 +8,8 @@ pub(super) fn limit_pids(spec: &mut Spec, kernel: u64) {
     let pids = spec.object(&["linux", "resources", "pids"]);
     let half = i64::try_from(kernel / 2).unwrap_or(i64::MAX);
     // Docker writes 0 or -1, or omits the field, for no limit.
-    let asked = pids.get("limit").and_then(Value::as_i64).filter(|limit| *limit > 0);
-    pids.insert("limit".to_owned(), asked.map_or(half, |limit| limit.min(half)).into());
+    let requested = pids.get("limit").and_then(Value::as_i64).filter(|limit| *limit > 0);
+    pids.insert("limit".to_owned(), requested.map_or(half, |limit| limit.min(half)).into());
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use serde_json::{Value, json};
 
+use super::seccomp_action::{ALLOW, DENY, ENOSYS};
 use super::{Spec, socket_family};
 
 /// System calls that the default profile denies without capabilities and that a system container
@@ -104,10 +105,6 @@ const DENIED: &[&str] = &[
     "_sysctl",
     "userfaultfd",
 ];
-
-pub(super) const ALLOW: &str = "SCMP_ACT_ALLOW";
-pub(super) const DENY: &str = "SCMP_ACT_ERRNO";
-pub(super) const ENOSYS: i32 = 38;
 
 /// Extends the engine's profile for a container without capabilities.
 ///

@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use super::seccomp::{ALLOW, DENY, ENOSYS};
+use super::seccomp_action::{ALLOW, DENY, ENOSYS};
 
 /// A mask for all bits of an argument. The first argument of socket(2) is an `int`: the kernel
 /// ignores the upper half, which would bypass a rule on the whole value.

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::capability::BoundingSet;
+use super::device::DEVICES;
 use super::*;
 
 /// Returns the `config.json` of `docker create` with a memory and a CPU limit, two volumes and a

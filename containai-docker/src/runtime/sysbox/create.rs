@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use super::owner::{self, OwnerError};
 use super::program::{self, ProgramCopyError};
 use super::restore_owners::{self, OwnerRestoreError};
+use crate::host::SysboxFiles;
 use crate::runtime::bundle::{Bundle, BundleError};
 use crate::runtime::invocation::CreateRequest;
 use crate::runtime::spec;
 use crate::runtime::staging::{StagingArea, StagingError};
-use crate::sysbox::SysboxFiles;
 
 /// An error from preparing the container for Sysbox. The container is not started without the
 /// preparation.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use super::create;
+use crate::host::{SYSBOX_RUNC, SysboxFiles};
 use crate::runtime::entry::{CommandOutcome, prepare_existing, report_outcome};
 use crate::runtime::invocation::{RuncCommand, RuncInvocation};
 use crate::runtime::{error_report, pause};
-use crate::sysbox::{SYSBOX_RUNC, SysboxFiles};
 
 /// The file name of this runtime in the engine's configuration, `containai-sysbox-runc`.
 ///

@@ -1,5 +1,5 @@
+use crate::host::SysboxIds;
 use crate::runtime::idmap::{self, BindOwner, IdMapping, IdMappings, MountIdMap};
-use crate::sysbox::SysboxIds;
 
 /// The source of a bind mount has an owner that must not be mapped into the container.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

@@ -3,7 +3,7 @@ use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
-use crate::sysbox::SysboxIds;
+use crate::host::SysboxIds;
 
 /// File name of the copy of this program for containers.
 const COPY_NAME: &str = "containai-sysbox-cai";

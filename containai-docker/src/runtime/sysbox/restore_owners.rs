@@ -7,7 +7,7 @@ use rustix::fs::{XattrFlags, lgetxattr, lsetxattr};
 use rustix::io::Errno;
 
 use crate::host::IdRange;
-use crate::sysbox::SysboxIds;
+use crate::host::SysboxIds;
 
 /// The extended attribute of file capabilities (capabilities(7)).
 const CAPABILITY: &str = "security.capability";

@@ -216,7 +216,7 @@ fn special_files_are_skipped() -> io::Result<()> {
         file("last", "last"),
     ];
     let said = place.unpack(&archive(&members), PLENTY);
-    insta::assert_snapshot!(said, @"`hard`: it is a hard link; `pipe`: it is a pipe; `disk`: it is a device; `null`: it is a device; `odd`: it is of an unknown kind; ");
+    insta::assert_snapshot!(said, @"`hard`: it is a hard link; `pipe`: it is a named pipe; `disk`: it is a device; `null`: it is a device; `odd`: it is of an unknown type; ");
     let made = tree(&place.inside());
     let shown: Vec<_> = made.iter().map(|(path, what)| format!("{path}: {what}")).collect();
     insta::assert_snapshot!(shown.join("\n"), @r"

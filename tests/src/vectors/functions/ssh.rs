@@ -28,14 +28,14 @@ pub(super) fn host_config(record: &Record) -> Result<Verdict> {
         known_hosts: Path::new("/HOME/.config/containai/known_hosts").to_owned(),
         engine: None,
         proxy: None,
-        client_options: ClientOptions {
-            forward_agent: match record.text("forward_agent")? {
+        client_options: ClientOptions::new(
+            match record.text("forward_agent")? {
                 "true" => ForwardAgent::Yes,
                 _ => ForwardAgent::No,
             },
-            forwards: forwards.collect::<Result<_, _>>()?,
-            options: Vec::new(),
-        },
+            forwards.collect::<Result<_, _>>()?,
+            Vec::new(),
+        ),
     };
     let ours = block.render()?.replace("/HOME/", "$HOME/");
     let ours: Vec<&str> = ours.lines().map(str::trim).collect();

@@ -53,7 +53,7 @@ fn running_container_is_restored_completely() {
     person.run(&repository, READ_MARKS).success().prints(MARKS_ONE);
     snapshot(&person, &repository, &["remove", &name, "--force"]).run().success();
     person.run(&repository, READ_MARKS).success().prints(MARKS_ONE);
-    snapshot(&person, &repository, &["restore", &name, "--force"]).run().fails(2, "no snapshot");
+    snapshot(&person, &repository, &["restore", &name, "--force"]).run().fails(2, "does not exist");
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn fork_runs_beside_the_original_with_its_own_state() {
     person.exec(&repository, filter).success();
     let plan =
         snapshot(&person, &repository, &["fork", &name, "--dry-run"]).run().success().stdout();
-    assert!(plan.contains("on branch fork/") && plan.contains("start it"), "{plan}");
+    assert!(plan.contains("on branch fork/") && plan.contains("start the container"), "{plan}");
     // An unnamed target directory may already exist.
     let path = person.beside(&format!("snap-fork-{name}"));
     fs::create_dir(&path).expect("a directory can be made");
@@ -142,7 +142,11 @@ fn fork_without_git_requires_a_directory() {
     let words = [other.to_str().expect("a plain path"), "--name", &other_name];
     fork(&words).success().prints(&format!("{other_name}\n"));
     person.exec(&other, "cat /srv/mark mine").success().prints("kept\nmine\n");
-    person.cai(["snapshot", "fork", "no-such"]).current_dir(&plain).run().fails(2, "no snapshot");
+    person
+        .cai(["snapshot", "fork", "no-such"])
+        .current_dir(&plain)
+        .run()
+        .fails(2, "does not exist");
 }
 
 #[test]

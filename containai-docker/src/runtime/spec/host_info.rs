@@ -1,0 +1,85 @@
+use std::fs;
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::path::{Path, PathBuf};
+
+use super::capability::BoundingSet;
+use super::device::{DEVICES, Device};
+use super::lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
+use crate::runtime::mountinfo::{self, MountInfo};
+
+/// The facts about the host that the edits need.
+#[derive(Debug, Clone)]
+pub(in crate::runtime) struct HostInfo {
+    /// The capabilities that this process may grant.
+    pub(in crate::runtime) bounding: BoundingSet,
+    /// Maximum number of tasks on the whole machine.
+    pub(in crate::runtime) max_tasks: u64,
+    /// This program, for the hook that runc runs.
+    pub(in crate::runtime) executable: PathBuf,
+    /// The files that a running lxcfs serves.
+    pub(in crate::runtime) lxcfs: Vec<&'static str>,
+    /// The devices that the kernel supports.
+    pub(in crate::runtime) devices: Vec<&'static Device>,
+}
+
+/// An error from reading facts about the host.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{path}`")]
+pub(in crate::runtime) struct HostInfoError {
+    path: &'static str,
+    #[source]
+    source: io::Error,
+}
+
+impl HostInfoError {
+    pub(in crate::runtime) fn unreadable(path: &'static str, source: io::Error) -> Self {
+        Self { path, source }
+    }
+}
+
+impl HostInfo {
+    /// Reads the facts.
+    pub(in crate::runtime) fn read() -> Result<Self, HostInfoError> {
+        let text = |path| {
+            fs::read_to_string(path).map_err(|source| HostInfoError::unreadable(path, source))
+        };
+        let mounts = mountinfo::parse(&text("/proc/self/mountinfo")?);
+        let executable = fs::read_link("/proc/self/exe")
+            .map_err(|source| HostInfoError::unreadable("/proc/self/exe", source))?;
+        Ok(Self {
+            bounding: BoundingSet::from_status(&text("/proc/self/status")?),
+            max_tasks: read_limit("/proc/sys/kernel/pid_max")
+                .min(read_limit("/proc/sys/kernel/threads-max")),
+            executable,
+            lxcfs: served_by_lxcfs(&mounts),
+            devices: DEVICES
+                .iter()
+                .filter(|device| is_character_device(Path::new(device.path)))
+                .collect(),
+        })
+    }
+}
+
+/// Returns the files that lxcfs serves. The file system stays mounted after its daemon exits, so
+/// each file is checked.
+fn served_by_lxcfs(mounts: &[MountInfo]) -> Vec<&'static str> {
+    if !mounts.iter().any(|mount| mount.target == Path::new(LXCFS)) {
+        return Vec::new();
+    }
+    LXCFS_FILES
+        .iter()
+        .copied()
+        .filter(|name| Path::new(LXCFS).join("proc").join(name).is_file())
+        .collect()
+}
+
+/// Reads a number from the kernel; unlimited if it cannot be read.
+fn read_limit(path: &str) -> u64 {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    text.trim().parse().unwrap_or(u64::MAX)
+}
+
+fn is_character_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_char_device())
+}
