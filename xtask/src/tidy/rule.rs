@@ -42,7 +42,7 @@ pub(super) const RULES: [Rule; 18] = [
     on("size", Check::File(size::check)),
     on("whitespace", Check::File(whitespace::check)),
     on("cli-size", Check::Files(cli_size::check)),
-    off("module-cycles", Check::Files(modules::check)),
+    on("module-cycles", Check::Files(modules::check)),
     on("prose", Check::File(prose::check)),
     on("readme-size", Check::File(readme_size::check)),
     on("target-folder", Check::File(target_folder::check)),
@@ -51,9 +51,4 @@ pub(super) const RULES: [Rule; 18] = [
 
 const fn on(name: &'static str, check: Check) -> Rule {
     Rule { name, check, is_on: true }
-}
-
-/// A rule that the tree does not follow yet: `cargo xtask tidy NAME` checks it.
-const fn off(name: &'static str, check: Check) -> Rule {
-    Rule { name, check, is_on: false }
 }
