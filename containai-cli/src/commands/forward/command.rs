@@ -68,7 +68,7 @@ async fn serve(args: ForwardArgs, forwards: Vec<Forward>, app: &App) -> anyhow::
     let (_, name) = find(&args.target, app).await?;
     let flags = app.global.flags();
     let container = ReconnectingContainer::find(Some(&name), flags, &app.env, &app.reporter);
-    let server = ForwardServer::open(container.await?, forwards).await?;
+    let server = ForwardServer::open_registered(container.await?, forwards).await?;
     if args.detached {
         // Signals of the terminal are for its foreground processes.
         nix::unistd::setsid()?;
