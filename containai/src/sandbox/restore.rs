@@ -21,7 +21,7 @@ pub struct DataRestore {
 
 impl SandboxBuilder {
     /// Describes a restore of the workspace's data volume from a file that
-    /// [`Sandbox::export`] or `cai export` wrote.
+    /// [`Sandbox::export`](super::Sandbox::export) or `cai export` wrote.
     pub fn restore(&self, archive: impl AsRef<Path>) -> DataRestore {
         DataRestore::new(self.clone(), archive.as_ref())
     }
