@@ -80,7 +80,7 @@ fn settings_are_imported_to_the_agents_paths() {
     person.exec(&repository, unchanged).success().prints("{}");
 
     let outcome = import(&person, &repository, &["--exclude", "*.log"]).run();
-    outcome.success().stderr_contains("`.claude/commands/outside`: it leads to `/etc/shadow`");
+    outcome.success().stderr_contains("`.claude/commands/outside`: it points to `/etc/shadow`");
     let look = "cd; cat .claude/settings.json .claude.json .claude/commands/deep/x.md \
                 .claude/commands/inside .codex/skills/mine.md; \
                 readlink .claude/commands/inside .claude; \

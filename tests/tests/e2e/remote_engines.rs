@@ -174,7 +174,7 @@ fn port_in_use_on_the_remote_machine_is_skipped() {
 fn setup_is_refused_for_a_remote_engine() {
     let person = Person::new();
     let refused = person.cai(["--docker-host", "ssh://me@far.example", "setup", "--yes"]).run();
-    refused.fails(2, "set-up is for this machine").stderr_contains("cai setup");
+    refused.fails(2, "sets up this machine, not").stderr_contains("cai setup");
 }
 
 #[test]

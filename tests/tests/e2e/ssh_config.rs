@@ -69,7 +69,7 @@ fn configuration_follows_renames_and_removals_by_docker() {
     // An unresponsive engine may still have the container.
     let nobody = "unix:///nowhere/docker.sock";
     let kept = person.cai(["ssh", "cleanup"]).env("CONTAINAI_ENGINE_ROOT", "/nowhere");
-    kept.run().success().prints("").stderr_contains("is kept");
+    kept.run().success().prints("").stderr_contains("are kept");
     let asked = person.cai(["--docker-host", nobody, "ssh", "cleanup"]).run();
     assert_eq!(asked.success().stdout(), reported);
     assert!(!fragment("renamed-by-hand").exists() && pins() == before - 1);

@@ -71,7 +71,7 @@ fn unresponsive_sysbox_is_not_chosen_by_setup() {
 
 #[test]
 fn plan_of_an_ordinary_user_matches_roots_setup() {
-    let engine = Engine::isolated("sysboxuser");
+    let engine = Engine::isolated("sbuser");
     let mut stand_in = StandIn::below(engine.root());
     let plan = |person: &Person, isolation: &str| {
         let words = ["setup", "--dry-run", "--isolation", isolation];

@@ -99,7 +99,7 @@ fn setup_registers_the_shim_for_sysbox() {
     let said = outcome.success().stderr();
     assert!(said.contains("cai setup --isolation sysbox"), "{said}");
     let said = person.cai(["list"]).run().success().stderr();
-    assert!(said.contains("made with `sysbox` isolation are stored apart"), "{said}");
+    assert!(said.contains("created with `sysbox` isolation are stored separately"), "{said}");
     assert!(said.contains("cai setup --isolation sysbox"), "{said}");
 }
 
