@@ -188,12 +188,18 @@ fn hostile_archives_change_nothing() {
     let file = forge_archive(&person, "upwards", |tree| write(tree.join("../up")), &["../up"]);
     check(file, "`../up` contains `..`");
     let make = |tree: &Path| symlink("/etc", tree.join("a")).expect("a link can be made");
-    check(forge_archive(&person, "link", make, &["a", "a/hostname"]), "has no preceding parent directory");
+    check(
+        forge_archive(&person, "link", make, &["a", "a/hostname"]),
+        "has no preceding parent directory",
+    );
     let make = |tree: &Path| {
         symlink("b", tree.join("a")).expect("a link can be made");
         symlink("/etc", tree.join("b")).expect("a link can be made");
     };
-    check(forge_archive(&person, "chain", make, &["b", "a", "a/hostname"]), "has no preceding parent directory");
+    check(
+        forge_archive(&person, "chain", make, &["b", "a", "a/hostname"]),
+        "has no preceding parent directory",
+    );
     let make = |tree: &Path| run("mknod", &["zero", "c", "1", "5"], tree);
     check(forge_archive(&person, "device", make, &["zero"]), "`zero` is a device");
     let make = |tree: &Path| {
