@@ -4,6 +4,7 @@
 //! of the repository and runs no program that a configuration names. The kernel limits its writes
 //! to the given directories (landlock(7)), even through symbolic links.
 
+use std::ffi::OsString;
 use std::fs::{File, Metadata};
 use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
@@ -14,7 +15,6 @@ use std::thread;
 
 use crate::error::ResultExt as _;
 use landlock::{ABI, AccessFs, PathBeneath, Ruleset, RulesetAttr as _, RulesetCreatedAttr as _};
-
 use rustix::fs::OFlags;
 
 use crate::openat2::open_without_links;
@@ -32,9 +32,6 @@ const SETTINGS: [&str; 9] = [
     "core.logAllRefUpdates=true",
 ];
 
-/// The search path for git and its programs.
-const PROGRAMS: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/run/current-system/sw/bin:/home/linuxbrew/.linuxbrew/bin";
-
 /// A confined git for one worktree.
 #[derive(Clone, Debug)]
 pub(crate) struct ConfinedGit {
@@ -46,15 +43,20 @@ pub(crate) struct ConfinedGit {
     /// The directories that git can write.
     writable: Vec<PathBuf>,
     owner: (u32, u32),
+    /// The `PATH` of git.
+    search_path: OsString,
 }
 
 impl ConfinedGit {
-    /// Returns a confined git for the worktree at `work_tree` with the entry `directory`.
+    /// Returns a confined git for the worktree at `work_tree` with the entry `directory`. git and its
+    /// programs are found in the absolute directories of `search_path`, as the user's shell finds
+    /// them.
     pub(crate) fn new(
         directory: &Path,
         common: &Path,
         work_tree: Option<&Path>,
         owner: &Metadata,
+        search_path: &[PathBuf],
     ) -> Self {
         Self {
             directory: directory.to_owned(),
@@ -62,6 +64,7 @@ impl ConfinedGit {
             work_tree: work_tree.map(Path::to_owned),
             writable: vec![common.to_owned(), directory.to_owned()],
             owner: (owner.uid(), owner.gid()),
+            search_path: absolute(search_path),
         }
     }
 
@@ -102,7 +105,7 @@ impl ConfinedGit {
     fn command(&self) -> Command {
         let mut git = Command::new("git");
         git.env_clear()
-            .env("PATH", PROGRAMS)
+            .env("PATH", &self.search_path)
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_ATTR_NOSYSTEM", "1")
@@ -127,6 +130,13 @@ impl ConfinedGit {
         }
         git
     }
+}
+
+/// Returns the absolute directories as the value of `PATH`: git runs in `/`, and a relative one would
+/// be another directory there.
+fn absolute(search_path: &[PathBuf]) -> OsString {
+    let directories = search_path.iter().filter(|directory| directory.is_absolute());
+    std::env::join_paths(directories).unwrap_or_default()
 }
 
 /// Runs `work`, and the processes that it starts, without write access outside these directories.
@@ -179,7 +189,7 @@ fn git_output(args: &[&str], output: Output) -> crate::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use std::fs;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use super::*;
 
@@ -192,7 +202,25 @@ mod tests {
         anyhow::ensure!(status.success(), "git failed");
         let common = top.join(".git");
         let owner = fs::metadata(&common)?;
-        Ok((ConfinedGit::new(&common, &common, Some(&top), &owner), common))
+        let path = ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from);
+        Ok((ConfinedGit::new(&common, &common, Some(&top), &owner, &path), common))
+    }
+
+    #[test]
+    fn git_is_found_in_the_search_path() -> anyhow::Result<()> {
+        let root = tempfile::tempdir()?;
+        let (git, common) = repository(root.path())?;
+        let bin = root.path().join("bin");
+        fs::create_dir(&bin)?;
+        fs::write(bin.join("git"), "#!/bin/sh\necho own\n")?;
+        fs::set_permissions(bin.join("git"), fs::Permissions::from_mode(0o755))?;
+        let owner = fs::metadata(&common)?;
+        let with = |path: &[PathBuf]| ConfinedGit::new(&common, &common, None, &owner, path);
+        assert_eq!(with(&[bin.clone(), "/bin".into()]).text(&["version"], b"")?, "own\n");
+        let relative = Path::new("..").join(bin.strip_prefix("/")?);
+        assert_eq!(with(&[relative]).search_path, "");
+        assert!(git.text(&["version"], b"")?.starts_with("git version"));
+        Ok(())
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl SessionConnection {
         if let Some(env) = &self.session_env {
             env.clear_empty_marker();
         }
-        worktree::fetch_after_session(&self.container, &self.env.layout, &self.reporter).await;
+        worktree::fetch_after_session(&self.container, &self.env, &self.reporter).await;
         Ok(outcome)
     }
 

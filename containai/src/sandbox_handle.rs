@@ -94,7 +94,7 @@ impl SandboxHandle {
             variables.clear_empty_marker();
         }
         let Context { env, reporter, .. } = &self.context;
-        worktree::fetch_after_session(&self.container, &env.layout, reporter).await;
+        worktree::fetch_after_session(&self.container, env, reporter).await;
         Ok(outcome)
     }
 }

@@ -146,7 +146,7 @@ impl Stop<'_> {
             None => execute_stop(*engine, &context.remote, &NoVolumeExporter, plan).await?,
         }
         let layout = &context.env.layout;
-        worktree::fetch_after_session(&plan.container, layout, &context.reporter).await;
+        worktree::fetch_after_session(&plan.container, &context.env, &context.reporter).await;
         if plan.removes() {
             let (directory, address) = (layout.forward_dir(), context.address.to_string());
             RegisteredForward::stop_all(&directory, &address, &plan.container.name)?;

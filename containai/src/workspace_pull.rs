@@ -68,18 +68,17 @@ pub async fn pull(
     mode: PullMode,
 ) -> crate::Result<Pulled> {
     let workspace = workspace_served(container)?;
-    let (layout, reporter) = (request.context.env.layout.clone(), request.context.reporter.clone());
+    let (env, reporter) = (request.context.env.clone(), request.context.reporter.clone());
     if request.context.client.is_none() && worktree::has_separate_repository(container) {
         if mode != PullMode::Confirm {
             let message = "a linked worktree supports neither `--dry-run` nor `--force`";
             return Err(OperationError::usage(message).into());
         }
-        return Ok(Pulled::Commits(worktree::fetch_now(&workspace, &layout, &reporter).await?));
+        return Ok(Pulled::Commits(worktree::fetch_now(&workspace, &env, &reporter).await?));
     }
     let (reached, path) = request.connect_copy().await?;
     // A second pull would take the files that this one writes for local changes.
-    let lock = layout.workspace_lock(&workspace);
-    let _lock = lock::acquire(&lock, &format!("`{workspace}`"), &reporter).await?;
+    let _lock = lock::acquire_workspace(&workspace, &env, &reporter).await?;
     let mut copy = WorkspaceCopy::open(&reached.connection, &workspace, path)?;
     reporter.begin_work("comparing both sides");
     let mut sides = copy.compare().await?;

@@ -12,7 +12,6 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use containai_core::engine::LinkedRepository;
-use containai_core::layout::Layout;
 use containai_core::naming::{WorkspacePath, WorkspacePathError};
 
 mod conflict_refs;
@@ -31,6 +30,8 @@ pub(crate) use container_repository::ensure_container_repository;
 pub use session_sync::{fetch_after_session, fetch_now, has_separate_repository};
 pub(crate) use session_sync::{shares_host_repository, sync_before_session};
 use sync::WorktreeSync;
+
+use crate::process_env::ProcessEnv;
 
 /// The limit for files that contain a path, in bytes.
 const MAX_POINTER: u64 = 8192;
@@ -116,13 +117,13 @@ pub(crate) fn find(workspace: &WorkspacePath) -> Result<Option<LinkedWorktree>, 
 /// workspace is not a linked worktree.
 pub(crate) fn linked_repository(
     workspace: &WorkspacePath,
-    layout: &Layout,
+    env: &ProcessEnv,
 ) -> Result<Option<LinkedRepository>, WorktreeError> {
     let Some(worktree) = find(workspace)? else { return Ok(None) };
     // The engine's runtime does not follow links.
-    let config = layout.config_dir();
+    let config = env.layout.config_dir();
     let real = fs::canonicalize(config).unwrap_or_else(|_| config.to_owned());
-    let own = layout.worktree_repository(workspace);
+    let own = env.layout.worktree_repository(workspace);
     let own = own.strip_prefix(config).map_or_else(|_| own.clone(), |below| real.join(below));
     Ok(Some(LinkedRepository {
         common_dir: WorkspacePath::new(&worktree.common)?,

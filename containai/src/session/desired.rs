@@ -95,7 +95,7 @@ impl ResolvedWorkspace {
     /// Returns the repository of which the workspace is a linked worktree. An error does not
     /// prevent the session: git then does not work in the container.
     fn linked_repository(&self) -> Option<LinkedRepository> {
-        match worktree::linked_repository(&self.path, &self.context.env.layout) {
+        match worktree::linked_repository(&self.path, &self.context.env) {
             Ok(repository) => repository,
             Err(error) => {
                 let warning = format!("git does not work in the container: {error}");

@@ -52,8 +52,8 @@ impl ResolvedWorkspace {
 
     /// Synchronizes the references of a linked worktree with those of its container.
     pub(crate) async fn sync_worktree(&self, container: &Container) {
-        let (layout, reporter) = (&self.context.env.layout, &self.context.reporter);
-        worktree::sync_before_session(&self.engine, container, layout, reporter).await;
+        let Context { env, reporter, .. } = &self.context;
+        worktree::sync_before_session(&self.engine, container, env, reporter).await;
     }
 
     /// Returns a shared connection to the running container; `None` if there is none, or if the
@@ -90,9 +90,9 @@ impl ResolvedWorkspace {
     /// Creates the repository that a new container uses in place of the repository of its
     /// worktree.
     pub(crate) fn ensure_repository(&self, desired: &Desired) -> crate::Result<()> {
-        let (layout, reporter) = (&self.context.env.layout, &self.context.reporter);
+        let Context { env, reporter, .. } = &self.context;
         match desired.options.repository {
-            Some(_) => worktree::ensure_container_repository(&self.path, layout, reporter),
+            Some(_) => worktree::ensure_container_repository(&self.path, env, reporter),
             None => Ok(()),
         }
     }

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::error::ResultExt as _;
-use containai_core::layout::{CONTAINER_REPOSITORY, CONTAINER_WORKSPACE, Layout};
+use crate::process_env::ProcessEnv;
+use containai_core::layout::{CONTAINER_REPOSITORY, CONTAINER_WORKSPACE};
 use containai_core::naming::WorkspacePath;
 use containai_core::worktree::{Head, Refs, WorktreeRecord, container_config, parse_for_each_ref};
 
@@ -29,13 +30,13 @@ pub(crate) const REF_LIST_FORMAT: &str = "--format=%(objectname) %(refname)";
 /// workspace is not a linked worktree.
 pub(crate) fn ensure_container_repository(
     workspace: &WorkspacePath,
-    layout: &Layout,
+    env: &ProcessEnv,
     reporter: &Reporter,
 ) -> crate::Result<()> {
     let Ok(Some(worktree)) = find(workspace) else { return Ok(()) };
-    let directory = layout.worktree_dir(workspace);
-    let repository = layout.worktree_repository(workspace);
-    if let Some(record) = read_record(layout, workspace)?
+    let directory = env.layout.worktree_dir(workspace);
+    let repository = env.layout.worktree_repository(workspace);
+    if let Some(record) = read_record(env, workspace)?
         && repository.exists()
     {
         if is_for(&record, &worktree)? {
@@ -50,14 +51,14 @@ pub(crate) fn ensure_container_repository(
         ));
     }
     let context = || format!("cannot create the repository for the container of `{workspace}`");
-    create(&worktree, &directory, layout).with_context(context)
+    create(&worktree, &directory, env).with_context(context)
 }
 
 /// Returns a confined git for the host's side of the worktree.
-pub(crate) fn host_git(worktree: &LinkedWorktree) -> crate::Result<ConfinedGit> {
+pub(crate) fn host_git(worktree: &LinkedWorktree, env: &ProcessEnv) -> crate::Result<ConfinedGit> {
     let owner = fs::symlink_metadata(&worktree.common)?;
     let work_tree = Some(worktree.workspace.as_path());
-    Ok(ConfinedGit::new(&worktree.entry, &worktree.common, work_tree, &owner))
+    Ok(ConfinedGit::new(&worktree.entry, &worktree.common, work_tree, &owner, &env.search_path))
 }
 
 /// Lists all references of the host except [`ConflictRefs`](super::conflict_refs::ConflictRefs).
@@ -78,10 +79,10 @@ pub(crate) fn host_head(git: &ConfinedGit) -> crate::Result<Option<Head>> {
 
 /// Reads the record of the last sync; `None` if there is none.
 pub(crate) fn read_record(
-    layout: &Layout,
+    env: &ProcessEnv,
     workspace: &WorkspacePath,
 ) -> crate::Result<Option<WorktreeRecord>> {
-    let path = layout.worktree_sync_base(workspace);
+    let path = env.layout.worktree_sync_base(workspace);
     let shown = || format!("cannot read `{}`", path.display());
     match fs::read(&path) {
         Ok(text) => serde_json::from_slice(&text).map(Some).with_context(shown),
@@ -92,11 +93,11 @@ pub(crate) fn read_record(
 
 /// Writes the record of the last sync atomically.
 pub(crate) fn write_record(
-    layout: &Layout,
+    env: &ProcessEnv,
     workspace: &WorkspacePath,
     record: &WorktreeRecord,
 ) -> crate::Result<()> {
-    let path = layout.worktree_sync_base(workspace);
+    let path = env.layout.worktree_sync_base(workspace);
     private_file::write(&path, &serde_json::to_string(record)?)
         .with_context(|| format!("cannot write `{}`", path.display()))
 }
@@ -114,11 +115,11 @@ fn creation_id(worktree: &LinkedWorktree) -> io::Result<String> {
     Ok(format!("{}-{}.{}", status.ino(), status.mtime(), status.mtime_nsec()))
 }
 
-fn create(worktree: &LinkedWorktree, directory: &Path, layout: &Layout) -> crate::Result<()> {
+fn create(worktree: &LinkedWorktree, directory: &Path, env: &ProcessEnv) -> crate::Result<()> {
     links::refuse_links(worktree)?;
     DirBuilder::new().recursive(true).mode(0o700).create(directory)?;
     let temporary = tempfile::Builder::new().prefix("new-").tempdir_in(directory)?;
-    let git = host_git(worktree)?;
+    let git = host_git(worktree, env)?;
     let refs = host_refs(&git)?;
     fill(worktree, temporary.path(), &git, &refs)?;
     chown_tree(temporary.path(), &fs::symlink_metadata(&worktree.common)?)?;
@@ -132,8 +133,8 @@ fn create(worktree: &LinkedWorktree, directory: &Path, layout: &Layout) -> crate
         index_base: None,
         fingerprints: containai_core::worktree::Fingerprints::default(),
     };
-    write_record(layout, &worktree.workspace, &record)?;
-    fs::rename(temporary.path(), layout.worktree_repository(&worktree.workspace))?;
+    write_record(env, &worktree.workspace, &record)?;
+    fs::rename(temporary.path(), env.layout.worktree_repository(&worktree.workspace))?;
     drop(temporary.keep());
     Ok(())
 }

@@ -17,6 +17,7 @@ use super::LinkedWorktree;
 use super::container_repository::host_git;
 use super::untrusted_tree::{UntrustedEntry, UntrustedTree};
 use crate::git::ConfinedGit;
+use crate::process_env::ProcessEnv;
 
 /// Fetches these objects and everything they refer to, as far as the host lacks them.
 pub(crate) fn fetch(
@@ -24,8 +25,9 @@ pub(crate) fn fetch(
     container: &UntrustedTree,
     directory: &Path,
     tips: &[ObjectId],
+    env: &ProcessEnv,
 ) -> crate::Result<()> {
-    let host = host_git(worktree)?;
+    let host = host_git(worktree, env)?;
     if missing(&host, tips)?.is_empty() {
         return Ok(());
     }
@@ -43,7 +45,7 @@ pub(crate) fn fetch(
     if is_other_user {
         chown_tree(&incoming, owner.uid(), owner.gid())?;
     }
-    let git = ConfinedGit::new(&incoming, &incoming, None, &owner);
+    let git = ConfinedGit::new(&incoming, &incoming, None, &owner, &env.search_path);
     for pack in packs {
         let path = incoming.join("objects/pack").join(pack);
         let path = path.to_str().context("the path is not UTF-8")?;

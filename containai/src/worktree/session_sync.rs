@@ -2,12 +2,12 @@
 
 use containai_core::engine::Container;
 use containai_core::label;
-use containai_core::layout::Layout;
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
 
 use super::sync::{sync_worktree, update_ref_line};
 use super::{WorktreeSync, find};
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 
 /// Changes references and `HEAD` in the container, and moves the index unless staged changes
@@ -27,12 +27,12 @@ new=$(git rev-parse --verify --quiet 'HEAD^{commit}') || exit 0
 pub(crate) async fn sync_before_session(
     engine: &DockerEngine,
     container: &Container,
-    layout: &Layout,
+    env: &ProcessEnv,
     reporter: &Reporter,
 ) {
     let workspace = container.labels.workspace().and_then(|it| WorkspacePath::new(it).ok());
     let (Some(workspace), true) = (workspace, has_separate_repository(container)) else { return };
-    let sync = match sync_worktree(&workspace, layout, reporter).await {
+    let sync = match sync_worktree(&workspace, env, reporter).await {
         Ok(Some(sync)) if !sync.is_up_to_date() => sync,
         Ok(_) => return,
         Err(error) => return warn_not_fetched(&workspace, &error, reporter),
@@ -41,17 +41,17 @@ pub(crate) async fn sync_before_session(
         reporter.warn(&format!("cannot update git in the container: {error:#}"));
         return;
     }
-    if let Err(error) = sync_worktree(&workspace, layout, reporter).await {
+    if let Err(error) = sync_worktree(&workspace, env, reporter).await {
         warn_not_fetched(&workspace, &error, reporter);
     }
 }
 
 /// Fetches the container's commits after a session, or before the container stops. Errors are
 /// reported as warnings.
-pub async fn fetch_after_session(container: &Container, layout: &Layout, reporter: &Reporter) {
+pub async fn fetch_after_session(container: &Container, env: &ProcessEnv, reporter: &Reporter) {
     let workspace = container.labels.workspace().and_then(|it| WorkspacePath::new(it).ok());
     let (Some(workspace), true) = (workspace, has_separate_repository(container)) else { return };
-    match sync_worktree(&workspace, layout, reporter).await {
+    match sync_worktree(&workspace, env, reporter).await {
         Ok(Some(sync)) if sync.fetched > 0 => {
             reporter.detail(&format!("`{workspace}`: fetched {} references", sync.fetched));
         }
@@ -67,10 +67,10 @@ pub async fn fetch_after_session(container: &Container, layout: &Layout, reporte
 /// The repositories cannot be read or written.
 pub async fn fetch_now(
     workspace: &WorkspacePath,
-    layout: &Layout,
+    env: &ProcessEnv,
     reporter: &Reporter,
 ) -> crate::Result<String> {
-    let sync = sync_worktree(workspace, layout, reporter).await?;
+    let sync = sync_worktree(workspace, env, reporter).await?;
     Ok(match sync.map_or(0, |sync| sync.fetched) {
         0 => "nothing changed in the container".to_owned(),
         1 => "fetched 1 reference".to_owned(),

@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use containai_core::layout::Layout;
 use containai_core::naming::WorkspacePath;
 use containai_core::worktree::{
     ConflictReason, Fingerprints, Head, ObjectId, RefChange, RefDifference, RefName, Refs, Side,
@@ -21,6 +20,7 @@ use super::untrusted_tree::UntrustedTree;
 use super::{LinkedWorktree, find, index, large_files, links, objects, state};
 use crate::git::ConfinedGit;
 use crate::lock;
+use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 
 /// The changes that the container has to apply after a sync.
@@ -45,30 +45,31 @@ impl WorktreeSync {
 /// workspace has no separate repository, or neither side changed.
 pub(crate) async fn sync_worktree(
     workspace: &WorkspacePath,
-    layout: &Layout,
+    env: &ProcessEnv,
     reporter: &Reporter,
 ) -> crate::Result<Option<WorktreeSync>> {
-    if !has_changed(workspace, layout)? {
+    if !has_changed(workspace, env)? {
         return Ok(None);
     }
     let _lock =
-        lock::acquire(&layout.worktree_lock(workspace), &format!("`{workspace}`"), reporter)
+        lock::acquire(&env.layout.worktree_lock(workspace), &format!("`{workspace}`"), reporter)
             .await?;
-    let (Some(record), Some(worktree)) = (read_record(layout, workspace)?, find(workspace)?) else {
+    let (Some(record), Some(worktree)) = (read_record(env, workspace)?, find(workspace)?) else {
         return Ok(None);
     };
-    let own = UntrustedTree::open(&layout.worktree_repository(workspace))?;
+    let own = UntrustedTree::open(&env.layout.worktree_repository(workspace))?;
     let (Some(own), true) = (own, is_for(&record, &worktree)?) else { return Ok(None) };
     links::refuse_links(&worktree)?;
-    let git = host_git(&worktree)?;
-    WorktreePair { worktree: &worktree, layout, reporter, own, git, record }.sync().map(Some)
+    let git = host_git(&worktree, env)?;
+    WorktreePair { worktree: &worktree, env, reporter, own, git, record }.sync().map(Some)
 }
 
 /// Returns whether a side may have changed since the last sync.
-fn has_changed(workspace: &WorkspacePath, layout: &Layout) -> crate::Result<bool> {
-    let Some(record) = read_record(layout, workspace)? else { return Ok(false) };
+fn has_changed(workspace: &WorkspacePath, env: &ProcessEnv) -> crate::Result<bool> {
+    let Some(record) = read_record(env, workspace)? else { return Ok(false) };
     let entry = Path::new(&record.worktree_dir).file_name().and_then(|it| it.to_str());
-    let sides = [Path::new(&record.common_dir).to_owned(), layout.worktree_repository(workspace)];
+    let sides =
+        [Path::new(&record.common_dir).to_owned(), env.layout.worktree_repository(workspace)];
     let [Some(host), Some(own)] =
         [UntrustedTree::open(&sides[0])?, UntrustedTree::open(&sides[1])?]
     else {
@@ -83,7 +84,7 @@ fn has_changed(workspace: &WorkspacePath, layout: &Layout) -> crate::Result<bool
 /// The two repositories of one worktree.
 struct WorktreePair<'a> {
     worktree: &'a LinkedWorktree,
-    layout: &'a Layout,
+    env: &'a ProcessEnv,
     reporter: &'a Reporter,
     /// The container's repository.
     own: UntrustedTree,
@@ -134,8 +135,8 @@ impl WorktreePair<'_> {
         }
         if !tips.is_empty() {
             large_files::fetch(self.worktree, &self.own)?;
-            let directory = self.layout.worktree_dir(&self.worktree.workspace);
-            objects::fetch(self.worktree, &self.own, &directory, &tips)?;
+            let directory = self.env.layout.worktree_dir(&self.worktree.workspace);
+            objects::fetch(self.worktree, &self.own, &directory, &tips, self.env)?;
         }
         let (mut sync, mut conflicts) = (WorktreeSync::default(), Conflicts::new());
         let mut changes = Vec::new();
@@ -309,7 +310,7 @@ impl WorktreePair<'_> {
     }
 
     fn write(&self) -> crate::Result<()> {
-        write_record(self.layout, &self.worktree.workspace, &self.record)
+        write_record(self.env, &self.worktree.workspace, &self.record)
     }
 }
 

@@ -25,8 +25,8 @@ fn find_repository(
     root: &Path,
     workspace: &str,
 ) -> Result<Option<LinkedRepository>, WorktreeError> {
-    let layout = Layout::new(&root.join("home"), None, None);
-    linked_repository(&WorkspacePath::new(root.join(workspace))?, &layout)
+    let env = ProcessEnv::new(root.join("home"));
+    linked_repository(&WorkspacePath::new(root.join(workspace))?, &env)
 }
 
 #[test]

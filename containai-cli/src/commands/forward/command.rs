@@ -4,7 +4,6 @@ use clap::{Args, Subcommand};
 use containai::context::Context;
 use containai::forward::{ForwardServer, ReconnectingContainer, start_background};
 use containai::signals::ShutdownSignal;
-use containai_core::lifecycle::{Either, race};
 use containai_core::remote::Forward;
 
 use super::{list, remove};
@@ -58,10 +57,8 @@ pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode
         return Ok(ExitCode::SUCCESS);
     }
     let mut shutdown = ShutdownSignal::listen()?;
-    match race(serve(args, forwards, app), shutdown.received()).await {
-        Either::First(outcome) => outcome,
-        Either::Second(()) => Ok(ExitCode::SUCCESS),
-    }
+    let served = shutdown.run_until_received(serve(args, forwards, app)).await;
+    served.unwrap_or(Ok(ExitCode::SUCCESS))
 }
 
 async fn serve(args: ForwardArgs, forwards: Vec<Forward>, app: &App) -> anyhow::Result<ExitCode> {

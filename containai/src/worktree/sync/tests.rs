@@ -14,7 +14,7 @@ struct TestRepositories {
     _directory: TempDir,
     root: PathBuf,
     workspace: WorkspacePath,
-    layout: Layout,
+    env: ProcessEnv,
     reporter: Reporter,
 }
 
@@ -25,13 +25,13 @@ impl TestRepositories {
         fs::create_dir(root.join("api"))?;
         let pair = Self {
             workspace: WorkspacePath::new(root.join("tree"))?,
-            layout: Layout::new(&root.join("home"), None, None),
+            env: ProcessEnv::new(root.join("home")),
             reporter: Reporter::default(),
             _directory: directory,
             root,
         };
         pair.host(&format!("cd api; git init -q -b main; {setup}"))?;
-        ensure_container_repository(&pair.workspace, &pair.layout, &pair.reporter)?;
+        ensure_container_repository(&pair.workspace, &pair.env, &pair.reporter)?;
         Ok(pair)
     }
 
@@ -41,7 +41,7 @@ impl TestRepositories {
 
     /// Runs a script in the worktree with the container's repository.
     fn in_container(&self, script: &str) -> anyhow::Result<String> {
-        let own = self.layout.worktree_repository(&self.workspace);
+        let own = self.env.layout.worktree_repository(&self.workspace);
         let variables = [
             ("GIT_DIR", own.join("worktrees/tree")),
             ("GIT_WORK_TREE", self.root.join("tree")),
@@ -65,7 +65,7 @@ impl TestRepositories {
     }
 
     async fn sync(&self) -> anyhow::Result<Option<WorktreeSync>> {
-        Ok(sync_worktree(&self.workspace, &self.layout, &self.reporter).await?)
+        Ok(sync_worktree(&self.workspace, &self.env, &self.reporter).await?)
     }
 }
 
@@ -99,14 +99,14 @@ async fn interrupted_sync_is_finished() -> anyhow::Result<()> {
     pair.sync().await?;
     // The references have moved, but not yet the index.
     pair.in_container("echo more >> file; git commit -qam two")?;
-    let before = read_record(&pair.layout, &pair.workspace)?.expect("a record");
+    let before = read_record(&pair.env, &pair.workspace)?.expect("a record");
     let from = pair.host("git -C tree rev-parse side")?;
     pair.sync().await?;
     pair.host(&format!(
         "cd tree; git read-tree {from}; test \"$(git status --short)\" = 'MM file'"
     ))?;
     let index_base = ObjectId::parse(&from);
-    write_record(&pair.layout, &pair.workspace, &WorktreeRecord { index_base, ..before })?;
+    write_record(&pair.env, &pair.workspace, &WorktreeRecord { index_base, ..before })?;
     pair.sync().await?;
     assert_eq!(pair.host("git -C tree status --short")?, "");
     // The index is locked: the sync is retried.
@@ -151,9 +151,9 @@ async fn links_and_reused_names_prevent_a_sync() -> anyhow::Result<()> {
         "git -C api branch -q -D side; sleep 0.01; git -C api worktree add -q -b side ../tree",
     )?;
     assert!(pair.sync().await?.is_none());
-    ensure_container_repository(&pair.workspace, &pair.layout, &pair.reporter)?;
+    ensure_container_repository(&pair.workspace, &pair.env, &pair.reporter)?;
     assert_eq!(pair.in_container("git log -1 --format=%s")?, "one");
-    let kept = fs::read_dir(pair.layout.config_dir().join("worktrees"))?.count();
+    let kept = fs::read_dir(pair.env.layout.config_dir().join("worktrees"))?.count();
     assert_eq!(kept, 2, "the container's former repository is kept");
     Ok(())
 }
