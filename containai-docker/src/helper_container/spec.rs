@@ -1,3 +1,5 @@
+//! The settings of a helper container, and the request that creates it.
+
 use bollard::models::{
     ContainerCreateBody, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig, Mount,
 };
@@ -12,12 +14,12 @@ pub(crate) struct HelperSpec {
     mounts: Vec<Mount>,
     binds: Vec<String>,
     program: HelperProgram,
-    isolation: Option<Isolation>,
     user: String,
     env: Vec<String>,
 }
 
-/// The program of a helper container.
+/// The program of a helper container. One that is started has the isolation of the containers that
+/// mount the same files, so that owners match and root is not root of the host.
 #[derive(Clone, Debug)]
 pub(crate) enum HelperProgram {
     /// That of the image. The helper is committed and never started.
@@ -25,9 +27,18 @@ pub(crate) enum HelperProgram {
     /// None. The helper is never started.
     None,
     /// A shell script, and its arguments.
-    Script(Vec<String>),
+    Script(Isolation, Vec<String>),
     /// A program, and its arguments.
-    Command(&'static str, Vec<String>),
+    Command(Isolation, &'static str, Vec<String>),
+}
+
+impl HelperProgram {
+    fn isolation(&self) -> Option<Isolation> {
+        match self {
+            Self::OfImage | Self::None => None,
+            Self::Script(isolation, _) | Self::Command(isolation, ..) => Some(*isolation),
+        }
+    }
 }
 
 impl HelperSpec {
@@ -40,7 +51,6 @@ impl HelperSpec {
             mounts: Vec::new(),
             binds: Vec::new(),
             program: HelperProgram::OfImage,
-            isolation: None,
             user: "0:0".to_owned(),
             env: vec!["LC_ALL=C".to_owned()],
         }
@@ -65,13 +75,6 @@ impl HelperSpec {
         self
     }
 
-    /// Sets the isolation in which the helper runs: that of the containers that mount the same
-    /// files, so that owners match. A helper that is started needs it.
-    pub(crate) fn with_isolation(mut self, isolation: Isolation) -> Self {
-        self.isolation = Some(isolation);
-        self
-    }
-
     /// Sets the user that runs the program, and adds variables. Default: root.
     pub(crate) fn with_user(mut self, user: &str, env: impl IntoIterator<Item = String>) -> Self {
         user.clone_into(&mut self.user);
@@ -81,12 +84,13 @@ impl HelperSpec {
 
     /// Returns the body of the request that creates the helper.
     pub(crate) fn into_body(self) -> ContainerCreateBody {
+        let isolation = self.program.isolation();
         let body = ContainerCreateBody {
             image: Some(self.image),
             labels: Some(self.labels.into_map()),
             host_config: Some(HostConfig {
-                runtime: self.isolation.map(|isolation| isolation.runtime().into()),
-                cgroupns_mode: match self.isolation {
+                runtime: isolation.map(|isolation| isolation.runtime().into()),
+                cgroupns_mode: match isolation {
                     Some(Isolation::Userns) => Some(HostConfigCgroupnsModeEnum::PRIVATE),
                     Some(Isolation::Sysbox) | None => None,
                 },
@@ -105,8 +109,8 @@ impl HelperSpec {
         let (entrypoint, cmd) = match self.program {
             HelperProgram::OfImage => return body,
             HelperProgram::None => (vec!["/bin/false".to_owned()], Vec::new()),
-            HelperProgram::Script(words) => (vec!["/bin/sh".to_owned(), "-c".to_owned()], words),
-            HelperProgram::Command(program, words) => (vec![program.to_owned()], words),
+            HelperProgram::Script(_, words) => (vec!["/bin/sh".to_owned(), "-c".to_owned()], words),
+            HelperProgram::Command(_, program, words) => (vec![program.to_owned()], words),
         };
         ContainerCreateBody {
             entrypoint: Some(entrypoint),
@@ -136,14 +140,13 @@ mod tests {
     use super::super::volume_mount::{NewVolume, data_volume_mount};
     use super::*;
 
-    fn check(program: HelperProgram, isolation: Option<Isolation>, runtime: Option<&str>) {
+    fn check(program: HelperProgram, runtime: Option<&str>) {
         let workspace = WorkspacePath::new("/src/api").expect("a path");
         let volume = VolumeName::data(&workspace);
         let labels = Labels::for_helper().with(label::FILLS, volume.as_ref());
         let mount = data_volume_mount(&volume, &workspace, None, NewVolume::Empty);
-        let mut spec =
+        let spec =
             HelperSpec::new("containai/base:1", labels).with_mounts([mount]).with_program(program);
-        spec.isolation = isolation;
         let body = spec.into_body();
         let labels: Labels = body.labels.unwrap_or_default().into_iter().collect();
         assert_eq!(labels.filled_volume(), Some(volume));
@@ -161,9 +164,11 @@ mod tests {
 
     #[test]
     fn helper_sees_only_its_mounts() {
-        check(HelperProgram::OfImage, None, None);
-        check(HelperProgram::None, None, None);
-        let script = HelperProgram::Script(vec!["true".into()]);
-        check(script, Some(Isolation::Userns), Some("containai-runc"));
+        check(HelperProgram::OfImage, None);
+        check(HelperProgram::None, None);
+        let script = HelperProgram::Script(Isolation::Userns, vec!["true".into()]);
+        check(script, Some("containai-runc"));
+        let command = HelperProgram::Command(Isolation::Userns, "/bin/true", Vec::new());
+        check(command, Some("containai-runc"));
     }
 }

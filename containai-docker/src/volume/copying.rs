@@ -31,8 +31,7 @@ impl DockerEngine {
         let client = self.client_id();
         let spec = HelperSpec::new(&job.image, helper_labels(job, client))
             .with_mounts(mounts(job, client))
-            .with_isolation(job.isolation)
-            .with_program(HelperProgram::Script(vec![script::copy()]));
+            .with_program(HelperProgram::Script(job.isolation, vec![script::copy()]));
         let helper = RunningHelper::start(self, spec).await?;
         let nothing = ByteSize::from_bytes(0);
         let space = CopySpace { needed: nothing, free: nothing };

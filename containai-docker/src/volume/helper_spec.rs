@@ -43,7 +43,6 @@ impl<'a> VolumeHelperSpec<'a> {
         let mount = data_volume_mount(self.volume, self.workspace, client, NewVolume::Empty);
         HelperSpec::new(self.image, labels)
             .with_mounts([mount])
-            .with_isolation(self.isolation)
-            .with_program(HelperProgram::Script(words))
+            .with_program(HelperProgram::Script(self.isolation, words))
     }
 }

@@ -31,8 +31,7 @@ pub(super) async fn reclaim_in_helper(
     let words = RECLAIM_COMMAND.into_iter().map(str::to_owned).chain(targets).collect();
     let spec = HelperSpec::new(image, labels)
         .with_mounts(mounts)
-        .with_isolation(isolation)
-        .with_program(HelperProgram::Command(CONTAINER_CAI, words));
+        .with_program(HelperProgram::Command(isolation, CONTAINER_CAI, words));
     let mut helper = RunningHelper::start(engine, spec).await?;
     let outcome = read_result(&mut helper, trees).await;
     helper.remove().await?;

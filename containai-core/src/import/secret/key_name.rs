@@ -3,7 +3,7 @@
 /// The meaning of a key name for its value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum KeyMeaning {
-    /// A secret, whatever the value looks like.
+    /// A secret, regardless of the value.
     Secret,
     /// A secret if the value looks like one.
     Possible,
