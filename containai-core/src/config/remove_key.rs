@@ -21,7 +21,7 @@ fn cut_key_lines(document: &Document<String>, keys: &[&str]) -> Option<String> {
     let start = key.span()?.start;
     let end = match item {
         Item::Value(value) => value.span()?.end,
-        // A header ends with its line, also in an empty table.
+        // The header of a table ends with its line.
         _ => start,
     };
     let text = document.raw();
