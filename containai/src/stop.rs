@@ -195,7 +195,7 @@ fn describe_step(container: &str, step: &StopStep) -> String {
         StopStep::Unregister { name, port } => {
             format!("remove the OpenSSH configuration of {name} and the host key for port {port}")
         }
-        StopStep::Remove => format!("remove {container}; its volumes stay"),
+        StopStep::Remove => format!("remove {container}; its volumes are kept"),
         step => format!("{step:?}"),
     }
 }
@@ -203,7 +203,7 @@ fn describe_step(container: &str, step: &StopStep) -> String {
 fn describe_outcome(plan: &StopPlan) -> String {
     let name = &plan.container.name;
     match (plan.removes(), plan.steps.is_empty()) {
-        (true, _) => format!("removed {name}; its volumes stay"),
+        (true, _) => format!("removed {name}; its volumes are kept"),
         (false, true) => format!("{name} is not running"),
         (false, false) => format!("stopped {name}"),
     }
@@ -238,7 +238,7 @@ mod tests {
         unpause api-main
         stop api-main
         remove the OpenSSH configuration of api-main and the host key for port 2300
-        remove api-main; its volumes stay
+        remove api-main; its volumes are kept
         ");
         assert_eq!(describe_steps(&plans(RunState::Exited, StopMode::Stop)), [""; 0]);
     }
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(outcome(RunState::Exited, StopMode::Stop), "api-main is not running");
         assert_eq!(
             outcome(RunState::Exited, StopMode::Remove),
-            "removed api-main; its volumes stay"
+            "removed api-main; its volumes are kept"
         );
     }
 }

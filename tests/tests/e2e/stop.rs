@@ -13,7 +13,7 @@ fn stop_is_idempotent_and_remove_leaves_nothing_behind() {
     let fragment = person.home().join(format!(".ssh/containai.d/containai-{name}.conf"));
     assert!(fragment.exists());
     let plan = person.cai(["stop", "--remove", "--dry-run", &name]).run().success().stdout();
-    let steps = ["stop ", "remove the OpenSSH configuration", "its volumes stay"];
+    let steps = ["stop ", "remove the OpenSSH configuration", "its volumes are kept"];
     assert!(steps.map(|step| plan.find(step)).is_sorted(), "{plan}");
     assert_eq!(person.container(repository.path())["State"]["Running"], true);
     // Without a terminal there is no prompt, as in a script.
