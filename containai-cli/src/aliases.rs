@@ -29,8 +29,28 @@ pub(crate) fn expand(words: &mut Vec<OsString>) -> Option<String> {
     let short = SHORT.iter().find(matches);
     let (old, command) = short.or_else(|| DEPRECATED.iter().find(matches))?;
     words.splice(at..at + old.len(), command.iter().map(OsString::from));
+    if old == &["ports", "add"] {
+        expand_port_numbers(words, at + command.len());
+    }
     let (old, command) = (old.join(" "), command.join(" "));
     short.is_none().then(|| format!("`cai {old}` is deprecated; use `cai {command}`"))
+}
+
+/// Replaces bare port numbers by local forwards to the same port: `ports add 3000`.
+fn expand_port_numbers(words: &mut Vec<OsString>, first: usize) {
+    let forward = |word: OsString, is_value: bool| match word.to_str() {
+        Some(port) if !is_value && port.parse::<u16>().is_ok() => {
+            vec!["-L".into(), format!("{port}:localhost:{port}").into()]
+        }
+        _ => vec![word],
+    };
+    let mut is_value = false;
+    let given = words.split_off(first);
+    for word in given {
+        let is_option = word.to_string_lossy().starts_with('-');
+        words.extend(forward(word, is_value));
+        is_value = is_option;
+    }
 }
 
 #[cfg(test)]
@@ -67,6 +87,11 @@ mod tests {
         check(
             "cai ports add -L 80:localhost:80",
             "cai forward --background -L 80:localhost:80",
+            Some("`cai ports add` is deprecated; use `cai forward --background`"),
+        );
+        check(
+            "cai ports add 3000 -D 1080",
+            "cai forward --background -L 3000:localhost:3000 -D 1080",
             Some("`cai ports add` is deprecated; use `cai forward --background`"),
         );
     }

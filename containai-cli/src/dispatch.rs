@@ -8,7 +8,7 @@ use containai_core::hint::Hint;
 
 use crate::app::App;
 use crate::commands::{
-    completion, config, cp, exec, export, forward, gc, image, import, links, list, logs, open,
+    completion, config, cp, df, exec, export, forward, gc, image, import, links, list, logs, open,
     reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template, top,
     trust, version, workspace,
 };
@@ -36,6 +36,7 @@ pub(crate) enum CliCommand {
     Workspace(workspace::WorkspaceArgs),
     Resources(resources::ResourcesArgs),
     Gc(gc::GcArgs),
+    Df(df::DfArgs),
     Image(image::ImageArgs),
     Template(template::TemplateArgs),
     Config(config::ConfigArgs),
@@ -85,6 +86,7 @@ impl CliCommand {
             Self::Workspace(args) => block_on(|| workspace::run(args, app)),
             Self::Resources(args) => block_on(|| resources::run(&args, app)),
             Self::Gc(args) => block_on(|| gc::run(&args, app)),
+            Self::Df(args) => block_on(|| df::run(&args, app)),
             Self::Image(args) => block_on(|| image::run(args, app)),
             Self::Template(args) => block_on(|| template::run(args, app)),
             Self::Config(args) => block_on(|| config::run(args, app)),

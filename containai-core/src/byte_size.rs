@@ -11,7 +11,7 @@ const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
 /// A number of bytes, at most `i64::MAX`, the limit of Docker's API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct ByteSize(u64);
 
@@ -32,6 +32,12 @@ impl ByteSize {
     #[must_use]
     pub const fn bytes(self) -> u64 {
         self.0
+    }
+
+    /// Returns the sum, capped at `i64::MAX`.
+    #[must_use]
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self::from_bytes(self.0.saturating_add(other.0))
     }
 
     /// Returns the size in bytes, in the integer type of Docker's API.

@@ -26,8 +26,8 @@ impl Default for RetentionAge {
 impl fmt::Display for RetentionAge {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let hours = self.0.as_secs() / 3600;
-        match hours % 24 {
-            0 => write!(f, "{}d", hours / 24),
+        match (hours / 24, hours % 24) {
+            (days @ 1.., 0) => write!(f, "{days}d"),
             _ => write!(f, "{hours}h"),
         }
     }
@@ -75,6 +75,7 @@ mod tests {
     #[test]
     fn reads_days_and_hours() {
         check("0h", Some(0));
+        assert_eq!("0h".parse::<RetentionAge>().map(|age| age.to_string()), Ok("0h".to_owned()));
         check("1H", Some(3600));
         check("30d", Some(2_592_000));
         check("010d", Some(864_000));

@@ -3,7 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use containai_core::engine::{ActiveSessions, ContainerId, EngineError, Usage, UsageSample};
+use containai_core::engine::{
+    ActiveSessions, ContainerId, ContainerProcess, EngineError, Usage, UsageSample};
 use containai_core::timestamp::Timestamp;
 use serde::Deserialize;
 use tokio::net::UnixStream;
@@ -90,6 +91,12 @@ impl DockerEngine {
         self.sessions_of(id, running.cgroup.as_ref()).await
     }
 
+    /// Returns the processes of a running container; `None` if they are not available in time.
+    pub async fn processes(&self, id: &ContainerId) -> Option<Vec<ContainerProcess>> {
+        let running = self.running(id).await;
+        self.processes_of(id, running.cgroup.as_ref()).await
+    }
+
     async fn usage_of(&self, id: &ContainerId, cgroup: Option<&Cgroup>) -> Option<Usage> {
         if let Some(usage) = kernel_usage(cgroup).await {
             return Some(usage);
@@ -102,12 +109,20 @@ impl DockerEngine {
         id: &ContainerId,
         cgroup: Option<&Cgroup>,
     ) -> Option<ActiveSessions> {
+        Some(ActiveSessions::count(&self.processes_of(id, cgroup).await?))
+    }
+
+    async fn processes_of(
+        &self,
+        id: &ContainerId,
+        cgroup: Option<&Cgroup>,
+    ) -> Option<Vec<ContainerProcess>> {
         if let Some(cgroup) = cgroup.cloned()
             && let Ok(Ok(processes)) = spawn_blocking(move || cgroup.processes()).await
         {
-            return Some(ActiveSessions::count(&processes));
+            return Some(processes);
         }
-        timeout(ENGINE_TIMEOUT, self.engine_sessions(id)).await.ok()?
+        timeout(ENGINE_TIMEOUT, self.engine_processes(id)).await.ok()?
     }
 
     async fn engine_usage(&self, id: &ContainerId) -> Option<Usage> {

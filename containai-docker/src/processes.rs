@@ -5,7 +5,7 @@
 
 use bollard::models::ContainerTopResponse;
 use bollard::query_parameters::TopOptionsBuilder;
-use containai_core::engine::{ActiveSessions, ContainerId, ContainerProcess};
+use containai_core::engine::{ContainerId, ContainerProcess};
 
 use crate::engine::DockerEngine;
 
@@ -13,11 +13,11 @@ use crate::engine::DockerEngine;
 const PS_ARGS: &str = "-eo pid,ppid,sid,tpgid,args";
 
 impl DockerEngine {
-    /// The active sessions of a running container according to the engine; `None` if unknown.
-    pub(crate) async fn engine_sessions(&self, id: &ContainerId) -> Option<ActiveSessions> {
+    /// The processes of a running container according to the engine; `None` if unknown.
+    pub(crate) async fn engine_processes(&self, id: &ContainerId) -> Option<Vec<ContainerProcess>> {
         let options = TopOptionsBuilder::default().ps_args(PS_ARGS).build();
         let answer = self.docker().top_processes(id.as_ref(), Some(options)).await.ok()?;
-        Some(ActiveSessions::count(&processes(answer)?))
+        processes(answer)
     }
 }
 

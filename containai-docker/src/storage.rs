@@ -44,10 +44,7 @@ impl Storage for DockerEngine {
     }
 
     async fn volumes(&self) -> Result<Vec<StoredVolume>, EngineError> {
-        let filter = HashMap::from([("label", vec![format!("{}=true", label::MANAGED)])]);
-        let options = ListVolumesOptionsBuilder::default().filters(&filter).build();
-        let response = self.docker().list_volumes(Some(options)).await;
-        let volumes = response.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default();
+        let volumes = self.managed_volumes().await?;
         if volumes.is_empty() {
             return Ok(Vec::new());
         }
@@ -65,6 +62,30 @@ impl Storage for DockerEngine {
 }
 
 impl DockerEngine {
+    /// Returns the names of the managed volumes of this client that this container mounts and no
+    /// other one, in order.
+    ///
+    /// # Errors
+    ///
+    /// The engine's error.
+    pub async fn exclusive_volumes(&self, id: &ContainerId) -> Result<Vec<String>, EngineError> {
+        let (volumes, containers) =
+            (self.managed_volumes().await?, self.container_summaries().await?);
+        let sizes = HashMap::new();
+        let volumes = volumes.into_iter().map(|it| stored_volume(it, &sizes, &containers));
+        let own = volumes.filter(|it| self.owns(&it.labels) && it.used_by == [id.clone()]);
+        let mut names: Vec<_> = own.map(|it| it.name).collect();
+        names.sort();
+        Ok(names)
+    }
+
+    async fn managed_volumes(&self) -> Result<Vec<Volume>, EngineError> {
+        let filter = HashMap::from([("label", vec![format!("{}=true", label::MANAGED)])]);
+        let options = ListVolumesOptionsBuilder::default().filters(&filter).build();
+        let response = self.docker().list_volumes(Some(options)).await;
+        Ok(response.map_err(|error| self.map_error(error))?.volumes.unwrap_or_default())
+    }
+
     async fn inspect(
         &self,
         id: &ContainerId,

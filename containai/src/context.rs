@@ -151,7 +151,7 @@ impl Context {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
             .with_build_lock(self.env.layout.image_lock())
             .with_build_env(self.env.build_env())
-            .with_startup_hooks(hooks::read(&self.env.layout.startup_hooks(), &self.reporter)?);
+            .with_startup_hooks(hooks::read(&self.env.layout.startup_hooks())?);
         let ownership = self.record.as_ref().and_then(|it| it.ownership(&self.env.engine));
         let engine =
             engine.with_ownership(ownership).with_reclaim_listener(Arc::new(self.reporter.clone()));

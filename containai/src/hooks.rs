@@ -14,9 +14,22 @@ use crate::report::Reporter;
 /// The largest hook, in bytes. Hooks are scripts.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// Reads the hooks of a directory, ordered by name; a missing directory has none. Warns about and
-/// skips files that other users can write, that are not executable, or that are too large.
-pub(crate) fn read(directory: &Path, reporter: &Reporter) -> crate::Result<Vec<StartupHook>> {
+/// Reads the hooks of a directory, ordered by name; a missing directory has none. Skips files that
+/// other users can write, that are not executable, or that are too large.
+pub(crate) fn read(directory: &Path) -> crate::Result<Vec<StartupHook>> {
+    let mut hooks: Vec<_> = entries(directory)?.into_iter().filter_map(Result::ok).collect();
+    hooks.sort_by(|a: &StartupHook, b| a.name().cmp(b.name()));
+    Ok(hooks)
+}
+
+/// Warns about the files that [`read`] skips.
+pub(crate) fn warn_skipped(directory: &Path, reporter: &Reporter) -> crate::Result<()> {
+    entries(directory)?.into_iter().filter_map(Result::err).for_each(|text| reporter.warn(&text));
+    Ok(())
+}
+
+/// The hooks of a directory, and a message for each other file.
+fn entries(directory: &Path) -> crate::Result<Vec<Result<StartupHook, String>>> {
     let context = || format!("cannot read `{}`", directory.display());
     let entries = match fs::read_dir(directory) {
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -27,13 +40,10 @@ pub(crate) fn read(directory: &Path, reporter: &Reporter) -> crate::Result<Vec<S
     let mut hooks = Vec::new();
     for entry in entries {
         let path = entry.with_context(context)?.path();
-        match read_hook(&path) {
-            Ok(hook) => hooks.push(hook),
-            Err(reason) => reporter
-                .warn(&format!("start-up hook `{}` is skipped: it {reason}", path.display())),
-        }
+        hooks.push(read_hook(&path).map_err(|reason| {
+            format!("start-up hook `{}` is skipped: it {reason}", path.display())
+        }));
     }
-    hooks.sort_by(|a: &StartupHook, b| a.name().cmp(b.name()));
     Ok(hooks)
 }
 
@@ -70,11 +80,12 @@ mod tests {
             fs::write(&path, name).expect("a file");
             fs::set_permissions(&path, fs::Permissions::from_mode(mode)).expect("a mode");
         }
-        let reporter = Reporter::default();
-        let hooks = read(directory.path(), &reporter).expect("hooks");
+        let hooks = read(directory.path()).expect("hooks");
         let names: Vec<_> = hooks.iter().map(StartupHook::name).collect();
         assert_eq!(names, ["10-a", "20-b"]);
         assert_eq!(hooks[1].program(), b"20-b");
-        assert!(read(&directory.path().join("none"), &reporter).expect("hooks").is_empty());
+        let skipped = entries(directory.path()).expect("entries").into_iter().filter(Result::is_err);
+        assert_eq!(skipped.count(), 3);
+        assert!(read(&directory.path().join("none")).expect("hooks").is_empty());
     }
 }

@@ -1,32 +1,42 @@
 //! Protection of active sessions.
 
 use containai_core::engine::{ActiveSessions, Container};
+use containai_core::exit;
+use containai_core::hint::Hint;
 use containai_docker::DockerEngine;
 use futures_util::future::join_all;
 
+use crate::error::OperationError;
 use crate::report::Reporter;
 
 /// Asks the user whether to continue if one of the containers has active sessions. Returns
-/// `true` without a question if there are none, if they cannot be determined, or if the user
-/// cannot be asked.
+/// `true` without a question if there are none, or if they cannot be determined.
+///
+/// # Errors
+///
+/// There are active sessions, and the user cannot be asked.
 pub async fn confirm_active_sessions(
     engine: &DockerEngine,
     ending: impl Iterator<Item = &Container>,
     question: &str,
     reporter: &Reporter,
-) -> bool {
-    if !reporter.can_ask() {
-        return true;
-    }
+) -> Result<bool, OperationError> {
     let counts = ending.map(async |it| (it, engine.sessions(&it.id).await));
-    let mut is_busy = false;
+    let mut in_use = Vec::new();
     for (container, sessions) in join_all(counts).await {
         if let Some(sessions) = sessions.filter(|sessions| sessions.are_active()) {
-            reporter.warn(&busy(&container.name, sessions));
-            is_busy = true;
+            in_use.push(busy(&container.name, sessions));
         }
     }
-    !is_busy || reporter.ask(question)
+    if in_use.is_empty() {
+        return Ok(true);
+    }
+    if !reporter.can_ask() {
+        return Err(OperationError::with_code(exit::FAILED, in_use.join("; "))
+            .hint(Hint::new("end its sessions first, or repeat with `--force`")));
+    }
+    in_use.iter().for_each(|text| reporter.warn(text));
+    Ok(reporter.ask(question))
 }
 
 /// Describes the active sessions of a container.

@@ -1,5 +1,6 @@
 //! Stop and removal of containers.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use containai_core::engine::{Container, ContainerId, Engine as _};
@@ -9,8 +10,9 @@ use containai_core::lifecycle::{
 use containai_docker::DockerEngine;
 use futures_util::stream::{self, StreamExt as _};
 
+use crate::confirm::{PREVIEW_OR_FORCE, require_confirmation};
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, OperationError};
 use crate::export::ExportOnStop;
 use crate::forward_registry::RegisteredForward;
 use crate::report::escape_control;
@@ -28,6 +30,17 @@ pub enum StopSelection {
     Container(ContainerId),
 }
 
+/// What becomes of the volumes of a removed container.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum VolumeRemoval {
+    /// They are kept.
+    #[default]
+    Keep,
+    /// Those that no other container mounts are removed: settings, credentials, conversations and
+    /// the data of the inner Docker.
+    Remove,
+}
+
 /// A request to stop containers.
 pub struct StopRequest<'a> {
     /// The configuration.
@@ -38,6 +51,8 @@ pub struct StopRequest<'a> {
     pub selection: StopSelection,
     /// Whether they are removed.
     pub mode: StopMode,
+    /// Whether the volumes of removed containers are removed.
+    pub volumes: VolumeRemoval,
     /// The export of the data volume of the selected container; `Some(None)`: to a new file in the
     /// default directory.
     pub export: Option<Option<&'a Path>>,
@@ -49,8 +64,8 @@ impl<'a> StopRequest<'a> {
     /// # Errors
     ///
     /// A container is foreign, or the export has no valid destination.
-    pub fn preview(self, containers: Vec<Container>) -> crate::Result<Stop<'a>> {
-        let Self { context, engine, selection, mode, export } = self;
+    pub async fn preview(self, containers: Vec<Container>) -> crate::Result<Stop<'a>> {
+        let Self { context, engine, selection, mode, volumes, export } = self;
         let selected = selection.ids(&containers);
         let export = match (export, containers.iter().find(|it| selected.contains(&it.id))) {
             (Some(to), Some(container)) => {
@@ -62,7 +77,13 @@ impl<'a> StopRequest<'a> {
         let observed = Observed::of(containers);
         let file = export.as_ref().map(ExportOnStop::file);
         let plans = plan_stop(&observed, &selected, mode, file)?;
-        Ok(Stop { context, engine, plans, export })
+        let mut removed = HashMap::new();
+        if volumes == VolumeRemoval::Remove {
+            for id in plans.iter().filter(|it| it.removes()).map(|it| &it.container.id) {
+                removed.insert(id.clone(), engine.exclusive_volumes(id).await?);
+            }
+        }
+        Ok(Stop { context, engine, plans, export, volumes: removed })
     }
 
     /// As [`Self::preview`], after the containers that another command paused are unpaused.
@@ -75,7 +96,7 @@ impl<'a> StopRequest<'a> {
         let selected = self.selection.ids(&containers);
         let unpaused =
             volume_lock::wait_unpaused(self.engine, containers, &selected, env, reporter).await?;
-        self.preview(unpaused)
+        self.preview(unpaused).await
     }
 }
 
@@ -99,17 +120,38 @@ pub struct Stop<'a> {
     engine: &'a DockerEngine,
     plans: Vec<StopPlan>,
     export: Option<ExportOnStop<'a>>,
+    /// The volumes that are removed after their container.
+    volumes: HashMap<ContainerId, Vec<String>>,
 }
 
 impl Stop<'_> {
     /// The steps in order, one text each.
     #[must_use]
     pub fn steps(&self) -> Vec<String> {
-        describe_steps(&self.plans)
+        let of_container = |plan: &StopPlan| {
+            let volumes = self.volumes_of(plan).iter();
+            let removals = volumes.map(|name| format!("remove volume {}", escape_control(name)));
+            describe_steps(plan, self.kept_volumes(plan)).into_iter().chain(removals).collect()
+        };
+        self.plans.iter().flat_map::<Vec<_>, _>(of_container).collect()
     }
 
-    /// Asks for confirmation if there are active sessions; returns whether to go on.
-    pub async fn confirm(&self) -> bool {
+    /// Asks for confirmation if there are active sessions or volumes are removed; returns whether to
+    /// go on.
+    ///
+    /// # Errors
+    ///
+    /// The user cannot be asked.
+    pub async fn confirm(&self) -> Result<bool, OperationError> {
+        let names: Vec<_> = self.volumes.values().flatten().map(|it| escape_control(it)).collect();
+        if !names.is_empty() {
+            let question = format!(
+                "Remove {}? Settings, credentials and conversations on them are lost.",
+                names.join(", ")
+            );
+            let reporter = &self.context.reporter;
+            require_confirmation(reporter, &question, "nothing was stopped", PREVIEW_OR_FORCE)?;
+        }
         let stopping = self.plans.iter().filter(|it| it.ends_sessions()).map(|it| &it.container);
         let reporter = &self.context.reporter;
         session_guard::confirm_active_sessions(self.engine, stopping, "Stop anyway?", reporter)
@@ -147,12 +189,26 @@ impl Stop<'_> {
         }
         let layout = &context.env.layout;
         worktree::fetch_after_session(&plan.container, &context.env, &context.reporter).await;
+        for name in self.volumes_of(plan) {
+            engine.remove_volume(name).await?;
+        }
         if plan.removes() {
             let (directory, address) = (layout.forward_dir(), context.address.to_string());
             RegisteredForward::stop_all(&directory, &address, &plan.container.name)?;
         }
-        context.reporter.say(&describe_outcome(plan));
+        context.reporter.say(&describe_outcome(plan, self.kept_volumes(plan)));
         Ok(())
+    }
+
+    fn volumes_of(&self, plan: &StopPlan) -> &[String] {
+        self.volumes.get(&plan.container.id).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn kept_volumes(&self, plan: &StopPlan) -> VolumeRemoval {
+        match self.volumes_of(plan) {
+            [] => VolumeRemoval::Keep,
+            _ => VolumeRemoval::Remove,
+        }
     }
 }
 
@@ -174,15 +230,12 @@ pub async fn stop_container(
     Ok(())
 }
 
-fn describe_steps(plans: &[StopPlan]) -> Vec<String> {
-    let steps = |plan: &StopPlan| {
-        let name = escape_control(&plan.container.name);
-        plan.steps.iter().map(|step| describe_step(&name, step)).collect::<Vec<_>>()
-    };
-    plans.iter().flat_map(steps).collect()
+fn describe_steps(plan: &StopPlan, volumes: VolumeRemoval) -> Vec<String> {
+    let name = escape_control(&plan.container.name);
+    plan.steps.iter().map(|step| describe_step(&name, step, volumes)).collect()
 }
 
-fn describe_step(container: &str, step: &StopStep) -> String {
+fn describe_step(container: &str, step: &StopStep, volumes: VolumeRemoval) -> String {
     match step {
         StopStep::WaitTransition { state } => format!("wait while {container} is {state}"),
         StopStep::Unpause => format!("unpause {container}"),
@@ -195,14 +248,25 @@ fn describe_step(container: &str, step: &StopStep) -> String {
         StopStep::Unregister { name, port } => {
             format!("remove the OpenSSH configuration of {name} and the host key for port {port}")
         }
-        StopStep::Remove => format!("remove {container}; its volumes are kept"),
+        StopStep::Remove => format!("remove {container}{}", fate(volumes)),
         step => format!("{step:?}"),
     }
 }
 
-fn describe_outcome(plan: &StopPlan) -> String {
+/// What the removal of a container says of its volumes.
+fn fate(volumes: VolumeRemoval) -> &'static str {
+    match volumes {
+        VolumeRemoval::Keep => "; its volumes are kept",
+        VolumeRemoval::Remove => "",
+    }
+}
+
+fn describe_outcome(plan: &StopPlan, volumes: VolumeRemoval) -> String {
     let name = &plan.container.name;
     match (plan.removes(), plan.steps.is_empty()) {
+        (true, _) if volumes == VolumeRemoval::Remove => {
+            format!("removed {name} and its volumes")
+        }
         (true, _) => format!("removed {name}; its volumes are kept"),
         (false, true) => format!("{name} is not running"),
         (false, false) => format!("stopped {name}"),
@@ -233,19 +297,22 @@ mod tests {
 
     #[test]
     fn plans_are_listed_step_by_step() {
-        let steps = describe_steps(&plans(RunState::Paused, StopMode::Remove));
+        let describe = |state, mode| {
+            describe_steps(&plans(state, mode)[0], VolumeRemoval::Keep)
+        };
+        let steps = describe(RunState::Paused, StopMode::Remove);
         insta::assert_snapshot!(steps.join("\n"), @r"
         unpause api-main
         stop api-main
         remove the OpenSSH configuration of api-main and the host key for port 2300
         remove api-main; its volumes are kept
         ");
-        assert_eq!(describe_steps(&plans(RunState::Exited, StopMode::Stop)), [""; 0]);
+        assert_eq!(describe(RunState::Exited, StopMode::Stop), [""; 0]);
     }
 
     #[test]
     fn outcome_is_reported() {
-        let outcome = |state, mode| describe_outcome(&plans(state, mode)[0]);
+        let outcome = |state, mode| describe_outcome(&plans(state, mode)[0], VolumeRemoval::Keep);
         assert_eq!(outcome(RunState::Running, StopMode::Stop), "stopped api-main");
         assert_eq!(outcome(RunState::Exited, StopMode::Stop), "api-main is not running");
         assert_eq!(

@@ -60,7 +60,7 @@ pub async fn move_workspace(
     }
     let stopping = container.into_iter();
     if confirmation == ConfirmationMode::Ask
-        && !session_guard::confirm_active_sessions(&engine, stopping, "Stop it?", reporter).await
+        && !session_guard::confirm_active_sessions(&engine, stopping, "Stop it?", reporter).await?
     {
         return Err(Error::failed("nothing was moved"));
     }

@@ -14,5 +14,5 @@ pub(crate) use container_ref::ContainerRefArgs;
 pub(crate) use env::EnvArgs;
 pub(crate) use forward::ForwardSpecArgs;
 pub(crate) use session::SessionArgs;
-pub(crate) use target::{TargetArgs, TargetOptions};
+pub(crate) use target::{TargetArgs, TargetOptions, workspace_path};
 pub(crate) use volume::VolumeArgs;

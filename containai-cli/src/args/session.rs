@@ -5,9 +5,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::session::{Recreate, SessionOptions, SessionPlan, SessionRequest, SetupConsent};
-use containai::target::{find_by_reference, workspace_served};
+use containai::target::{find_by_reference, unknown_name, workspace_served};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef};
 use containai_core::engine::{Container, Engine as _, Lifetime, Protection};
+use containai_core::hint::Hint;
 use containai_core::naming::{AgentName, ContainerName};
 
 use super::agent_forwarding::AgentForwardingArgs;
@@ -136,5 +137,10 @@ async fn find_by_word(word: Option<&str>, app: &App) -> anyhow::Result<Option<Co
     let context = app.context()?;
     let Ok(engine) = context.engine() else { return Ok(None) };
     let Ok(containers) = engine.containers().await else { return Ok(None) };
+    if containers.iter().all(|container| container.name != word) {
+        let message = format!("`{word}` is neither a container nor a directory");
+        let hint = Hint::new(format!("a command goes after `--`: `cai run -- {word}`"));
+        return Err(unknown_name(&message).hint(hint).into());
+    }
     Ok(Some(find_by_reference(Some(word), &containers, &context)?))
 }

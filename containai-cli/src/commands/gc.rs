@@ -49,7 +49,11 @@ pub(crate) async fn run(args: &GcArgs, app: &App) -> anyhow::Result<ExitCode> {
         app.ui.data(&gc.leftovers.join("\n"))?;
     }
     if gc.is_empty() {
-        app.ui.say(&format!("nothing has been unused for {}", args.age));
+        let age = args.age.as_duration();
+        app.ui.say(&match age.is_zero() {
+            true => "nothing is unused".to_owned(),
+            false => format!("nothing has been unused for {}", args.age),
+        });
         return Ok(ExitCode::SUCCESS);
     }
     let unused = gc.describe().join("\n");

@@ -1,6 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use containai::listing;
 use containai_docker::Sizes;
 
 use crate::app::App;
@@ -9,13 +10,13 @@ use crate::output::listing::{ListFormat, print_list};
 
 /// List the containers of ContainAI on the engine
 ///
-/// With `--quiet`, prints only their names.
+/// AGENT names the agents that are running. With `--quiet`, prints only names.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Print a JSON array
     #[arg(long)]
     json: bool,
-    /// Measure the disk usage of each container, without its volumes
+    /// Measure the disk usage of each container and of its volumes
     #[arg(long)]
     size: bool,
 }
@@ -23,7 +24,7 @@ pub(crate) struct ListArgs {
 pub(crate) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
     let context = app.context()?;
     let sizes = if args.size { Sizes::Measured } else { Sizes::Unknown };
-    let listed = context.engine()?.managed(sizes).await?;
+    let listed = listing::containers(&context.engine()?, sizes).await?;
     let entries: Vec<_> = listed.iter().map(ContainerListEntry::of).collect();
     if app.global.is_quiet() && !args.json {
         entries.iter().try_for_each(|entry| app.ui.data(entry.name()))?;

@@ -3,6 +3,7 @@
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod cp;
+pub(crate) mod df;
 pub(crate) mod exec;
 pub(crate) mod export;
 pub(crate) mod forward;

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::stop::{StopRequest, StopSelection};
+use containai::stop::{StopRequest, StopSelection, VolumeRemoval};
 use containai_core::engine::Engine as _;
 use containai_core::exit;
 use containai_core::lifecycle::StopMode;
@@ -14,7 +14,8 @@ use crate::args::TargetArgs;
 ///
 /// systemd in the container shuts down in order. The container's file system,
 /// volumes and name are kept; the next `cai run` starts it again. Prompts for
-/// confirmation if there are active sessions.
+/// confirmation if there are active sessions or volumes to remove, and fails
+/// without a terminal then.
 #[derive(Debug, Args)]
 pub(crate) struct StopArgs {
     #[command(flatten)]
@@ -25,11 +26,15 @@ pub(crate) struct StopArgs {
     /// Remove the container after the stop; its named volumes are kept
     #[arg(long)]
     remove: bool,
+    /// Remove its volumes as well, unless another container uses them: settings,
+    /// credentials, conversations, and the data of the inner Docker
+    #[arg(long, requires = "remove")]
+    volumes: bool,
     /// Export the data volume after the stop and before the removal [default file:
     /// a new one in ~/.local/share/containai/exports]
     #[arg(long, value_name = "FILE|DIR", num_args = 0..=1, require_equals = true, conflicts_with = "all")]
     export: Option<Option<PathBuf>>,
-    /// Skip the confirmation if there are active sessions
+    /// Skip confirmations
     #[arg(long)]
     force: bool,
     /// Print the steps without executing them
@@ -49,16 +54,17 @@ pub(crate) async fn run(args: &StopArgs, app: &App) -> anyhow::Result<ExitCode> 
             false => StopSelection::Container(args.target.find_among(&containers, &context)?.id),
         },
         mode: if args.remove { StopMode::Remove } else { StopMode::Stop },
+        volumes: if args.volumes { VolumeRemoval::Remove } else { VolumeRemoval::Keep },
         export: args.export.as_ref().map(Option::as_deref),
     };
     if args.dry_run {
-        let steps = request.preview(containers)?.steps();
+        let steps = request.preview(containers).await?.steps();
         let nothing = "nothing to do".to_owned();
         app.ui.data(&if steps.is_empty() { nothing } else { steps.join("\n") })?;
         return Ok(ExitCode::SUCCESS);
     }
     let stop = request.prepare(containers).await?;
-    if !args.force && !stop.confirm().await {
+    if !args.force && !stop.confirm().await? {
         app.ui.say("nothing was stopped");
         return Ok(ExitCode::from(exit::FAILED));
     }

@@ -11,6 +11,7 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 
 use crate::app::App;
+use crate::args::workspace_path;
 
 /// Approve settings that a workspace's own files request
 ///
@@ -21,7 +22,8 @@ use crate::app::App;
 /// that runs a command on this machine, or uses its variables or ports.
 #[derive(Debug, Args)]
 pub(crate) struct TrustArgs {
-    /// Workspace path [default: the repository around the current directory]
+    /// Workspace path or container name [default: the repository around the current directory]
+    #[arg(value_name = "TARGET")]
     path: Option<PathBuf>,
     /// Print the files and whether they are approved
     #[arg(long, conflicts_with_all = ["list", "revoke", "yes"])]
@@ -45,7 +47,11 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let given = match args.path.as_deref() {
+    let path = match args.revoke {
+        true => args.path.clone(),
+        false => workspace_path(args.path.as_deref(), app).await?,
+    };
+    let given = match path.as_deref() {
         // The approval of a removed workspace can be revoked.
         Some(path) if args.revoke => {
             WorkspaceRef::Explicit(find_removed(path, &app.env, ProtectedPathUse::Allow)?)

@@ -2,7 +2,8 @@
 
 use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::engine::RunState;
-use containai_docker::{ListedContainer, Sizes};
+use containai::listing::ContainerListing;
+use containai_docker::Sizes;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -21,6 +22,8 @@ pub(crate) struct ContainerListEntry {
     status: String,
     /// The agents in its image.
     agents: Vec<String>,
+    /// Those that are running.
+    running_agents: Vec<String>,
     /// The port of its SSH server on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     ssh_port: Option<u16>,
@@ -32,11 +35,14 @@ pub(crate) struct ContainerListEntry {
     /// The size of its file system in bytes; only with `--size`.
     #[serde(skip_serializing_if = "Option::is_none")]
     size: Option<u64>,
+    /// The size of the volumes that it mounts in bytes; only with `--size`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    volume_size: Option<u64>,
 }
 
 impl ContainerListEntry {
-    pub(crate) fn of(listed: &ListedContainer) -> Self {
-        let ListedContainer { container, size } = listed;
+    pub(crate) fn of(listing: &ContainerListing) -> Self {
+        let (container, size) = (&listing.listed.container, listing.listed.size);
         let labels = &container.labels;
         // A list has no times, only the engine's texts.
         let runs = container.state == RunState::Running;
@@ -46,10 +52,12 @@ impl ContainerListEntry {
             workspace: labels.workspace().map(escape_control),
             status: container.state.to_string(),
             agents: labels.agents().unwrap_or_default().into_iter().map(escape_control).collect(),
+            running_agents: listing.running_agents.iter().map(|it| escape_control(it)).collect(),
             ssh_port: labels.ssh_port().map(|port| port.get()),
             image: escape_control(&container.image),
             uptime: uptime.map(|text| escape_control(text.split(" (").next().unwrap_or(text))),
             size: size.map(ByteSize::bytes),
+            volume_size: listing.volumes.map(ByteSize::bytes),
         }
     }
 
@@ -63,11 +71,13 @@ impl ContainerListEntry {
             self.status.clone(),
             self.uptime.clone().unwrap_or_default(),
             self.ssh_port.map(|port| port.to_string()).unwrap_or_default(),
-            self.agents.join(","),
+            self.running_agents.join(","),
         ];
         if sizes == Sizes::Measured {
-            let size = self.size.map(|bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string());
-            row.push(size.unwrap_or_default());
+            let size = |size: Option<u64>| {
+                size.map(|bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string())
+            };
+            row.extend([self.size, self.volume_size].map(|it| size(it).unwrap_or_default()));
         }
         row.push(self.workspace.clone().unwrap_or_default());
         row
@@ -77,7 +87,7 @@ impl ContainerListEntry {
 /// The table of `cai list`.
 pub(crate) fn table(entries: &[ContainerListEntry], sizes: Sizes) -> String {
     let head: &[&str] = match sizes {
-        Sizes::Measured => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "SIZE", "WORKSPACE"],
+        Sizes::Measured => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "SIZE", "VOLUMES", "WORKSPACE"],
         Sizes::Unknown => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "WORKSPACE"],
     };
     let rows: Vec<_> = entries.iter().map(|entry| entry.row(sizes)).collect();
@@ -88,6 +98,7 @@ pub(crate) fn table(entries: &[ContainerListEntry], sizes: Sizes) -> String {
 mod tests {
     use containai_core::engine::{Container, ContainerId};
     use containai_core::label;
+    use containai_docker::ListedContainer;
 
     use super::*;
 
@@ -99,7 +110,7 @@ mod tests {
                 (label::SSH_PORT, "2300"),
                 (label::AGENTS, agents),
             ];
-            ContainerListEntry::of(&ListedContainer {
+            let listed = ListedContainer {
                 container: Container {
                     id: ContainerId::new("id"),
                     name: name.into(),
@@ -109,7 +120,13 @@ mod tests {
                     labels: labels.into_iter().collect(),
                 },
                 size: size.map(ByteSize::from_bytes),
-            })
+            };
+            let mut listing = ContainerListing::new(listed);
+            if state == RunState::Running {
+                listing.running_agents = vec!["codex".into()];
+                listing.volumes = Some(ByteSize::from_bytes(7000));
+            }
+            ContainerListEntry::of(&listing)
         };
         vec![
             of("api-main", RunState::Running, "Up 3 hours (healthy)", "claude,codex", Some(5000)),

@@ -1,6 +1,7 @@
 //! The formats of stdout: tables and JSON shapes.
 
 pub(crate) mod config;
+pub(crate) mod df;
 pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod listing;

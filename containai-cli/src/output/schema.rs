@@ -3,6 +3,7 @@
 use schemars::{JsonSchema, Schema, schema_for};
 
 use super::config::SettingOutput;
+use super::df::DiskUsageOutput;
 use super::image::ImageEntry;
 use super::list::ContainerListEntry;
 use super::plan::PlanDocument;
@@ -26,6 +27,7 @@ pub(crate) fn outputs() -> Vec<JsonOutput> {
     vec![
         of::<Vec<SettingOutput>>("cai config list --json"),
         of::<SettingOutput>("cai config get --json"),
+        of::<DiskUsageOutput>("cai df --json"),
         of::<Vec<ImageEntry>>("cai image list --json"),
         of::<Vec<ImageEntry>>("cai image prune --json"),
         of::<Vec<ContainerListEntry>>("cai list --json"),

@@ -46,15 +46,11 @@ impl SettingChange {
             expected: spec.kind.to_string(),
         };
         let value = spec.kind.parse_value(texts).ok_or_else(|| refused(&texts.join(" ")))?;
-        let plain = match &value {
-            Value::Integer(number) => Some(number.value().to_string()),
-            _ => None,
-        };
-        for text in texts {
-            let text = plain.as_deref().unwrap_or(text);
-            (spec.check)(text).map_err(|source| {
-                let text = text.to_owned();
-                SettingChangeError::InvalidValue { key: spec.key, text, source }
+        for text in value_texts(&value, texts) {
+            (spec.check)(&text).map_err(|source| SettingChangeError::InvalidValue {
+                key: spec.key,
+                text,
+                source,
             })?;
         }
         Ok(Self { spec: Some(spec), keys: key_path(spec, area)?, value: Some(value) })
@@ -115,6 +111,17 @@ impl SettingChange {
     #[must_use]
     pub fn is_for_workspace(&self) -> bool {
         self.keys.first().is_some_and(|key| key == WORKSPACE_TABLE)
+    }
+}
+
+/// The texts of a value that its setting checks.
+fn value_texts(value: &Value, texts: &[&str]) -> Vec<String> {
+    match value {
+        Value::Integer(number) => vec![number.value().to_string()],
+        Value::Array(items) => {
+            items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+        }
+        _ => texts.iter().map(|&text| text.to_owned()).collect(),
     }
 }
 

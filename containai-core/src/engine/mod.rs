@@ -11,6 +11,7 @@ mod image;
 mod linked_repository;
 mod managed_image;
 mod protected;
+mod running_programs;
 mod snapshots;
 mod startup_hook;
 mod storage;
@@ -30,6 +31,7 @@ pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownIm
 pub use linked_repository::{LinkedRepository, ObjectStore};
 pub use managed_image::{BUILD_GRACE, ManagedImage, PruneScope, prunable};
 pub use protected::{Coverage, ProtectedPath};
+pub use running_programs::running_agents;
 pub use snapshots::{
     AnonymisedImage, ContainerVolumes, CopyJob, CopySpace, Snapshots, VolumeCopier, VolumeCopy,
 };

@@ -3,9 +3,14 @@
 use containai_core::config::{
     ChangeTarget, Config, ConfigFile, ConfigLayers, FileText, Flags, SettingChange,
 };
+use containai_core::hint::Hint;
+use containai_core::layout::Layout;
+use containai_core::manifest::shipped_agents;
 use containai_core::naming::WorkspacePath;
 
 use super::scope::ConfigScope;
+use crate::error::OperationError;
+use crate::import::user_agents;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::{user_config, workspace_store};
@@ -27,6 +32,9 @@ pub async fn set(
     let values: Vec<&str> = values.iter().map(String::as_str).collect();
     let target = scope.change_target(key, &flags, env, reporter).await?;
     let change = SettingChange::set(key, &values, &target)?;
+    if let ("agent.default", [agent]) = (key, values.as_slice()) {
+        check_agent(agent, &env.layout)?;
+    }
     user_config::update(&env.layout, reporter, |file| {
         change.apply(file).map_err(crate::Error::other)?;
         validate(file)
@@ -66,6 +74,24 @@ pub async fn unset(
         None => false,
     };
     Ok(was_set || was_remembered)
+}
+
+/// Refuses an agent that no manifest describes.
+fn check_agent(name: &str, layout: &Layout) -> crate::Result<()> {
+    let mut known = shipped_agents();
+    known.extend(user_agents(layout)?);
+    if known.iter().any(|agent| agent.has_name(name)) {
+        return Ok(());
+    }
+    let names: Vec<_> = known.iter().map(|agent| format!("`{}`", agent.name)).collect();
+    let directory = layout.manifest_dir();
+    let hint = format!(
+        "use one of {}, or describe the agent in `{}`",
+        names.join(", "),
+        directory.display()
+    );
+    let message = format!("no manifest describes the agent `{name}`");
+    Err(OperationError::usage(message).hint(Hint::new(hint)).into())
 }
 
 /// The workspace whose remembered data volume a change replaces: an explicit setting takes

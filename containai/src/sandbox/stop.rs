@@ -7,7 +7,7 @@ use tracing::{Instrument as _, debug_span};
 use super::handle::Sandbox;
 use crate::lifecycle_log::LOG_TARGET;
 use crate::sandbox_handle::SandboxHandle;
-use crate::stop::{StopRequest, StopSelection};
+use crate::stop::{StopRequest, StopSelection, VolumeRemoval};
 
 impl Sandbox {
     /// Shuts the container down. Its file system, volumes and name are kept; the next
@@ -41,7 +41,14 @@ impl Sandbox {
     async fn execute(&self, mode: StopMode) -> crate::Result<()> {
         let SandboxHandle { context, engine, container, .. } = &*self.handle;
         let selection = StopSelection::Container(container.id.clone());
-        let request = StopRequest { context, engine, selection, mode, export: None };
+        let request = StopRequest {
+            context,
+            engine,
+            selection,
+            mode,
+            volumes: VolumeRemoval::Keep,
+            export: None,
+        };
         request.prepare(engine.containers().await?).await?.execute().await
     }
 }

@@ -1,5 +1,7 @@
 //! The user's files that a container gets.
 
+use std::path::PathBuf;
+
 use containai_core::engine::Container;
 use containai_core::label;
 use containai_core::naming::TemplateName;
@@ -23,13 +25,23 @@ pub(crate) fn with_user_files(
         Vec::new()
     });
     let engine = image.register_recipe(engine).with_agents(agents);
+    match template_hooks(context, kept, image) {
+        Some(directory) => Ok(engine.with_startup_hooks(hooks::read(&directory)?)),
+        None => Ok(engine),
+    }
+}
+
+/// The directory of the start-up hooks of the container's template.
+pub(crate) fn template_hooks(
+    context: &Context,
+    kept: &[&Container],
+    image: &ImageSelection,
+) -> Option<PathBuf> {
     let template = match kept {
         [container] => template_of(container),
         _ => image.template.clone(),
     };
-    let Some(name) = template else { return Ok(engine) };
-    let directory = context.env.layout.template_hooks(&name);
-    Ok(engine.with_startup_hooks(hooks::read(&directory, &context.reporter)?))
+    template.map(|name| context.env.layout.template_hooks(&name))
 }
 
 fn template_of(container: &Container) -> Option<TemplateName> {

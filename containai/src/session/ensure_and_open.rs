@@ -12,7 +12,7 @@ use crate::context::Context;
 use crate::setup;
 use crate::signals::until_interrupted;
 use crate::workspace_store::FileWorkspaceStore;
-use crate::{host_facts, lock, moved, workspace_copy, workspace_store, worktree};
+use crate::{hooks, host_facts, lock, moved, workspace_copy, workspace_store, worktree};
 
 impl ResolvedWorkspace {
     /// Creates and starts the container as needed, and connects to it.
@@ -79,6 +79,9 @@ impl ResolvedWorkspace {
         let Self { context, path, engine, .. } = self;
         let _lock = lock::acquire_workspace(path, &context.env, &context.reporter).await?;
         setup::ensure(context)?;
+        for directory in &self.hook_directories {
+            hooks::warn_skipped(directory, &context.reporter)?;
+        }
         self.ensure_repository(desired)?;
         workspace_store::record_directory(context, path).await;
         let records = FileWorkspaceStore { context };

@@ -1,11 +1,13 @@
 //! The workspace of a session, resolved with one list of the engine's containers.
 
+use std::path::PathBuf;
+
 use containai_core::engine::{Container, Engine as _, EngineError, Lifetime};
 use containai_core::lifecycle::Observed;
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
 
-use super::container_files::with_user_files;
+use super::container_files::{template_hooks, with_user_files};
 use super::{Recreate, SessionOptions, SessionRequest, SetupConsent};
 use crate::connection::{PrefetchedLease, mux_client};
 use crate::context::Context;
@@ -27,6 +29,8 @@ pub(crate) struct ResolvedWorkspace {
     pub(crate) image: ImageSelection,
     /// The engine, with the image recipe and the files that a new container gets.
     pub(crate) engine: DockerEngine,
+    /// The directories of start-up hooks.
+    pub(crate) hook_directories: Vec<PathBuf>,
     /// The containers of the engine.
     pub(crate) observed: Observed,
     /// The container that a new one replaces.
@@ -104,6 +108,8 @@ impl SessionRequest {
         if kept.is_empty() {
             self.check_required_agent(&image.image)?;
         }
+        let mut hook_directories = vec![context.env.layout.startup_hooks()];
+        hook_directories.extend(template_hooks(&context, kept, &image));
         let engine = with_user_files(engine, &context, kept, &image)?;
         let (setup_consent, options) = (self.setup_consent, self.options.clone());
         Ok(ResolvedWorkspace {
@@ -113,6 +119,7 @@ impl SessionRequest {
             options,
             image,
             engine,
+            hook_directories,
             observed,
             replaced,
         })

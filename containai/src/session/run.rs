@@ -33,7 +33,7 @@ impl SessionRequest {
         let desired = workspace.desired().await?;
         workspace.report_drift(&desired).await?;
         workspace.warn_lost_settings(&desired).await?;
-        if !workspace.confirm_recreate(&desired).await {
+        if !workspace.confirm_recreate(&desired).await? {
             self.context.reporter.say("nothing was changed");
             return Ok(exit::FAILED);
         }
@@ -50,7 +50,7 @@ impl SessionRequest {
 impl ResolvedWorkspace {
     /// Asks before a container with active sessions is recreated; see
     /// [`session_guard::confirm_active_sessions`].
-    async fn confirm_recreate(&self, desired: &Desired) -> bool {
+    async fn confirm_recreate(&self, desired: &Desired) -> crate::Result<bool> {
         let must_ask = self.options.recreate != Recreate::None
             && self.options.protected_paths == ProtectedPathUse::Refuse;
         let is_ending = |container: &&Container| {
@@ -59,9 +59,11 @@ impl ResolvedWorkspace {
         };
         let ending = self.observed.containers.iter().filter(is_ending);
         let (question, reporter) = ("Recreate it anyway?", &self.context.reporter);
-        !must_ask
-            || session_guard::confirm_active_sessions(&self.engine, ending, question, reporter)
-                .await
+        if !must_ask {
+            return Ok(true);
+        }
+        Ok(session_guard::confirm_active_sessions(&self.engine, ending, question, reporter)
+            .await?)
     }
 
     async fn run(

@@ -15,8 +15,9 @@ use crate::app::App;
 pub(super) struct ConfigSetArgs {
     /// Setting, such as agent.default
     key: String,
-    /// Value, or several values for a list
-    #[arg(required = true, allow_hyphen_values = true)]
+    /// Value, or several values or a TOML array for a list; a value that begins with
+    /// a hyphen goes after `--`
+    #[arg(required = true)]
     value: Vec<String>,
     #[command(flatten)]
     area: ConfigScopeArgs,

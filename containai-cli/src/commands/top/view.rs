@@ -22,6 +22,9 @@ const HELP: [&str; 8] = [
     "any key closes this help",
 ];
 
+/// The widths of STATUS, CPU, MEMORY, %, SSH and TERMINALS.
+const FIXED_WIDTHS: [u16; 6] = [10, 7, 9, 4, 4, 9];
+
 /// Bars of rising height.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -53,27 +56,27 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &TopState) {
 
 fn table(frame: &mut Frame<'_>, state: &TopState, area: Rect) {
     let head = ["NAME", "STATUS", "CPU", "", "MEMORY", "%", "SSH", "TERMINALS"];
+    let names = state.rows.iter().map(|row| display_name(&row.statistics.container));
+    let name = names.map(|name| columns(name.chars().count())).max().unwrap_or(0).max(4);
+    // Names matter more than the history of the CPU.
+    let used = name + FIXED_WIDTHS.iter().sum::<u16>() + columns(head.len() - 1);
+    let history = area.width.saturating_sub(used).min(columns(HISTORY));
+    let [status, cpu, memory, percent, ssh, terminals] = FIXED_WIDTHS;
+    let widths = [name, status, cpu, history, memory, percent, ssh, terminals];
     let head = Cells::new(head).style(Style::new().add_modifier(Modifier::BOLD));
-    let history = u16::try_from(HISTORY).unwrap_or(u16::MAX);
-    let widths = [
-        Constraint::Min(12),
-        Constraint::Length(10),
-        Constraint::Length(7),
-        Constraint::Length(history),
-        Constraint::Length(9),
-        Constraint::Length(4),
-        Constraint::Length(4),
-        Constraint::Length(9),
-    ];
-    let rows = state.rows.iter().map(cells);
-    let table = Table::new(rows, widths)
+    let rows = state.rows.iter().map(|row| cells(row, history.into()));
+    let table = Table::new(rows, widths.map(Constraint::Length))
         .header(head)
         .row_highlight_style(Style::new().add_modifier(Modifier::REVERSED));
     let mut selection = TableState::default().with_selected(state.selected_index());
     frame.render_stateful_widget(table, area, &mut selection);
 }
 
-fn cells(row: &TopRow) -> Cells<'static> {
+fn columns(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX / 4)
+}
+
+fn cells(row: &TopRow, history: usize) -> Cells<'static> {
     let ContainerStatistics { container, usage, sessions } = &row.statistics;
     let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
     let style = match container.state {
@@ -84,7 +87,7 @@ fn cells(row: &TopRow) -> Cells<'static> {
         Cell::from(display_name(container)),
         Cell::from(container.state.to_string()),
         or_dash(usage.map(|usage| format!("{:.1}%", usage.cpu_percent))),
-        Cell::from(sparkline(&row.cpu)),
+        Cell::from(sparkline(&row.cpu[row.cpu.len().saturating_sub(history)..])),
         or_dash(usage.map(|usage| HumanSize(usage.memory_used).to_string())),
         or_dash(usage.map(|usage| format!("{:.0}%", usage.memory_percent()))),
         or_dash(sessions.map(|sessions| sessions.ssh.to_string())),

@@ -6,6 +6,7 @@ use containai::reclaim;
 use containai_core::exit;
 
 use crate::app::App;
+use crate::args::workspace_path;
 
 /// Give all files in the workspace to its owner
 ///
@@ -20,12 +21,14 @@ use crate::app::App;
 /// the container is running: they stay the agent's then.
 #[derive(Debug, Args)]
 pub(super) struct WorkspaceReclaimArgs {
-    /// Workspace [default: the repository around the current directory]
+    /// Workspace path or container name [default: the repository around the current directory]
+    #[arg(value_name = "TARGET")]
     path: Option<PathBuf>,
 }
 
 pub(super) async fn run(args: &WorkspaceReclaimArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let (path, flags) = (args.path.as_deref(), app.global.flags());
-    let reclaimed = reclaim::reclaim(path, &flags, &app.env, &app.reporter).await?;
+    let (path, flags) =
+        (workspace_path(args.path.as_deref(), app).await?, app.global.flags());
+    let reclaimed = reclaim::reclaim(path.as_deref(), &flags, &app.env, &app.reporter).await?;
     Ok(ExitCode::from(if reclaimed.failed > 0 { exit::FAILED } else { exit::OK }))
 }

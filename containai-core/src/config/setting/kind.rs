@@ -35,7 +35,8 @@ impl SettingKind {
             Self::Bool => value.is_bool(),
             Self::Integer { .. } => value.is_integer(),
             Self::Number => value.is_integer() || value.is_float(),
-            Self::Text(_) | Self::Choice(_) | Self::Size => value.is_str() || value.is_integer(),
+            Self::Text(_) | Self::Choice(_) => value.is_str(),
+            Self::Size => value.is_str() || value.is_integer(),
             Self::List(_) => match value.as_array() {
                 Some(array) => array.iter().all(Value::is_str),
                 None => value.is_str(),
@@ -47,6 +48,9 @@ impl SettingKind {
     /// than one text.
     pub(in crate::config) fn parse_value(self, texts: &[&str]) -> Option<Value> {
         let text = match (self, texts) {
+            (Self::List(_), [text]) if text.trim_start().starts_with('[') => {
+                return self.parse_toml(text);
+            }
             (Self::List(_), _) => return Some(texts.iter().copied().collect::<Array>().into()),
             (_, [text]) => *text,
             _ => return None,
@@ -54,13 +58,16 @@ impl SettingKind {
         match self {
             Self::Bool => super::read_bool(text).ok().map(Value::from),
             // TOML's number formats are accepted: `2_400`, `0x960`.
-            Self::Integer { .. } | Self::Number => {
-                let mut value = text.parse::<Value>().ok().filter(|value| self.accepts(value))?;
-                value.decor_mut().clear();
-                Some(value)
-            }
+            Self::Integer { .. } | Self::Number => self.parse_toml(text),
             Self::Text(_) | Self::Choice(_) | Self::Size | Self::List(_) => Some(text.into()),
         }
+    }
+
+    /// Parses a value in TOML's notation; `None` for the wrong type.
+    fn parse_toml(self, text: &str) -> Option<Value> {
+        let mut value = text.trim().parse::<Value>().ok().filter(|value| self.accepts(value))?;
+        value.decor_mut().clear();
+        Some(value)
     }
 }
 

@@ -12,5 +12,5 @@ mod prune;
 pub use inventory::{GcInventory, take_inventory};
 pub use measure::measure_containers;
 pub use plan::{GcPlan, IdleContainer, UnusedImage, UnusedVolume, plan_gc};
-pub use policy::{GcPolicy, GcScope};
+pub use policy::{GcPolicy, GcScope, is_managed_image};
 pub use prune::{PruneItem, PruneOutcome, PruneReport, prune};

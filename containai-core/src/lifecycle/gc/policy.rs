@@ -121,7 +121,8 @@ pub(super) fn is_candidate(container: &Container) -> bool {
 }
 
 /// Returns whether `repository:tag` names an image that ContainAI builds or publishes.
-fn is_managed_image(reference: &str) -> bool {
+#[must_use]
+pub fn is_managed_image(reference: &str) -> bool {
     let repository = reference.rsplit_once(':').map_or(reference, |(repository, _)| repository);
     let is_below = |namespace: &&str| {
         let rest = repository.strip_prefix(*namespace);
