@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use containai_core::engine::{
-    ActiveSessions, ContainerId, ContainerProcess, EngineError, Usage, UsageSample};
+    ActiveSessions, ContainerId, ContainerProcess, EngineError, Usage, UsageSample,
+};
 use containai_core::timestamp::Timestamp;
 use serde::Deserialize;
 use tokio::net::UnixStream;

@@ -68,15 +68,16 @@ fn usage_of(
         let is_active = container.state == RunState::Running;
         usage.containers.add(size.unwrap_or_default(), is_active);
     }
-    let mut add = |labels: &Labels, size: ByteSize, is_active: bool, kind: &mut KindUsage| {
-        match labels.get(label::SNAPSHOT) {
+    let mut add =
+        |labels: &Labels, size: ByteSize, is_active: bool, kind: &mut KindUsage| match labels
+            .get(label::SNAPSHOT)
+        {
             Some(id) => {
                 snapshots.insert(id.to_owned());
                 usage.snapshots.size = usage.snapshots.size.saturating_add(size);
             }
             None => kind.add(size, is_active),
-        }
-    };
+        };
     let is_ours = |image: &&StoredImage| image.references.iter().any(|it| is_managed_image(it));
     for image in images.iter().filter(is_ours) {
         let is_active = !image.used_by.is_empty() || image.is_in_snapshot;
@@ -132,7 +133,11 @@ mod tests {
                 image("debian:12", label::IMAGE_NAME, 1 << 20),
                 image("containai/snapshot:x", label::SNAPSHOT, 8),
             ],
-            &[volume(&[], &["id"], 16), volume(&[], &[], 32), volume(&[(label::SNAPSHOT, "x")], &[], 64)],
+            &[
+                volume(&[], &["id"], 16),
+                volume(&[], &[], 32),
+                volume(&[(label::SNAPSHOT, "x")], &[], 64),
+            ],
         );
         let kind = |count, active, size, reclaimable| KindUsage {
             count,

@@ -84,7 +84,8 @@ mod tests {
         let names: Vec<_> = hooks.iter().map(StartupHook::name).collect();
         assert_eq!(names, ["10-a", "20-b"]);
         assert_eq!(hooks[1].program(), b"20-b");
-        let skipped = entries(directory.path()).expect("entries").into_iter().filter(Result::is_err);
+        let skipped =
+            entries(directory.path()).expect("entries").into_iter().filter(Result::is_err);
         assert_eq!(skipped.count(), 3);
         assert!(read(&directory.path().join("none")).expect("hooks").is_empty());
     }

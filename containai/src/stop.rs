@@ -297,9 +297,7 @@ mod tests {
 
     #[test]
     fn plans_are_listed_step_by_step() {
-        let describe = |state, mode| {
-            describe_steps(&plans(state, mode)[0], VolumeRemoval::Keep)
-        };
+        let describe = |state, mode| describe_steps(&plans(state, mode)[0], VolumeRemoval::Keep);
         let steps = describe(RunState::Paused, StopMode::Remove);
         insta::assert_snapshot!(steps.join("\n"), @r"
         unpause api-main

@@ -1,8 +1,8 @@
 //! The output of `cai list`.
 
+use containai::listing::ContainerListing;
 use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::engine::RunState;
-use containai::listing::ContainerListing;
 use containai_docker::Sizes;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -87,7 +87,9 @@ impl ContainerListEntry {
 /// The table of `cai list`.
 pub(crate) fn table(entries: &[ContainerListEntry], sizes: Sizes) -> String {
     let head: &[&str] = match sizes {
-        Sizes::Measured => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "SIZE", "VOLUMES", "WORKSPACE"],
+        Sizes::Measured => {
+            &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "SIZE", "VOLUMES", "WORKSPACE"]
+        }
         Sizes::Unknown => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "WORKSPACE"],
     };
     let rows: Vec<_> = entries.iter().map(|entry| entry.row(sizes)).collect();

@@ -118,9 +118,7 @@ impl SettingChange {
 fn value_texts(value: &Value, texts: &[&str]) -> Vec<String> {
     match value {
         Value::Integer(number) => vec![number.value().to_string()],
-        Value::Array(items) => {
-            items.iter().filter_map(Value::as_str).map(str::to_owned).collect()
-        }
+        Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => texts.iter().map(|&text| text.to_owned()).collect(),
     }
 }

@@ -31,7 +31,8 @@ mod tests {
             command: command.to_owned(),
         };
         let check = |command: &str, expected: &[&str]| {
-            let found = running_agents(&[process("/sbin/init"), process(command)], &["claude", "codex"]);
+            let found =
+                running_agents(&[process("/sbin/init"), process(command)], &["claude", "codex"]);
             assert_eq!(found, expected, "{command}");
         };
         check("claude", &["claude"]);

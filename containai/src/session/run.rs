@@ -62,8 +62,7 @@ impl ResolvedWorkspace {
         if !must_ask {
             return Ok(true);
         }
-        Ok(session_guard::confirm_active_sessions(&self.engine, ending, question, reporter)
-            .await?)
+        Ok(session_guard::confirm_active_sessions(&self.engine, ending, question, reporter).await?)
     }
 
     async fn run(

@@ -27,8 +27,7 @@ pub(super) struct WorkspaceReclaimArgs {
 }
 
 pub(super) async fn run(args: &WorkspaceReclaimArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let (path, flags) =
-        (workspace_path(args.path.as_deref(), app).await?, app.global.flags());
+    let (path, flags) = (workspace_path(args.path.as_deref(), app).await?, app.global.flags());
     let reclaimed = reclaim::reclaim(path.as_deref(), &flags, &app.env, &app.reporter).await?;
     Ok(ExitCode::from(if reclaimed.failed > 0 { exit::FAILED } else { exit::OK }))
 }
