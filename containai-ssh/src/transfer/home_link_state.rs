@@ -11,7 +11,7 @@ const BLOCKED: &str = "in the way: ";
 /// A container reports it, so the text may be anything on one line.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum HomeLinkState {
-    /// Something else is in its place, which no repair replaces; the text tells what.
+    /// Something else is in its place, which no repair replaces; the text is the reason.
     Blocked(String),
     /// It is missing, has another target, or is a file that it may replace.
     Repairable(String),
