@@ -139,14 +139,14 @@ mod tests {
     #[test]
     fn text_output_is_a_table() {
         insta::assert_snapshot!(table(&entries(), Sizes::Unknown), @r"
-        NAME              STATUS   UPTIME   PORT  AGENT         WORKSPACE
-        api-main          running  3 hours  2300  claude,codex  /home/me/�[31mapi�x
-        a-very-long-name  exited   -        2300  -             /home/me/�[31mapi�x
+        NAME              STATUS   UPTIME   PORT  AGENT  WORKSPACE
+        api-main          running  3 hours  2300  codex  /home/me/�[31mapi�x
+        a-very-long-name  exited   -        2300  -      /home/me/�[31mapi�x
         ");
         insta::assert_snapshot!(table(&entries(), Sizes::Measured), @r"
-        NAME              STATUS   UPTIME   PORT  AGENT         SIZE     WORKSPACE
-        api-main          running  3 hours  2300  claude,codex  4.9 KiB  /home/me/�[31mapi�x
-        a-very-long-name  exited   -        2300  -             -        /home/me/�[31mapi�x
+        NAME              STATUS   UPTIME   PORT  AGENT  SIZE     VOLUMES  WORKSPACE
+        api-main          running  3 hours  2300  codex  4.9 KiB  6.8 KiB  /home/me/�[31mapi�x
+        a-very-long-name  exited   -        2300  -      -        -        /home/me/�[31mapi�x
         ");
     }
 
@@ -162,16 +162,21 @@ mod tests {
               "claude",
               "codex"
             ],
+            "running_agents": [
+              "codex"
+            ],
             "ssh_port": 2300,
             "image": "containai/base:1",
             "uptime": "3 hours",
-            "size": 5000
+            "size": 5000,
+            "volume_size": 7000
           },
           {
             "container": "a-very-long-name",
             "workspace": "/home/me/�[31mapi\nx",
             "status": "exited",
             "agents": [],
+            "running_agents": [],
             "ssh_port": 2300,
             "image": "containai/base:1"
           }

@@ -17,7 +17,7 @@ enum Case {
 use Case::{Not, With};
 
 /// Every verb, with all that it needs besides an engine.
-const CASES: [(&str, Case); 61] = [
+const CASES: [(&str, Case); 62] = [
     ("", With(&[""])),
     ("run", With(&["", "-- true", "--container mine", "--ephemeral -- true"])),
     ("shell", With(&["", "--container mine"])),
@@ -36,6 +36,7 @@ const CASES: [(&str, Case); 61] = [
     ("stats", With(&[""])),
     ("top", With(&[""])),
     ("resources", With(&["", "--cpus 2"])),
+    ("df", With(&["", "--json"])),
     ("gc", With(&["", "--dry-run"])),
     ("snapshot", With(&[""])),
     ("snapshot create", With(&[""])),

@@ -31,6 +31,10 @@ fn settings_are_set_listed_and_unset() {
     fs::write(&path, format!("# mine\n{before}")).expect("a file can be written");
 
     config(&["set", "agent.default", "codex"]).run().success().prints("");
+    config(&["set", "agent.default", "clade"]).run().fails(2, "no manifest describes the agent");
+    config(&["set", "env.import", "[\"A\", \"B_*\"]", "--global"]).run().success();
+    assert_eq!(config(&["get", "env.import"]).run().stdout(), "A\nB_*\n");
+    config(&["unset", "env.import"]).run().success();
     assert_eq!(config(&["get", "agent.default"]).run().line(), "codex");
     let source = config(&["get", "agent", "--source"]).env("CONTAINAI_AGENT", "pi").run().line();
     assert_eq!(source, "pi\tenvironment:CONTAINAI_AGENT");

@@ -64,6 +64,11 @@ fn active_sessions_require_confirmation() {
         let status = status();
         (status["ssh_connections"] == 1 && status["active_terminals"] == 1).then_some(())
     });
+    // A script has no terminal to ask on.
+    for words in [&["stop"][..], &["run", "--image", "base", "--fresh", "--", "true"]] {
+        let refused = person.cai(words.iter().copied()).current_dir(&repository).run();
+        refused.fails(1, "is in use: 1 SSH connection, 1 terminal").stderr_contains("`--force`");
+    }
     let mut asked = person.cai(["stop"]).current_dir(&repository).on_terminal(80, 24);
     asked.wait_for("1 SSH connection, 1 terminal");
     asked.wait_for("Stop anyway?");
@@ -91,6 +96,44 @@ fn active_sessions_require_confirmation() {
     assert_eq!(forced.code(), 0);
     assert_eq!(person.container(repository.path())["State"]["Running"], false);
     drop(shell);
+}
+
+#[test]
+fn volumes_of_one_container_are_removed_and_counted() {
+    let person = Person::new();
+    let (repository, sharing) = (person.repository("emptied"), person.repository("sharing"));
+    person.run(&repository, "head -c 2000000 /dev/zero > /mnt/agent-data/large").success();
+    let name = person.container_name(repository.path());
+    let container = person.container(repository.path());
+    let labels = &container["Config"]["Labels"];
+    let volume = labels["containai.data-volume"].as_str().expect("a volume").to_owned();
+    let list = person.cai(["list", "--json", "--size"]).run().success().stdout();
+    let list: serde_json::Value = serde_json::from_str(&list).expect("JSON");
+    let entry = list.as_array().expect("an array").iter().find(|it| it["container"] == *name);
+    assert!(entry.is_some_and(|it| it["volume_size"].as_u64() > Some(1 << 20)), "{list}");
+    let df = person.cai(["df", "--json"]).run().success().stdout();
+    let df: serde_json::Value = serde_json::from_str(&df).expect("JSON");
+    assert!(df["volumes"]["size"].as_u64() > Some(1 << 20), "{df}");
+    assert!(df["containers"]["active"].as_u64() >= Some(1), "{df}");
+    let exists = |name: &str| {
+        let answer = person.api().get("/volumes");
+        answer["Volumes"].as_array().expect("volumes").iter().any(|it| it["Name"] == *name)
+    };
+    // A volume that another container mounts is kept.
+    let shared = ["run", "--image", "base", "--data-volume", &volume, "--", "true"];
+    person.cai(shared).current_dir(&sharing).run().success();
+    let remove = ["stop", "--remove", "--volumes"];
+    let unconfirmed = person.cai(remove).current_dir(&repository).run();
+    unconfirmed.fails(2, "confirmation required").stderr_contains("--force");
+    let forced = |more: &[&str], at: &std::path::Path| {
+        person.cai(remove.iter().chain(more).copied()).current_dir(at).run()
+    };
+    forced(&["--force"], repository.path()).success();
+    assert!(exists(&volume), "another container uses it");
+    let plan = forced(&["--dry-run"], sharing.path()).success().stdout();
+    assert!(plan.contains(&format!("remove volume {volume}")), "{plan}");
+    forced(&["--force"], sharing.path()).success().stderr_contains("and its volumes");
+    assert!(!exists(&volume), "nothing else uses it");
 }
 
 #[test]
