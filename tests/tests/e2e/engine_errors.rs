@@ -59,15 +59,22 @@ fn unavailable_image_is_named_with_the_attempts() {
 }
 
 #[test]
-fn image_without_init_is_reported_with_its_output() {
+fn image_without_the_base_system_is_refused_and_nothing_is_left() {
     let person = Person::new();
     let repository = person.repository("initless");
     person.api().import("initless", "latest", &[0; 1024]);
+    let count = || person.api().get("/containers/json?all=1").as_array().map(Vec::len);
+    let before = count();
     let run = ["run", "--image", "initless:latest", "--", "true"];
     let outcome = person.cai(run).current_dir(&repository).run();
-    outcome.code(111).prints("").stderr_contains("error:").stderr_contains("/sbin/init");
+    outcome
+        .prints("")
+        .fails(111, "`initless:latest` is not based on a ContainAI image: it has no `/sbin/init`")
+        .stderr_contains("cai template new");
+    assert_eq!(count(), before, "the container of the check is removed");
+    let volumes = person.api().get("/volumes").to_string();
+    assert!(!volumes.contains(&repository.path().display().to_string()), "{volumes}");
     // The next run with a working image succeeds.
-    person.cai(["stop", "--remove"]).current_dir(&repository).run();
     person.run(&repository, "true").success();
 }
 
