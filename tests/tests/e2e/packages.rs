@@ -162,3 +162,16 @@ fn services_have_the_time_zone_of_the_host() {
     let zone = person.exec(&repository, "readlink /etc/localtime");
     zone.success().prints("/usr/share/zoneinfo/Pacific/Chatham\n");
 }
+
+#[test]
+fn subordinate_ids_of_the_agent_are_mapped() {
+    let person = Person::new();
+    let repository = person.repository("subids");
+    // The last id of both ranges can own a file, as in the image of a container without root.
+    let script = "for kind in u g; do \
+                      IFS=: read -r name first count < /etc/sub${kind}id; last=$((first + count - 1)); \
+                      touch /tmp/$kind; sudo ch$([ $kind = u ] && echo own || echo grp) $last /tmp/$kind && \
+                      [ $(stat -c %$kind /tmp/$kind) = $last ] && [ $count -ge 50000 ] && echo $name; \
+                  done";
+    person.run(&repository, script).success().prints("agent\nagent\n");
+}
