@@ -81,8 +81,7 @@ fn services_of_packages_start_when_installed_and_after_a_restart() {
 
     let restart = || person.cai(["stop"]).current_dir(&repository).run();
     restart().success();
-    let expected =
-        "running\nactive\nactive\n2\n750 with-unit\nwith-unit-too\ntmpfs\nbooted\n";
+    let expected = "running\nactive\nactive\n2\n750 with-unit\nwith-unit-too\ntmpfs\nbooted\n";
     person.exec(&repository, SHOW).success().prints(expected);
 
     // A mount that fails leaves the system degraded, and services start all the same.
@@ -91,7 +90,9 @@ fn services_of_packages_start_when_installed_and_after_a_restart() {
     restart().success();
     let expected = expected.replace("running", "degraded");
     person.exec(&repository, SHOW).success().prints(&expected);
-    person.exec(&repository, "sudo service sysv-only restart && sudo service sysv-only stop").success();
+    person
+        .exec(&repository, "sudo service sysv-only restart && sudo service sysv-only stop")
+        .success();
     person.exec(&repository, "systemctl is-active sysv-only").prints("inactive\n");
 }
 
@@ -144,7 +145,11 @@ fn foreign_locales_print_no_warning() {
                   done; locale -a | grep -c en_US.utf8";
     let outcome = person.run(&repository, script);
     outcome.success().prints(&format!("{}1\n", "UTF-8\n".repeat(7)));
-    assert_eq!(outcome.stderr().lines().filter(|line| line.contains("ocale")).count(), 0, "{outcome}");
+    assert_eq!(
+        outcome.stderr().lines().filter(|line| line.contains("ocale")).count(),
+        0,
+        "{outcome}"
+    );
 }
 
 #[test]

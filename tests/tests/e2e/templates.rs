@@ -104,7 +104,7 @@ fn image_that_would_not_boot_is_not_built() {
                chmod 755 new && mv new systemd\n";
     template(&person, "cgroups", &format!("{OURS}{new}"));
     let outcome = build(&person, "cgroups");
-    match std::path::Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+    match Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
         true => outcome.success(),
         false => outcome
             .fails(111, "systemd 258 needs cgroup v2, and this machine has cgroup v1")
