@@ -24,6 +24,8 @@ use super::subnet::Subnet;
 use super::sysbox_files::SysboxFiles;
 use super::unit::{self, UNIT};
 
+/// The socket of the host's own engine.
+const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 /// Time limit for the answer of a running engine.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -49,6 +51,8 @@ impl SetupFacts {
             apparmor: read_or_empty("/sys/module/apparmor/parameters/enabled").starts_with('Y'),
             packages: packages(&platform),
             dockerd: find_installed("dockerd"),
+            docker_client: find_program("docker").is_some(),
+            docker_socket: ping(Path::new(DOCKER_SOCKET), PING_TIMEOUT),
             runc: find_installed("runc"),
             accounts: accounts(),
             networks: networks(),

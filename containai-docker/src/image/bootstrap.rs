@@ -37,9 +37,6 @@ pub(crate) async fn ensure_base(
     if engine.docker().inspect_image(&reference).await.is_ok() {
         return Ok(Ok(reference));
     }
-    if let Err(reason) = require_mmdebstrap(events).await {
-        return Ok(Err(reason));
-    }
     events.on_event(Event::Stage(&format!("bootstrapping {} with mmdebstrap", system.codename)));
     match import(engine, &system, events).await? {
         Ok(id) => tag(engine, &id, &reference).await.map(Ok),
@@ -56,6 +53,11 @@ async fn import(
 ) -> Result<Result<String, String>, EngineError> {
     let mut child = match spawn(system) {
         Ok(child) => child,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // Set-up is the only part that installs packages; it asks first, and runs as root.
+            let reason = "`mmdebstrap` is not installed: run `cai setup`, or install its package";
+            return Ok(Err(reason.into()));
+        }
         Err(error) => return Ok(Err(format!("cannot run `mmdebstrap`: {error}"))),
     };
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
@@ -127,17 +129,6 @@ async fn tag(engine: &DockerEngine, id: &str, reference: &str) -> Result<String,
     let tagged = engine.docker().tag_image(id, Some(options)).await;
     tagged.map_err(|error| engine.map_error(error))?;
     Ok(reference.to_owned())
-}
-
-/// Installs mmdebstrap if it is missing and installing is allowed.
-async fn require_mmdebstrap(events: &dyn EventListener) -> Result<(), String> {
-    match Command::new("mmdebstrap").arg("--version").stdout(Stdio::null()).status().await {
-        Ok(_) => return Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(format!("cannot run `mmdebstrap`: {error}")),
-    }
-    events.on_event(Event::Stage("installing mmdebstrap"));
-    crate::host::install_packages(&["mmdebstrap"], events).map_err(|error| error.to_string())
 }
 
 fn apt_sources() -> String {
