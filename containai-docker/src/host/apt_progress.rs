@@ -18,6 +18,14 @@ const STATUS_OPTION: &str = "APT::Status-Fd=3";
 /// error as standard output.
 const WITH_STATUS_DESCRIPTOR: &str = "exec \"$@\" 3>&1 >&2";
 
+/// Keeps packages from asking questions, and needrestart(1) from restarting services of the host.
+const VARIABLES: [(&str, &str); 4] = [
+    ("DEBIAN_FRONTEND", "noninteractive"),
+    ("APT_LISTCHANGES_FRONTEND", "none"),
+    ("APT_LISTBUGS_FRONTEND", "none"),
+    ("NEEDRESTART_MODE", "l"),
+];
+
 /// Time to wait for more output after apt has exited: a daemon that a package has started may hold
 /// the stream open for as long as it runs.
 const OUTPUT_GRACE: Duration = Duration::from_millis(500);
@@ -34,9 +42,7 @@ pub(super) fn run(
     let mut child = HostCommand::new("sh", &["-c", WITH_STATUS_DESCRIPTOR, "sh"])
         .args(apt.clone().option_first(["-o", STATUS_OPTION]).words())
         .to_command()
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        // Ubuntu's needrestart would restart services of the host.
-        .env("NEEDRESTART_MODE", "l")
+        .envs(VARIABLES)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()

@@ -11,7 +11,7 @@
 //!
 //! let layout = EngineLayout::default();
 //! let options = SetupOptions::new("/usr/local/bin/cai");
-//! let facts = SetupFacts::gather(&layout, &options.program)?;
+//! let facts = SetupFacts::gather(&layout, &options)?;
 //! let plan = plan(&facts, &options, &layout)?;
 //! for step in &plan.steps {
 //!     println!("{}", step.describe());
@@ -70,7 +70,7 @@ pub use packages::{PackageFacts, PackageNeed, PackageNeeds};
 pub use ping::{EngineState, SysboxState, ping, probe_sysbox};
 pub use plan::{SetupPlan, plan};
 pub use platform::Platform;
-pub use privilege::{Elevator, Privilege, invoking_user};
+pub use privilege::{Elevator, Privilege};
 pub use record::EngineRecord;
 pub use service_manager::ServiceManager;
 pub use step::{IdsOwner, MissingAccounts, SetupStep, StepDetail};

@@ -4,8 +4,6 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use nix::unistd::{Uid, User};
-
 use super::command::{HostCommand, SYSTEM_PATH, find_program_in};
 
 /// Access of this process to root privileges.
@@ -75,18 +73,6 @@ impl Elevator {
     fn needs_no_password(&self) -> bool {
         HostCommand::new(&self.program.to_string_lossy(), &["-n", "true"]).succeeds()
     }
-}
-
-/// Returns the name of the user who gets access to the engine: `sudo_user` (the value of
-/// `SUDO_USER`) if this process is root, otherwise its own user; `None` for root.
-pub fn invoking_user(sudo_user: Option<&str>) -> Option<String> {
-    let uid = Uid::current();
-    let name = if uid.is_root() {
-        sudo_user.map(str::to_owned)
-    } else {
-        User::from_uid(uid).ok().flatten().map(|user| user.name)
-    };
-    name.filter(|name| !name.is_empty() && name != "root")
 }
 
 #[cfg(test)]

@@ -223,7 +223,8 @@ impl SetupStep {
                     .collect()
             }
             Self::AddUserToGroup(user) => {
-                vec![HostCommand::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
+                // Unlike usermod(8), it accepts users of a directory such as LDAP.
+                vec![HostCommand::new("gpasswd", &["--add", user, SYSTEM_USER])]
             }
             Self::StartEngine { manager, .. } => manager.start_commands(),
             Self::RestartEngine { manager, .. } => manager.restart_commands(),
@@ -333,7 +334,7 @@ mod tests {
         reserve the ids 1000000-1065535, divided into one range per container
         $ usermod --add-subgids 1000000-1065535 containai-ids
         add `me` to group `containai`
-        $ usermod --append --groups containai me
+        $ gpasswd --add me containai
         start the engine under systemd
         $ systemctl daemon-reload
         $ systemctl enable --now containai-docker.service

@@ -84,6 +84,8 @@ fn spawn(system: &OsRelease) -> io::Result<Child> {
     command.args(["--variant=minbase", INCLUDE, &system.codename, "-"]);
     command.args(mirror(&apt_sources(), &system.codename));
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8");
+    // `/tmp` is often in memory, and without device nodes.
+    command.env("TMPDIR", "/var/tmp");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.kill_on_drop(true).spawn()
 }

@@ -24,10 +24,10 @@ pub(crate) fn plan(context: &Context) -> crate::Result<SetupPlan> {
 fn plan_for(context: &Context, user: Option<String>) -> crate::Result<SetupPlan> {
     let program =
         context.env.program.clone().context("the path of the running program is unknown")?;
-    let facts = SetupFacts::gather(&context.env.engine, &program)?;
     let mut options = SetupOptions::new(program);
     options.isolation = context.config.isolation.value;
     options.user = user;
+    let facts = SetupFacts::gather(&context.env.engine, &options)?;
     Ok(host::plan(&facts, &options, &context.env.engine)?)
 }
 
