@@ -107,10 +107,10 @@ impl Terminals {
     }
 }
 
-/// The user who invoked `sudo`, or the process's user unless it is root.
+/// The user who invoked `sudo` or `doas`, or the process's user unless it is root.
 fn invoking_user() -> Option<String> {
     let name = match geteuid().is_root() {
-        true => std::env::var("SUDO_USER").ok()?,
+        true => std::env::var("SUDO_USER").or_else(|_| std::env::var("DOAS_USER")).ok()?,
         false => User::from_uid(getuid()).ok()??.name,
     };
     (name != "root").then_some(name)

@@ -26,6 +26,7 @@ pub mod byte_size;
 pub mod config;
 mod container_paths;
 pub mod devcontainer;
+pub mod disk_full;
 pub mod engine;
 pub mod exit;
 pub mod hint;

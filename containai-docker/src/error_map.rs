@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 
 use bollard::errors::Error;
+use containai_core::disk_full;
 use containai_core::engine::EngineError;
 use tracing::debug;
 
@@ -48,7 +49,7 @@ fn classify(error: Error, address: &EngineAddress) -> EngineError {
 fn map_response(status: u16, message: &str) -> EngineError {
     let message = single_line(message);
     let has = |part: &str| message.contains(part);
-    if has("no space left on device") {
+    if disk_full::is_reported(&message) {
         EngineError::NoSpace { message }
     } else if has("nknown runtime specified")
         || has("runtime not found in config")

@@ -6,6 +6,8 @@ use std::fmt;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint, causes};
 
+use crate::disk_full;
+
 /// The result of an operation of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -207,7 +209,8 @@ impl Advice for Error {
     }
 
     fn hints(&self) -> Vec<Hint> {
-        self.advice().map_or_else(Vec::new, Advice::hints)
+        let hints = self.advice().map_or_else(Vec::new, Advice::hints);
+        disk_full::refine_hints(self, hints)
     }
 }
 

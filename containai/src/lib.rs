@@ -80,6 +80,7 @@ pub mod copy;
 pub mod copy_report;
 pub mod devcontainer_file;
 pub mod devcontainer_image;
+pub mod disk_full;
 pub mod disk_usage;
 pub mod editor;
 pub mod enclosing_workspace;

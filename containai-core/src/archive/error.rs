@@ -2,6 +2,7 @@
 
 use std::io;
 
+use crate::disk_full;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
@@ -65,6 +66,7 @@ impl Advice for ArchiveError {
 
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
+            Self::Write(source) if disk_full::is_full(source) => return vec![disk_full::hint()],
             Self::Read(_) | Self::Truncated | Self::Malformed(_) => {
                 "check that the file was copied completely; nothing was changed"
             }

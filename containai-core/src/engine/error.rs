@@ -1,6 +1,7 @@
 //! Errors of a container engine.
 
 use crate::box_error::BoxError;
+use crate::disk_full;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
@@ -248,9 +249,8 @@ impl Advice for EngineError {
             Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
                 Hint::run("cai setup", "repair the engine's runtimes")
             }
-            Self::NoSpace { .. } => Hint::new(
-                "free space on the disk that holds `/var/lib/containai-docker`, then run the command again",
-            ),
+            Self::NoSpace { .. } => return vec![disk_full::hint(), disk_full::cleanup_hint()],
+            Self::HostFile { source, .. } if disk_full::is_full(source) => disk_full::hint(),
             // Each init watches files, and the kernel limits the total number of watches of all
             // containers.
             Self::ContainerExited { log, .. }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::box_error::BoxError;
+use crate::disk_full;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
@@ -233,6 +234,7 @@ impl Advice for RemoteError {
             Self::Read { .. } => {
                 vec![Hint::new("check its read permission, then run the command again")]
             }
+            Self::Write { source, .. } if disk_full::is_full(source) => vec![disk_full::hint()],
             Self::Write { .. } => vec![Hint::new(
                 "check its write permission and the free disk space, then run the command again",
             )],

@@ -1,6 +1,5 @@
 //! Applying a setup plan.
 
-use std::fs::OpenOptions;
 use std::path::Path;
 use std::time::Duration;
 
@@ -16,7 +15,8 @@ use super::kernel_limits;
 use super::network::Network;
 use super::packages::choose_packages;
 use super::plan::SetupPlan;
-use super::step::{ServiceManager, SetupStep};
+use super::service_manager::ServiceManager;
+use super::step::SetupStep;
 use super::supervisor;
 
 /// Time limit for the first answer of an engine that systemd has started; systemd itself waits for
@@ -65,15 +65,16 @@ fn run_step(
         SetupStep::BringUpNetwork { .. } => Network::from_record(layout)?.bring_up(),
         SetupStep::RaiseLimits => kernel_limits::raise(),
         SetupStep::AddSubordinateIds { .. } | SetupStep::ReserveContainerIds { .. } => {
-            create_if_missing(Path::new("/etc/subuid"))?;
-            create_if_missing(Path::new("/etc/subgid"))?;
+            // usermod(8) adds subordinate ids only to existing files.
+            file::create_if_missing(Path::new("/etc/subuid"))?;
+            file::create_if_missing(Path::new("/etc/subgid"))?;
             run_commands(&step.commands())
         }
-        SetupStep::CreateSystemUser(_) | SetupStep::AddUserToGroup(_) => {
-            run_commands(&step.commands())
-        }
-        SetupStep::StartEngine(starter) | SetupStep::RestartEngine(starter) => {
-            start_engine(step, starter, layout)
+        SetupStep::MaskPackagedEngine
+        | SetupStep::CreateSystemUser(_)
+        | SetupStep::AddUserToGroup(_) => run_commands(&step.commands()),
+        SetupStep::StartEngine { manager, .. } | SetupStep::RestartEngine { manager, .. } => {
+            start_engine(step, manager, layout)
         }
     }
 }
@@ -87,27 +88,17 @@ fn run_commands(invocations: &[HostCommand]) -> Result<(), SetupError> {
     invocations.iter().try_for_each(|invocation| Ok(invocation.run().map(drop)?))
 }
 
-/// Creates an empty file if it is missing: usermod(8) adds subordinate ids only to existing files.
-fn create_if_missing(path: &Path) -> Result<(), SetupError> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .map(drop)
-        .map_err(file::file_error(path))
-}
-
 fn start_engine(
     step: &SetupStep,
-    starter: &ServiceManager,
+    manager: &ServiceManager,
     layout: &EngineLayout,
 ) -> Result<(), SetupError> {
-    match (step, starter) {
+    match (step, manager) {
         (_, ServiceManager::Systemd) => {
             run_commands(&step.commands())?;
             supervisor::wait_for_engine(layout, ENGINE_TIMEOUT)
         }
-        (SetupStep::RestartEngine(_), ServiceManager::Supervisor { .. }) => {
+        (SetupStep::RestartEngine { .. }, ServiceManager::Supervisor { .. }) => {
             supervisor::stop_daemon(layout)?;
             supervisor::start(layout)
         }

@@ -1,19 +1,30 @@
 //! Debian's package manager.
 
-use std::io::{BufRead, BufReader, Read};
-use std::process::{Child, Stdio};
+use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use containai_core::lifecycle::{Event, EventListener};
-
 use super::apt_command;
+use super::apt_progress;
 use super::command::{HostCommand, HostCommandError};
 use super::event::{SetupEvent, SetupEvents};
 use super::packages::{self, PackageFacts, QUERIED_PACKAGES};
 
 /// Number of attempts to update the package lists, one per second.
 const LOCK_ATTEMPTS: u32 = 300;
+
+/// The directory of the package lists.
+const LIST_DIR: &str = "/var/lib/apt/lists";
+
+/// Parts of apt's messages about packages that newer lists no longer contain, or that are not in
+/// the lists yet.
+const OUTDATED_LIST_MESSAGES: [&str; 5] = [
+    "Unable to locate package",
+    "has no installation candidate",
+    "Unable to fetch",
+    "Failed to fetch",
+    "Hash Sum mismatch",
+];
 
 /// Queries dpkg and apt for the packages that setup may install.
 pub(crate) fn package_facts() -> PackageFacts {
@@ -23,41 +34,23 @@ pub(crate) fn package_facts() -> PackageFacts {
     PackageFacts {
         installed: packages::parse_installed(&installed.unwrap_or_default()),
         candidates: packages::parse_policy(&policy.unwrap_or_default()),
+        has_lists: has_lists(),
     }
 }
 
-/// Installs packages with apt and reports its progress to `events`. Installed packages stay
-/// unchanged. If the package lists are outdated, updates them and retries once.
+/// Returns whether package lists were downloaded. Images of machines often come without.
+fn has_lists() -> bool {
+    let mut entries = fs::read_dir(LIST_DIR).into_iter().flatten().flatten();
+    entries.any(|entry| entry.file_name().to_string_lossy().contains("_Packages"))
+}
+
+/// Installs packages and reports apt's progress to `events`. Installed packages stay unchanged. If
+/// the package lists are outdated, updates them and retries once.
 ///
 /// # Errors
 ///
 /// [`HostCommandError`] with the end of apt's output. Usual causes: no network, a full disk, or a
 /// broken package from another source.
-pub fn install_packages(
-    names: &[&str],
-    events: &dyn EventListener,
-) -> Result<(), HostCommandError> {
-    install_missing(names, &LifecycleEventAdapter(events))
-}
-
-/// Forwards apt's progress to a listener of lifecycle events.
-struct LifecycleEventAdapter<'a>(&'a dyn EventListener);
-
-impl SetupEvents for LifecycleEventAdapter<'_> {
-    fn on(&self, event: &SetupEvent<'_>) {
-        match event {
-            SetupEvent::Progress { percent, message } => {
-                // Hundredths of a percent: a progress bar with only 100 positions looks stuck.
-                let done = (percent.clamp(0.0, 100.0) * 100.0) as u64;
-                self.0.on_event(Event::Progress { done, total: Some(10_000) });
-                self.0.on_event(Event::Output(message));
-            }
-            SetupEvent::Waiting { reason } => self.0.on_event(Event::Notice(reason)),
-            _ => {}
-        }
-    }
-}
-
 pub(crate) fn install_missing(
     names: &[&str],
     events: &dyn SetupEvents,
@@ -68,21 +61,46 @@ pub(crate) fn install_missing(
         return Ok(());
     }
     let install = apt_command::install(&missing);
-    run_with_progress(&install, events).or_else(|_| {
-        update_lists(events)?;
-        run_with_progress(&install, events)
-    })
+    match apt_progress::run(&install, events) {
+        Err(error) if has_outdated_lists(&error) => {
+            update_lists(events)?;
+            apt_progress::run(&install, events)
+        }
+        done => done,
+    }
 }
 
-/// Updates the package lists, waiting for their lock. apt itself waits for the package lock, but
-/// fails immediately on the list lock, which a freshly booted Ubuntu holds.
+fn has_outdated_lists(error: &HostCommandError) -> bool {
+    error.reports(|line| OUTDATED_LIST_MESSAGES.iter().any(|part| line.contains(part)))
+}
+
+/// Updates the package lists. One broken source makes apt fail after it has updated all others,
+/// so a failure is only reported if lists of the distribution are there: then the installation
+/// works, or its error is the one to show.
+///
+/// # Errors
+///
+/// [`HostCommandError`] if there are no lists.
 pub(crate) fn update_lists(events: &dyn SetupEvents) -> Result<(), HostCommandError> {
+    match update_unlocked(events) {
+        Err(HostCommandError::Failed { tail, .. }) if packages::has_engine(&package_facts()) => {
+            let reason = tail.iter().find(|line| line.starts_with("E:") || line.starts_with("Err:"));
+            let reason = reason.map_or("", String::as_str);
+            let reason = format!("some package lists could not be updated: {reason}");
+            events.on(&SetupEvent::Waiting { reason: &reason });
+            Ok(())
+        }
+        done => done,
+    }
+}
+
+/// Waits for the lock of the lists. apt itself waits for the package lock, but fails immediately on
+/// the list lock, which a freshly booted Ubuntu holds.
+fn update_unlocked(events: &dyn SetupEvents) -> Result<(), HostCommandError> {
     let update = apt_command::update();
     for _ in 0..LOCK_ATTEMPTS {
-        match run_with_progress(&update, events) {
-            Err(HostCommandError::Failed { tail, .. })
-                if tail.iter().any(|line| is_locked(line)) =>
-            {
+        match apt_progress::run(&update, events) {
+            Err(error) if error.reports(is_locked) => {
                 let reason = "another program is updating the package lists";
                 events.on(&SetupEvent::Waiting { reason });
                 thread::sleep(Duration::from_secs(1));
@@ -90,89 +108,11 @@ pub(crate) fn update_lists(events: &dyn SetupEvents) -> Result<(), HostCommandEr
             done => return done,
         }
     }
-    run_with_progress(&update, events)
+    apt_progress::run(&update, events)
 }
 
 fn is_locked(line: &str) -> bool {
     line.contains("Could not get lock") && line.contains("/lists/lock")
-}
-
-/// Runs apt and reports its status lines.
-pub(crate) fn run_with_progress(
-    invocation: &HostCommand,
-    events: &dyn SetupEvents,
-) -> Result<(), HostCommandError> {
-    let mut child = invocation
-        .to_command()
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|source| invocation.spawn_error(source))?;
-    let stderr_reader = read_in_thread(child.stderr.take());
-    let mut output = String::new();
-    report_progress(&mut child, events, &mut output);
-    let status = child.wait().map_err(|source| invocation.spawn_error(source))?;
-    let stderr = stderr_reader.join().unwrap_or_default();
-    if status.success() {
-        return Ok(());
-    }
-    let text = if stderr.trim().is_empty() { &output } else { &stderr };
-    Err(invocation.exit_error(status, text))
-}
-
-fn report_progress(child: &mut Child, events: &dyn SetupEvents, output: &mut String) {
-    let Some(stdout) = child.stdout.take() else { return };
-    // apt repeats its lock message every second.
-    let mut last = String::new();
-    for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-        match parse_status_line(&line) {
-            Some(AptStatusLine::Progress { percent, message }) => {
-                events.on(&SetupEvent::Progress { percent, message });
-            }
-            Some(AptStatusLine::Waiting(_)) if line == last => {}
-            Some(AptStatusLine::Waiting(reason)) => events.on(&SetupEvent::Waiting { reason }),
-            None => {
-                output.push_str(&line);
-                output.push('\n');
-            }
-        }
-        last = line;
-    }
-}
-
-fn read_in_thread(stream: Option<impl Read + Send + 'static>) -> thread::JoinHandle<String> {
-    thread::spawn(move || {
-        let mut bytes = Vec::new();
-        if let Some(mut stream) = stream {
-            // Output read before an error is still worth showing.
-            let _ = stream.read_to_end(&mut bytes);
-        }
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
-}
-
-#[derive(Debug, PartialEq)]
-enum AptStatusLine<'a> {
-    Progress { percent: f32, message: &'a str },
-    Waiting(&'a str),
-}
-
-/// Parses `dlstatus:` and `pmstatus:` lines (apt's README.progress-reporting) and apt's lock
-/// message. Downloads make up the first half of the progress.
-fn parse_status_line(line: &str) -> Option<AptStatusLine<'_>> {
-    if line.starts_with("Waiting for cache lock") {
-        return Some(AptStatusLine::Waiting(line));
-    }
-    let mut fields = line.splitn(4, ':');
-    let half = match fields.next()? {
-        "dlstatus" => 0.0,
-        "pmstatus" => 50.0,
-        _ => return None,
-    };
-    fields.next()?;
-    let percent: f32 = fields.next()?.parse().ok()?;
-    Some(AptStatusLine::Progress { percent: half + percent / 2.0, message: fields.next()? })
 }
 
 #[cfg(test)]
@@ -180,22 +120,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_status_lines() {
-        let progress = |percent, message| Some(AptStatusLine::Progress { percent, message });
-        let check = |line: &str, expected: Option<AptStatusLine<'_>>| {
-            assert_eq!(parse_status_line(line), expected);
+    fn only_outdated_lists_are_worth_a_retry() {
+        let check = |line: &str, expected: bool| {
+            let script = format!("echo '{line}' >&2; exit 100");
+            let error = HostCommand::new("sh", &["-c", &script]).run().expect_err("status 100");
+            assert_eq!(has_outdated_lists(&error), expected, "{line}");
         };
-        check(
-            "dlstatus:1:20.4237:Retrieving file 1 of 5 (12s remaining)",
-            progress(10.211_85, "Retrieving file 1 of 5 (12s remaining)"),
-        );
-        check(
-            "pmstatus:docker.io:50.0000:Unpacking docker.io (amd64)",
-            progress(75.0, "Unpacking docker.io (amd64)"),
-        );
-        check("Reading package lists...", None);
-        check("pmstatus:broken", None);
-        let lock = "Waiting for cache lock: Could not get lock /var/lib/dpkg/lock-frontend";
-        check(lock, Some(AptStatusLine::Waiting(lock)));
+        check("E: Unable to locate package docker.io", true);
+        check("E: Failed to fetch http://deb.debian.org/x.deb  404  Not Found", true);
+        check("E: Sub-process /usr/bin/dpkg returned an error code (1)", false);
+        check("E: Packages need to be removed but remove is disabled.", false);
     }
 }

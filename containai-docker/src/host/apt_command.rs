@@ -7,16 +7,16 @@ const LOCK_TIMEOUT: &str = "DPkg::Lock::Timeout=300";
 
 /// Returns the command that updates the package lists.
 pub(super) fn update() -> HostCommand {
-    HostCommand::new("apt-get", &["-q", "-o", LOCK_TIMEOUT, "-o", "APT::Status-Fd=1", "update"])
+    HostCommand::new("apt-get", &["-q", "-o", LOCK_TIMEOUT, "update"])
 }
 
-/// Returns the command that installs packages without their recommendations.
+/// Returns the command that installs packages without their recommendations. It fails if a package
+/// of the user would have to be removed, keeps configuration files that the user has changed, and
+/// gives dpkg no terminal.
 pub(super) fn install<S: AsRef<str>>(names: &[S]) -> HostCommand {
-    let options = ["-q", "-y", "--no-install-recommends"];
-    HostCommand::new("apt-get", &options)
-        // The command's standard output is a pipe, so dpkg gets no terminal, and apt's status lines
-        // (README.progress-reporting) appear between its output.
-        .args(["-o", LOCK_TIMEOUT, "-o", "Dpkg::Use-Pty=0", "-o", "APT::Status-Fd=1"])
+    HostCommand::new("apt-get", &["-q", "-y", "--no-install-recommends", "--no-remove"])
+        .args(["-o", LOCK_TIMEOUT, "-o", "Dpkg::Use-Pty=0"])
+        .args(["-o", "Dpkg::Options::=--force-confdef", "-o", "Dpkg::Options::=--force-confold"])
         .args(["install"])
         .args(names.iter().map(AsRef::as_ref))
 }

@@ -37,6 +37,16 @@ pub enum HostCommandError {
     },
 }
 
+impl HostCommandError {
+    /// Returns whether a line at the end of the program's output matches.
+    pub(super) fn reports(&self, matches: impl Fn(&str) -> bool) -> bool {
+        match self {
+            Self::Failed { tail, .. } => tail.iter().any(|line| matches(line)),
+            Self::Spawn { .. } => false,
+        }
+    }
+}
+
 fn indented(tail: &[String]) -> String {
     tail.iter().map(|line| format!("\n  {line}")).collect()
 }
@@ -57,6 +67,17 @@ impl HostCommand {
     pub(crate) fn args<I: IntoIterator<Item = S>, S: Into<String>>(mut self, more: I) -> Self {
         self.args.extend(more.into_iter().map(Into::into));
         self
+    }
+
+    /// Inserts an option before all other arguments.
+    pub(crate) fn option_first(mut self, option: [&str; 2]) -> Self {
+        self.args.splice(0..0, option.map(str::to_owned));
+        self
+    }
+
+    /// Returns the program and its arguments.
+    pub(crate) fn words(self) -> impl Iterator<Item = String> {
+        std::iter::once(self.program).chain(self.args)
     }
 
     /// Returns the command to spawn, with the system's `PATH`, English messages and no standard
@@ -115,10 +136,15 @@ pub(crate) fn tail(text: &str) -> Vec<String> {
     lines[lines.len().saturating_sub(TAIL_LINES)..].iter().map(|line| (*line).to_owned()).collect()
 }
 
+/// Finds a program in `search_path`, which has the form of `PATH`.
+pub(crate) fn find_program_in(search_path: &str, name: impl AsRef<OsStr>) -> Option<PathBuf> {
+    let name = name.as_ref();
+    std::env::split_paths(search_path).map(|dir| dir.join(name)).find(|path| path.is_file())
+}
+
 /// Finds a program in [`SYSTEM_PATH`].
 pub(crate) fn find_program(name: impl AsRef<OsStr>) -> Option<PathBuf> {
-    let name = name.as_ref();
-    std::env::split_paths(SYSTEM_PATH).map(|dir| dir.join(name)).find(|path| path.is_file())
+    find_program_in(SYSTEM_PATH, name)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! The keys are those of dockerd(8), "Daemon configuration file".
 
+use std::io;
 use std::net::Ipv4Addr;
 use std::path::Path;
 
@@ -34,6 +35,17 @@ pub(super) fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Add
     let mut text = serde_json::to_string_pretty(&Value::Object(config)).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Returns the configuration with `live-restore` off.
+///
+/// # Errors
+///
+/// The text is not a JSON object.
+pub(super) fn without_live_restore(config: &str) -> io::Result<String> {
+    let mut config: Map<String, Value> = serde_json::from_str(config)?;
+    config.insert("live-restore".into(), Value::Bool(false));
+    Ok(serde_json::to_string_pretty(&config)?)
 }
 
 fn path_keys(layout: &EngineLayout) -> Map<String, Value> {
@@ -165,5 +177,13 @@ mod tests {
           "userland-proxy": true
         }
         "##);
+    }
+
+    #[test]
+    fn live_restore_can_be_turned_off() {
+        let config = render(&EngineLayout::default(), Isolation::Userns, &[]);
+        let changed = without_live_restore(&config).expect("an object");
+        assert_eq!(changed, config.trim_end().replace("restore\": true", "restore\": false"));
+        assert!(without_live_restore("[]").is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use containai_core::disk_full;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 
@@ -149,6 +150,22 @@ impl SysboxProblem {
     }
 }
 
+/// Whether apt refuses because it would remove a package, which conflicts with the engine's.
+fn is_removal_refused(line: &str) -> bool {
+    line.contains("Packages need to be removed but remove is disabled")
+}
+
+/// Whether iptables(8), in one of its two variants, finds no support in the kernel.
+fn is_firewall_missing(line: &str) -> bool {
+    const MESSAGES: [&str; 4] = [
+        "Failed to initialize nft",
+        "Could not fetch rule set generation id",
+        "can't initialize iptables table",
+        "Table does not exist",
+    ];
+    MESSAGES.iter().any(|message| line.contains(message))
+}
+
 fn indented(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
@@ -184,9 +201,19 @@ impl Advice for SetupError {
             Self::File { source, .. } if denied(source) => {
                 Hint::new("run `cai setup` as root or as a user with sudo access")
             }
-            Self::File { source, .. } if source.kind() == io::ErrorKind::StorageFull => {
-                Hint::new("free disk space, then run `cai setup` again")
+            Self::File { source, .. } if disk_full::is_full(source) => disk_full::hint(),
+            Self::Command(error) if error.reports(disk_full::is_reported) => disk_full::hint(),
+            Self::EngineExited { log } | Self::EngineNotResponding { log, .. }
+                if log.iter().any(|line| disk_full::is_reported(line)) =>
+            {
+                disk_full::hint()
             }
+            Self::Command(error) if error.reports(is_removal_refused) => Hint::new(
+                "install the `docker-ce` or `docker.io` that fits the installed packages, then run `cai setup` again",
+            ),
+            Self::Command(error) if error.reports(is_firewall_missing) => Hint::new(
+                "load the kernel's modules with `modprobe -a nf_tables ip_tables`, or choose the other variant with `update-alternatives --config iptables`, then run `cai setup` again",
+            ),
             Self::Command(_) => Hint::new("fix the reported problem, then run `cai setup` again"),
             Self::EngineExited { .. } | Self::EngineNotResponding { .. } => {
                 Hint::new("check the engine's log, then run `cai setup` again")
@@ -216,6 +243,13 @@ mod tests {
     fn messages_and_hints() {
         let path = || PathBuf::from("/etc/containai/engine.json");
         let file = |kind: ErrorKind| SetupError::File { path: path(), source: kind.into() };
+        let failed = |line: &str| {
+            SetupError::Command(HostCommandError::Failed {
+                command: "program".into(),
+                status: ExitStatus::from_raw(1 << 8),
+                tail: vec![line.into()],
+            })
+        };
         let log = || vec!["failed to start daemon".to_owned()];
         let samples = samples!(SetupError {
             Unsupported: [SetupError::Unsupported {
@@ -248,6 +282,9 @@ mod tests {
                     status: ExitStatus::from_raw(100 << 8),
                     tail: vec!["E: Unable to locate package runc".into()],
                 }),
+                failed("E: Packages need to be removed but remove is disabled."),
+                failed("iptables: Failed to initialize nft: Protocol not supported"),
+                failed("dpkg: error: write error: No space left on device"),
             ],
             File: [
                 file(ErrorKind::PermissionDenied),

@@ -34,6 +34,10 @@ pub struct SetupFacts {
     pub packages: PackageFacts,
     /// The installed engine.
     pub dockerd: Option<InstalledProgram>,
+    /// Whether Docker's client `docker` is installed.
+    pub docker_client: bool,
+    /// Whether an engine serves Docker's own socket `/var/run/docker.sock`.
+    pub docker_socket: EngineState,
     /// The installed OCI runtime.
     pub runc: Option<InstalledProgram>,
     /// Users, groups and subordinate ids.

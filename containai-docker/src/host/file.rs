@@ -1,8 +1,8 @@
 //! Atomic replacement of files.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::error::SetupError;
@@ -44,7 +44,7 @@ fn replace(
     fill: impl FnOnce(&mut File) -> io::Result<()>,
 ) -> Result<(), SetupError> {
     let dir = path.parent().unwrap_or(Path::new("/"));
-    fs::create_dir_all(dir).map_err(file_error(dir))?;
+    create_dirs(dir)?;
     let write = || {
         let mut file = tempfile::Builder::new().tempfile_in(dir)?;
         fill(file.as_file_mut())?;
@@ -55,6 +55,29 @@ fn replace(
         File::open(dir)?.sync_all()
     };
     write().map_err(file_error(path))
+}
+
+/// Creates missing directories with mode 0755. The umask of a hardened host would hide them from
+/// the users who use the engine.
+pub(crate) fn create_dirs(dir: &Path) -> Result<(), SetupError> {
+    let missing: Vec<_> = dir.ancestors().take_while(|path| !path.exists()).collect();
+    let create = |path: &Path| match DirBuilder::new().mode(0o755).create(path) {
+        Ok(()) => fs::set_permissions(path, Permissions::from_mode(0o755)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+    };
+    missing.into_iter().rev().try_for_each(|path| create(path).map_err(file_error(path)))
+}
+
+/// Creates an empty file with mode 0644 if it is missing.
+pub(crate) fn create_if_missing(path: &Path) -> Result<(), SetupError> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(file) => {
+            file.set_permissions(Permissions::from_mode(0o644)).map_err(file_error(path))
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(file_error(path)(error)),
+    }
 }
 
 /// Adds the path to an I/O error.

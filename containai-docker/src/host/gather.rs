@@ -15,6 +15,7 @@ use super::facts::{InstalledProgram, SetupFacts, needed_dns, parse_kernel, parse
 use super::file;
 use super::kernel_limits;
 use super::network::{Network, NetworkState};
+use super::options::SetupOptions;
 use super::packages::PackageFacts;
 use super::ping::{SysboxState, ping, probe_sysbox};
 use super::platform::Platform;
@@ -24,17 +25,19 @@ use super::subnet::Subnet;
 use super::sysbox_files::SysboxFiles;
 use super::unit::{self, UNIT};
 
+/// The socket of the host's own engine.
+const DOCKER_SOCKET: &str = "/var/run/docker.sock";
 /// Time limit for the answer of a running engine.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl SetupFacts {
-    /// Gathers the facts without changing the host. `program` is the program to install.
+    /// Gathers the facts for these options without changing the host.
     ///
     /// # Errors
     ///
     /// [`SetupError::InvalidRecord`] and [`SetupError::File`] if a file of ContainAI is invalid or
     /// cannot be read. Any other fact that cannot be determined is treated as absent.
-    pub fn gather(layout: &EngineLayout, program: &Path) -> Result<Self, SetupError> {
+    pub fn gather(layout: &EngineLayout, options: &SetupOptions) -> Result<Self, SetupError> {
         let platform = platform();
         let sysbox = SysboxFiles::at(layout.root());
         let record = EngineRecord::read(layout)?;
@@ -49,8 +52,10 @@ impl SetupFacts {
             apparmor: read_or_empty("/sys/module/apparmor/parameters/enabled").starts_with('Y'),
             packages: packages(&platform),
             dockerd: find_installed("dockerd"),
+            docker_client: find_program("docker").is_some(),
+            docker_socket: ping(Path::new(DOCKER_SOCKET), PING_TIMEOUT),
             runc: find_installed("runc"),
-            accounts: accounts(),
+            accounts: accounts_with(options.user.as_deref()),
             networks: networks(),
             dns: dns(),
             sysbox: sysbox_state(layout),
@@ -60,7 +65,7 @@ impl SetupFacts {
             network_unit: file::read_optional(&unit::network_path(layout))?,
             unit_enabled: HostCommand::new("systemctl", &["is-enabled", "--quiet", UNIT])
                 .succeeds(),
-            program_is_current: executable::is_current(layout, program),
+            program_is_current: executable::is_current(layout, &options.program),
             engine: ping(&layout.socket(), PING_TIMEOUT),
             platform,
             record,
@@ -94,6 +99,16 @@ fn find_installed(name: &str) -> Option<InstalledProgram> {
     let path = find_program(name)?;
     let output = HostCommand::new(&path.to_string_lossy(), &["--version"]).run();
     Some(InstalledProgram { path, version: parse_version(&output.unwrap_or_default()) })
+}
+
+/// Returns the accounts, with `user` even if it is in a directory such as LDAP and not in a file.
+fn accounts_with(user: Option<&str>) -> Accounts {
+    let mut accounts = accounts();
+    if let Some(user) = user.filter(|user| !accounts.has_user(user)) {
+        let line = HostCommand::new("getent", &["passwd", "--", user]).run().unwrap_or_default();
+        accounts.users.extend(Accounts::parse(&line, "", "", "").users);
+    }
+    accounts
 }
 
 pub(super) fn accounts() -> Accounts {

@@ -11,7 +11,7 @@
 //!
 //! let layout = EngineLayout::default();
 //! let options = SetupOptions::new("/usr/local/bin/cai");
-//! let facts = SetupFacts::gather(&layout, &options.program)?;
+//! let facts = SetupFacts::gather(&layout, &options)?;
 //! let plan = plan(&facts, &options, &layout)?;
 //! for step in &plan.steps {
 //!     println!("{}", step.describe());
@@ -24,6 +24,7 @@ mod accounts;
 mod apply;
 mod apt;
 mod apt_command;
+mod apt_progress;
 mod command;
 mod container_ids;
 mod daemon_json;
@@ -45,6 +46,7 @@ mod platform;
 mod privilege;
 mod record;
 mod routes;
+mod service_manager;
 mod step;
 mod subnet;
 mod subordinate;
@@ -54,7 +56,6 @@ mod unit;
 
 pub use accounts::{Accounts, GroupEntry};
 pub use apply::apply;
-pub use apt::install_packages;
 pub use command::{HostCommand, HostCommandError};
 pub use container_ids::probe_id_ranges;
 pub use docker_context::{CONTEXT_NAME, DockerContext};
@@ -69,9 +70,10 @@ pub use packages::{PackageFacts, PackageNeed, PackageNeeds};
 pub use ping::{EngineState, SysboxState, ping, probe_sysbox};
 pub use plan::{SetupPlan, plan};
 pub use platform::Platform;
-pub use privilege::{Privilege, invoking_user};
+pub use privilege::{Elevator, Privilege};
 pub use record::EngineRecord;
-pub use step::{IdsOwner, MissingAccounts, ServiceManager, SetupStep, StepDetail};
+pub use service_manager::ServiceManager;
+pub use step::{IdsOwner, MissingAccounts, SetupStep, StepDetail};
 pub use subnet::{Subnet, SubnetError};
 pub use subordinate::{IdRange, SubordinateEntry};
 pub use supervisor::main as supervisor_main;

@@ -11,25 +11,34 @@ pub struct PackageFacts {
     pub installed: BTreeSet<String>,
     /// Candidate version by package name, for the queried packages that are available.
     pub candidates: BTreeMap<String, String>,
+    /// Whether package lists were downloaded; without them, only installed packages are available.
+    pub has_lists: bool,
 }
 
 /// The packages that setup passes to `apt-cache policy`.
-pub(super) const QUERIED_PACKAGES: [&str; 9] = [
+pub(super) const QUERIED_PACKAGES: [&str; 11] = [
     "docker-ce",
+    "docker-ce-cli",
     "docker.io",
+    "docker-cli",
     "uidmap",
     "iptables",
     "iproute2",
     "lxcfs",
     "ca-certificates",
     "apparmor",
-    "passwd",
+    "mmdebstrap",
 ];
+
+/// Packages that every host needs.
+const BASE: [&str; 4] = ["uidmap", "iptables", "iproute2", "ca-certificates"];
 
 /// Docker's own packages, if its repository is configured.
 const DOCKER_CE: [&str; 3] = ["docker-ce", "docker-ce-cli", "containerd.io"];
 /// The distribution's package.
 const DOCKER_IO: [&str; 1] = ["docker.io"];
+/// The distribution's packages that conflict with [`DOCKER_CE`].
+const DISTRIBUTION_ENGINE: [&str; 4] = ["docker.io", "docker-cli", "containerd", "runc"];
 
 /// The packages that a host needs beyond those that every host needs.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -37,6 +46,9 @@ const DOCKER_IO: [&str; 1] = ["docker.io"];
 pub struct PackageNeeds {
     /// Needed if `dockerd` is missing.
     pub engine: PackageNeed,
+    /// Needed if `docker` is missing, which clients run through ssh(1) to reach the engine. Debian
+    /// 13 and later only recommend it.
+    pub client: PackageNeed,
     /// Needed if `/dev/fuse` exists, which lxcfs requires.
     pub lxcfs: PackageNeed,
     /// Needed if the kernel enforces AppArmor: the engine requires its parser.
@@ -50,13 +62,26 @@ impl fmt::Display for PackageNeeds {
         if self.engine == PackageNeed::Needed {
             f.write_str(" (docker-ce docker-ce-cli containerd.io, else docker.io)")?;
         }
-        f.write_str(" uidmap iptables iproute2 ca-certificates")?;
-        for (name, need) in [("lxcfs", self.lxcfs), ("apparmor", self.apparmor)] {
+        write!(f, " {}", BASE.join(" "))?;
+        let client = ("docker-cli", self.client);
+        for (name, need) in self.optional().into_iter().chain([client]) {
             if need == PackageNeed::Needed {
                 write!(f, " ({name} if available)")?;
             }
         }
         Ok(())
+    }
+}
+
+impl PackageNeeds {
+    /// Returns the packages without which the engine works. Base images are built with mmdebstrap
+    /// if no registry can be reached.
+    fn optional(&self) -> [(&'static str, PackageNeed); 3] {
+        [
+            ("lxcfs", self.lxcfs),
+            ("apparmor", self.apparmor),
+            ("mmdebstrap", PackageNeed::Needed),
+        ]
     }
 }
 
@@ -77,21 +102,43 @@ impl PackageNeed {
     }
 }
 
+/// Returns whether a package with the engine is available.
+pub(super) fn has_engine(facts: &PackageFacts) -> bool {
+    ["docker-ce", "docker.io"].iter().any(|name| facts.candidates.contains_key(*name))
+}
+
+/// Returns whether an optional package can be judged only with package lists, which are missing.
+pub(super) fn needs_lists(facts: &PackageFacts, needs: PackageNeeds) -> bool {
+    let lacks = |name: &str| !facts.installed.contains(name);
+    !facts.has_lists
+        && needs.optional().iter().any(|(name, need)| *need == PackageNeed::Needed && lacks(name))
+}
+
 /// Returns the packages to install, without those that are installed.
 pub(super) fn choose_packages(facts: &PackageFacts, needs: PackageNeeds) -> Vec<String> {
+    let available = |name: &str| facts.candidates.contains_key(name);
     let mut needed = Vec::new();
     if needs.engine == PackageNeed::Needed {
-        let vendor = facts.candidates.contains_key("docker-ce");
-        needed.extend(if vendor { DOCKER_CE.as_slice() } else { DOCKER_IO.as_slice() });
+        needed.extend(if uses_vendor(facts) { DOCKER_CE.as_slice() } else { &DOCKER_IO });
     }
-    needed.extend(["uidmap", "iptables", "iproute2", "ca-certificates"]);
-    let optional = [("lxcfs", needs.lxcfs), ("apparmor", needs.apparmor)];
-    let available = optional.into_iter().filter(|(name, need)| {
-        *need == PackageNeed::Needed && facts.candidates.contains_key(*name)
-    });
-    needed.extend(available.map(|(name, _)| name));
+    if needs.client == PackageNeed::Needed {
+        let name = if uses_vendor(facts) { "docker-ce-cli" } else { "docker-cli" };
+        needed.extend(Some(name).filter(|name| available(name) && !needed.contains(name)));
+    }
+    needed.extend(BASE);
+    let optional = needs.optional().into_iter();
+    let optional = optional.filter(|(name, need)| *need == PackageNeed::Needed && available(name));
+    needed.extend(optional.map(|(name, _)| name));
     needed.retain(|name| !facts.installed.contains(*name));
     needed.into_iter().map(str::to_owned).collect()
+}
+
+/// Returns whether the engine comes from Docker's own repository. The packages of the two sources
+/// conflict, so those that are installed decide, even without the engine itself.
+fn uses_vendor(facts: &PackageFacts) -> bool {
+    let has_any = |names: &[&str]| names.iter().any(|name| facts.installed.contains(*name));
+    let is_available = facts.candidates.contains_key("docker-ce");
+    is_available && (has_any(&DOCKER_CE) || !has_any(&DISTRIBUTION_ENGINE))
 }
 
 /// Parses `apt-cache policy NAME...`: a package without a candidate has `(none)`.
@@ -140,30 +187,85 @@ lxcfs:
   Candidate: 5.0.3-1+deb12u1
 ";
 
+    fn facts(policy: &str, installed: &str) -> PackageFacts {
+        PackageFacts {
+            installed: installed.split(' ').map(str::to_owned).collect(),
+            candidates: parse_policy(policy),
+            has_lists: true,
+        }
+    }
+
+    const ALL: PackageNeeds = PackageNeeds {
+        engine: PackageNeed::Needed,
+        client: PackageNeed::Needed,
+        lxcfs: PackageNeed::Needed,
+        apparmor: PackageNeed::Needed,
+    };
+    const BASE_INSTALLED: &str = "uidmap iptables iproute2 ca-certificates";
+
     #[test]
     fn chooses_packages_from_candidates() {
         let check = |policy: &str, installed: &str, needs: PackageNeeds, expected: &str| {
-            let facts = PackageFacts {
-                installed: installed.split(' ').map(str::to_owned).collect(),
-                candidates: parse_policy(policy),
-            };
-            assert_eq!(choose_packages(&facts, needs).join(" "), expected);
+            assert_eq!(choose_packages(&facts(policy, installed), needs).join(" "), expected);
         };
-        let all = PackageNeeds {
-            engine: PackageNeed::Needed,
-            lxcfs: PackageNeed::Needed,
-            apparmor: PackageNeed::Needed,
-        };
-        check(POLICY, "", all, "docker.io uidmap iptables iproute2 ca-certificates lxcfs");
-        check(POLICY, "iproute2 uidmap", all, "docker.io iptables ca-certificates lxcfs");
+        check(POLICY, "", ALL, "docker.io uidmap iptables iproute2 ca-certificates lxcfs");
+        check(POLICY, "iproute2 uidmap", ALL, "docker.io iptables ca-certificates lxcfs");
         check(
             "docker-ce:\n  Candidate: 5:29.0.0\n",
             "iproute2 iptables ca-certificates",
-            all,
+            ALL,
             "docker-ce docker-ce-cli containerd.io uidmap",
         );
         let none = PackageNeeds::default();
-        check(POLICY, "uidmap iptables iproute2 ca-certificates", none, "");
+        check(POLICY, BASE_INSTALLED, none, "");
+        check("mmdebstrap:\n  Candidate: 1.3.5\n", BASE_INSTALLED, none, "mmdebstrap");
+    }
+
+    /// Debian 13 recommends the client, and recommendations are not installed.
+    #[test]
+    fn client_is_installed_by_name() {
+        let check = |policy: &str, installed: &str, engine: PackageNeed, expected: &str| {
+            let installed = format!("{BASE_INSTALLED} {installed}");
+            let needs =
+                PackageNeeds { engine, client: PackageNeed::Needed, ..PackageNeeds::default() };
+            assert_eq!(choose_packages(&facts(policy, &installed), needs).join(" "), expected);
+        };
+        let trixie = "docker.io:\n  Candidate: 26.1.5\ndocker-cli:\n  Candidate: 26.1.5\n";
+        check(trixie, "", PackageNeed::Needed, "docker.io docker-cli");
+        check(trixie, "docker.io", PackageNeed::NotNeeded, "docker-cli");
+        check("docker.io:\n  Candidate: 20.10.24\n", "", PackageNeed::Needed, "docker.io");
+    }
+
+    /// apt would remove the user's packages of the other source.
+    #[test]
+    fn installed_packages_choose_the_source() {
+        let both = "docker-ce:\n  Candidate: 5:29.0\ndocker-ce-cli:\n  Candidate: 5:29.0\n\
+                    docker.io:\n  Candidate: 26.1.5\ndocker-cli:\n  Candidate: 26.1.5\n";
+        let check = |policy: &str, installed: &str, expected: &str| {
+            let installed = format!("{BASE_INSTALLED} {installed}");
+            let needs = PackageNeeds {
+                engine: PackageNeed::Needed,
+                client: PackageNeed::when(!installed.contains("-cli")),
+                ..PackageNeeds::default()
+            };
+            assert_eq!(choose_packages(&facts(policy, &installed), needs).join(" "), expected);
+        };
+        check(both, "", "docker-ce docker-ce-cli containerd.io");
+        check(both, "containerd.io", "docker-ce docker-ce-cli");
+        check(both, "docker-ce-cli containerd.io", "docker-ce");
+        check(both, "containerd runc", "docker.io docker-cli");
+        check(both, "docker-cli", "docker.io");
+    }
+
+    #[test]
+    fn missing_lists_hide_optional_packages() {
+        let check = |has_lists, installed: &str, expected: bool| {
+            let facts = PackageFacts { has_lists, ..facts("", installed) };
+            assert_eq!(needs_lists(&facts, PackageNeeds::default()), expected);
+        };
+        check(true, "", false);
+        check(false, "", true);
+        check(false, "mmdebstrap", false);
     }
 
     #[test]

@@ -13,11 +13,12 @@ use super::executable;
 use super::facts::SetupFacts;
 use super::network::{Network, NetworkState};
 use super::options::SetupOptions;
-use super::packages::{PackageNeed, PackageNeeds, choose_packages};
+use super::packages::{self, PackageNeed, PackageNeeds};
 use super::ping::{EngineState, SysboxState};
 use super::platform::Platform;
 use super::record::EngineRecord;
-use super::step::{MissingAccounts, ServiceManager, SetupStep};
+use super::service_manager::ServiceManager;
+use super::step::{MissingAccounts, SetupStep};
 use super::subnet::Subnet;
 use super::subordinate::{IdRange, find_range};
 use super::unit;
@@ -140,19 +141,26 @@ fn require_idmapped_mounts(facts: &SetupFacts) -> Result<(), SetupError> {
 fn plan_packages(facts: &SetupFacts) -> Vec<SetupStep> {
     let needs = PackageNeeds {
         engine: PackageNeed::when(facts.dockerd.is_none()),
+        client: PackageNeed::when(!facts.docker_client),
         lxcfs: PackageNeed::when(facts.fuse),
         apparmor: PackageNeed::when(facts.apparmor),
     };
-    let candidates = &facts.packages.candidates;
-    let listed = ["docker-ce", "docker.io"].iter().any(|name| candidates.contains_key(*name));
-    let names = choose_packages(&facts.packages, needs);
-    if names.is_empty() {
-        Vec::new()
-    } else if listed {
-        vec![SetupStep::InstallPackages(names)]
-    } else {
+    let names = packages::choose_packages(&facts.packages, needs);
+    let install = if packages::needs_lists(&facts.packages, needs)
+        || !names.is_empty() && !packages::has_engine(&facts.packages)
+    {
         vec![SetupStep::RefreshPackageLists, SetupStep::InstallNeeded(needs)]
-    }
+    } else if names.is_empty() {
+        Vec::new()
+    } else {
+        vec![SetupStep::InstallPackages(names)]
+    };
+    // The packages would start an engine that takes the socket of the running one.
+    let other_serves_socket = facts.dockerd.is_none()
+        && facts.systemd
+        && facts.docker_socket != EngineState::NotResponding;
+    let mask = other_serves_socket.then_some(SetupStep::MaskPackagedEngine);
+    mask.into_iter().chain(install).collect()
 }
 
 type OptionalIdRange = Option<IdRange>;
@@ -285,11 +293,12 @@ fn plan_start(
     before: &[SetupStep],
 ) -> Vec<SetupStep> {
     let systemd = uses_systemd(facts, layout);
-    let starter = if systemd {
+    let manager = if systemd {
         ServiceManager::Systemd
     } else {
         ServiceManager::Supervisor { program: layout.supervisor(), root: layout.root().to_owned() }
     };
+    let network = Network::new(layout, record.subnet).commands();
     let rewritten = |path: PathBuf| {
         before
             .iter()
@@ -302,15 +311,14 @@ fn plan_start(
         steps.push(SetupStep::RaiseLimits);
     }
     if running && facts.network == NetworkState::Missing {
-        let commands = Network::new(layout, record.subnet).commands();
-        steps.push(SetupStep::BringUpNetwork { commands });
+        steps.push(SetupStep::BringUpNetwork { commands: network.clone() });
     }
     let units = [layout.unit(), unit::network_path(layout)];
     let new_unit = systemd && units.into_iter().any(&rewritten);
     if running && (rewritten(layout.daemon_json()) || new_unit) {
-        steps.push(SetupStep::RestartEngine(starter));
+        steps.push(SetupStep::RestartEngine { manager, network });
     } else if !running || systemd && !facts.unit_enabled {
-        steps.push(SetupStep::StartEngine(starter));
+        steps.push(SetupStep::StartEngine { manager, network });
     }
     steps
 }
@@ -319,6 +327,7 @@ fn plan_start(
 fn uses_systemd(facts: &SetupFacts, layout: &EngineLayout) -> bool {
     facts.systemd && *layout == EngineLayout::default()
 }
+
 #[cfg(test)]
 #[path = "plan_tests.rs"]
 mod tests;

@@ -3,6 +3,7 @@ use containai_core::hint::Advice;
 use super::super::accounts::Accounts;
 use super::super::facts::InstalledProgram;
 use super::super::packages::PackageFacts;
+use super::super::step::StepDetail;
 use super::*;
 
 const SYSBOX: IdRange = IdRange { base: 100_000, count: 65536 };
@@ -19,6 +20,8 @@ fn bare_facts() -> SetupFacts {
         apparmor: false,
         packages: PackageFacts::default(),
         dockerd: None,
+        docker_client: false,
+        docker_socket: EngineState::NotResponding,
         runc: None,
         accounts: Accounts::parse(ROOT, "root:x:0:\n", "me:100000:65536\n", ""),
         networks: Vec::new(),
@@ -55,8 +58,9 @@ fn facts_after(mut facts: SetupFacts, plan: &SetupPlan, layout: &EngineLayout) -
             facts.network_unit = Some(content.clone());
         }
     }
-    let all = ["docker.io", "uidmap", "iptables", "iproute2", "ca-certificates", "lxcfs"];
-    facts.packages.installed = all.map(str::to_owned).into();
+    let all = "docker.io uidmap iptables iproute2 ca-certificates lxcfs mmdebstrap";
+    facts.packages.installed = all.split(' ').map(str::to_owned).collect();
+    facts.docker_client = true;
     let version = Version::new("20.10.24+dfsg1");
     facts.dockerd = Some(InstalledProgram { path: "/usr/sbin/dockerd".into(), version });
     let ids = "containai:1000000:65536\ncontainai-ids:2000224256:67108864\n";
@@ -105,6 +109,7 @@ fn supervisor_starts_engine_without_systemd() {
     let mut facts = bare_facts();
     facts.systemd = false;
     facts.packages.candidates.insert("docker.io".into(), "20.10".into());
+    facts.packages.has_lists = true;
     insta::assert_snapshot!(described_steps(&facts, &options(), &EngineLayout::at("/srv/two")), @r"
     install docker.io, uidmap, iptables, iproute2, ca-certificates
     create system user `containai`
@@ -153,6 +158,35 @@ fn plans_only_missing_steps() {
         |facts| facts.program_is_current = false,
         "install the container runtime `/usr/local/libexec/containai/containai-runc`",
     );
+}
+
+/// The start of the package's own engine would take the socket of, for example, a snap.
+#[test]
+fn other_engine_keeps_its_socket() {
+    let check = |facts: SetupFacts, expected: bool| {
+        let steps = plan_packages(&facts);
+        let masks = steps.first() == Some(&SetupStep::MaskPackagedEngine);
+        assert_eq!(masks, expected, "{steps:?}");
+    };
+    let layout = EngineLayout::default();
+    let snap = SetupFacts { docker_socket: EngineState::PermissionDenied, ..bare_facts() };
+    check(snap.clone(), true);
+    check(bare_facts(), false);
+    // The socket is the one of the installed engine.
+    check(SetupFacts { dockerd: facts_when_set_up(&snap, &layout).dockerd, ..snap }, false);
+}
+
+#[test]
+fn dry_run_shows_the_network_that_the_start_brings_up() {
+    for systemd in [true, false] {
+        let facts = SetupFacts { systemd, ..bare_facts() };
+        let plan = plan(&facts, &options(), &EngineLayout::default()).expect("a plan");
+        let details = plan.steps.last().expect("a step").details();
+        let shows = |part: &str| {
+            details.iter().any(|it| matches!(it, StepDetail::Command(text) if text.contains(part)))
+        };
+        assert!(shows("ip link add cai0") && shows("CONTAINAI-FORWARD"), "{details:?}");
+    }
 }
 
 #[test]

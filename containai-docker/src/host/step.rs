@@ -1,15 +1,14 @@
 //! A step of setup.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::apt_command;
 use super::command::HostCommand;
 use super::engine_names::{CONTAINER_IDS_USER, SYSTEM_USER};
 use super::kernel_limits;
 use super::packages::PackageNeeds;
+use super::service_manager::ServiceManager;
 use super::subordinate::IdRange;
-use super::unit::UNIT;
 
 /// A step of setup. Every step is idempotent.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -21,6 +20,8 @@ pub enum SetupStep {
     InstallPackages(Vec<String>),
     /// Installs the needed packages, chosen after the package lists were updated.
     InstallNeeded(PackageNeeds),
+    /// Keeps the package's own engine from starting, because another one serves Docker's socket.
+    MaskPackagedEngine,
     /// Creates the system user and its group.
     CreateSystemUser(MissingAccounts),
     /// Gives the system user its subordinate ids; `None` leaves the file unchanged.
@@ -70,9 +71,19 @@ pub enum SetupStep {
     /// Raises kernel limits.
     RaiseLimits,
     /// Starts the engine.
-    StartEngine(ServiceManager),
+    StartEngine {
+        /// The program that starts it.
+        manager: ServiceManager,
+        /// The commands for the network that the start runs first.
+        network: Vec<String>,
+    },
     /// Restarts the engine to reload its configuration.
-    RestartEngine(ServiceManager),
+    RestartEngine {
+        /// The program that restarts it.
+        manager: ServiceManager,
+        /// The commands for the network that the start runs first.
+        network: Vec<String>,
+    },
 }
 
 /// Whether the system user that owns the reserved ids exists.
@@ -101,26 +112,14 @@ pub enum MissingAccounts {
     Group,
 }
 
-/// The program that starts and supervises the engine.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum ServiceManager {
-    /// systemd, at every boot.
-    Systemd,
-    /// ContainAI's own supervisor, until the machine shuts down.
-    Supervisor {
-        /// The supervisor program.
-        program: PathBuf,
-        /// The root of the engine's layout.
-        root: PathBuf,
-    },
-}
-
 /// A detail of a step in a dry run.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum StepDetail {
     /// A command line.
     Command(String),
+    /// Explains the commands that follow.
+    Comment(String),
     /// A file with its permission bits and its text.
     File {
         /// Path of the file.
@@ -139,6 +138,9 @@ impl SetupStep {
             Self::RefreshPackageLists => "update the package lists".into(),
             Self::InstallPackages(names) => format!("install {}", names.join(", ")),
             Self::InstallNeeded(_) => "install the engine and its dependencies".into(),
+            Self::MaskPackagedEngine => {
+                "keep the installed Docker from starting: another engine serves its socket".into()
+            }
             Self::CreateSystemUser(MissingAccounts::Group) => {
                 format!("create group `{SYSTEM_USER}`")
             }
@@ -158,9 +160,9 @@ impl SetupStep {
             Self::WriteFile { what, path, .. } => format!("write {what} `{}`", path.display()),
             Self::BringUpNetwork { .. } => "set up the bridge and the firewall chains".into(),
             Self::RaiseLimits => "raise kernel limits shared by containers".into(),
-            Self::StartEngine(starter) => format!("start the engine under {starter}"),
-            Self::RestartEngine(starter) => {
-                format!("restart the engine under {starter}; containers keep running")
+            Self::StartEngine { manager, .. } => format!("start the engine under {manager}"),
+            Self::RestartEngine { manager, .. } => {
+                format!("restart the engine under {manager}; containers keep running")
             }
         }
     }
@@ -185,12 +187,19 @@ impl SetupStep {
             }
             Self::RaiseLimits => kernel_limits::commands().map(StepDetail::Command).collect(),
             Self::InstallNeeded(needs) => vec![StepDetail::Command(needs.to_string())],
-            _ => self
-                .commands()
-                .iter()
-                .map(|invocation| StepDetail::Command(invocation.to_string()))
-                .collect(),
+            Self::StartEngine { network, .. } | Self::RestartEngine { network, .. } => {
+                let mut details = self.command_details();
+                details.push(StepDetail::Comment("the start first runs:".into()));
+                details.extend(network.iter().cloned().map(StepDetail::Command));
+                details
+            }
+            _ => self.command_details(),
         }
+    }
+
+    fn command_details(&self) -> Vec<StepDetail> {
+        let shown = |command: &HostCommand| StepDetail::Command(command.to_string());
+        self.commands().iter().map(shown).collect()
     }
 
     /// Returns the commands of a step that consists only of commands.
@@ -198,6 +207,10 @@ impl SetupStep {
         match self {
             Self::RefreshPackageLists => vec![apt_command::update()],
             Self::InstallPackages(names) => vec![apt_command::install(names)],
+            Self::MaskPackagedEngine => {
+                let mask = ["mask", "docker.service", "docker.socket"];
+                vec![HostCommand::new("systemctl", &mask)]
+            }
             Self::CreateSystemUser(gap) => vec![create_account_command(*gap)],
             Self::AddSubordinateIds { uids, gids } => {
                 vec![add_subordinate_ids_command(SYSTEM_USER, *uids, *gids)]
@@ -210,56 +223,13 @@ impl SetupStep {
                     .collect()
             }
             Self::AddUserToGroup(user) => {
-                vec![HostCommand::new("usermod", &["--append", "--groups", SYSTEM_USER, user])]
+                // Unlike usermod(8), it accepts users of a directory such as LDAP.
+                vec![HostCommand::new("gpasswd", &["--add", user, SYSTEM_USER])]
             }
-            Self::StartEngine(starter) => starter.start_commands(),
-            Self::RestartEngine(starter) => starter.restart_commands(),
+            Self::StartEngine { manager, .. } => manager.start_commands(),
+            Self::RestartEngine { manager, .. } => manager.restart_commands(),
             _ => Vec::new(),
         }
-    }
-}
-
-impl ServiceManager {
-    fn start_commands(&self) -> Vec<HostCommand> {
-        match self {
-            Self::Systemd => {
-                vec![
-                    systemctl_command(&["daemon-reload"]),
-                    systemctl_command(&["enable", "--now", UNIT]),
-                ]
-            }
-            Self::Supervisor { program, root } => vec![supervisor_command(program, "start", root)],
-        }
-    }
-
-    fn restart_commands(&self) -> Vec<HostCommand> {
-        match self {
-            Self::Systemd => vec![
-                systemctl_command(&["daemon-reload"]),
-                systemctl_command(&["enable", UNIT]),
-                systemctl_command(&["restart", UNIT]),
-            ],
-            Self::Supervisor { program, root } => {
-                vec![supervisor_command(program, "restart", root)]
-            }
-        }
-    }
-}
-
-fn systemctl_command(args: &[&str]) -> HostCommand {
-    HostCommand::new("systemctl", args)
-}
-
-fn supervisor_command(program: &Path, verb: &str, root: &Path) -> HostCommand {
-    HostCommand::new(&program.to_string_lossy(), &[verb, &root.to_string_lossy()])
-}
-
-impl fmt::Display for ServiceManager {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Systemd => "systemd",
-            Self::Supervisor { .. } => "ContainAI's supervisor",
-        })
     }
 }
 
@@ -302,6 +272,7 @@ mod tests {
     fn shown(step: &SetupStep) -> String {
         let details = step.details().into_iter().map(|detail| match detail {
             StepDetail::Command(command) => format!("$ {command}\n"),
+            StepDetail::Comment(text) => format!("# {text}\n"),
             StepDetail::File { path, mode, content } => {
                 format!("{} {mode:o}\n{content}", path.display())
             }
@@ -314,9 +285,13 @@ mod tests {
         let range = IdRange { base: 1_000_000, count: 65536 };
         let supervisor =
             ServiceManager::Supervisor { program: "/l/containai-engine".into(), root: "/".into() };
+        let network = || vec!["ip link set cai0 up".to_owned()];
+        let start = |manager| SetupStep::StartEngine { manager, network: network() };
+        let restart = |manager| SetupStep::RestartEngine { manager, network: network() };
         let steps = [
             SetupStep::RefreshPackageLists,
             SetupStep::InstallPackages(vec!["docker.io".into(), "uidmap".into()]),
+            SetupStep::MaskPackagedEngine,
             SetupStep::CreateSystemUser(MissingAccounts::Both),
             SetupStep::CreateSystemUser(MissingAccounts::User),
             SetupStep::CreateSystemUser(MissingAccounts::Group),
@@ -333,10 +308,10 @@ mod tests {
                 gids: Some(range),
             },
             SetupStep::AddUserToGroup("me".into()),
-            SetupStep::StartEngine(ServiceManager::Systemd),
-            SetupStep::RestartEngine(ServiceManager::Systemd),
-            SetupStep::StartEngine(supervisor.clone()),
-            SetupStep::RestartEngine(supervisor),
+            start(ServiceManager::Systemd),
+            restart(ServiceManager::Systemd),
+            start(supervisor.clone()),
+            restart(supervisor),
         ];
         insta::assert_snapshot!(steps.iter().map(shown).collect::<String>(), @r##"
         update the package lists
@@ -359,7 +334,7 @@ mod tests {
         reserve the ids 1000000-1065535, divided into one range per container
         $ usermod --add-subgids 1000000-1065535 containai-ids
         add `me` to group `containai`
-        $ usermod --append --groups containai me
+        $ gpasswd --add me containai
         start the engine under systemd
         $ systemctl daemon-reload
         $ systemctl enable --now containai-docker.service

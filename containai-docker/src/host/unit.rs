@@ -13,20 +13,28 @@ pub(super) const UNIT: &str = "containai-docker.service";
 ///   itself with it.
 /// - The order of the units stops Sysbox containers before Sysbox's services at shutdown; otherwise
 ///   their files would keep the owners they have while running.
+/// - At shutdown, systemd stops the engine before the network, and before it unmounts file systems of
+///   workspaces (`remote-fs.target`; local ones by default) and of the store. `shutdown` then makes
+///   the engine stop its containers, each within its own time limit.
 /// - `KillMode=process` keeps the containers when the engine restarts.
 /// - `Delegate` keeps systemd out of their cgroups.
 /// - The host's own Docker starts first: it sets the `FORWARD` policy to `DROP` only if it enables
 ///   forwarding itself.
+/// - The package of lxcfs starts it only at the next boot. Without it, containers see the host's
+///   memory in `/proc`.
 pub(super) fn render(layout: &EngineLayout) -> String {
     let program = layout.supervisor();
     let program = program.display();
     let root = layout.root().display();
+    let store = layout.data_root();
+    let store = store.display();
     format!(
         "\
 [Unit]
 Description=ContainAI container engine
-After=network-online.target nss-lookup.target firewalld.service containerd.service docker.service sysbox.service sysbox-mgr.service sysbox-fs.service
-Wants=network-online.target containai-network.service
+After=network-online.target nss-lookup.target remote-fs.target firewalld.service containerd.service docker.service lxcfs.service sysbox.service sysbox-mgr.service sysbox-fs.service
+Wants=network-online.target lxcfs.service containai-network.service
+RequiresMountsFor={store}
 StartLimitIntervalSec=60
 StartLimitBurst=3
 
@@ -92,7 +100,14 @@ mod tests {
         };
         let engine = render(&layout);
         assert!(line(&engine, "After=").split(' ').any(|unit| unit == "docker.service"));
-        assert!(line(&engine, "Wants=").split(' ').any(|unit| unit == "containai-network.service"));
+        for wanted in ["containai-network.service", "lxcfs.service"] {
+            assert!(line(&engine, "Wants=").split(' ').any(|unit| unit == wanted), "{wanted}");
+        }
+        // The reverse order at shutdown: containers stop before these.
+        for earlier in ["network-online.target", "remote-fs.target", "lxcfs.service"] {
+            assert!(line(&engine, "After=").split(' ').any(|unit| unit == earlier), "{earlier}");
+        }
+        assert_eq!(line(&engine, "RequiresMountsFor="), "/var/lib/containai-docker");
         assert_eq!(network_path(&layout).file_name(), Some("containai-network.service".as_ref()));
         let network = render_network(&layout);
         assert!(line(&network, "After=").split(' ').any(|unit| unit == "docker.service"));

@@ -42,9 +42,6 @@ pub(crate) async fn ensure_base(
     if engine.docker().inspect_image(&reference).await.is_ok() {
         return Ok(Ok(reference));
     }
-    if let Err(reason) = require_mmdebstrap(events).await {
-        return Ok(Err(reason));
-    }
     events.on_event(Event::Stage(&format!("bootstrapping {} with mmdebstrap", system.codename)));
     match import(engine, &system, events).await? {
         Ok(id) => tag(engine, &id, &reference).await.map(Ok),
@@ -61,6 +58,11 @@ async fn import(
 ) -> Result<Result<String, String>, EngineError> {
     let mut group = match spawn(system) {
         Ok(group) => group,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            // Set-up is the only part that installs packages; it asks first, and runs as root.
+            let reason = "`mmdebstrap` is not installed: run `cai setup`, or install its package";
+            return Ok(Err(reason.into()));
+        }
         Err(error) => return Ok(Err(format!("cannot run `mmdebstrap`: {error}"))),
     };
     let child = &mut group.0;
@@ -88,6 +90,8 @@ fn spawn(system: &OsRelease) -> io::Result<ProcessGroup> {
     command.args(["--variant=minbase", INCLUDE, &system.codename, "-"]);
     command.args(mirror(&apt_sources(), &system.codename));
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8");
+    // `/tmp` is often in memory, and without device nodes.
+    command.env("TMPDIR", "/var/tmp");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     // On an error it sends SIGHUP to its process group, which would interrupt this program.
     command.process_group(0);
@@ -150,17 +154,6 @@ async fn tag(engine: &DockerEngine, id: &str, reference: &str) -> Result<String,
     let tagged = engine.docker().tag_image(id, Some(options)).await;
     tagged.map_err(|error| engine.map_error(error))?;
     Ok(reference.to_owned())
-}
-
-/// Installs mmdebstrap if it is missing and installing is allowed.
-async fn require_mmdebstrap(events: &dyn EventListener) -> Result<(), String> {
-    match Command::new("mmdebstrap").arg("--version").stdout(Stdio::null()).status().await {
-        Ok(_) => return Ok(()),
-        Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(format!("cannot run `mmdebstrap`: {error}")),
-    }
-    events.on_event(Event::Stage("installing mmdebstrap"));
-    crate::host::install_packages(&["mmdebstrap"], events).map_err(|error| error.to_string())
 }
 
 fn apt_sources() -> String {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use bollard::errors::Error;
 use bollard::models::BuildInfo;
 use bollard::query_parameters::{BuildImageOptionsBuilder, RemoveImageOptionsBuilder};
+use containai_core::disk_full;
 use containai_core::engine::{EngineError, ShippedImage};
 use containai_core::label;
 use containai_core::lifecycle::{Event, EventListener};
@@ -148,16 +149,11 @@ impl BuildLog {
     pub(crate) fn into_error(self, image: &str, error: &str) -> EngineError {
         let mut tail = self.tail.into_lines();
         tail.push(error.replace(|c: char| c.is_control(), " "));
-        if let Some(line) = tail.iter().find(|line| is_disk_full(line)) {
+        if let Some(line) = tail.iter().find(|line| disk_full::is_reported(line)) {
             return EngineError::NoSpace { message: format!("building `{image}`: {line}") };
         }
         EngineError::BuildFailed { image: image.to_owned(), step: self.step, tail }
     }
-}
-
-/// Whether a line reports a full disk, in the wording of the C library or of Node.
-fn is_disk_full(line: &str) -> bool {
-    line.to_ascii_lowercase().contains("no space left on device") || line.contains("ENOSPC")
 }
 
 /// Parses `Step 3/12 : RUN …`; a step that begins is not done yet.

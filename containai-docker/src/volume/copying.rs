@@ -2,6 +2,7 @@
 
 use bollard::models::Mount;
 use containai_core::byte_size::ByteSize;
+use containai_core::disk_full;
 use containai_core::engine::{ContainerId, CopyJob, CopySpace, EngineError, VolumeCopier};
 use containai_core::label::{self, Labels};
 use containai_core::naming::ClientId;
@@ -102,7 +103,7 @@ impl DockerVolumeCopier<'_> {
     async fn exit_error(&mut self) -> EngineError {
         while let Ok(Some(_)) = self.next_line().await {}
         let tail = self.helper.stderr_lines();
-        if let Some(line) = tail.iter().find(|line| line.contains("No space left on device")) {
+        if let Some(line) = tail.iter().find(|line| disk_full::is_reported(line)) {
             return EngineError::NoSpace { message: line.clone() };
         }
         match self.helper.wait_exit().await {

@@ -1,5 +1,6 @@
 //! Errors of reading and writing volumes.
 
+use containai_core::disk_full;
 use containai_core::engine::EngineError;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
@@ -48,8 +49,11 @@ impl Advice for VolumeError {
     fn hints(&self) -> Vec<Hint> {
         match self {
             Self::Engine(error) => error.hints(),
+            Self::Failed { lines, .. } if lines.iter().any(|line| disk_full::is_reported(line)) => {
+                vec![disk_full::hint(), disk_full::cleanup_hint()]
+            }
             Self::Failed { .. } => vec![Hint::new(
-                "check that the engine's disk has free space and that the image has GNU tar; the volume was not changed",
+                "check that the image has GNU tar; the volume was not changed",
             )],
         }
     }
@@ -66,13 +70,17 @@ mod tests {
 
     #[test]
     fn messages_and_hints() {
+        let failed = |line: &str| VolumeError::Failed {
+            volume: "api-data".into(),
+            status: 2,
+            lines: vec![line.into()],
+        };
         let samples = samples!(VolumeError {
             Engine: [VolumeError::Engine(EngineError::NoSuchImage { image: "base".into() })],
-            Failed: [VolumeError::Failed {
-                volume: "api-data".into(),
-                status: 2,
-                lines: vec!["tar: f: Cannot write: No space left on device".into()],
-            }],
+            Failed: [
+                failed("tar: f: Cannot write: No space left on device"),
+                failed("sh: 1: tar: not found"),
+            ],
         });
         insta::assert_snapshot!(testing::render_errors_with_hints(&samples));
     }

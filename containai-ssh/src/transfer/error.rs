@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use containai_core::archive::ArchiveError;
+use containai_core::disk_full;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 use containai_core::remote::RemoteError;
@@ -133,6 +134,12 @@ impl Advice for TransferError {
     fn hints(&self) -> Vec<Hint> {
         let hint = match self {
             Self::Remote(error) => return error.hints(),
+            Self::Write { source, .. }
+            | Self::Archive { source: UnpackError::DiskFull { source, .. }, .. }
+                if disk_full::is_full(source) =>
+            {
+                return vec![disk_full::hint()];
+            }
             Self::NotADirectory { .. } => {
                 "create the destination directory first; it is required for a directory and for several sources"
             }

@@ -3,6 +3,7 @@
 use std::io;
 
 use containai_core::archive::ArchiveError;
+use containai_core::disk_full;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
 
@@ -46,12 +47,9 @@ pub enum UnpackError {
 impl UnpackError {
     /// Whether the error affects every later file.
     pub(super) fn is_disk_error(error: &io::Error) -> bool {
-        matches!(
-            error.kind(),
-            io::ErrorKind::StorageFull
-                | io::ErrorKind::QuotaExceeded
-                | io::ErrorKind::ReadOnlyFilesystem
-        ) || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
+        disk_full::is_full(error)
+            || error.kind() == io::ErrorKind::ReadOnlyFilesystem
+            || error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
     }
 }
 
@@ -67,6 +65,9 @@ impl Advice for UnpackError {
             }
             Self::Archive(_) => {
                 "check that the archive is complete, and run the same command again"
+            }
+            Self::DiskFull { source, .. } if disk_full::is_full(source) => {
+                return vec![disk_full::hint()];
             }
             Self::TooMany { .. } => "copy it in parts",
             Self::TooBig { .. } | Self::DiskFull { .. } => {

@@ -1,7 +1,7 @@
 //! The machine's part of the set-up.
 
 use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::error::ResultExt as _;
 use containai_core::config::IsolationChoice;
@@ -9,7 +9,7 @@ use containai_core::engine::Isolation;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_docker::host::{
-    self, Privilege, SetupEvent, SetupEvents, SetupFacts, SetupOptions, SetupPlan, StepDetail,
+    self, Elevator, Privilege, SetupEvent, SetupEvents, SetupFacts, SetupOptions, SetupPlan, StepDetail,
 };
 
 use crate::context::Context;
@@ -24,10 +24,10 @@ pub(crate) fn plan(context: &Context) -> crate::Result<SetupPlan> {
 fn plan_for(context: &Context, user: Option<String>) -> crate::Result<SetupPlan> {
     let program =
         context.env.program.clone().context("the path of the running program is unknown")?;
-    let facts = SetupFacts::gather(&context.env.engine, &program)?;
     let mut options = SetupOptions::new(program);
     options.isolation = context.config.isolation.value;
     options.user = user;
+    let facts = SetupFacts::gather(&context.env.engine, &options)?;
     Ok(host::plan(&facts, &options, &context.env.engine)?)
 }
 
@@ -43,6 +43,7 @@ pub fn plan_text(context: &Context) -> crate::Result<String> {
         for detail in step.details() {
             match detail {
                 StepDetail::Command(command) => text.push_str(&format!("    $ {command}\n")),
+                StepDetail::Comment(comment) => text.push_str(&format!("    # {comment}\n")),
                 StepDetail::File { path, mode, content } => {
                     text.push_str(&format!("    write {} (mode {mode:04o})\n", path.display()));
                     for line in content.lines() {
@@ -56,24 +57,26 @@ pub fn plan_text(context: &Context) -> crate::Result<String> {
     Ok(text)
 }
 
-/// Runs the plan, as root or with sudo.
+/// Runs the plan, as root, or with sudo or doas.
 pub(crate) fn apply(context: &Context, plan: &SetupPlan) -> crate::Result<()> {
     if plan.steps.is_empty() {
         return Ok(());
     }
     match Privilege::detect() {
         Privilege::Root => apply_as_root(context, context.env.user.clone()),
-        Privilege::Sudo => apply_with_sudo(context),
-        Privilege::SudoWithPassword if context.reporter.can_ask() => apply_with_sudo(context),
-        Privilege::SudoWithPassword => Err(OperationError::with_code(
+        Privilege::Passwordless(elevator) => apply_elevated(context, &elevator),
+        Privilege::WithPassword(elevator) if context.reporter.can_ask() => {
+            apply_elevated(context, &elevator)
+        }
+        Privilege::WithPassword(elevator) => Err(OperationError::with_code(
             exit::CONTAINER_NOT_STARTED,
-            "set-up needs root, and sudo asks for a password",
+            format!("set-up needs root, and {} asks for a password", elevator.name()),
         )
         .hint(Hint::run("cai setup", "set up from a terminal"))
         .into()),
         Privilege::None => Err(OperationError::with_code(
             exit::CONTAINER_NOT_STARTED,
-            "set-up needs root, and sudo is not available",
+            "set-up needs root, and neither sudo nor doas is installed",
         )
         .hint(Hint::new("run `cai setup` as root once"))
         .into()),
@@ -106,20 +109,19 @@ pub(crate) fn report_id_ranges(context: &Context) {
     }
 }
 
-/// Runs this program as root for the machine's part. The variable of the engine root is passed
-/// as an argument, because sudo drops it.
-fn apply_with_sudo(context: &Context) -> crate::Result<()> {
+/// Runs this program as root for the machine's part.
+fn apply_elevated(context: &Context, elevator: &Elevator) -> crate::Result<()> {
     let program =
         context.env.program.clone().context("the path of the running program is unknown")?;
     let user = context.env.user.as_deref().unwrap_or("root");
-    let root = context.env.engine.root().display();
-    let mut command = Command::new("sudo");
-    command.arg("--").arg("env").arg(format!("CONTAINAI_ENGINE_ROOT={root}")).arg(program);
+    let variables = [("CONTAINAI_ENGINE_ROOT", context.env.engine.root())];
+    let mut command = elevator.command(&variables, &program);
     command.args(["setup", "--system-part-for", user]);
     if let IsolationChoice::Only(isolation) = context.config.isolation.value {
         command.arg("--isolation").arg(isolation.to_string());
     }
-    let status = command.stdout(Stdio::null()).status().context("cannot run `sudo`")?;
+    let status = command.stdout(Stdio::null()).status();
+    let status = status.with_context(|| format!("cannot run `{}`", elevator.name()))?;
     match (status.code(), status.signal()) {
         (Some(0), _) => Ok(()),
         (Some(code), _) => Err(OperationError::with_code(

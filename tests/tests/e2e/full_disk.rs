@@ -42,7 +42,11 @@ fn full_disk_is_reported_and_the_next_run_works() {
     let fill = Command::new("sh").args(["-c", "cat /dev/zero > \"$0\""]).arg(&filler).output();
     assert!(!fill.expect("sh").status.success(), "the disk is full");
     let outcome = run();
-    outcome.fails(111, "no space left");
+    let store = engine.layout().data_root();
+    outcome
+        .fails(111, "no space left")
+        .stderr_contains(&format!("free space on file system `{}`", store.display()))
+        .stderr_contains("cai gc --images");
 
     fs::remove_file(&filler).expect("the filler can be removed");
     // The image is empty, so there is still an error, but another one.
@@ -67,6 +71,7 @@ fn full_home_directory_is_reported() {
         .prints("")
         .stderr_contains("error:")
         .stderr_contains("No space left")
+        .stderr_contains(&format!("free space on file system `{}`", home.display()))
         .stderr_lacks("panicked");
     assert!(matches!(outcome.status(), 1 | 111 | 112), "{outcome}");
     person.run(&repository, "true").success();

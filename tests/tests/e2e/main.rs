@@ -23,6 +23,7 @@ mod foreign_engine;
 mod forwards;
 mod full_disk;
 mod gc;
+mod host_shutdown;
 mod hostile;
 mod id_ranges;
 mod identity;

@@ -1,7 +1,8 @@
 //! `cai setup`.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+use std::path::Path;
 
 use containai_tests::{Engine, Person};
 
@@ -15,12 +16,33 @@ fn dry_run_shows_files_and_commands_and_changes_nothing() {
     for path in [layout.daemon_json(), layout.record(), layout.runtime()] {
         assert!(shown.contains(&path.display().to_string()), "{} in {outcome}", path.display());
     }
-    for words in ["\"userns-remap\"", "\"iptables\": false", "    $ ", "id_containai", "Include"] {
+    let network = ["    # the start first runs:", "    $ ip link add ", "CONTAINAI-FORWARD"];
+    let files = ["\"userns-remap\"", "\"iptables\": false", "    $ ", "id_containai", "Include"];
+    for words in files.into_iter().chain(network) {
         assert!(shown.contains(words), "`{words}` in {outcome}");
     }
     let left: Vec<_> = fs::read_dir(engine.root()).expect("the root is there").collect();
     assert!(left.is_empty(), "{left:?}");
     assert!(!person.home().join(".ssh").exists());
+}
+
+/// Users who are not root read the record and the configuration, and run the program.
+#[test]
+fn strict_umask_hides_nothing_from_users() {
+    let engine = Engine::isolated("umask");
+    let person = Person::on(&engine);
+    let strict = ["sh", "-c", "umask 077; exec \"$@\"", "sh"];
+    person.cai(["setup", "--yes"]).prefixed_with(strict).run().success();
+    let layout = engine.layout();
+    let files = [layout.record(), layout.daemon_json(), layout.runtime()];
+    let below_root = |path: &&Path| path.starts_with(engine.root()) && *path != engine.root();
+    for path in files.iter().flat_map(|path| path.ancestors()).filter(below_root) {
+        let mode = fs::metadata(path).expect("it was made").permissions().mode();
+        let wanted = if path.is_dir() { 0o555 } else { 0o444 };
+        assert_eq!(mode & wanted, wanted, "{}: {mode:o}", path.display());
+    }
+    let log = fs::metadata(layout.log()).expect("the engine's log").permissions().mode();
+    assert_eq!(log & 0o777, 0o640, "{log:o}");
 }
 
 #[test]

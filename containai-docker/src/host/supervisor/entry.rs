@@ -26,7 +26,7 @@ const USAGE: &str = "usage: containai-engine network|network-down|network-watch|
 /// | `supervise` | detaches and keeps the engine running |
 /// | `start` | starts a supervisor and waits until the engine responds |
 /// | `restart` | stops the engine, then does `start`; containers keep running |
-/// | `shutdown` | stops Sysbox containers if the machine is shutting down |
+/// | `shutdown` | makes the engine stop its containers when it stops, if the machine is shutting down |
 /// | `stop` | stops the containers and the engine, and removes the network |
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<_> = args.into_iter().collect();

@@ -6,6 +6,8 @@
 
 mod engine;
 mod entry;
+mod host_shutdown;
+mod log_file;
 mod lxcfs;
 mod network_watch;
 mod pid_file;
@@ -14,5 +16,6 @@ mod start;
 mod stop;
 
 pub use entry::main;
+pub use host_shutdown::prepare_shutdown;
 pub use start::{start, wait_for_engine};
-pub use stop::{prepare_shutdown, stop_daemon, tear_down};
+pub use stop::{stop_daemon, tear_down};

@@ -18,7 +18,7 @@ use super::super::network::Network;
 use super::super::ping::{EngineState, ping};
 use super::network_watch::watch_network;
 use super::pid_file::{PidFile, running_with_config, terminate};
-use super::{engine, lxcfs};
+use super::{engine, log_file, lxcfs};
 
 /// Exit status of a supervisor if another one is already running.
 pub(super) const ALREADY_SUPERVISED: u8 = 3;
@@ -48,9 +48,10 @@ pub(super) fn supervise(layout: &EngineLayout) -> Result<SupervisorExit, SetupEr
         .enable_all()
         .build()
         .map_err(|source| HostCommandError::Spawn { program: "dockerd".into(), source })?;
-    let network = layout.clone();
-    // The thread ends with this process and needs no cleanup.
+    let (network, log) = (layout.clone(), layout.log());
+    // The threads end with this process and need no cleanup.
     thread::spawn(move || watch_network(&network));
+    thread::spawn(move || log_file::keep_small(&log));
     runtime.block_on(restart_loop(layout))?;
     Ok(SupervisorExit::Signalled)
 }

@@ -1,6 +1,6 @@
 //! Starting the engine without systemd.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -11,8 +11,9 @@ use containai_core::layout::EngineLayout;
 
 use super::super::command::{HostCommandError, tail};
 use super::super::error::SetupError;
-use super::super::file::file_error;
+use super::super::file::{create_dirs, file_error};
 use super::super::ping::{EngineState, ping};
+use super::log_file;
 use super::pid_file::PidFile;
 use super::run::ALREADY_SUPERVISED;
 
@@ -20,8 +21,6 @@ use super::run::ALREADY_SUPERVISED;
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 /// Time limit for one ping.
 const PING_TIMEOUT: Duration = Duration::from_secs(2);
-/// Size in bytes above which the log is rotated at the next start.
-const LOG_LIMIT: u64 = 10 << 20;
 
 /// Starts a detached supervisor and waits until the engine responds. A running engine stays
 /// unchanged.
@@ -37,10 +36,12 @@ pub fn start(layout: &EngineLayout) -> Result<(), SetupError> {
         return Ok(());
     }
     create_directories(layout)?;
-    let (log, before) = open_log(&layout.log())?;
+    let path = layout.log();
+    let log = log_file::open(&path).map_err(file_error(&path))?;
+    let before = log.metadata().map_err(file_error(&path))?.len();
     let mut child = spawn(layout, log)?;
     wait(layout, START_TIMEOUT, || has_exited(&mut child, layout))
-        .map_err(|error| with_log(error, &layout.log(), before))
+        .map_err(|error| with_log(error, &path, before))
 }
 
 /// Waits until the engine responds.
@@ -106,20 +107,9 @@ fn has_exited(child: &mut Child, layout: &EngineLayout) -> bool {
 fn create_directories(layout: &EngineLayout) -> Result<(), SetupError> {
     for file in [layout.socket(), layout.log(), layout.data_root(), layout.exec_root()] {
         let dir = file.parent().unwrap_or(layout.root());
-        fs::create_dir_all(dir).map_err(file_error(dir))?;
+        create_dirs(dir)?;
     }
     Ok(())
-}
-
-/// Opens the log for appending and returns its previous length.
-fn open_log(path: &Path) -> Result<(File, u64), SetupError> {
-    let length = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
-    if length(path) > LOG_LIMIT {
-        fs::rename(path, path.with_extension("log.1")).map_err(file_error(path))?;
-    }
-    let before = length(path);
-    let file = OpenOptions::new().append(true).create(true).open(path).map_err(file_error(path))?;
-    Ok((file, before))
 }
 
 fn with_log(error: SetupError, path: &Path, from: u64) -> SetupError {

@@ -2,11 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 
 use bollard::Docker;
-use containai_core::engine::Isolation;
 use containai_core::layout::EngineLayout;
 use futures_util::future::join_all;
 use nix::mount::{MntFlags, umount2};
@@ -14,7 +12,6 @@ use nix::mount::{MntFlags, umount2};
 use super::super::command::HostCommand;
 use super::super::error::SetupError;
 use super::super::network::Network;
-use super::super::record::EngineRecord;
 use super::super::unit::UNIT;
 use super::pid_file::{PidFile, running_with_config, terminate};
 use super::run::STOP_TIMEOUT;
@@ -60,26 +57,6 @@ pub fn tear_down(layout: &EngineLayout) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// Stops the Sysbox containers if the machine is shutting down; does nothing if only the engine
-/// stops.
-///
-/// # Errors
-///
-/// [`SetupError::InvalidRecord`] and [`SetupError::File`] if the record cannot be read.
-pub fn prepare_shutdown(layout: &EngineLayout) -> Result<(), SetupError> {
-    let record = EngineRecord::read(layout)?;
-    if record.is_some_and(|record| record.isolation == Isolation::Sysbox) && is_shutting_down() {
-        stop_containers(layout);
-    }
-    Ok(())
-}
-
-/// Asks systemd; the exit status of systemctl(1) `is-system-running` is nonzero in this state.
-fn is_shutting_down() -> bool {
-    let output = Command::new("systemctl").arg("is-system-running").output();
-    output.is_ok_and(|output| output.stdout.trim_ascii() == b"stopping")
-}
-
 /// Unmounts everything below `dirs`. The engine keeps a bind mount of its data root on itself and,
 /// after a kill, the mounts of its containers, all of which would block the removal of the files.
 fn unmount_below(dirs: &[PathBuf]) {
@@ -105,22 +82,30 @@ fn mount_point(line: &str) -> Option<PathBuf> {
 /// Stops each container with its own stop signal and timeout. Does nothing if the engine does not
 /// respond.
 fn stop_containers(layout: &EngineLayout) {
+    // The engine is stopped in any case.
+    let _ = with_client(layout, async |docker| {
+        let running = docker.list_containers(None).await.ok()?;
+        let ids = running.into_iter().filter_map(|container| container.id);
+        let docker = &docker;
+        join_all(ids.map(|id| async move { docker.stop_container(&id, None).await })).await;
+        Some(())
+    });
+}
+
+/// Runs `work` with a client of the engine, in a separate thread, because the caller may be in an
+/// async runtime. `None` also if the work panics, which has already been printed.
+pub(super) fn with_client<T: Send + 'static>(
+    layout: &EngineLayout,
+    work: impl AsyncFnOnce(Docker) -> Option<T> + Send + 'static,
+) -> Option<T> {
     let socket = layout.socket();
-    // In a separate thread, because the caller may be in an async runtime.
-    let stopper = thread::spawn(move || {
+    let worker = thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
         let address = socket.to_string_lossy();
         let docker = Docker::connect_with_unix(&address, 150, bollard::API_DEFAULT_VERSION).ok()?;
-        runtime.block_on(async {
-            let running = docker.list_containers(None).await.ok()?;
-            let ids = running.into_iter().filter_map(|container| container.id);
-            let docker = &docker;
-            join_all(ids.map(|id| async move { docker.stop_container(&id, None).await })).await;
-            Some(())
-        })
+        runtime.block_on(work(docker))
     });
-    // A panic has already been printed, and the engine is stopped in any case.
-    let _ = stopper.join();
+    worker.join().ok().flatten()
 }
 
 #[cfg(test)]
