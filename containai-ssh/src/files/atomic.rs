@@ -1,10 +1,11 @@
 //! Atomic file replacement and private directories.
 
-use std::fs::{DirBuilder, Permissions};
+use std::fs::{DirBuilder, Metadata, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
 use std::path::Path;
 
+use nix::unistd::geteuid;
 use tempfile::NamedTempFile;
 
 /// The mode of files that only their owner may read.
@@ -13,6 +14,17 @@ pub(crate) const PRIVATE_MODE: u32 = 0o600;
 /// Replaces a file through a temporary one in the same directory.
 pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     write_temp_file(path, content, mode)?.persist(path)?;
+    Ok(())
+}
+
+/// Replaces a file and keeps its mode and its owner. Fails before the
+/// replacement if the owner cannot be kept.
+pub(super) fn replace_like(path: &Path, content: &[u8], old: &Metadata) -> io::Result<()> {
+    let file = write_temp_file(path, content, old.permissions().mode() & 0o7777)?;
+    if old.uid() != geteuid().as_raw() {
+        fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
+    }
+    file.persist(path)?;
     Ok(())
 }
 

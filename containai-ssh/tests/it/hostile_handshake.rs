@@ -107,7 +107,7 @@ async fn a_stalled_handshake_times_out() -> Result<()> {
         ensure!((limit..limit + 5).contains(&elapsed.as_secs()), "{bytes}: {elapsed:?}");
         match error {
             Some(RemoteError::NotReady { .. }) if bytes < 8 => {}
-            Some(RemoteError::Connection { .. }) if bytes >= 8 => {}
+            Some(RemoteError::HandshakeTimeout { .. }) if bytes >= 8 => {}
             other => panic!("after {bytes} bytes: {other:?}"),
         }
     }
