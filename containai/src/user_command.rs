@@ -55,9 +55,9 @@ fn on_terminal(mut command: Command, term: &str, env: &ProcessEnv) -> Command {
 
 fn with_entry(kind: TerminalType, env: &ProcessEnv) -> TerminalType {
     let paths = kind.entry_paths();
-    let mut files = database_dirs(env).into_iter().flat_map(|directory| {
-        paths.clone().map(move |path| directory.join(path))
-    });
+    let mut files = database_dirs(env)
+        .into_iter()
+        .flat_map(|directory| paths.clone().map(move |path| directory.join(path)));
     match files.find_map(|path| read_entry(&path)) {
         Some(entry) => kind.with_entry(entry),
         None => kind,

@@ -1,10 +1,11 @@
 //! Atomic file replacement and private directories.
 
-use std::fs::{DirBuilder, Metadata, Permissions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
+use nix::fcntl::OFlag;
 use nix::unistd::geteuid;
 use tempfile::NamedTempFile;
 
@@ -21,7 +22,7 @@ pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> 
 /// replacement if the owner cannot be kept.
 pub(super) fn replace_like(path: &Path, content: &[u8], old: &Metadata) -> io::Result<()> {
     let file = write_temp_file(path, content, old.permissions().mode() & 0o7777)?;
-    if old.uid() != geteuid().as_raw() {
+    if old.uid() != file.as_file().metadata()?.uid() {
         fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
     }
     file.persist(path)?;
@@ -56,11 +57,30 @@ pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
 
 /// Creates a directory and removes the permissions of other users.
 pub(crate) fn ensure_private_dir(path: &Path) -> io::Result<()> {
-    create_private_dir(path)?;
+    if !path.is_dir() {
+        create_private_dir(path)?;
+        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+        let dir = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+        give_to_owner_of(path.parent().unwrap_or(Path::new("/")), &dir)?;
+    }
     if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
     }
     Ok(())
+}
+
+/// Gives a new file of root to the owner of its directory. With `sudo` and the
+/// home directory of a user, that user could not read it otherwise, and OpenSSH
+/// does not start if it cannot read an included file.
+fn give_to_owner_of(dir: &Path, file: &File) -> io::Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = std::fs::metadata(dir)?;
+    match owner.uid() {
+        0 => Ok(()),
+        uid => fchown(file, Some(uid), Some(owner.gid())),
+    }
 }
 
 fn write_temp_file(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
@@ -69,6 +89,7 @@ fn write_temp_file(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTe
         .prefix(".containai-")
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(dir)?;
+    give_to_owner_of(dir, file.as_file())?;
     file.write_all(content)?;
     // The umask may have cleared bits of the mode.
     file.as_file().set_permissions(Permissions::from_mode(mode))?;

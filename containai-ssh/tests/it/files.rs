@@ -192,6 +192,29 @@ fn a_configuration_that_cannot_be_written_stays_as_it_is() -> Result<()> {
 }
 
 #[tokio::test]
+async fn files_of_root_belong_to_the_owner_of_the_directory() -> Result<()> {
+    if !nix::unistd::Uid::effective().is_root() {
+        return Ok(());
+    }
+    let dir = TempDir::new()?;
+    let (layout, remote) = remote_in(&dir);
+    fs::create_dir(layout.ssh_dir())?;
+    std::os::unix::fs::chown(layout.ssh_dir(), Some(1234), Some(1234))?;
+    let (name, port) = (ContainerName::parse("api-main")?, HostPort::new(2300)?);
+    remote.register(&name, port, &make_host_key(&dir.path().join("host_key"))?).await?;
+    remote.write_include()?;
+    for path in [layout.ssh_config(), layout.ssh_include_dir(), layout.ssh_include_file(&name)] {
+        assert_eq!(fs::metadata(&path)?.uid(), 1234, "{}", path.display());
+    }
+    // A file of root in the directory of a user stays root's.
+    std::os::unix::fs::chown(layout.ssh_config(), Some(0), Some(0))?;
+    fs::write(layout.ssh_config(), "Host x\n")?;
+    remote.write_include()?;
+    assert_eq!(fs::metadata(layout.ssh_config())?.uid(), 0);
+    Ok(())
+}
+
+#[tokio::test]
 async fn openssh_files_are_not_needed_for_sessions() -> Result<()> {
     #[derive(Debug, Default)]
     struct Problems(Mutex<Vec<String>>);
