@@ -52,17 +52,15 @@ pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+    let dir = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    give_to_owner_of(path.parent().unwrap_or(Path::new("/")), &dir)
 }
 
 /// Creates a directory and removes the permissions of other users.
 pub(crate) fn ensure_private_dir(path: &Path) -> io::Result<()> {
-    if !path.is_dir() {
-        create_private_dir(path)?;
-        let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
-        let dir = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
-        give_to_owner_of(path.parent().unwrap_or(Path::new("/")), &dir)?;
-    }
+    create_private_dir(path)?;
     if std::fs::metadata(path)?.permissions().mode() & 0o077 != 0 {
         std::fs::set_permissions(path, Permissions::from_mode(0o700))?;
     }

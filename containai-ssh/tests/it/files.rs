@@ -198,12 +198,13 @@ async fn files_of_root_belong_to_the_owner_of_the_directory() -> Result<()> {
     }
     let dir = TempDir::new()?;
     let (layout, remote) = remote_in(&dir);
-    fs::create_dir(layout.ssh_dir())?;
-    std::os::unix::fs::chown(layout.ssh_dir(), Some(1234), Some(1234))?;
+    std::os::unix::fs::chown(dir.path(), Some(1234), Some(1234))?;
     let (name, port) = (ContainerName::parse("api-main")?, HostPort::new(2300)?);
     remote.register(&name, port, &make_host_key(&dir.path().join("host_key"))?).await?;
     remote.write_include()?;
-    for path in [layout.ssh_config(), layout.ssh_include_dir(), layout.ssh_include_file(&name)] {
+    let directories = [layout.ssh_dir(), layout.ssh_include_dir()];
+    for path in directories.into_iter().chain([layout.ssh_config(), layout.ssh_include_file(&name)])
+    {
         assert_eq!(fs::metadata(&path)?.uid(), 1234, "{}", path.display());
     }
     // A file of root in the directory of a user stays root's.
