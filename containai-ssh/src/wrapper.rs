@@ -37,7 +37,7 @@ const RUN: &str = "exec \"$0\" -c \"$1\"";
 /// has reached the command as well.
 const WAIT_PROGRAM: &str = "my $server = shift; my $command = fork; \
     if (!$command) { exec { $ARGV[0] } @ARGV; exit 127 } \
-    close $_ for *STDIN, *STDOUT, *STDERR; \
+    $0 = \"containai-wait\"; close $_ for *STDIN, *STDOUT, *STDERR; \
     $SIG{$_} = sub {} for qw(INT QUIT TERM PIPE ALRM ABRT USR1 USR2); \
     $SIG{HUP} = sub { return if getppid == $server; $SIG{HUP} = \"IGNORE\"; kill -1, getpgrp }; \
     $SIG{HUP}->(); \
