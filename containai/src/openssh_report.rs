@@ -75,6 +75,6 @@ impl OpenSshListener for OpenSshReport {
 }
 
 fn with_causes(error: &RemoteError) -> String {
-    let causes = std::iter::successors(error.source(), |error| error.source());
+    let causes = std::iter::successors(error.source(), |&error: &&dyn StdError| error.source());
     causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

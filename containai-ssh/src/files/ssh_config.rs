@@ -68,7 +68,8 @@ fn read(path: &Path) -> Result<Vec<u8>, RemoteError> {
 
 /// OpenSSH expands `~` from the password database and ignores `HOME`.
 fn pattern(layout: &Layout) -> Result<String, RemoteError> {
-    let cannot_write = io_error::cannot_write(&layout.ssh_config());
+    let path = layout.ssh_config();
+    let cannot_write = io_error::cannot_write(&path);
     let user = User::from_uid(Uid::current()).map_err(|errno| cannot_write(errno.into()))?;
     if user.is_none_or(|user| user.dir == layout.home()) {
         return Ok(include::PATTERN.to_owned());
