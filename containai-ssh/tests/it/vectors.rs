@@ -63,7 +63,9 @@ fn host_blocks() -> Result<()> {
         };
         let ours = block.render()?.replace("/HOME", "$HOME");
         let ours: Vec<_> = ours.lines().map(str::trim).collect();
-        for directive in strings(&record, "/output/directives") {
+        // Builds of OpenSSH without GSSAPI warn about its option.
+        let is_kept = |directive: &String| directive != "GSSAPIAuthentication no";
+        for directive in strings(&record, "/output/directives").into_iter().filter(is_kept) {
             let expected = directive
                 .replace(&format!("Host {name}"), &format!("Host containai-{name}"))
                 .replace("StrictHostKeyChecking accept-new", "StrictHostKeyChecking yes");

@@ -42,6 +42,10 @@ pub(super) fn host_config(record: &Record) -> Result<Verdict> {
     let ours: Vec<&str> = ours.lines().map(str::trim).collect();
     let recorded = record.output["directives"].as_array().context("no `directives`")?;
     let missing = recorded.iter().filter_map(Value::as_str).find(|directive| {
+        // Builds of OpenSSH without GSSAPI warn about its option.
+        if *directive == "GSSAPIAuthentication no" {
+            return false;
+        }
         let meant = match directive.split_once(' ') {
             Some(("Host", _)) => format!("Host {alias}"),
             Some(("StrictHostKeyChecking", _)) => "StrictHostKeyChecking yes".to_owned(),
