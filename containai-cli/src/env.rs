@@ -44,7 +44,9 @@ impl Env {
         process.mux_program = Some("/proc/self/exe".into());
         Ok(Self {
             process,
-            term: std::env::var("TERM").unwrap_or_else(|_| "xterm-256color".to_owned()),
+            term: variable("TERM")
+                .and_then(|term| term.into_string().ok())
+                .unwrap_or_else(|| "xterm-256color".to_owned()),
             editor: variable("VISUAL").or_else(|| variable("EDITOR")),
             is_group_reexec: variable(GROUP_REEXEC_VARIABLE).is_some(),
             is_in_container: is_in_container(),

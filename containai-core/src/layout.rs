@@ -231,6 +231,11 @@ impl Layout {
         self.config.join("environment").join(workspace.digest())
     }
 
+    /// The text of a warning that is not repeated.
+    pub fn notice(&self, name: &str) -> PathBuf {
+        self.config.join("notices").join(name)
+    }
+
     /// Serializes setup.
     pub fn setup_lock(&self) -> PathBuf {
         self.lock_dir().join("setup.lock")

@@ -24,6 +24,7 @@ pub mod archive;
 mod box_error;
 pub mod byte_size;
 pub mod config;
+pub mod console_text;
 mod container_paths;
 pub mod devcontainer;
 pub mod disk_full;

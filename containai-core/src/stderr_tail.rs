@@ -1,5 +1,7 @@
 //! The last output of a program, for errors about its exit.
 
+use crate::console_text::without_escapes;
+
 /// The maximum number of bytes kept.
 const MAX_BYTES: usize = 4096;
 
@@ -11,7 +13,7 @@ const MAX_BYTES: usize = 4096;
 /// let mut tail = StderrTail::default();
 /// tail.push(b"connecting\n\n");
 /// tail.push(b"\x1b[31mrefused\n");
-/// assert_eq!(tail.to_string(), "connecting; [31mrefused");
+/// assert_eq!(tail.to_string(), "connecting; refused");
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct StderrTail(Vec<u8>);
@@ -25,11 +27,12 @@ impl StderrTail {
     }
 }
 
-/// Writes one line for a message: control characters removed, invalid UTF-8 replaced, empty lines
+/// Writes one line for a message: escape sequences and control characters removed, invalid UTF-8 replaced, empty lines
 /// omitted.
 impl std::fmt::Display for StderrTail {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = String::from_utf8_lossy(&self.0);
+        let text = without_escapes(&text);
         let lines = text.lines().map(|line| line.replace(|c: char| c.is_control(), ""));
         let lines: Vec<_> = lines.filter(|line| !line.trim().is_empty()).collect();
         f.write_str(&lines.join("; "))

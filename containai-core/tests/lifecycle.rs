@@ -243,6 +243,26 @@ fn changed_host_key_is_accepted_only_from_the_engine() {
 }
 
 #[test]
+fn key_of_another_home_directory_is_authorized() {
+    let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
+    let connected = open_session(&engine, &remote).expect("a session");
+    let id = connected.container.id;
+    let calls = || engine.calls().iter().filter(|call| **call == "authorize").count();
+    assert_eq!(calls(), 0);
+    remote.reject_key(1);
+    open_session(&engine, &remote).expect("the key is added");
+    assert_eq!(calls(), 1);
+    assert_eq!(engine.installed_key(&id).as_deref(), Some("ssh-ed25519 AAAA containai"));
+    // The host key of another container is replaced first.
+    remote.pin_stale(connected.connection.port, &ContainerId::new("replaced by hand"));
+    remote.reject_key(1);
+    open_session(&engine, &remote).expect("both are mended");
+    remote.reject_key(2);
+    let refused = open_session(&engine, &remote).map(drop);
+    assert!(matches!(refused, Err(DriveError::Remote(RemoteError::KeyRejected { .. }))));
+}
+
+#[test]
 fn ports_of_stopped_containers_stay_reserved() {
     let stopped = container("other", Some("/src/other"), RunState::Exited);
     let engine = FakeEngine::new().with_container(stopped);

@@ -10,6 +10,7 @@ use bollard::query_parameters::{
     CreateContainerOptionsBuilder, KillContainerOptionsBuilder, ListContainersOptionsBuilder,
     LogsOptionsBuilder, RenameContainerOptionsBuilder, StopContainerOptionsBuilder,
 };
+use containai_core::console_text::without_escapes;
 use containai_core::engine::{Container, ContainerId, RunState};
 use futures_util::TryStreamExt as _;
 use tokio::time::{sleep, timeout};
@@ -129,7 +130,7 @@ pub(crate) async fn wait_exit(docker: &Docker, id: &ContainerId) -> Result<i64, 
     }
 }
 
-/// Returns the last lines of the console without control characters.
+/// Returns the last lines of the console without escape sequences and control characters.
 pub(crate) async fn log_tail(
     docker: &Docker,
     id: &ContainerId,
@@ -144,7 +145,7 @@ pub(crate) async fn log_tail(
     }
     Ok(String::from_utf8_lossy(&text)
         .lines()
-        .map(|line| line.replace(|c: char| c.is_control(), ""))
+        .map(|line| without_escapes(line).replace(|c: char| c.is_control(), ""))
         .filter(|line| !line.trim().is_empty())
         .collect())
 }

@@ -4,6 +4,7 @@ use std::error::Error as StdError;
 use std::io::{self, ErrorKind};
 
 use bollard::errors::Error;
+use containai_core::console_text::without_escapes;
 use containai_core::disk_full;
 use containai_core::engine::EngineError;
 use tracing::debug;
@@ -86,9 +87,9 @@ fn bound_port(message: &str) -> Option<u16> {
     rest[..digits].parse().ok()
 }
 
-/// Replaces control characters, which could move the cursor of the terminal that shows the message.
+/// Removes escape sequences, and replaces control characters, which could move the cursor of the terminal that shows the message.
 fn single_line(message: &str) -> String {
-    message.trim().replace(|c: char| c.is_control(), " ")
+    without_escapes(message.trim()).replace(|c: char| c.is_control(), " ")
 }
 
 fn io_kind(error: &(dyn StdError + 'static)) -> Option<ErrorKind> {

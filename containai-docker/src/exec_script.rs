@@ -1,4 +1,4 @@
-//! Scripts that run in a container as its user.
+//! Scripts that run in a container.
 
 use std::time::Duration;
 
@@ -15,6 +15,11 @@ use crate::engine::DockerEngine;
 /// The user `agent` of every image, by number: the engine would look up a name in a file of the
 /// container.
 const AGENT_USER: &str = "1000:1000";
+/// The root of the container.
+const ROOT_USER: &str = "0:0";
+/// Appends a line to the file of public keys, unless it has the line.
+const AUTHORIZE_SCRIPT: &str = "set -e; umask 022; mkdir -p \"${1%/*}\"; \
+    grep -qxF -- \"$2\" \"$1\" 2>/dev/null || printf '%s\\n' \"$2\" >> \"$1\"";
 /// Maximum size of the output that is kept, in bytes.
 const MAX_OUTPUT_SIZE: usize = 4096;
 /// Timeout of a script; the container decides whether it ends.
@@ -35,12 +40,40 @@ impl DockerEngine {
         args: &[&str],
         input: &[u8],
     ) -> Result<(Option<i64>, String), EngineError> {
+        self.run_script_as(AGENT_USER, id, script, args, input).await
+    }
+
+    /// Adds a public key to those that the sshd of a running container accepts. The file system of a
+    /// running container is read-only for the engine (see `runtime`), so a script in it does this.
+    pub(crate) async fn append_authorized_key(
+        &self,
+        id: &ContainerId,
+        key: &str,
+    ) -> Result<(), EngineError> {
+        let args = [layout::CONTAINER_AUTHORIZED_KEYS, key.trim_end()];
+        match self.run_script_as(ROOT_USER, id, AUTHORIZE_SCRIPT, &args, b"").await? {
+            (Some(0), _) => Ok(()),
+            (_, output) => {
+                let message = format!("cannot write `{}`: {}", args[0], output.escape_debug());
+                Err(EngineError::Refused { status: 0, message })
+            }
+        }
+    }
+
+    async fn run_script_as(
+        &self,
+        user: &str,
+        id: &ContainerId,
+        script: &str,
+        args: &[&str],
+        input: &[u8],
+    ) -> Result<(Option<i64>, String), EngineError> {
         let command = ["sh", "-c", script, "sh"].into_iter().chain(args.iter().copied());
         let options = CreateExecOptions {
             attach_stdin: Some(true),
             attach_stdout: Some(true),
             attach_stderr: Some(true),
-            user: Some(AGENT_USER.to_owned()),
+            user: Some(user.to_owned()),
             env: Some(vec![format!("HOME={}", layout::CONTAINER_HOME)]),
             working_dir: Some(layout::CONTAINER_WORKSPACE.to_owned()),
             cmd: Some(command.map(str::to_owned).collect()),

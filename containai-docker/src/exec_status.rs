@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::time::Duration;
 
+use containai_core::console_text::without_escapes;
 use containai_core::engine::EngineError;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{Stream, StreamExt as _};
@@ -103,7 +104,7 @@ impl ExecOutputState<'_> {
             Ok(status) => {
                 let text =
                     String::from_utf8_lossy(&held_back[..held_back.len().min(MAX_ERROR_SIZE)]);
-                let text = text.trim().replace(|c: char| c.is_control(), " ");
+                let text = without_escapes(text.trim()).replace(|c: char| c.is_control(), " ");
                 let message = match text.as_str() {
                     "" => format!("the program in the container exited with status {status}"),
                     text => text.to_owned(),

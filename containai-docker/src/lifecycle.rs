@@ -79,6 +79,10 @@ impl Engine for DockerEngine {
             .map_err(|error| self.map_error(error))
     }
 
+    async fn authorize(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
+        self.append_authorized_key(id, authorized_key).await
+    }
+
     async fn start(&self, id: &ContainerId) -> Result<(), EngineError> {
         self.lend_workspace(id).await?;
         container::start(self.docker(), id).await.map_err(|error| self.map_error(error))

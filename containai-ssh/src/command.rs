@@ -3,12 +3,15 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
 
 use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::naming::EnvName;
 
 use crate::env_vars::{self, ENV_PAYLOAD_VAR, EnvVars, EnvVarsError, MAX_PAYLOAD_LEN};
 use crate::quote;
+use crate::terminal_type::TerminalType;
+use crate::wrapper::{OnDisconnect, Payload, wrap};
 
 /// A command that the remote user's shell runs in the container.
 ///
@@ -19,11 +22,15 @@ use crate::quote;
 #[derive(Clone)]
 pub struct Command {
     dir: Option<OsString>,
+    /// The directory that is used if `dir` is missing.
+    fallback_dir: Option<OsString>,
     body: Body,
     launch: LaunchMode,
     env: Vec<(EnvName, String)>,
     env_vars: EnvVars,
     persistent_env: Option<EnvVars>,
+    terminal_type: Option<TerminalType>,
+    on_disconnect: OnDisconnect,
 }
 
 #[derive(Clone)]
@@ -93,11 +100,14 @@ impl Command {
     fn from_body(body: Body) -> Self {
         Self {
             dir: Some(CONTAINER_WORKSPACE.into()),
+            fallback_dir: None,
             body,
             launch: LaunchMode::default(),
             env: Vec::new(),
             env_vars: EnvVars::default(),
             persistent_env: None,
+            terminal_type: None,
+            on_disconnect: OnDisconnect::default(),
         }
     }
 
@@ -105,6 +115,15 @@ impl Command {
     #[must_use]
     pub fn in_dir(mut self, dir: impl Into<OsString>) -> Self {
         self.dir = Some(dir.into());
+        self
+    }
+
+    /// Runs in a directory of the workspace, or in the workspace if that
+    /// directory is missing.
+    #[must_use]
+    pub fn in_workspace_dir(mut self, below: impl AsRef<Path>) -> Self {
+        self.dir = Some(Path::new(CONTAINER_WORKSPACE).join(below).into());
+        self.fallback_dir = Some(CONTAINER_WORKSPACE.into());
         self
     }
 
@@ -165,17 +184,48 @@ impl Command {
         }
     }
 
+    /// Describes the type of terminal to a container that may not know it.
+    #[must_use]
+    pub fn with_terminal_type(mut self, terminal_type: TerminalType) -> Self {
+        self.terminal_type = Some(terminal_type);
+        self
+    }
+
+    /// Sets what happens when the connection is lost; ignored for
+    /// [`LaunchMode::Detached`]. Default: [`OnDisconnect::Continue`].
+    #[must_use]
+    pub fn on_disconnect(mut self, on_disconnect: OnDisconnect) -> Self {
+        self.on_disconnect = on_disconnect;
+        self
+    }
+
     /// Returns the command line for the remote shell.
     #[must_use]
     pub fn line(&self) -> Vec<u8> {
-        match self.env_payload() {
-            None => self.plain_line(),
-            Some(_) => env_vars::with_env_payload(&self.plain_line()),
+        let payload = match (self.variables_script(), &self.terminal_type) {
+            (Some(_), _) => Payload::Required,
+            (None, Some(_)) => Payload::Optional,
+            (None, None) => Payload::None,
+        };
+        let on_disconnect = match self.launch {
+            LaunchMode::Detached => OnDisconnect::Continue,
+            _ => self.on_disconnect,
+        };
+        match (payload, on_disconnect) {
+            (Payload::None, OnDisconnect::Continue) => self.plain_line(),
+            _ => wrap(&self.plain_line(), payload, on_disconnect),
         }
     }
 
-    /// The value of [`ENV_PAYLOAD_VAR`], if the command needs one.
+    /// The value of [`ENV_PAYLOAD_VAR`], if the command needs one. A variable of
+    /// the user takes precedence over the type of terminal.
     fn env_payload(&self) -> Option<String> {
+        let terminal = self.terminal_type.as_ref().map(TerminalType::script);
+        let scripts: Vec<_> = terminal.into_iter().chain(self.variables_script()).collect();
+        (!scripts.is_empty()).then(|| scripts.join("; "))
+    }
+
+    fn variables_script(&self) -> Option<String> {
         match &self.persistent_env {
             Some(kept) => Some(env_vars::persist_script(kept, &self.env_vars)),
             None => (!self.env_vars.is_empty()).then(|| self.env_vars.export_command()),
@@ -189,9 +239,13 @@ impl Command {
                 (self.launch.wrap(assignments, program), &b" && "[..])
             }
         };
-        match &self.dir {
-            Some(dir) => [b"cd ", &*quote::word(dir.as_bytes()), between, &command].concat(),
-            None => command,
+        let cd = |dir: &OsString| [b"cd ", &*quote::word(dir.as_bytes())].concat();
+        match (&self.dir, &self.fallback_dir) {
+            (Some(dir), Some(fallback)) => {
+                [&cd(dir), &b" 2>/dev/null || "[..], &cd(fallback), between, &command].concat()
+            }
+            (Some(dir), None) => [&cd(dir), between, &command].concat(),
+            (None, _) => command,
         }
     }
 
@@ -308,6 +362,27 @@ mod tests {
     fn a_shell_starts_in_the_given_directory() {
         let line = Command::shell().in_dir("/tmp/a b").line();
         insta::assert_snapshot!(String::from_utf8_lossy(&line), @r#"cd '/tmp/a b'; exec "$SHELL" -l"#);
+    }
+
+    #[test]
+    fn a_missing_directory_of_the_workspace_is_replaced_by_it() -> Result<(), CommandError> {
+        let line = |command: Command| {
+            String::from_utf8_lossy(&command.in_workspace_dir("src/a b").line()).into_owned()
+        };
+        insta::assert_snapshot!(line(Command::new(["make"])?), @r"cd '/home/agent/workspace/src/a b' 2>/dev/null || cd '/home/agent/workspace' && 'make'");
+        insta::assert_snapshot!(line(Command::shell()), @r#"cd '/home/agent/workspace/src/a b' 2>/dev/null || cd '/home/agent/workspace'; exec "$SHELL" -l"#);
+        Ok(())
+    }
+
+    #[test]
+    fn the_type_of_terminal_needs_no_server_support() -> Result<(), CommandError> {
+        let command = Command::new(["a"])?;
+        let Some(kitty) = TerminalType::parse("xterm-kitty") else { panic!("a valid name") };
+        let command = command.with_terminal_type(kitty);
+        let line = String::from_utf8_lossy(&command.line()).into_owned();
+        insta::assert_snapshot!(line, @r#"exec /bin/sh -c 'eval "${CONTAINAI_ENV-:}"; unset CONTAINAI_ENV; exec "$0" -c "$1"' "$SHELL" 'cd '\''/home/agent/workspace'\'' && '\''a'\'"#);
+        assert!(command.request_env().iter().any(|(name, _)| name.as_str() == ENV_PAYLOAD_VAR));
+        Ok(())
     }
 
     #[test]

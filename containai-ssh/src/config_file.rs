@@ -64,6 +64,7 @@ mod tests {
                 known_hosts: "/known_hosts".into(),
                 engine: Some(engine.to_owned()),
                 proxy: None,
+                connector: None,
                 client_options: crate::ClientOptions::default(),
             };
             let config_file = SshConfigFile::parse("containai-a-b.conf", &text.render()?);

@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use containai_core::exit;
 use containai_core::layout::CONTAINER_SESSION_ENV;
 use containai_core::naming::{EnvName, EnvNameError};
 
@@ -147,27 +146,6 @@ pub(crate) fn persist_script(kept: &EnvVars, own: &EnvVars) -> String {
 /// shell's `case`.
 const NEVER_UNSET: &str = "''|[0-9]*|*[!A-Za-z0-9_]*|CONTAINAI_ENV|HOME|LANG|LC_*|LOGNAME|MAIL|\
     PATH|SHELL|SSH_*|TERM|TZ|USER";
-
-/// Returns a command line that runs another one with the variables of the
-/// payload.
-///
-/// A server that dropped the payload is detected before anything runs.
-pub(crate) fn with_env_payload(line: &[u8]) -> Vec<u8> {
-    let code = exit::SSH_SETUP_FAILED;
-    let script = format!(
-        "[ \"${{{ENV_PAYLOAD_VAR}+x}}\" ] || {{ printf '%s\\n' 'error: the SSH server \
-         does not accept environment variables: an older version created the container, or its \
-         configuration was changed' \
-         'hint: run `cai stop --remove`, and the next session creates a new container; its volumes are kept' \
-         >&2; exit {code}; }}; \
-         eval \"${ENV_PAYLOAD_VAR}\"; unset {ENV_PAYLOAD_VAR}; exec \"$0\" -c \"$1\""
-    );
-    let mut whole = b"exec /bin/sh -c ".to_vec();
-    whole.extend(quote::word(script.as_bytes()));
-    whole.extend(b" \"$SHELL\" ");
-    whole.extend(quote::word(line));
-    whole
-}
 
 impl fmt::Debug for EnvVars {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

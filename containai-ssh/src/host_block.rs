@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use containai_core::naming::{HostPort, SshAlias};
 use containai_core::remote::{ClientOption, Forward};
 
+use crate::connector::Connector;
 use crate::proxy::ProxyRoute;
+use crate::session::TERMINAL_VARIABLES;
 
 /// The `Host` block of ssh_config(5) with which plain `ssh` reaches a
 /// container.
@@ -31,6 +33,9 @@ pub struct HostBlock {
     pub engine: Option<String>,
     /// The route to the port; `None` if it is on this machine.
     pub proxy: Option<ProxyRoute>,
+    /// The program that connects to a port of this machine; `None`: OpenSSH
+    /// does. Ignored with a route.
+    pub connector: Option<Connector>,
     /// Options of the user.
     pub client_options: ClientOptions,
 }
@@ -80,18 +85,20 @@ pub(crate) const HOST_KEY_ALIAS_PREFIX: &str = "  HostKeyAlias ";
 /// The prefix of the port.
 pub(crate) const PORT_PREFIX: &str = "  Port ";
 
-/// The proxy option of ports on this machine; a [`ProxyRoute`] has its own.
+/// The proxy option of ports on this machine; a [`ProxyRoute`] and a
+/// [`Connector`] have their own.
 const NO_PROXY: &str = "ProxyCommand none";
 
-/// Options with the same value for every container, except [`NO_PROXY`].
-const COMMON_OPTIONS: [&str; 12] = [
+/// Options with the same value for every container, except [`NO_PROXY`]. Every
+/// build of OpenSSH knows them: some lack GSSAPI, which
+/// `PreferredAuthentications` excludes.
+const COMMON_OPTIONS: [&str; 11] = [
     "GlobalKnownHostsFile /dev/null",
     "StrictHostKeyChecking yes",
     "HostKeyAlgorithms ssh-ed25519",
     "UpdateHostKeys no",
     "PubkeyAuthentication yes",
     "PreferredAuthentications publickey",
-    "GSSAPIAuthentication no",
     "PasswordAuthentication no",
     NO_PROXY,
     "ControlMaster no",
@@ -112,7 +119,11 @@ impl HostBlock {
             ForwardAgent::No => "no",
             ForwardAgent::Yes => "yes",
         };
-        let proxy_line = self.proxy.as_ref().map_or(NO_PROXY.to_owned(), ProxyRoute::directive);
+        let proxy_line = match (&self.proxy, &self.connector) {
+            (Some(route), _) => route.directive(),
+            (None, Some(connector)) => connector.directive(),
+            (None, None) => NO_PROXY.to_owned(),
+        };
         if proxy_line.contains(char::is_control) {
             return Err(HostBlockError { path: proxy_line.into() });
         }
@@ -126,13 +137,14 @@ impl HostBlock {
         text.push_str(&format!(
             "Host {}\n  HostName 127.0.0.1\n  AddressFamily inet\n{PORT_PREFIX}{}\n  User {}\n  \
              IdentityFile {identity}\n  IdentitiesOnly yes\n  UserKnownHostsFile {known_hosts}\n  \
-             {}\n  ForwardAgent {agent}\n",
+             {}\n  SendEnv {}\n  ForwardAgent {agent}\n",
             self.alias,
             self.port,
             self.user,
             COMMON_OPTIONS
                 .map(|line| if line == NO_PROXY { &proxy_line } else { line })
                 .join("\n  "),
+            TERMINAL_VARIABLES.join(" "),
         ));
         if let Some(route) = &self.proxy {
             text.push_str(&format!("{HOST_KEY_ALIAS_PREFIX}{}\n", route.host_key_alias(self.port)));
@@ -190,6 +202,7 @@ mod tests {
             known_hosts: Path::new(home).join("known_hosts"),
             engine: Some("unix:///run/x.sock".to_owned()),
             proxy: None,
+            connector: None,
             client_options: ClientOptions {
                 forwards: vec![
                     Forward::parse(Direction::Local, "8080:localhost:80")?,
@@ -220,12 +233,12 @@ mod tests {
           UpdateHostKeys no
           PubkeyAuthentication yes
           PreferredAuthentications publickey
-          GSSAPIAuthentication no
           PasswordAuthentication no
           ProxyCommand none
           ControlMaster no
           ControlPath none
           ForwardX11 no
+          SendEnv COLORTERM COLORFGBG NO_COLOR TERM_PROGRAM TERM_PROGRAM_VERSION
           ForwardAgent no
           LocalForward 8080 localhost:80
           RemoteForward /tmp/a /tmp/b
@@ -250,6 +263,25 @@ mod tests {
         far.proxy =
             Some(ProxyRoute { engine: "tcp://x:1".to_owned(), kind: ProxyKind::Command(words) });
         assert!(far.render().is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_connector_starts_the_container() -> Result<(), Box<dyn std::error::Error>> {
+        let mut near = block("/home/me")?;
+        near.connector = Some(Connector {
+            program: "/opt/cai".to_owned(),
+            arguments: ["ssh", "proxy"].map(str::to_owned).into(),
+            variables: Vec::new(),
+        });
+        let text = near.render()?;
+        let line = text.lines().find(|line| line.contains("Proxy")).unwrap_or_default();
+        assert!(line.starts_with("  ProxyCommand 'sh' '-c' "), "{line}");
+        assert!(line.ends_with(" '/opt/cai' 'ssh' 'proxy' %p"), "{line}");
+        if let Some(connector) = &mut near.connector {
+            connector.program = "/opt\nHost *".to_owned();
+        }
+        assert!(near.render().is_err());
         Ok(())
     }
 

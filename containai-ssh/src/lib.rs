@@ -60,6 +60,7 @@
 
 mod command;
 mod config_file;
+mod connector;
 mod env_vars;
 mod files;
 mod forward;
@@ -69,6 +70,7 @@ pub mod include;
 mod key;
 mod known_hosts;
 pub mod mux;
+mod openssh_listener;
 pub mod port;
 mod port_in_use;
 mod proxy;
@@ -78,28 +80,35 @@ mod remote;
 mod server;
 mod session;
 mod stale_entries;
+mod terminal_type;
 pub mod transfer;
 mod transport;
 mod tunnel;
+mod wrapper;
 
 pub use command::{Command, CommandError, JOURNAL_IDENTIFIER, LaunchMode};
 pub use config_file::SshConfigFile;
+pub use connector::Connector;
 pub use env_vars::{ENV_PAYLOAD_VAR, EnvVars, EnvVarsError};
+pub use files::IncludeState;
 pub use forward::ForwardWarning;
 pub use host_block::{ClientOptions, ForwardAgent, HostBlock, HostBlockError};
 pub use identity::SshIdentity;
 pub use key::{KeyError, KeyPair};
 pub use known_hosts::KnownHosts;
+pub use openssh_listener::OpenSshListener;
 pub use proxy::{ProxyKind, ProxyRoute};
 pub use remote::{PortReservation, SshRemote};
 pub use server::SshServer;
 pub use session::{
     Captured, CommandControl, ControlReceiver, ExitOutcome, Input, Output, Session, Signal,
-    Signals, Stdio, Terminal, TerminalSize, restore_terminal,
+    Signals, Stdio, TERMINAL_VARIABLES, Terminal, TerminalSize, restore_terminal,
 };
 pub use stale_entries::{EngineContainers, StaleEntries};
+pub use terminal_type::TerminalType;
 pub use transport::Transport;
 pub use tunnel::Tunnel;
+pub use wrapper::OnDisconnect;
 
 /// The target of this crate's `tracing` spans and events: connections and
 /// commands, without command lines, variables and data.

@@ -57,6 +57,14 @@ pub(crate) async fn wait_ready(
     }
 }
 
+/// Connects to a port of 127.0.0.1 if an SSH server answers there now.
+pub(crate) async fn connect_now(port: HostPort) -> Option<Transport> {
+    match timeout(SHORT_TIMEOUT, probe_port(port)).await {
+        Ok(ServerProbe::Ready(stream)) => Some(Transport::tcp(stream)),
+        _ => None,
+    }
+}
+
 /// Connects to a host once, without waiting for it to start.
 pub(crate) async fn connect_once(name: &str, port: HostPort) -> Result<Transport, RemoteError> {
     let peer = Peer::Host { name: name.to_owned(), port };

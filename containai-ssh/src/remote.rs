@@ -2,15 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use containai_core::layout::{CONTAINER_USER, Layout};
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange, SshAlias};
 use containai_core::remote::{HostKey, Peer, Remote, RemoteError, ReservedPort};
 
 use crate::config_file::SshConfigFile;
-use crate::files::{self, FileLock};
+use crate::connector::Connector;
+use crate::files::{self, FileLock, IncludeState};
 use crate::host_block::{ClientOptions, HostBlock};
 use crate::identity::SshIdentity;
+use crate::openssh_listener::OpenSshListener;
 use crate::port_in_use::is_port_in_use;
 use crate::proxy::{self, ProxyRoute};
 use crate::session::{Login, Session};
@@ -29,8 +32,10 @@ pub struct SshRemote {
     user: String,
     engine: Option<String>,
     proxy: Option<ProxyRoute>,
+    connector: Option<Connector>,
     client_options: ClientOptions,
     agent_socket: Option<PathBuf>,
+    listener: Option<Arc<dyn OpenSshListener>>,
 }
 
 /// A chosen port that no other process of this user can choose meanwhile.
@@ -48,8 +53,10 @@ impl SshRemote {
             user: CONTAINER_USER.to_owned(),
             engine: None,
             proxy: None,
+            connector: None,
             client_options: ClientOptions::default(),
             agent_socket: None,
+            listener: None,
         }
     }
 
@@ -73,6 +80,23 @@ impl SshRemote {
     #[must_use]
     pub fn with_proxy(mut self, route: Option<ProxyRoute>) -> Self {
         self.proxy = route;
+        self
+    }
+
+    /// Sets the program with which OpenSSH connects to ports of this machine.
+    /// Default: none, OpenSSH connects itself.
+    #[must_use]
+    pub fn with_connector(mut self, connector: Option<Connector>) -> Self {
+        self.connector = connector;
+        self
+    }
+
+    /// Reports OpenSSH files that cannot be written, in place of an error of
+    /// [`Remote::register`] and [`Remote::unregister`]: sessions of this crate
+    /// do not need them.
+    #[must_use]
+    pub fn with_listener(mut self, listener: Arc<dyn OpenSshListener>) -> Self {
+        self.listener = Some(listener);
         self
     }
 
@@ -133,13 +157,29 @@ impl SshRemote {
         files::write_include(&self.layout)
     }
 
-    /// Whether `~/.ssh/config` includes the configuration already.
+    /// Finds the `Include` in `~/.ssh/config`.
     ///
     /// # Errors
     ///
     /// [`RemoteError::Read`] with the path of the file.
-    pub fn has_include(&self) -> Result<bool, RemoteError> {
-        files::has_include(&self.layout)
+    pub fn include_state(&self) -> Result<IncludeState, RemoteError> {
+        files::include_state(&self.layout)
+    }
+
+    /// Returns the line that [`write_include`](Self::write_include) adds.
+    ///
+    /// # Errors
+    ///
+    /// [`RemoteError::Write`] if ssh_config(5) cannot express the home
+    /// directory.
+    pub fn include_line(&self) -> Result<String, RemoteError> {
+        files::include_line(&self.layout)
+    }
+
+    /// Connects to a port of this machine if an SSH server answers there now;
+    /// `None` without one.
+    pub async fn connect_now(&self, port: HostPort) -> Option<Transport> {
+        readiness::connect_now(port).await
     }
 
     /// Returns the OpenSSH configuration of a container, as
@@ -154,6 +194,7 @@ impl SshRemote {
             known_hosts: self.layout.known_hosts(),
             engine: self.engine.clone(),
             proxy: self.proxy.clone(),
+            connector: self.connector.clone(),
             client_options: self.client_options.clone(),
         }
     }
@@ -210,6 +251,35 @@ impl SshRemote {
             Some(route) => proxy::wait_ready(route, port, proxy::SHORT_TIMEOUT).await?,
         };
         Session::open(transport, self.login(port, key, &self.identity()?)).await
+    }
+
+    /// Writes the OpenSSH configuration of a container, and removes those of
+    /// earlier containers on its port.
+    fn write_config_file(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
+        files::write_config_file(&self.layout, name, &self.host_block(name, port))?;
+        // The container has this name now; another entry with its port dates
+        // from before a rename or replacement.
+        let is_stale = |old: &SshConfigFile| {
+            old.name != *name
+                && old.port == Some(port)
+                && old.engine.is_some()
+                && old.engine == self.engine
+        };
+        for old in files::config_files(&self.layout)?.into_iter().filter(is_stale) {
+            files::remove_config_file(&self.layout, &old.name)?;
+        }
+        Ok(())
+    }
+
+    /// Reports an error of the OpenSSH files to the listener, if there is one.
+    fn tolerate(&self, outcome: Result<(), RemoteError>) -> Result<(), RemoteError> {
+        match (outcome, &self.listener) {
+            (Err(error), Some(listener)) => {
+                listener.on_unwritable(&error);
+                Ok(())
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     fn identity(&self) -> Result<SshIdentity, RemoteError> {
@@ -271,19 +341,7 @@ impl Remote for SshRemote {
         key: &HostKey,
     ) -> Result<(), RemoteError> {
         files::pin(&self.layout, &self.host_key_alias(port), key).await?;
-        files::write_config_file(&self.layout, name, &self.host_block(name, port))?;
-        // The container has this name now; another entry with its port dates
-        // from before a rename or replacement.
-        let is_stale = |old: &SshConfigFile| {
-            old.name != *name
-                && old.port == Some(port)
-                && old.engine.is_some()
-                && old.engine == self.engine
-        };
-        for old in files::config_files(&self.layout)?.into_iter().filter(is_stale) {
-            files::remove_config_file(&self.layout, &old.name)?;
-        }
-        Ok(())
+        self.tolerate(self.write_config_file(name, port))
     }
 
     /// A connection that fails before authentication is retried once, unless
@@ -313,7 +371,7 @@ impl Remote for SshRemote {
     }
 
     async fn unregister(&self, name: &ContainerName, port: HostPort) -> Result<(), RemoteError> {
-        files::remove_config_file(&self.layout, name)?;
+        self.tolerate(files::remove_config_file(&self.layout, name))?;
         files::unpin(&self.layout, &[self.host_key_alias(port)]).await
     }
 }

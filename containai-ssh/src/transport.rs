@@ -1,6 +1,7 @@
 //! The transport of an SSH connection before authentication.
 
 use std::fmt;
+use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -53,6 +54,19 @@ impl Transport {
     /// ```
     pub fn over(stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static) -> Self {
         Self { stream: TransportStream::Boxed(Box::new(stream)) }
+    }
+
+    /// Returns the TCP connection, from which nothing has been read; `None` for
+    /// any other stream.
+    ///
+    /// # Errors
+    ///
+    /// Those of the system calls.
+    pub fn into_tcp(self) -> io::Result<Option<std::net::TcpStream>> {
+        let TransportStream::Tcp(stream) = self.stream else { return Ok(None) };
+        let stream = stream.into_std()?;
+        stream.set_nonblocking(false)?;
+        Ok(Some(stream))
     }
 
     pub(crate) fn tcp(stream: TcpStream) -> Self {

@@ -11,10 +11,11 @@ use std::process::Command as Program;
 use std::time::Duration;
 
 use containai_core::engine::Container;
+use containai_core::label;
 use containai_core::naming::ContainerName;
 use containai_core::remote::Remote as _;
 use containai_ssh::mux::{Connection, Lease, LeaseError, MuxClient, PrefetchedConnection, Target};
-use containai_ssh::{Command, ExitOutcome, Session, SshRemote, Stdio, Terminal};
+use containai_ssh::{Command, ExitOutcome, OnDisconnect, Session, SshRemote, Stdio, Terminal};
 use tokio::time::timeout;
 
 use crate::context::Context;
@@ -22,7 +23,7 @@ use crate::process_env::ProcessEnv;
 use crate::remote_engine;
 use crate::report::Reporter;
 use crate::session_env::SessionEnv;
-use crate::worktree;
+use crate::{user_command, worktree};
 
 /// The running time of a command after which a connection for the next one is opened.
 const WARM_UP_DELAY: Duration = Duration::from_millis(200);
@@ -154,6 +155,18 @@ impl SessionConnection {
         }
     }
 
+    /// Runs a command of the user, as [`Self::exec`] does: in the directory of the workspace that
+    /// corresponds to the current one, and with the user's terminal.
+    pub(crate) async fn exec_for_user(
+        self,
+        command: &Command,
+        terminal: Terminal,
+        stdio: Stdio,
+    ) -> crate::Result<ExitOutcome> {
+        let command = user_command::prepare(command, &terminal, &self.container, &self.env);
+        self.exec(&command, terminal, stdio).await
+    }
+
     /// Runs a command, and then fetches what git committed in a linked worktree. A connection
     /// for the next session is opened when the command has run for a while or has ended: to open
     /// both at once would slow down both.
@@ -164,8 +177,12 @@ impl SessionConnection {
         stdio: Stdio,
     ) -> crate::Result<ExitOutcome> {
         let with_env = self.session_env.as_ref().map(|env| env.apply(command)).transpose()?;
-        let command = with_env.as_ref().unwrap_or(command);
-        let mut running = pin!(self.connection.exec(command, terminal, stdio));
+        let command = with_env.as_ref().unwrap_or(command).clone().on_disconnect(match terminal {
+            Terminal::None => self.on_disconnect(),
+            // sshd hangs up the terminal.
+            _ => OnDisconnect::Continue,
+        });
+        let mut running = pin!(self.connection.exec(&command, terminal, stdio));
         let early = timeout(WARM_UP_DELAY, &mut running).await;
         if let Some(warm_up) = self.warm_up {
             // If it fails, the next session opens its own connection.
@@ -180,6 +197,17 @@ impl SessionConnection {
         }
         worktree::fetch_after_session(&self.container, &self.env, &self.reporter).await;
         Ok(outcome)
+    }
+
+    /// Returns what happens to a command without a terminal when this process is killed, or the
+    /// network fails. The mux daemon hangs up the command of a killed process.
+    fn on_disconnect(&self) -> OnDisconnect {
+        match &self.connection {
+            Connection::Shared(_) if self.container.labels.get(label::CLIENT).is_none() => {
+                OnDisconnect::Continue
+            }
+            _ => OnDisconnect::HangUp,
+        }
     }
 
     /// Returns the connection; `None` if it is shared.

@@ -16,6 +16,8 @@ use containai_ssh::{ClientOptions, ForwardAgent, SshRemote};
 use crate::devcontainer_file::AppliedDevcontainer;
 use crate::error::OperationError;
 use crate::hooks;
+use crate::openssh_connector::openssh_connector;
+use crate::openssh_report::OpenSshReport;
 use crate::process_env::ProcessEnv;
 use crate::remote_engine;
 use crate::report::Reporter;
@@ -76,6 +78,8 @@ impl Context {
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
             .with_proxy(remote_engine::proxy_route(&address, env))
+            .with_connector(openssh_connector(&address, env))
+            .with_listener(Arc::new(OpenSshReport::new(env, reporter)))
             .with_client_options(client_options(&config, &forwards));
         if matches!(address, EngineAddress::Tcp(_)) && env.certificates.is_none() {
             reporter.warn(

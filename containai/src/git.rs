@@ -61,10 +61,10 @@ pub(crate) fn head(workspace: &WorkspacePath) -> GitHead {
 
 /// Reads HEAD from the reftable format, which only git implements.
 fn reftable_head(top: &Path) -> GitHead {
-    let output = git(top).args(["rev-parse", "--abbrev-ref", "HEAD"]).output();
+    let output = git(top).args(["symbolic-ref", "--quiet", "--short", "HEAD"]).output();
     let text = output.ok().filter(|it| it.status.success()).map(|it| it.stdout);
     match String::from_utf8(text.unwrap_or_default()).as_deref().map(str::trim) {
-        Ok(branch) if !branch.is_empty() && branch != "HEAD" => GitHead::Branch(branch.to_owned()),
+        Ok(branch) if !branch.is_empty() => GitHead::Branch(branch.to_owned()),
         _ => GitHead::Detached,
     }
 }

@@ -110,6 +110,14 @@ pub trait Engine: Sync {
         authorized_key: &str,
     ) -> impl Future<Output = Result<(), EngineError>> + Send;
 
+    /// Adds a public key, one `authorized_keys` line, to those that the sshd of a running container
+    /// accepts. [`provision`](Self::provision) removes it again.
+    fn authorize(
+        &self,
+        id: &ContainerId,
+        authorized_key: &str,
+    ) -> impl Future<Output = Result<(), EngineError>> + Send;
+
     /// Starts a container.
     fn start(&self, id: &ContainerId) -> impl Future<Output = Result<(), EngineError>> + Send;
 

@@ -71,15 +71,33 @@ async fn authenticate<E: Engine, R: Remote>(
         None => host_key_from_engine(engine, container, port).await?,
     };
     register(remote, container, port, &key).await?;
-    match remote.authenticate(transport, port).await {
-        Err(RemoteError::HostKeyMismatch { .. }) => {}
-        outcome => return Ok(outcome?),
+    match log_in(engine, remote, container, port, transport).await {
+        Err(DriveError::Remote(RemoteError::HostKeyMismatch { .. })) => {}
+        outcome => return outcome,
     }
     // The container may have been replaced on the same port by hand. Only the key
     // reported by the engine is trusted; if it equals the pinned one, the second attempt
     // fails with the same mismatch.
     let key = host_key_from_engine(engine, container, port).await?;
     register(remote, container, port, &key).await?;
+    let transport = remote.wait_ready(port).await?;
+    log_in(engine, remote, container, port, transport).await
+}
+
+/// Authenticates both sides. A container that was started with the key of another home
+/// directory gets this one's as well.
+async fn log_in<E: Engine, R: Remote>(
+    engine: &E,
+    remote: &R,
+    container: &Container,
+    port: HostPort,
+    transport: R::Transport,
+) -> Result<R::Connection, DriveError> {
+    match remote.authenticate(transport, port).await {
+        Err(RemoteError::KeyRejected { .. }) => {}
+        outcome => return Ok(outcome?),
+    }
+    engine.authorize(&container.id, &remote.authorized_key().await?).await?;
     let transport = remote.wait_ready(port).await?;
     Ok(remote.authenticate(transport, port).await?)
 }

@@ -60,8 +60,22 @@ impl Advice for DriveError {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+    use crate::naming::HostPort;
+    use crate::remote::Peer;
     use crate::{samples, testing};
+
+    #[test]
+    fn server_that_was_waited_for_is_not_waited_for_again() {
+        let peer = || Peer::Container(HostPort::new(2300).expect("a port"));
+        let cut = RemoteError::Connection { peer: peer(), source: "early eof".into() };
+        assert!(DriveError::from(cut).may_be_stopping());
+        let waited = Duration::from_secs(30);
+        let frozen = RemoteError::HandshakeTimeout { peer: peer(), waited };
+        assert!(!DriveError::from(frozen).may_be_stopping());
+    }
 
     #[test]
     fn error_messages() {

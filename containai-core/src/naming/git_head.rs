@@ -5,10 +5,9 @@
 pub enum GitHead {
     /// The workspace is outside a git work tree.
     NoGit,
-    /// There is no branch: a detached `HEAD`, a branch without a commit, or a bare
-    /// repository.
+    /// There is no branch: a detached `HEAD`, or a bare repository.
     Detached,
-    /// The full name of the branch (`feature/oauth`).
+    /// The full name of the branch (`feature/oauth`), which may have no commit yet.
     Branch(String),
 }
 

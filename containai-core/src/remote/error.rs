@@ -61,6 +61,15 @@ pub enum RemoteError {
         /// The result of the last attempt.
         last: String,
     },
+    /// The server did not complete the key exchange and the authentication in
+    /// time, although it sent its version; it is usually overloaded or frozen.
+    #[error("the SSH server on {peer} did not complete the handshake within {} s", .waited.as_secs())]
+    HandshakeTimeout {
+        /// The server.
+        peer: Peer,
+        /// The duration of the wait.
+        waited: Duration,
+    },
     /// The server on the port does not speak SSH; usually another program took the port
     /// before the container.
     #[error("the server on {peer} does not speak SSH: `{received}`")]
@@ -200,6 +209,7 @@ impl Advice for RemoteError {
             )],
             Self::NotSsh { peer, .. }
             | Self::NotReady { peer, .. }
+            | Self::HandshakeTimeout { peer, .. }
             | Self::Connection { peer, .. }
                 if !peer.is_container() =>
             {
@@ -225,11 +235,11 @@ impl Advice for RemoteError {
             Self::KeyRejected { peer, .. } if !peer.is_container() => {
                 vec![Hint::new("add the public key to the user's `authorized_keys`")]
             }
-            Self::NotReady { .. } | Self::Connection { .. } => {
+            Self::NotReady { .. } | Self::HandshakeTimeout { .. } | Self::Connection { .. } => {
                 vec![Hint::run("cai status", "check the state of the container")]
             }
             Self::KeyRejected { .. } => vec![Hint::new(
-                "stop the container with `cai stop` and run the command again: the key is installed before every start",
+                "stop the container with `cai stop` and run the command again: its files are installed before every start",
             )],
             Self::Read { .. } => {
                 vec![Hint::new("check its read permission, then run the command again")]
@@ -292,6 +302,13 @@ mod tests {
                 holders: vec!["2300: api-main".into(), "2301: another program".into()],
             }],
             NotReady: [silent(container()), silent(host())],
+            HandshakeTimeout: [
+                RemoteError::HandshakeTimeout {
+                    peer: container(),
+                    waited: Duration::from_secs(30),
+                },
+                RemoteError::HandshakeTimeout { peer: host(), waited: Duration::from_secs(30) },
+            ],
             NotSsh: [RemoteError::NotSsh { peer: container(), received: "HTTP/1.1 400".into() }],
             EngineHostUnreachable: [RemoteError::EngineHostUnreachable {
                 engine: "ssh://me@build".into(),

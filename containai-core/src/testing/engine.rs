@@ -102,7 +102,8 @@ impl FakeEngine {
         self.state().containers.clone()
     }
 
-    /// Returns the key line that [`Engine::provision`] wrote last into a container.
+    /// Returns the key line that [`Engine::provision`] or [`Engine::authorize`] wrote last
+    /// into a container.
     pub fn installed_key(&self, id: &ContainerId) -> Option<String> {
         let fake = self.state();
         fake.installed_keys
@@ -248,6 +249,13 @@ impl Engine for FakeEngine {
 
     async fn provision(&self, id: &ContainerId, line: &str) -> Result<(), EngineError> {
         let mut fake = self.call("provision")?;
+        fake.container(id)?;
+        fake.installed_keys.push((id.clone(), line.to_owned()));
+        Ok(())
+    }
+
+    async fn authorize(&self, id: &ContainerId, line: &str) -> Result<(), EngineError> {
+        let mut fake = self.call("authorize")?;
         fake.container(id)?;
         fake.installed_keys.push((id.clone(), line.to_owned()));
         Ok(())

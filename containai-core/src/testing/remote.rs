@@ -16,6 +16,7 @@ pub struct FakeRemote {
     servers: Mutex<BTreeMap<HostPort, ContainerId>>,
     rival_listeners: Mutex<BTreeMap<HostPort, bool>>,
     failing_connections: Mutex<u32>,
+    rejected_keys: Mutex<u32>,
 }
 
 /// An in-memory connection.
@@ -47,6 +48,11 @@ impl FakeRemote {
     /// that is shutting down.
     pub fn fail_next_connections(&self, sessions: u32) {
         *lock(&self.failing_connections) = sessions;
+    }
+
+    /// Makes the servers reject the key in the next `times` authentications.
+    pub fn reject_key(&self, times: u32) {
+        *lock(&self.rejected_keys) = times;
     }
 
     /// Pins the key of another container for the port.
@@ -131,7 +137,15 @@ impl Remote for FakeRemote {
         }
         match lock(&self.pins).get(&port) {
             None => Err(RemoteError::NotPinned { port: port.get() }),
-            Some(pinned) if *pinned == door => Ok(FakeConnection { port, key: door }),
+            Some(pinned) if *pinned == door => {
+                let mut rejected = lock(&self.rejected_keys);
+                if let Some(left) = rejected.checked_sub(1) {
+                    *rejected = left;
+                    let (peer, identity) = (Peer::Container(port), "id_containai".into());
+                    return Err(RemoteError::KeyRejected { peer, identity });
+                }
+                Ok(FakeConnection { port, key: door })
+            }
             Some(pinned) => Err(RemoteError::HostKeyMismatch {
                 peer: Peer::Container(port),
                 pinned: pinned.to_string(),

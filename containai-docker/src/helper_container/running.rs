@@ -4,6 +4,7 @@ use bollard::container::{AttachContainerResults, LogOutput};
 use bollard::errors::Error;
 use bollard::query_parameters::AttachContainerOptionsBuilder;
 use bytes::Bytes;
+use containai_core::console_text::without_escapes;
 use containai_core::engine::{ContainerId, EngineError};
 use futures_util::{Stream, TryStreamExt as _};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
@@ -98,6 +99,7 @@ impl<'a> RunningHelper<'a> {
     /// Returns the standard error by line, without control characters.
     pub(crate) fn stderr_lines(&self) -> Vec<String> {
         let text = String::from_utf8_lossy(&self.stderr);
+        let text = without_escapes(&text);
         let lines = text.lines().filter(|line| !line.trim().is_empty());
         lines.map(|line| line.replace(char::is_control, "\u{fffd}")).collect()
     }

@@ -40,6 +40,7 @@ static BASE: &[EmbeddedFile] = context! { "base":
     0o644 "Dockerfile"
     0o644 "build/finish"
     0o644 "build/packages"
+    0o644 "build/terminals"
     0o644 "build/user"
     0o644 "rootfs/etc/docker/daemon.json"
     0o644 "rootfs/etc/gitconfig"
@@ -67,6 +68,7 @@ static BASE: &[EmbeddedFile] = context! { "base":
     0o755 "rootfs/usr/lib/containai/host-key"
     0o644 "rootfs/usr/lib/containai/imported.sh"
     0o755 "rootfs/usr/lib/containai/init"
+    0o644 "rootfs/usr/lib/containai/session.sh"
     0o755 "rootfs/usr/lib/containai/worktrees"
     0o644 "rootfs/usr/lib/tmpfiles.d/containai.conf"
 };

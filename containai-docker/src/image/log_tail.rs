@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use containai_core::console_text::without_escapes;
+
 /// Number of lines in an error.
 const MAX_LINES: usize = 15;
 
@@ -13,14 +15,14 @@ pub(crate) struct LogTail {
 }
 
 impl LogTail {
-    /// Appends text and returns the lines that it completed, without control characters and without
-    /// empty lines.
+    /// Appends text and returns the lines that it completed, without escape sequences, control
+    /// characters and empty lines.
     pub(crate) fn push(&mut self, text: &str) -> Vec<String> {
         self.partial.push_str(text);
         let mut complete = Vec::new();
         while let Some(end) = self.partial.find('\n') {
             let line: String = self.partial.drain(..=end).collect();
-            let line = line.trim_end().replace(|c: char| c.is_control(), "");
+            let line = without_escapes(line.trim_end()).replace(|c: char| c.is_control(), "");
             if !line.is_empty() {
                 self.push_line(line.clone());
                 complete.push(line);

@@ -1,10 +1,12 @@
 //! Atomic file replacement and private directories.
 
-use std::fs::{DirBuilder, Permissions};
+use std::fs::{DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::Path;
 
+use nix::fcntl::OFlag;
+use nix::unistd::geteuid;
 use tempfile::NamedTempFile;
 
 /// The mode of files that only their owner may read.
@@ -13,6 +15,17 @@ pub(crate) const PRIVATE_MODE: u32 = 0o600;
 /// Replaces a file through a temporary one in the same directory.
 pub(super) fn replace(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     write_temp_file(path, content, mode)?.persist(path)?;
+    Ok(())
+}
+
+/// Replaces a file and keeps its mode and its owner. Fails before the
+/// replacement if the owner cannot be kept.
+pub(super) fn replace_like(path: &Path, content: &[u8], old: &Metadata) -> io::Result<()> {
+    let file = write_temp_file(path, content, old.permissions().mode() & 0o7777)?;
+    if old.uid() != file.as_file().metadata()?.uid() {
+        fchown(file.as_file(), Some(old.uid()), Some(old.gid()))?;
+    }
+    file.persist(path)?;
     Ok(())
 }
 
@@ -39,7 +52,10 @@ pub(super) fn create_private_dir(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    DirBuilder::new().recursive(true).mode(0o700).create(path)
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let flags = OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW;
+    let dir = OpenOptions::new().read(true).custom_flags(flags.bits()).open(path)?;
+    give_to_owner_of(path.parent().unwrap_or(Path::new("/")), &dir)
 }
 
 /// Creates a directory and removes the permissions of other users.
@@ -51,12 +67,27 @@ pub(crate) fn ensure_private_dir(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// Gives a new file of root to the owner of its directory. With `sudo` and the
+/// home directory of a user, that user could not read it otherwise, and OpenSSH
+/// does not start if it cannot read an included file.
+fn give_to_owner_of(dir: &Path, file: &File) -> io::Result<()> {
+    if !geteuid().is_root() {
+        return Ok(());
+    }
+    let owner = std::fs::metadata(dir)?;
+    match owner.uid() {
+        0 => Ok(()),
+        uid => fchown(file, Some(uid), Some(owner.gid())),
+    }
+}
+
 fn write_temp_file(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     let mut file = tempfile::Builder::new()
         .prefix(".containai-")
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(dir)?;
+    give_to_owner_of(dir, file.as_file())?;
     file.write_all(content)?;
     // The umask may have cleared bits of the mode.
     file.as_file().set_permissions(Permissions::from_mode(mode))?;

@@ -36,7 +36,7 @@ pub(crate) fn config_files(layout: &Layout) -> Result<Vec<SshConfigFile>, Remote
     let dir = layout.ssh_include_dir();
     let entries = match std::fs::read_dir(&dir) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if is_missing(&error) => return Ok(Vec::new()),
         Err(error) => return Err(io_error::cannot_read(&dir)(error)),
     };
     let mut found = Vec::new();
@@ -56,9 +56,11 @@ pub(crate) fn config_files(layout: &Layout) -> Result<Vec<SshConfigFile>, Remote
 pub(crate) fn remove_config_file(layout: &Layout, name: &ContainerName) -> Result<(), RemoteError> {
     let path = layout.ssh_include_file(name);
     match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(io_error::cannot_write(&path)(error))
-        }
+        Err(error) if !is_missing(&error) => Err(io_error::cannot_write(&path)(error)),
         _ => Ok(()),
     }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
 }

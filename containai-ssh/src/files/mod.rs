@@ -13,4 +13,5 @@ pub(crate) use config_file::{config_files, remove_config_file, write_config_file
 pub(crate) use identity::load_or_create_identity;
 pub(crate) use known_hosts::{pin, pinned, pinned_names, unpin};
 pub(crate) use lock::{FileLock, lock};
-pub(crate) use ssh_config::{has_include, write_include};
+pub use ssh_config::IncludeState;
+pub(crate) use ssh_config::{include_line, include_state, write_include};

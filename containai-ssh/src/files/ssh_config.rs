@@ -1,72 +1,103 @@
 //! The user's `~/.ssh/config`.
 
+use std::fs::Metadata;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use containai_core::layout::Layout;
 use containai_core::remote::RemoteError;
-use nix::unistd::{Gid, Uid, User};
+use nix::unistd::{Uid, User};
 
 use super::{atomic, io_error};
 use crate::include;
 
-/// Adds the `Include` line to the user's configuration, if it is missing.
+/// The write permission of a file's owner.
+const OWNER_WRITE: u32 = 0o200;
+
+/// The `Include` line in the user's configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum IncludeState {
+    /// It is the first directive, as [`write_include`](crate::SshRemote::write_include)
+    /// writes it.
+    First,
+    /// OpenSSH reads it for every host, after other directives of the user.
+    Later,
+    /// It is missing, or in a block for some hosts only.
+    Missing,
+}
+
+/// Adds the `Include` line to the user's configuration, or moves it to the
+/// beginning.
 pub(crate) fn write_include(layout: &Layout) -> Result<(), RemoteError> {
     let path = layout.ssh_config();
     let (dir, files) = (layout.ssh_dir(), layout.ssh_include_dir());
     atomic::create_private_dir(&dir).map_err(io_error::cannot_write(&dir))?;
     atomic::ensure_private_dir(&files).map_err(io_error::cannot_write(&files))?;
-    match with_include(layout)? {
+    match include::add(&read(&path)?, &pattern(layout)?) {
         None => Ok(()),
         Some(text) => write(&path, &text).map_err(io_error::cannot_write(&path)),
     }
 }
 
-/// Whether the user's configuration has the `Include` line.
-pub(crate) fn has_include(layout: &Layout) -> Result<bool, RemoteError> {
-    Ok(with_include(layout)?.is_none())
+/// Finds the `Include` line in the user's configuration.
+pub(crate) fn include_state(layout: &Layout) -> Result<IncludeState, RemoteError> {
+    let (config, pattern) = (read(&layout.ssh_config())?, pattern(layout)?);
+    Ok(match include::add(&config, &pattern) {
+        None => IncludeState::First,
+        Some(_) if include::is_read(&config, &pattern) => IncludeState::Later,
+        Some(_) => IncludeState::Missing,
+    })
 }
 
-/// Returns the configuration with the `Include` line; `None` if it has that
-/// already.
-fn with_include(layout: &Layout) -> Result<Option<String>, RemoteError> {
-    let path = layout.ssh_config();
-    let config = match std::fs::read_to_string(&path) {
-        Ok(config) => config,
-        Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
-        Err(error) => return Err(io_error::cannot_read(&path)(error)),
+/// Returns the `Include` line for this home directory.
+pub(crate) fn include_line(layout: &Layout) -> Result<String, RemoteError> {
+    Ok(include::line(&pattern(layout)?))
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, RemoteError> {
+    let read = match std::fs::metadata(path) {
+        Ok(status) if !status.is_file() => Err(io::Error::other("it is not a regular file")),
+        Ok(_) => std::fs::read(path),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
     };
-    let pattern = pattern(layout).map_err(io_error::cannot_write(&path))?;
-    Ok(include::add(&config, &pattern))
+    read.map_err(io_error::cannot_read(path))
 }
 
 /// OpenSSH expands `~` from the password database and ignores `HOME`.
-fn pattern(layout: &Layout) -> io::Result<String> {
-    let user = User::from_uid(Uid::current())?;
+fn pattern(layout: &Layout) -> Result<String, RemoteError> {
+    let path = layout.ssh_config();
+    let cannot_write = io_error::cannot_write(&path);
+    let user = User::from_uid(Uid::current()).map_err(|errno| cannot_write(errno.into()))?;
     if user.is_none_or(|user| user.dir == layout.home()) {
         return Ok(include::PATTERN.to_owned());
     }
     include::pattern_below(&layout.ssh_include_dir())
-        .map_err(|error| io::Error::new(ErrorKind::InvalidInput, error))
+        .map_err(|error| cannot_write(io::Error::new(ErrorKind::InvalidInput, error)))
 }
 
 /// Replaces the file that the path resolves to, because dotfiles are often
 /// symbolic links. Mode and owner are kept.
-fn write(path: &Path, text: &str) -> io::Result<()> {
+fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     let target = resolve_symlinks(path)?;
-    let old = match std::fs::metadata(&target) {
-        Ok(old) => Some(old),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(error),
-    };
-    let mode = old.as_ref().map_or(atomic::PRIVATE_MODE, |old| old.permissions().mode() & 0o7777);
-    atomic::replace(&target, text.as_bytes(), mode)?;
-    if let Some(old) = old.filter(|old| old.uid() != Uid::effective().as_raw()) {
-        let (uid, gid) = (Uid::from_raw(old.uid()), Gid::from_raw(old.gid()));
-        nix::unistd::chown(&target, Some(uid), Some(gid))?;
+    match std::fs::metadata(&target) {
+        Ok(old) => atomic::replace_like(&target, text, &writable(old)?),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            atomic::replace(&target, text, atomic::PRIVATE_MODE)
+        }
+        Err(error) => Err(error),
     }
-    Ok(())
+}
+
+/// Refuses a file that its owner has made read-only, which only the mode tells
+/// if this is root.
+fn writable(status: Metadata) -> io::Result<Metadata> {
+    match status.permissions().mode() & OWNER_WRITE {
+        0 => Err(io::Error::new(ErrorKind::PermissionDenied, "it is read-only")),
+        _ => Ok(status),
+    }
 }
 
 /// Resolves a chain of symbolic links, whose target may be missing.

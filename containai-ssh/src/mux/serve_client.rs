@@ -21,7 +21,8 @@ use super::reply::{CommandFailure, MuxReply};
 use super::start::{self, PassedStreams, StartCommand, decode_action};
 use super::target::Target;
 use crate::session::{
-    ExitOutcome, Input, Output, Session, SignalAction, SignalSource, Signals, Stdio,
+    ExitOutcome, ForwardedSignal, Input, Output, Session, SignalAction, SignalSource, Signals,
+    Stdio,
 };
 
 /// The timeout of a client's request.
@@ -127,9 +128,9 @@ enum ConnectionState {
     Unusable,
 }
 
-/// Runs a command and forwards the client's signals to it. A disconnected
-/// client is an error that closes the SSH connection, as if that had been its
-/// own.
+/// Runs a command and forwards the client's signals to it. The command of a
+/// client that disconnects is hung up; then the SSH connection is closed, as if
+/// that had been the client's own.
 async fn run_command(
     socket: &mut MessageSocket,
     session: &Session,
@@ -149,7 +150,12 @@ async fn run_command(
                 return Ok(FinishedCommand { outcome, state });
             }
             message = socket.receive(1) => {
-                let message = message?.ok_or(ErrorKind::UnexpectedEof)?;
+                let Ok(Some(message)) = message else {
+                    // sshd hangs up a terminal only.
+                    let _ = sender.try_send(SignalAction::Detach(ForwardedSignal::HangUp));
+                    let _ = running.await;
+                    return Err(ErrorKind::UnexpectedEof.into());
+                };
                 let action = decode_action(&message).map_err(io::Error::other)?;
                 if action != SignalAction::Resize {
                     state = ConnectionState::Unusable;

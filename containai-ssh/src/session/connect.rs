@@ -61,7 +61,8 @@ impl Session {
                 TransportStream::Boxed(stream) => Self::handshake(stream, quick_ack, login).await,
             }
         };
-        let late = |_| connection_error(&peer, "the handshake timed out");
+        let (waited, late_peer) = (HANDSHAKE_TIMEOUT, peer.clone());
+        let late = |_| RemoteError::HandshakeTimeout { peer: late_peer, waited };
         let span = debug_span!(target: LOG_TARGET, "connect", %peer);
         async {
             let opened = timeout(HANDSHAKE_TIMEOUT, handshake).await.map_err(late).flatten();

@@ -35,4 +35,4 @@ pub use output::Output;
 pub use raw_mode::restore_terminal;
 pub use signals::Signals;
 pub use stdio::Stdio;
-pub use terminal::{Terminal, TerminalSize};
+pub use terminal::{TERMINAL_VARIABLES, Terminal, TerminalSize};

@@ -2,6 +2,11 @@
 
 use std::os::fd::AsFd;
 
+/// Environment variables that describe the user's terminal, besides `TERM`. The
+/// server's `AcceptEnv` has to allow them.
+pub const TERMINAL_VARIABLES: [&str; 5] =
+    ["COLORTERM", "COLORFGBG", "NO_COLOR", "TERM_PROGRAM", "TERM_PROGRAM_VERSION"];
+
 /// Whether a command gets a terminal.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]

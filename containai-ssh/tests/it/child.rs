@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use containai_core::naming::{ContainerName, HostPort};
 use containai_core::remote::{HostKey, Remote};
 use containai_ssh::mux::Connection;
-use containai_ssh::{Stdio, Terminal, TerminalSize};
+use containai_ssh::{OnDisconnect, Stdio, Terminal, TerminalSize};
 
 use crate::mux;
 use crate::sshd::{remote, sh};
@@ -70,6 +70,9 @@ async fn writer() -> Result<()> {
 
 /// Set for a [`session`] with a shared connection.
 pub(crate) const SHARED_ENV: &str = "IT_SHARED";
+
+/// Set for a [`session`] whose command is hung up when its connection is lost.
+pub(crate) const HANG_UP_ENV: &str = "IT_HANG_UP";
 
 /// Returns a mux daemon that keeps connections for a while.
 pub(crate) fn daemon_program(home: &Path, idle_timeout: Duration) -> Result<Program> {
@@ -150,7 +153,11 @@ async fn session() -> Result<()> {
         });
     }
     print(MARK)?;
-    let command = sh(&env_var("IT_SCRIPT")?)?;
+    let on_disconnect = match std::env::var(HANG_UP_ENV) {
+        Ok(_) => OnDisconnect::HangUp,
+        Err(_) => OnDisconnect::Continue,
+    };
+    let command = sh(&env_var("IT_SCRIPT")?)?.on_disconnect(on_disconnect);
     let code = match way.exec(&command, terminal, Stdio::inherit()).await {
         Ok(outcome) => outcome.code(),
         Err(error) => {

@@ -4,12 +4,13 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command as Program;
+use std::sync::{Arc, Mutex};
 
 use anyhow::{Result, ensure};
 use containai_core::layout::Layout;
 use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange};
 use containai_core::remote::{Remote, RemoteError};
-use containai_ssh::{EngineContainers, SshRemote};
+use containai_ssh::{EngineContainers, IncludeState, OpenSshListener, SshRemote};
 use tempfile::TempDir;
 
 use crate::child;
@@ -145,6 +146,101 @@ fn include_is_written_through_the_link() -> Result<()> {
     remote.write_include()?;
     assert!(dotfiles.join("ssh").exists(), "the target of a broken link is created");
     assert_eq!(mode(&layout.ssh_config())?, 0o600);
+    Ok(())
+}
+
+#[test]
+fn a_configuration_that_cannot_be_written_stays_as_it_is() -> Result<()> {
+    let dir = TempDir::new()?;
+    let (layout, remote) = remote_in(&dir);
+    fs::create_dir(layout.ssh_dir())?;
+    let check = |reason: &str| {
+        let (path, error) = match remote.write_include() {
+            Err(RemoteError::Write { path, source } | RemoteError::Read { path, source }) => {
+                (path, source.to_string())
+            }
+            other => panic!("{reason}: {other:?}"),
+        };
+        assert_eq!(path, layout.ssh_config());
+        assert!(error.contains(reason), "{error}");
+    };
+    // The store of a link does not exist, or the link leads nowhere.
+    symlink("/nonexistent/store/config", layout.ssh_config())?;
+    check("No such file or directory");
+    fs::remove_file(layout.ssh_config())?;
+    symlink("config", layout.ssh_config())?;
+    check("symbolic link");
+    fs::remove_file(layout.ssh_config())?;
+    fs::create_dir(layout.ssh_config())?;
+    check("not a regular file");
+    fs::remove_dir(layout.ssh_config())?;
+    // Root may write it nevertheless.
+    fs::write(layout.ssh_config(), b"Host caf\xe9\n")?;
+    fs::set_permissions(layout.ssh_config(), Permissions::from_mode(0o400))?;
+    check("read-only");
+    assert_eq!(fs::read(layout.ssh_config())?, b"Host caf\xe9\n");
+    assert_eq!(remote.include_state()?, IncludeState::Missing);
+
+    let included = format!("IgnoreUnknown X\n{}\nHost caf", remote.include_line()?);
+    fs::remove_file(layout.ssh_config())?;
+    fs::write(layout.ssh_config(), [included.as_bytes(), b"\xe9\n"].concat())?;
+    assert_eq!(remote.include_state()?, IncludeState::Later);
+    remote.write_include()?;
+    assert_eq!(remote.include_state()?, IncludeState::First);
+    assert!(fs::read(layout.ssh_config())?.ends_with(b"\nIgnoreUnknown X\nHost caf\xe9\n"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn files_of_root_belong_to_the_owner_of_the_directory() -> Result<()> {
+    if !nix::unistd::Uid::effective().is_root() {
+        return Ok(());
+    }
+    let dir = TempDir::new()?;
+    let (layout, remote) = remote_in(&dir);
+    std::os::unix::fs::chown(dir.path(), Some(1234), Some(1234))?;
+    let (name, port) = (ContainerName::parse("api-main")?, HostPort::new(2300)?);
+    remote.register(&name, port, &make_host_key(&dir.path().join("host_key"))?).await?;
+    remote.write_include()?;
+    let directories = [layout.ssh_dir(), layout.ssh_include_dir()];
+    for path in directories.into_iter().chain([layout.ssh_config(), layout.ssh_include_file(&name)])
+    {
+        assert_eq!(fs::metadata(&path)?.uid(), 1234, "{}", path.display());
+    }
+    // A file of root in the directory of a user stays root's.
+    std::os::unix::fs::chown(layout.ssh_config(), Some(0), Some(0))?;
+    fs::write(layout.ssh_config(), "Host x\n")?;
+    remote.write_include()?;
+    assert_eq!(fs::metadata(layout.ssh_config())?.uid(), 0);
+    Ok(())
+}
+
+#[tokio::test]
+async fn openssh_files_are_not_needed_for_sessions() -> Result<()> {
+    #[derive(Debug, Default)]
+    struct Problems(Mutex<Vec<String>>);
+
+    impl OpenSshListener for Problems {
+        fn on_unwritable(&self, error: &RemoteError) {
+            self.0.lock().expect("no panic").push(error.to_string());
+        }
+    }
+
+    let dir = TempDir::new()?;
+    let (layout, remote) = remote_in(&dir);
+    fs::write(layout.ssh_dir(), "not a directory")?;
+    let (name, port) = (ContainerName::parse("api-main")?, HostPort::new(2300)?);
+    let key = make_host_key(&dir.path().join("host_key"))?;
+    let refused = remote.register(&name, port, &key).await.map(drop);
+    ensure!(matches!(refused, Err(RemoteError::Write { .. })), "{refused:?}");
+
+    let problems = Arc::new(Problems::default());
+    let remote = remote.with_listener(problems.clone());
+    remote.register(&name, port, &key).await?;
+    assert_eq!(remote.pinned_host_key(port).await?, Some(key));
+    remote.unregister(&name, port).await?;
+    let expected = format!("cannot write `{}`", layout.ssh_include_file(&name).display());
+    assert_eq!(*problems.0.lock().expect("no panic"), [expected]);
     Ok(())
 }
 

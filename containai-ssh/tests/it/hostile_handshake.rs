@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use containai_core::layout::Layout;
 use containai_core::naming::HostPort;
-use containai_core::remote::{Peer, RemoteError};
+use containai_core::remote::{Peer, Remote, RemoteError};
 use containai_ssh::{SshIdentity, SshServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use crate::sshd::{Sshd, current_user};
+use crate::sshd::{Sshd, container_name, current_user};
 
 /// The action of the proxy after the given number of bytes.
 #[derive(Clone, Copy, Debug)]
@@ -107,10 +107,36 @@ async fn a_stalled_handshake_times_out() -> Result<()> {
         ensure!((limit..limit + 5).contains(&elapsed.as_secs()), "{bytes}: {elapsed:?}");
         match error {
             Some(RemoteError::NotReady { .. }) if bytes < 8 => {}
-            Some(RemoteError::Connection { .. }) if bytes >= 8 => {}
+            Some(RemoteError::HandshakeTimeout { .. }) if bytes >= 8 => {}
             other => panic!("after {bytes} bytes: {other:?}"),
         }
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_silent_server_costs_one_timeout() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let port = HostPort::new(listener.local_addr()?.port())?;
+    sshd.remote.register(&container_name()?, port, &sshd.host_key).await?;
+    let serving = async {
+        let mut clients = Vec::new();
+        while let Ok((mut client, _)) = listener.accept().await {
+            client.write_all(b"SSH-2.0-x\r\n").await?;
+            clients.push(client);
+        }
+        anyhow::Ok(())
+    };
+    let start = Instant::now();
+    let connecting =
+        async { sshd.remote.authenticate(sshd.remote.wait_ready(port).await?, port).await };
+    let error = tokio::select! {
+        outcome = connecting => outcome.expect_err("the server is silent"),
+        _ = serving => unreachable!("the listener is open"),
+    };
+    ensure!(matches!(error, RemoteError::HandshakeTimeout { .. }), "{error:?}");
+    ensure!((30..35).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
     Ok(())
 }
 

@@ -12,17 +12,17 @@ use containai_ssh::{ExitOutcome, Stdio, Terminal};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, Uid};
 
-use crate::child::{MARK, SHARED_ENV, probe_argv, session_argv};
+use crate::child::{HANG_UP_ENV, MARK, SHARED_ENV, probe_argv, session_argv};
 use crate::mux::{TEST_TIMEOUT, TestDaemon, lease, wait_until};
 use crate::pty::Pty;
 use crate::sshd::{Sshd, sh};
 
 /// A client in a process of its own, whose stdin stays open.
-fn client(sshd: &Sshd, script: &str) -> Result<Child> {
+fn client(sshd: &Sshd, script: &str, variable: &str) -> Result<Child> {
     let words = session_argv()?;
     let mut program = Program::new(&words[0]);
     program.args(&words[1..]).env("IT_HOME", sshd.home()).env("IT_PORT", sshd.port.to_string());
-    program.env("IT_SCRIPT", script).env(SHARED_ENV, "1");
+    program.env("IT_SCRIPT", script).env(variable, "1");
     Ok(program.stdin(Streams::piped()).stdout(Streams::null()).spawn()?)
 }
 
@@ -37,8 +37,29 @@ fn waiting_script(sshd: &Sshd) -> (String, std::path::PathBuf) {
 }
 
 fn is_alive(pid_file: &std::path::Path) -> Result<bool> {
-    let pid: i32 = fs::read_to_string(pid_file)?.trim().parse()?;
-    Ok(kill(Pid::from_raw(pid), None).is_ok())
+    let pid = fs::read_to_string(pid_file)?;
+    // A killed process exists until its new parent has noticed.
+    let status = fs::read_to_string(format!("/proc/{}/stat", pid.trim()));
+    Ok(status.is_ok_and(|status| !status.contains(") Z ")))
+}
+
+/// Returns a script that uses no stream, and waits for a process of its own
+/// whose id it writes.
+fn deaf_script(sshd: &Sshd) -> (String, std::path::PathBuf) {
+    let path = sshd.dir.path().join("pid");
+    let script = "exec </dev/null >/dev/null 2>&1; sleep 1000 & echo $! > ";
+    (format!("{script}'{}'; wait", path.display()), path)
+}
+
+#[tokio::test]
+async fn killing_a_client_hangs_up_a_command_that_uses_no_stream() -> Result<()> {
+    let sshd = Sshd::start().await?;
+    let (script, pid_file) = deaf_script(&sshd);
+    let mut client = client(&sshd, &script, HANG_UP_ENV)?;
+    wait_until("process id", || Ok(fs::read(&pid_file).is_ok_and(|text| !text.is_empty()))).await?;
+    client.kill()?;
+    client.wait()?;
+    wait_until("end of the command", || Ok(!is_alive(&pid_file)?)).await
 }
 
 #[tokio::test]
@@ -46,7 +67,7 @@ async fn killing_a_client_ends_its_command() -> Result<()> {
     let sshd = Sshd::start().await?;
     let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     let (script, pid_file) = waiting_script(&sshd);
-    let mut client = client(&sshd, &script)?;
+    let mut client = client(&sshd, &script, SHARED_ENV)?;
     wait_until("process id", || Ok(fs::read(&pid_file).is_ok_and(|text| !text.is_empty()))).await?;
     let input = client.stdin.take();
     client.kill()?;

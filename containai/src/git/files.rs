@@ -78,12 +78,7 @@ impl GitFiles {
 
     /// Reads HEAD.
     pub(crate) fn head(&self) -> Result<GitHead, GitFilesError> {
-        Ok(match branch_of(self.worktree.text("HEAD", MAX_LINE_BYTES)?.as_deref()) {
-            Some(branch) if self.resolve(&format!("refs/heads/{branch}"))?.is_some() => {
-                GitHead::Branch(branch.to_owned())
-            }
-            _ => GitHead::Detached,
-        })
+        Ok(head_of(self.worktree.text("HEAD", MAX_LINE_BYTES)?.as_deref()))
     }
 
     /// Resolves HEAD to a commit.
@@ -168,13 +163,18 @@ pub(super) struct WorktreeEntry {
 impl WorktreeEntry {
     /// Returns its HEAD.
     pub(crate) fn head(&self) -> GitHead {
-        branch_of(Some(&self.head))
-            .map_or(GitHead::Detached, |branch| GitHead::Branch(branch.to_owned()))
+        head_of(Some(&self.head))
     }
 }
 
+/// A branch may have no commit yet.
+fn head_of(head: Option<&str>) -> GitHead {
+    branch_of(head).map_or(GitHead::Detached, |branch| GitHead::Branch(branch.to_owned()))
+}
+
 fn branch_of(head: Option<&str>) -> Option<&str> {
-    head?.trim_end().strip_prefix("ref: refs/heads/")
+    let branch = head?.trim_end().strip_prefix("ref: refs/heads/")?;
+    (!branch.is_empty()).then_some(branch)
 }
 
 /// Returns the text if it is an object name, SHA-1 or SHA-256.

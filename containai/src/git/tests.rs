@@ -98,17 +98,18 @@ fn worktrees_of_repositories_in_any_state() -> anyhow::Result<()> {
          test -z \"$(git worktree prune --dry-run -v 2>&1)\"
          git worktree remove ../a; git branch -q -D side",
     );
-    sh(root.path(), "mkdir empty reftable; git -C empty init -q");
+    sh(root.path(), "mkdir empty reftable; git -C empty init -q -b trunk");
     let empty = path("empty")?;
     let none = add_worktree(&empty, &path("f")?, "x").expect_err("the branch has no commit");
     assert!(none.to_string().contains("has no commit yet"), "{none}");
-    assert_eq!(head(&empty), GitHead::Detached);
+    assert_eq!(head(&empty), GitHead::Branch("trunk".into()));
     if Command::new("git")
         .args(["init", "-q", "-b", "main", "--ref-format=reftable", "reftable"])
         .current_dir(root.path())
         .status()?
         .success()
     {
+        assert_eq!(head(&path("reftable")?), GitHead::Branch("main".into()));
         sh(
             path("reftable")?.as_path(),
             "git -c user.name=A -c user.email=a@b commit -q --allow-empty -m first",

@@ -1,9 +1,11 @@
 //! Lines of containers, safe to print on a terminal.
 
+use containai_core::console_text::without_escapes;
+
 /// The maximum length of a buffered line in bytes; longer lines are split.
 const MAX_LINE_BYTES: usize = 64 * 1024;
 
-/// Joins chunks to lines, and replaces control characters in them.
+/// Joins chunks to lines without escape sequences and control characters.
 #[derive(Debug, Default)]
 pub(super) struct LineSanitizer {
     pending: Vec<u8>,
@@ -31,9 +33,10 @@ impl LineSanitizer {
     }
 }
 
-/// Replaces control characters. Consoles end their lines with `\r\n`.
+/// Removes escape sequences, and replaces control characters. Consoles end their lines with `\r\n`.
 fn sanitize(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes)
+    let text = String::from_utf8_lossy(bytes);
+    without_escapes(&text)
         .replace("\r\n", "\n")
         .replace(|c: char| c.is_control() && c != '\n' && c != '\t', "\u{fffd}")
 }
@@ -48,7 +51,7 @@ mod tests {
         assert_eq!(lines.push("on".as_bytes()), "");
         assert_eq!(lines.push("e\r\ntwo\nthr\u{e9}".as_bytes()), "one\ntwo\n");
         assert_eq!(lines.push(b"\x1b[2J\te"), "");
-        assert_eq!(lines.finish(), "thr\u{e9}\u{fffd}[2J\te\n");
+        assert_eq!(lines.finish(), "thr\u{e9}\te\n");
     }
 
     #[test]

@@ -5,5 +5,5 @@ mod proxy;
 mod stale;
 
 pub use config::host_blocks;
-pub use proxy::relay_sshd;
+pub use proxy::connect_streams;
 pub use stale::stale_entries;

@@ -1,41 +1,119 @@
-//! A byte stream to a container's SSH server, through its engine.
+//! A byte stream to a container's SSH server: the `ProxyCommand` of OpenSSH.
 
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{self, ErrorKind};
+use std::net::{Shutdown, TcpStream};
+use std::os::fd::AsFd as _;
+use std::str::FromStr as _;
+use std::thread;
 
+use containai_core::config::Flags;
 use containai_core::engine::{Container, Engine as _, RunState};
 use containai_core::exit;
 use containai_core::hint::Hint;
+use containai_core::lifecycle::{Connected, Refusal};
 use containai_core::naming::HostPort;
-use containai_docker::DockerEngine;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use containai_docker::{DockerEngine, EngineAddress};
+use containai_ssh::{SshRemote, Transport};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
+use crate::context::Context;
 use crate::error::OperationError;
+use crate::process_env::ProcessEnv;
+use crate::report::Reporter;
+use crate::session::SessionRequest;
 use crate::target::not_found;
 
 /// The size of a chunk, in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Copies `input` to the SSH server of the container that is published on a port, and the server's
-/// bytes to `output`, until the server closes the connection.
+/// Connects the standard streams of this process to the SSH server of the container that is
+/// published on a port, until the server closes the connection.
+///
+/// A port of this machine is used directly, and its container is started as needed. A `tcp://` engine
+/// connects to the server of a running container.
 ///
 /// # Errors
 ///
-/// - No running container has this port.
+/// - No container has this port, or it cannot be started.
 /// - Exit code [`exit::CANNOT_CONNECT`]: the server has not started, or the connection failed.
-pub async fn relay_sshd(
-    engine: &DockerEngine,
+pub async fn connect_streams(
     port: HostPort,
-    mut input: impl AsyncRead + Unpin,
-    mut output: impl AsyncWrite + Unpin,
+    flags: &Flags,
+    env: &ProcessEnv,
+    reporter: &Reporter,
 ) -> crate::Result<()> {
-    let is_selected = |it: &Container| {
-        it.labels.is_managed()
-            && it.labels.ssh_port() == Some(port)
-            && it.state == RunState::Running
-    };
-    let Some(container) = engine.containers().await?.into_iter().find(is_selected) else {
-        return Err(not_found(&format!("no running container has port {port}")).into());
-    };
+    let address = flags.docker_host.as_deref().map(EngineAddress::from_str);
+    // Plain `ssh` waits for this, so a server that answers needs neither configuration nor engine.
+    if let Some(Ok(EngineAddress::Unix(_))) = address
+        && let Some(transport) = connect_now(port, env).await
+    {
+        return relay(transport);
+    }
+    let context = Context::new(env, reporter, flags.clone(), None)?;
+    let engine = context.engine()?;
+    let container = find(&engine, port).await?;
+    match context.address.is_remote() {
+        true => Ok(relay_through_engine(&engine, &container).await?),
+        false => relay(start(&container, flags, env, reporter).await?),
+    }
+}
+
+async fn connect_now(port: HostPort, env: &ProcessEnv) -> Option<Transport> {
+    SshRemote::new(env.layout.clone()).connect_now(port).await
+}
+
+async fn find(engine: &DockerEngine, port: HostPort) -> crate::Result<Container> {
+    let has_port = |it: &Container| it.labels.is_managed() && it.labels.ssh_port() == Some(port);
+    let found = engine.containers().await?.into_iter().find(has_port);
+    Ok(found.ok_or_else(|| not_found(&format!("no container has port {port}")))?)
+}
+
+/// Starts the container, and connects to it. Its port may have moved.
+async fn start(
+    container: &Container,
+    flags: &Flags,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+) -> crate::Result<Transport> {
+    let request = SessionRequest::existing(container, flags.clone(), env, reporter)?;
+    let Connected { container, connection } = request.connect_existing().await?;
+    connection.close().await;
+    let no_port = || Refusal::NoPort { name: container.name.clone() };
+    let port = container.labels.ssh_port().ok_or_else(no_port)?;
+    let transport = connect_now(port, env).await;
+    Ok(transport.ok_or_else(|| server_not_ready(&container.name, "it does not answer"))?)
+}
+
+/// Copies in both directions. The kernel moves the bytes, because one side is a pipe.
+fn relay(transport: Transport) -> crate::Result<()> {
+    let stream = transport.into_tcp()?.ok_or(ErrorKind::Unsupported).map_err(io::Error::from)?;
+    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
+    let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
+    let server = stream.try_clone()?;
+    // The end of the input is only passed on; the server ends the connection.
+    thread::Builder::new().name("ssh-input".to_owned()).spawn(move || send(&input, &server))?;
+    match io::copy(&mut &stream, &mut output) {
+        // OpenSSH has closed the connection.
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(connection_lost(&error).into()),
+        _ => Ok(()),
+    }
+}
+
+fn send(mut input: &File, mut server: &TcpStream) {
+    // An error ends the connection, which the other direction reports.
+    let _ = io::copy(&mut input, &mut server);
+    let _ = server.shutdown(Shutdown::Write);
+}
+
+async fn relay_through_engine(
+    engine: &DockerEngine,
+    container: &Container,
+) -> Result<(), crate::Error> {
+    if container.state != RunState::Running {
+        return Err(not_found(&format!("container `{}` is not running", container.name)).into());
+    }
+    let (mut input, mut output) = (tokio::io::stdin(), tokio::io::stdout());
     let stream = engine.connect_sshd(&container.id).await?;
     let (mut server_output, mut server_input) = tokio::io::split(stream);
     let mut first = vec![0; BUFFER_BYTES];
@@ -63,12 +141,15 @@ pub async fn relay_sshd(
     };
     // The end of the input is only passed on; the server ends the connection.
     tokio::pin!(down);
-    let outcome: std::io::Result<()> = tokio::select! {
+    let outcome: io::Result<()> = tokio::select! {
         outcome = &mut down => outcome,
         _ = up => down.await,
     };
-    outcome
-        .map_err(|error| OperationError::with_code(exit::CANNOT_CONNECT, error.to_string()).into())
+    outcome.map_err(|error| connection_lost(&error).into())
+}
+
+fn connection_lost(error: &io::Error) -> OperationError {
+    OperationError::with_code(exit::CANNOT_CONNECT, error.to_string())
 }
 
 fn server_not_ready(name: &str, reason: &str) -> OperationError {

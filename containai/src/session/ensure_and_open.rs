@@ -78,7 +78,7 @@ impl ResolvedWorkspace {
     ) -> crate::Result<Connected<Session>> {
         let Self { context, path, engine, .. } = self;
         let _lock = lock::acquire_workspace(path, &context.env, &context.reporter).await?;
-        setup::ensure(context)?;
+        setup::ensure(context);
         for directory in &self.hook_directories {
             hooks::warn_skipped(directory, &context.reporter)?;
         }

@@ -29,7 +29,7 @@ pub async fn exec_attached(
     reporter.finish_work();
     let is_detached = command.launch() == LaunchMode::Detached;
     let terminal = if is_detached { Terminal::None } else { streams.terminal };
-    let outcome = connection.exec(command, terminal, streams.stdio).await?;
+    let outcome = connection.exec_for_user(command, terminal, streams.stdio).await?;
     if is_detached && outcome.code() == exit::OK {
         reporter.say(&format!(
             "output is in the container's journal: `cai exec -- journalctl -t {JOURNAL_IDENTIFIER}`"

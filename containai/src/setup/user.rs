@@ -6,8 +6,10 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 
 use crate::error::ResultExt as _;
 use containai_docker::host::DockerContext;
+use containai_ssh::IncludeState;
 
 use crate::context::Context;
+use crate::openssh_report::OpenSshReport;
 
 /// The content of a new configuration file.
 const DEFAULT_CONFIG: &str = "\
@@ -24,26 +26,45 @@ const DEFAULT_CONFIG: &str = "\
 # mux_idle = 60
 ";
 
-/// Returns whether this part is complete.
+/// Returns whether this part is complete. A configuration of OpenSSH that cannot be written was
+/// reported, and is complete as well.
 pub(crate) fn is_complete(context: &Context) -> crate::Result<bool> {
     let layout = &context.env.layout;
-    let files_exist = [layout.identity(), layout.config_file(), layout.ssh_include_dir()]
-        .iter()
-        .all(|path| path.exists());
-    Ok(files_exist && context.remote.has_include()? && docker_context(context).is_current()?)
+    let files_exist = layout.identity().exists() && layout.config_file().exists();
+    let is_include_settled = match context.remote.include_state() {
+        Ok(IncludeState::First | IncludeState::Later) => true,
+        _ => openssh_report(context).is_include_reported(),
+    };
+    Ok(files_exist && is_include_settled && docker_context(context).is_current()?)
 }
 
 /// Adds the `Include` to the SSH configuration if it is missing: the machine may have been set up
-/// by another user. Reports the change, since the file is the user's own.
-pub(crate) fn ensure(context: &Context) -> crate::Result<()> {
-    if context.remote.has_include()? {
-        return Ok(());
+/// by another user. Reports the change, since the file is the user's own; a file that cannot be
+/// changed does not prevent a session.
+pub(crate) fn ensure(context: &Context) {
+    let (report, remote) = (openssh_report(context), &context.remote);
+    let written = match remote.include_state() {
+        Ok(IncludeState::First) => Ok(()),
+        Ok(state) => match remote.write_include() {
+            Ok(()) => {
+                let config = context.env.layout.ssh_config();
+                let config = config.display();
+                context
+                    .reporter
+                    .say(&format!("added an `Include` of the container hosts to `{config}`"));
+                Ok(())
+            }
+            // OpenSSH reads the one that the user has written.
+            Err(_) if state == IncludeState::Later => Ok(()),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    match (written, remote.include_line()) {
+        (Ok(()), _) => report.include_exists(),
+        (Err(error), Ok(line)) => report.include_missing(&error, &line),
+        (Err(error), Err(_)) => report.include_missing(&error, "an `Include` of its hosts"),
     }
-    let config = context.env.layout.ssh_config();
-    context
-        .reporter
-        .say(&format!("adding an `Include` of the container hosts to `{}`", config.display()));
-    Ok(context.remote.write_include()?)
 }
 
 /// Creates the missing files.
@@ -56,7 +77,7 @@ pub(crate) fn apply(context: &Context) -> crate::Result<()> {
         .with_context(|| format!("cannot create `{}`", layout.config_dir().display()))?;
     write_config(context)?;
     context.remote.ensure_key()?;
-    context.remote.write_include()?;
+    ensure(context);
     Ok(docker_context(context).write()?)
 }
 
@@ -84,6 +105,10 @@ pub fn plan_text(context: &Context) -> crate::Result<String> {
         docker.path.display(),
         docker.content,
     ))
+}
+
+fn openssh_report(context: &Context) -> OpenSshReport {
+    OpenSshReport::new(&context.env, &context.reporter)
 }
 
 fn docker_context(context: &Context) -> DockerContext {

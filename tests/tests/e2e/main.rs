@@ -51,6 +51,7 @@ mod snapshots;
 mod ssh_audit;
 mod ssh_clients;
 mod ssh_config;
+mod ssh_sessions;
 mod status;
 mod stop;
 mod sync;

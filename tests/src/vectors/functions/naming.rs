@@ -18,12 +18,23 @@ pub(super) fn container_name(record: &Record) -> Result<Verdict> {
         "branch" | "subdir-of-repo" | "trailing-slash" => {
             GitHead::Branch(record.text("branch")?.to_owned())
         }
-        "detached" | "bare" | "unborn" => GitHead::Detached,
+        "detached" | "bare" => GitHead::Detached,
+        "unborn" => return unborn_branch(record),
         "nogit" | "root" | "missing" => GitHead::NoGit,
         other => bail!("the record's git is `{other}`"),
     };
     let name = ContainerName::derive_from(record.text("dir_name")?, &head);
     Ok(record.compare(name.as_str(), 0))
+}
+
+/// A branch without a commit names the container; in the shell version it was `detached`.
+fn unborn_branch(record: &Record) -> Result<Verdict> {
+    let (dir_name, branch) = (record.text("dir_name")?, record.text("branch")?);
+    let name = ContainerName::derive_from(dir_name, &GitHead::Branch(branch.to_owned()));
+    Ok(match name.as_str() == format!("{dir_name}-{branch}") {
+        true => Verdict::Matches,
+        false => Verdict::Differs(name.to_string()),
+    })
 }
 
 pub(super) fn volume_name(record: &Record) -> Result<Verdict> {

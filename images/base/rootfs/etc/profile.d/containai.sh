@@ -9,3 +9,4 @@ if [ -r /run/containai/environment ]; then
     done < /run/containai/environment
     unset _containai_entry
 fi
+. /usr/lib/containai/session.sh
