@@ -80,6 +80,7 @@ pub mod copy;
 pub mod copy_report;
 pub mod devcontainer_file;
 pub mod devcontainer_image;
+mod features;
 pub mod editor;
 pub mod enclosing_workspace;
 pub mod error;

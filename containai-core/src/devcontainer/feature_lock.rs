@@ -18,6 +18,7 @@ const FILE_NAME: &str = "devcontainer-lock.json";
 #[serde(default)]
 pub struct FeatureLock {
     /// The features.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub features: BTreeMap<String, LockedFeature>,
 }
 

@@ -74,7 +74,8 @@ impl RegistryClient {
         };
         let read = self.read(reference, &path, MANIFEST_TYPES, MAX_MANIFEST).await;
         let checked = read.and_then(|content| check(content, expected));
-        let (content, digest) = checked.map_err(|failure| in_registry(reference, failure))?;
+        let error = |failure| RegistryError::of_artifact(reference, failure);
+        let (content, digest) = checked.map_err(error)?;
         Ok(ArtifactManifest { content, digest })
     }
 
@@ -92,7 +93,8 @@ impl RegistryClient {
         let path = format!("/v2/{}/blobs/{digest}", reference.repository());
         let read = self.read(reference, &path, "*/*", limit).await;
         let checked = read.and_then(|content| check(content, Some(digest)));
-        checked.map(|(content, _)| content).map_err(|failure| in_registry(reference, failure))
+        let error = |failure| RegistryError::of_artifact(reference, failure);
+        checked.map(|(content, _)| content).map_err(error)
     }
 
     /// Downloads a file of at most `limit` bytes, without credentials.
@@ -101,13 +103,12 @@ impl RegistryClient {
     ///
     /// [`RegistryError`] with the reason.
     pub async fn tarball(&self, url: &TarballUrl, limit: u64) -> Result<Vec<u8>, RegistryError> {
-        let host = WebUrl::parse(url.as_str()).map(|url| url.authority()).unwrap_or_default();
-        let error = |failure| RegistryError { name: url.to_string(), host: host.clone(), failure };
+        let error = |failure| RegistryError::of_tarball(url, failure);
+        let invalid = || DownloadFailure::NotFound { server: url.to_string() };
+        let parsed = WebUrl::parse(url.as_str()).ok_or_else(|| error(invalid()))?;
         let request = WebRequest { accept: "*/*", authorization: None, form: None, limit };
-        let parsed = WebUrl::parse(url.as_str())
-            .ok_or_else(|| error(DownloadFailure::NotFound { server: host.clone() }))?;
         let answer = send(&self.connector, &parsed, request).await.map_err(error)?;
-        content_of(answer, &host).map_err(error)
+        content_of(answer, &parsed.authority()).map_err(error)
     }
 
     /// Reads a path of a registry, with a token or a login if it requires one.
@@ -161,8 +162,4 @@ fn check(
         }
         _ => Ok((content, actual)),
     }
-}
-
-fn in_registry(reference: &ArtifactReference, failure: DownloadFailure) -> RegistryError {
-    RegistryError { name: reference.to_string(), host: reference.registry().to_owned(), failure }
 }

@@ -38,7 +38,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> WebStream for S {}
 
 /// Opens connections with this machine's certificates and proxies.
 pub(super) struct WebConnector {
-    tls: TlsConnector,
+    /// The reason if TLS cannot be used at all.
+    tls: Result<TlsConnector, rustls::Error>,
     proxies: BTreeMap<String, String>,
 }
 
@@ -79,8 +80,8 @@ impl WebConnector {
         let config = ClientConfig::builder_with_provider(provider)
             .with_protocol_versions(&versions)
             .map(|builder| builder.with_root_certificates(roots).with_no_client_auth());
-        let config = config.expect("the provider has cipher suites of both versions");
-        Self { tls: TlsConnector::from(Arc::new(config)), proxies: env.proxies.clone() }
+        let tls = config.map(|config| TlsConnector::from(Arc::new(config)));
+        Self { tls, proxies: env.proxies.clone() }
     }
 
     /// Connects to the server of a URL.
@@ -120,7 +121,8 @@ impl WebConnector {
         let insecure = |reason: String| DownloadFailure::Insecure { server: server.clone(), reason };
         let name = ServerName::try_from(url.host().to_owned())
             .map_err(|error| ConnectFailure::Other(insecure(error.to_string())))?;
-        match self.tls.connect(name, stream).await {
+        let tls = self.tls.as_ref().map_err(|error| ConnectFailure::Other(insecure(error.to_string())))?;
+        match tls.connect(name, stream).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(error) => {
                 let inner = error.get_ref().and_then(|it| it.downcast_ref::<rustls::Error>());

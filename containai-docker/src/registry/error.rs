@@ -1,8 +1,11 @@
 //! Errors of downloads.
 
+use containai_core::devcontainer::TarballUrl;
 use containai_core::exit;
 use containai_core::hint::{Advice, Hint};
-use containai_core::naming::Sha256Digest;
+use containai_core::naming::{ArtifactReference, Sha256Digest};
+
+use super::url::WebUrl;
 
 /// An artifact or a file cannot be downloaded.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,19 @@ pub struct RegistryError {
     /// The reason.
     #[source]
     pub failure: DownloadFailure,
+}
+
+impl RegistryError {
+    /// Describes a download from a web server.
+    pub fn of_tarball(url: &TarballUrl, failure: DownloadFailure) -> Self {
+        let host = WebUrl::parse(url.as_str()).map(|url| url.authority()).unwrap_or_default();
+        Self { name: url.to_string(), host, failure }
+    }
+
+    /// Describes a download from a registry.
+    pub fn of_artifact(reference: &ArtifactReference, failure: DownloadFailure) -> Self {
+        Self { name: reference.to_string(), host: reference.registry().to_owned(), failure }
+    }
 }
 
 /// The reason why a download failed.
