@@ -129,9 +129,13 @@ impl RegistryClient {
         if !matches!(answer.status, 401 | 403) || known.is_some() {
             return content_of(answer, server);
         }
+        // Another server must not get at the login by a redirect.
+        if !answer.url.is_same_host(&url) {
+            return Err(DownloadFailure::Unauthorized { server: answer.url.authority() });
+        }
         let credentials = RegistryCredentials::find(&self.docker_config, server).await;
         let authorization =
-            authorize(&self.connector, &url, reference, &answer, credentials.as_ref()).await?;
+            authorize(&self.connector, &answer, reference, credentials.as_ref()).await?;
         let request = WebRequest { authorization: Some(&authorization), ..request };
         let answer = send(&self.connector, &url, request).await?;
         if answer.status < 400 {

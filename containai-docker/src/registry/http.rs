@@ -43,6 +43,8 @@ pub(super) struct WebRequest<'a> {
 
 /// An answer with its whole content.
 pub(super) struct WebAnswer {
+    /// The URL that answered, after redirects.
+    pub(super) url: WebUrl,
     pub(super) status: u16,
     pub(super) headers: HeaderMap,
     pub(super) content: Vec<u8>,
@@ -146,7 +148,7 @@ async fn read(
     let (status, headers) = (head.status.as_u16(), head.headers);
     let mut content = Vec::new();
     if !head.status.is_success() {
-        return Ok(WebAnswer { status, headers, content });
+        return Ok(WebAnswer { url: url.clone(), status, headers, content });
     }
     let server = url.authority();
     let seconds = IDLE_TIMEOUT.as_secs();
@@ -155,7 +157,7 @@ async fn read(
         let frame = timeout(IDLE_TIMEOUT, frame)
             .await
             .map_err(|_| DownloadFailure::TimedOut { server: server.clone(), seconds })?;
-        let Some(frame) = frame else { return Ok(WebAnswer { status, headers, content }) };
+        let Some(frame) = frame else { return Ok(WebAnswer { url: url.clone(), status, headers, content }) };
         let frame = frame.map_err(|error| DownloadFailure::Unreachable {
             server: server.clone(),
             reason: error.to_string(),

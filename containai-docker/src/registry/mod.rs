@@ -14,6 +14,8 @@ mod credentials;
 mod error;
 mod http;
 mod proxy;
+#[cfg(test)]
+mod tests;
 mod token;
 mod url;
 

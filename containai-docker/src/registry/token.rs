@@ -27,11 +27,11 @@ struct TokenAnswer {
 /// service of the local network.
 pub(super) async fn authorize(
     connector: &WebConnector,
-    registry: &WebUrl,
-    reference: &ArtifactReference,
     refusal: &WebAnswer,
+    reference: &ArtifactReference,
     credentials: Option<&RegistryCredentials>,
 ) -> Result<String, DownloadFailure> {
+    let registry = &refusal.url;
     let server = registry.authority();
     let unauthorized = || DownloadFailure::Unauthorized { server: server.clone() };
     let unsupported = || DownloadFailure::UnsupportedAuthentication { server: server.clone() };

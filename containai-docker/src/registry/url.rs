@@ -115,6 +115,11 @@ impl WebUrl {
         (self.scheme, &self.host, self.port) == (other.scheme, &other.host, other.port)
     }
 
+    /// Whether both URLs name the same server, with or without encryption.
+    pub(super) fn is_same_host(&self, other: &Self) -> bool {
+        (&self.host, self.port) == (&other.host, other.port)
+    }
+
     /// Whether the host is this machine.
     pub(super) fn is_loopback(&self) -> bool {
         let address = self.host.parse::<IpAddr>();
