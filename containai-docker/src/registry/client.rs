@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use containai_core::devcontainer::TarballUrl;
 use containai_core::naming::{ArtifactReference, ArtifactVersion, Sha256Digest};
@@ -23,7 +24,9 @@ const MAX_MANIFEST: u64 = 4 << 20;
 
 /// A client for artifacts of registries and files of web servers.
 pub struct RegistryClient {
-    connector: WebConnector,
+    env: BuildEnv,
+    /// Created when it is needed: reading all certificates takes longer than most commands.
+    connector: OnceLock<WebConnector>,
     docker_config: PathBuf,
     /// The `Authorization` of each repository; secret.
     authorizations: Mutex<HashMap<String, String>>,
@@ -42,7 +45,7 @@ pub struct ArtifactManifest {
 /// Omits credentials.
 impl fmt::Debug for RegistryClient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RegistryClient").field("connector", &self.connector).finish_non_exhaustive()
+        f.debug_struct("RegistryClient").field("env", &self.env).finish_non_exhaustive()
     }
 }
 
@@ -51,7 +54,8 @@ impl RegistryClient {
     /// configuration directory, which apply only where a registry requires them.
     pub fn new(env: &BuildEnv, docker_config: &Path) -> Self {
         Self {
-            connector: WebConnector::new(env),
+            env: env.clone(),
+            connector: OnceLock::new(),
             docker_config: docker_config.to_owned(),
             authorizations: Mutex::default(),
         }
@@ -107,8 +111,12 @@ impl RegistryClient {
         let invalid = || DownloadFailure::NotFound { server: url.to_string() };
         let parsed = WebUrl::parse(url.as_str()).ok_or_else(|| error(invalid()))?;
         let request = WebRequest { accept: "*/*", authorization: None, form: None, limit };
-        let answer = send(&self.connector, &parsed, request).await.map_err(error)?;
+        let answer = send(self.connector(), &parsed, request).await.map_err(error)?;
         content_of(answer, &parsed.authority()).map_err(error)
+    }
+
+    fn connector(&self) -> &WebConnector {
+        self.connector.get_or_init(|| WebConnector::new(&self.env))
     }
 
     /// Reads a path of a registry, with a token or a login if it requires one.
@@ -125,7 +133,7 @@ impl RegistryClient {
         let resource = reference.resource();
         let known = self.authorizations.lock().await.get(&resource).cloned();
         let request = WebRequest { accept, authorization: known.as_deref(), form: None, limit };
-        let answer = send(&self.connector, &url, request).await?;
+        let answer = send(self.connector(), &url, request).await?;
         if !matches!(answer.status, 401 | 403) || known.is_some() {
             return content_of(answer, server);
         }
@@ -135,9 +143,9 @@ impl RegistryClient {
         }
         let credentials = RegistryCredentials::find(&self.docker_config, server).await;
         let authorization =
-            authorize(&self.connector, &answer, reference, credentials.as_ref()).await?;
+            authorize(self.connector(), &answer, reference, credentials.as_ref()).await?;
         let request = WebRequest { authorization: Some(&authorization), ..request };
-        let answer = send(&self.connector, &url, request).await?;
+        let answer = send(self.connector(), &url, request).await?;
         if answer.status < 400 {
             self.authorizations.lock().await.insert(resource, authorization);
         }

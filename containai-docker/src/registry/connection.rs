@@ -1,7 +1,6 @@
 //! Connections to servers, directly or through a proxy.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -41,13 +40,6 @@ pub(super) struct WebConnector {
     /// The reason if TLS cannot be used at all.
     tls: Result<TlsConnector, rustls::Error>,
     proxies: BTreeMap<String, String>,
-}
-
-/// Omits addresses, which may contain credentials.
-impl fmt::Debug for WebConnector {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WebConnector").field("proxies", &self.proxies.keys()).finish_non_exhaustive()
-    }
 }
 
 /// The reason why a connection failed.
