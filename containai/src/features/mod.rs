@@ -9,6 +9,8 @@ mod layer;
 mod pins;
 mod resolve;
 mod review;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use layer::{FeatureInputs, feature_layer};
 pub(crate) use pins::FeaturePins;
