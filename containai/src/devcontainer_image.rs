@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::error::ResultExt as _;
 use containai_core::devcontainer::{Devcontainer, DevcontainerImage};
 use containai_core::engine::ImageRequest;
 use containai_core::hint::Hint;
@@ -13,9 +12,7 @@ use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
 use containai_core::template::{
     ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint,
 };
-use containai_docker::image::custom::{
-    self, BuildContext, ContextDir, ImageRecipe, RecipeSource,
-};
+use containai_docker::image::custom::{self, BuildContext, ContextDir, ImageRecipe, RecipeSource};
 use containai_docker::image::local_reference;
 
 use crate::devcontainer_file::DevcontainerFile;

@@ -199,7 +199,9 @@ fn requested_features(
 fn feature_order(fields: JsonFields<'_>, folder: &str) -> Result<Vec<String>, DevcontainerError> {
     let key = "overrideFeatureInstallOrder";
     let names = fields.array(key)?.iter().filter_map(Value::as_str);
-    Ok(names.filter_map(|name| Some(FeatureSource::parse(name, folder, key).ok()?.resource())).collect())
+    Ok(names
+        .filter_map(|name| Some(FeatureSource::parse(name, folder, key).ok()?.resource()))
+        .collect())
 }
 
 /// The variables of the container without and with values from the host. The latter may be secret
@@ -279,7 +281,10 @@ mod tests {
             ("{\"mounts\": [\"source=/,target=/x,type=bind\"]}", "directories"),
             ("{\"name\": \"${localEnv:TOKEN}\"}", "variables"),
             ("{\"x\": [{\"y\": \"${env:TOKEN:d}\"}]}", "variables"),
-            ("{\"features\": {\"ghcr.io/a/b:1\": {}}}", "downloading software (`features`: ghcr.io/a/b:1)"),
+            (
+                "{\"features\": {\"ghcr.io/a/b:1\": {}}}",
+                "downloading software (`features`: ghcr.io/a/b:1)",
+            ),
             ("{\"features\": {\"https://a/devcontainer-feature-b.tgz\": {}}}", "downloading"),
         ] {
             let refused = read(text, Approval::Missing).expect_err(text);

@@ -47,13 +47,13 @@ impl FeatureLock {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        let lock: Self =
-            serde_json::from_str(text).map_err(|error| DevcontainerError::Syntax {
-                line: error.line(),
-                column: error.column(),
-                message: error.to_string(),
-            })?;
-        let lower = |(key, feature): (String, LockedFeature)| (FeatureSource::lock_key(&key), feature);
+        let lock: Self = serde_json::from_str(text).map_err(|error| DevcontainerError::Syntax {
+            line: error.line(),
+            column: error.column(),
+            message: error.to_string(),
+        })?;
+        let lower =
+            |(key, feature): (String, LockedFeature)| (FeatureSource::lock_key(&key), feature);
         Ok(Self { features: lock.features.into_iter().map(lower).collect() })
     }
 

@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use hyper::body::{Body as _, Incoming};
 use hyper::client::conn::http1;
-use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, LOCATION, USER_AGENT,
-};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, LOCATION, USER_AGENT};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
@@ -108,13 +106,11 @@ async fn ask(
         server: server.clone(),
         reason: error.to_string(),
     };
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Ends when the answer is read or dropped.
     tokio::spawn(connection);
-    let message = message(&url, request).map_err(|_| DownloadFailure::Unauthorized {
-        server: server.clone(),
-    })?;
+    let message = message(&url, request)
+        .map_err(|_| DownloadFailure::Unauthorized { server: server.clone() })?;
     let seconds = IDLE_TIMEOUT.as_secs();
     let timed_out = |_| DownloadFailure::TimedOut { server: server.clone(), seconds };
     let response = timeout(IDLE_TIMEOUT, sender.send_request(message)).await.map_err(timed_out)?;
@@ -157,7 +153,9 @@ async fn read(
         let frame = timeout(IDLE_TIMEOUT, frame)
             .await
             .map_err(|_| DownloadFailure::TimedOut { server: server.clone(), seconds })?;
-        let Some(frame) = frame else { return Ok(WebAnswer { url: url.clone(), status, headers, content }) };
+        let Some(frame) = frame else {
+            return Ok(WebAnswer { url: url.clone(), status, headers, content });
+        };
         let frame = frame.map_err(|error| DownloadFailure::Unreachable {
             server: server.clone(),
             reason: error.to_string(),

@@ -57,9 +57,8 @@ impl HttpProxy {
             None => (None, rest),
         };
         let (host, port) = split_authority(authority)?;
-        let authorization = user.map(|user| {
-            format!("Basic {}", BASE64_STANDARD.encode(percent_decode(user)))
-        });
+        let authorization =
+            user.map(|user| format!("Basic {}", BASE64_STANDARD.encode(percent_decode(user))));
         Some(Self { host: host.to_owned(), port: port.unwrap_or(80), authorization })
     }
 }
