@@ -1,10 +1,9 @@
 //! Requests with limits.
 
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::time::Duration;
 
-use hyper::body::{Body as _, Incoming};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, LOCATION, USER_AGENT};
 use hyper::{Method, Request, Response};
@@ -149,8 +148,7 @@ async fn read(
     let server = url.authority();
     let seconds = IDLE_TIMEOUT.as_secs();
     loop {
-        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-        let frame = timeout(IDLE_TIMEOUT, frame)
+        let frame = timeout(IDLE_TIMEOUT, body.frame())
             .await
             .map_err(|_| DownloadFailure::TimedOut { server: server.clone(), seconds })?;
         let Some(frame) = frame else {
