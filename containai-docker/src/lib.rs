@@ -47,6 +47,7 @@ mod pause;
 mod processes;
 mod recipe;
 mod recreate;
+pub mod registry;
 mod remove;
 pub mod runtime;
 mod snapshot;

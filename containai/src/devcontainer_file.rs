@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use containai_core::config::{ContentHash, DevcontainerChoice, FileText};
 use containai_core::devcontainer::{
-    Approval, Devcontainer, DevcontainerContext, DevcontainerError,
+    Approval, Devcontainer, DevcontainerContext, DevcontainerError, FeatureLock, FeatureManifest,
+    FeatureSource,
 };
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -30,6 +31,8 @@ pub struct DevcontainerFile {
     pub(crate) path: String,
     text: String,
     approval: Approval,
+    /// The features that were approved with the text.
+    features: FeatureLock,
     variables: ProcessVars,
 }
 
@@ -51,9 +54,9 @@ impl DevcontainerFile {
         };
         for path in paths {
             if let Some(text) = read_text(workspace, path)? {
-                let approval = read_approval(env, workspace, &text)?;
+                let (approval, features) = read_approval(env, workspace, &text)?;
                 let (path, variables) = ((*path).to_owned(), env.variables.clone());
-                return Ok(Some(Self { path, text, approval, variables }));
+                return Ok(Some(Self { path, text, approval, features, variables }));
             }
         }
         match choice {
@@ -82,19 +85,52 @@ impl DevcontainerFile {
         Self { approval: Approval::Missing, ..self.clone() }
     }
 
+    /// Returns the same file as it would be with an approval, to review it.
+    #[must_use]
+    pub(crate) fn as_if_approved(&self) -> Self {
+        Self { approval: Approval::Given, ..self.clone() }
+    }
+
+    /// Returns the features that are approved.
+    pub(crate) fn approved_features(&self) -> &FeatureLock {
+        &self.features
+    }
+
+    /// Parses the manifest of a feature. Variables of the host are replaced only in its mounts, which
+    /// need approval themselves.
+    ///
+    /// # Errors
+    ///
+    /// The manifest is invalid or has an unsupported setting.
+    pub(crate) fn parse_feature(
+        &self,
+        manifest: &str,
+        source: &FeatureSource,
+        workspace: &WorkspacePath,
+    ) -> Result<FeatureManifest, DevcontainerError> {
+        self.with_host(workspace, |host| FeatureManifest::parse(manifest, source, host))
+    }
+
     /// Parses the text.
     ///
     /// # Errors
     ///
     /// The text is invalid, has an unsupported setting, or needs an approval that is missing.
     pub fn parse(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
-        let host = DevcontainerContext {
+        self.with_host(workspace, |host| Devcontainer::parse(&self.text, host, self.approval))
+    }
+
+    fn with_host<T>(
+        &self,
+        workspace: &WorkspacePath,
+        read: impl FnOnce(&DevcontainerContext<'_>) -> T,
+    ) -> T {
+        read(&DevcontainerContext {
             workspace: workspace.as_str(),
             folder: self.folder(),
             id: &workspace.digest(),
             variable: &|name: &str| self.variables.text(name),
-        };
-        Devcontainer::parse(&self.text, &host, self.approval)
+        })
     }
 
     /// Returns the absolute path and the text.
@@ -112,16 +148,18 @@ fn read_text(workspace: &WorkspacePath, path: &str) -> Result<Option<String>, Op
     })
 }
 
-/// Returns whether the user has approved exactly this text.
+/// Returns whether the user has approved exactly this text, and the features approved with it.
 fn read_approval(
     env: &ProcessEnv,
     workspace: &WorkspacePath,
     text: &str,
-) -> Result<Approval, OperationError> {
+) -> Result<(Approval, FeatureLock), OperationError> {
     let approved = trust::StoredApproval::load_devcontainer(&env.layout, workspace)
         .map_err(|error| OperationError::with_code(exit::FAILED, format!("{error:#}")))?;
-    let is_given = approved.is_some_and(|it| it.hash() == ContentHash::of(text));
-    Ok(if is_given { Approval::Given } else { Approval::Missing })
+    Ok(match approved.filter(|it| it.hash() == ContentHash::of(text)) {
+        Some(approved) => (Approval::Given, approved.features),
+        None => (Approval::Missing, FeatureLock::default()),
+    })
 }
 
 /// The `devcontainer.json` that applies to a workspace, read and parsed once for the image, the

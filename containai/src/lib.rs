@@ -86,6 +86,7 @@ pub mod editor;
 pub mod enclosing_workspace;
 pub mod error;
 pub mod export;
+mod features;
 pub mod forward;
 pub mod forward_registry;
 pub mod gc;

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use containai_core::config::{
     Config, ConfigLayers, ContentHash, DevcontainerChoice, FileText, Flags, diff, escape_control,
 };
-use containai_core::devcontainer::DevcontainerError;
+use containai_core::devcontainer::{DevcontainerError, FeatureLock};
 use containai_core::hint::Hint;
 use containai_core::layout::{self, Layout};
 use containai_core::naming::WorkspacePath;
 
 use crate::devcontainer_file::DevcontainerFile;
 use crate::error::OperationError;
+use crate::features::FeatureReview;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::settings;
@@ -23,6 +24,8 @@ pub struct TrustReview {
     file: FileText,
     approval_path: PathBuf,
     approved: Option<StoredApproval>,
+    /// The features to approve with the text, or the reason why they are not known.
+    features: crate::Result<FeatureLock>,
     /// The requests in the file, one a line.
     requests: Vec<String>,
 }
@@ -33,13 +36,13 @@ impl TrustReview {
     /// # Errors
     ///
     /// A file is not a regular file, or the configuration of the user is invalid.
-    pub fn all(
+    pub async fn all(
         workspace: &WorkspacePath,
         env: &ProcessEnv,
         reporter: &Reporter,
     ) -> crate::Result<Vec<Self>> {
         let config = Self::workspace_config(workspace, &env.layout)?;
-        let devcontainer = Self::devcontainer(workspace, env, reporter)?;
+        let devcontainer = Self::devcontainer(workspace, env, reporter).await?;
         Ok(config.into_iter().chain(devcontainer).collect())
     }
 
@@ -61,12 +64,14 @@ impl TrustReview {
         let suggested = config.suggestions.iter().map(|it| format!("asks for `{}`", it.key));
         let requests = suggested.chain(config.ignored.iter().map(ToString::to_string)).collect();
         let approved = StoredApproval::load(layout, workspace)?;
-        Ok(Some(Self { file, approval_path: layout.trust_file(workspace), approved, requests }))
+        let approval_path = layout.trust_file(workspace);
+        let features = Ok(FeatureLock::default());
+        Ok(Some(Self { file, approval_path, approved, features, requests }))
     }
 
     /// The configured `devcontainer.json`, else the one that is found; `None` if nothing in it
     /// needs approval.
-    fn devcontainer(
+    async fn devcontainer(
         workspace: &WorkspacePath,
         env: &ProcessEnv,
         reporter: &Reporter,
@@ -79,6 +84,7 @@ impl TrustReview {
         let Some(file) = DevcontainerFile::find(env, workspace, &choice)? else {
             return Ok(None);
         };
+        let features = review_features(&file, workspace, env, reporter).await;
         let mut requests = Vec::new();
         match file.without_approval().parse(workspace) {
             Err(DevcontainerError::Untrusted { demands }) => {
@@ -88,13 +94,21 @@ impl TrustReview {
                 let ports: Vec<_> = read.forward_ports.iter().map(u16::to_string).collect();
                 requests.push(format!("asks for ports of this machine ({})", ports.join(", ")));
             }
-            Ok(_) => return Ok(None),
+            Ok(_) if features.as_ref().is_ok_and(|it| it.lock.features.is_empty()) => {
+                return Ok(None);
+            }
+            Ok(_) => {}
             Err(error) => requests.push(format!("is invalid: {error}")),
+        }
+        match &features {
+            Ok(review) => requests.extend(review.requests.iter().cloned()),
+            Err(error) => requests.push(format!("cannot be approved: {error:#}")),
         }
         Ok(Some(Self {
             file: file.file_text(workspace),
             approval_path: env.layout.devcontainer_trust_file(workspace),
             approved: StoredApproval::load_devcontainer(&env.layout, workspace)?,
+            features: features.map(|review| review.lock),
             requests,
         }))
     }
@@ -105,9 +119,18 @@ impl TrustReview {
         &self.file.path
     }
 
-    /// Whether exactly this text is approved.
+    /// Whether exactly this text is approved, with the features as they are now. Features that cannot
+    /// be resolved now are what they were.
     #[must_use]
     pub fn is_approved(&self) -> bool {
+        let has_features = |approved: &StoredApproval| match &self.features {
+            Ok(features) => approved.features == *features,
+            Err(_) => true,
+        };
+        self.is_text_approved() && self.approved.as_ref().is_some_and(has_features)
+    }
+
+    fn is_text_approved(&self) -> bool {
         let hash = ContentHash::of(&self.file.text);
         self.approved.as_ref().is_some_and(|approved| approved.hash() == hash)
     }
@@ -116,9 +139,11 @@ impl TrustReview {
     ///
     /// # Errors
     ///
-    /// The approval cannot be written.
+    /// A feature cannot be downloaded or used, or the approval cannot be written.
     pub fn approve(self, workspace: &WorkspacePath) -> crate::Result<()> {
-        let approval = StoredApproval { workspace: workspace.to_string(), text: self.file.text };
+        let features = self.features?;
+        let workspace = workspace.to_string();
+        let approval = StoredApproval { workspace, text: self.file.text, features };
         approval.save(&self.approval_path)
     }
 
@@ -128,7 +153,7 @@ impl TrustReview {
     pub fn text(&self) -> String {
         let (path, text) = (self.file.path.display(), &self.file.text);
         let body = match &self.approved {
-            Some(approved) if !self.is_approved() => diff(&approved.text, text),
+            Some(approved) if !self.is_text_approved() => diff(&approved.text, text),
             _ => text.trim_end().to_owned(),
         };
         let state = match (&self.approved, self.is_approved()) {
@@ -141,6 +166,21 @@ impl TrustReview {
             shown.push_str(&format!("\n{line}"));
         }
         escape_control(&shown)
+    }
+}
+
+/// Resolves the features of a file; an invalid file has none.
+async fn review_features(
+    file: &DevcontainerFile,
+    workspace: &WorkspacePath,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+) -> crate::Result<FeatureReview> {
+    match file.as_if_approved().parse(workspace) {
+        Ok(devcontainer) => {
+            FeatureReview::read(&devcontainer, file, workspace, env, reporter).await
+        }
+        Err(_) => Ok(FeatureReview::default()),
     }
 }
 

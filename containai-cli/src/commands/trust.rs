@@ -19,7 +19,8 @@ use crate::args::workspace_path;
 /// the container apply without approval. Settings that reach this machine (image,
 /// volume, forwards, variables) apply only after you approve exactly that text,
 /// and no longer apply after a change. The same holds for a `devcontainer.json`
-/// that runs a command on this machine, or uses its variables or ports.
+/// that runs a command on this machine, uses its variables or ports, or installs
+/// features from a registry: approved are their digests.
 #[derive(Debug, Args)]
 pub(crate) struct TrustArgs {
     /// Workspace path or container name [default: the repository around the current directory]
@@ -69,7 +70,7 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         app.ui.say(&format!("`{workspace}` {what}"));
         return Ok(ExitCode::SUCCESS);
     }
-    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter)?;
+    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter).await?;
     if reviews.is_empty() {
         app.ui.say(&format!("`{workspace}` requests nothing that needs approval"));
     }

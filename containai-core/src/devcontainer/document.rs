@@ -7,11 +7,13 @@ use serde_json::{Map, Value};
 
 use super::error::DevcontainerError;
 use super::feature::Feature;
+use super::feature_source::FeatureSource;
 use super::fields::JsonFields;
 use super::image::DevcontainerImage;
 use super::jsonc;
 use super::lifecycle::{Lifecycle, LifecycleCommand};
 use super::mount::RequestedMount;
+use super::provided_feature::provided_instead;
 use super::substitute::{SubstitutionVariables, substitute, uses_host_variable};
 use crate::layout::CONTAINER_WORKSPACE;
 
@@ -51,6 +53,8 @@ pub struct Devcontainer {
     pub image: DevcontainerImage,
     /// The features to install in the image.
     pub features: Vec<Feature>,
+    /// The resources of features to install as early as possible, first to last.
+    pub feature_order: Vec<String>,
     /// Variables of the container, without values from the host.
     pub container_env: BTreeMap<String, String>,
     /// Variables of sessions. Values may come from the host and be secret.
@@ -95,7 +99,7 @@ impl Devcontainer {
         approval: Approval,
     ) -> Result<Self, DevcontainerError> {
         let raw = jsonc::parse(file)?;
-        let demands = host_requests(JsonFields(&raw))?;
+        let demands = host_requests(JsonFields(&raw), file, host.folder)?;
         if approval == Approval::Missing && !demands.is_empty() {
             return Err(DevcontainerError::Untrusted { demands });
         }
@@ -132,7 +136,8 @@ impl Devcontainer {
         Ok(Self {
             name: fields.string("name")?.map(str::to_owned),
             image: DevcontainerImage::read(fields, host.folder)?,
-            features: Feature::read(fields, host.folder, &jsonc::key_order(file, "features"))?,
+            features: requested_features(fields, file, host.folder)?,
+            feature_order: feature_order(fields, host.folder)?,
             container_env,
             session_env,
             remote_user: fields
@@ -156,7 +161,11 @@ impl Devcontainer {
 }
 
 /// Returns the requested kinds of access to the host.
-fn host_requests(raw: JsonFields<'_>) -> Result<Vec<String>, DevcontainerError> {
+fn host_requests(
+    raw: JsonFields<'_>,
+    file: &str,
+    folder: &str,
+) -> Result<Vec<String>, DevcontainerError> {
     let mut demands = Vec::new();
     if LifecycleCommand::read(raw, "initializeCommand")?.is_some() {
         demands.push("running a command (`initializeCommand`)".to_owned());
@@ -164,10 +173,35 @@ fn host_requests(raw: JsonFields<'_>) -> Result<Vec<String>, DevcontainerError> 
     if !raw.array("mounts")?.is_empty() {
         demands.push("mounting directories or volumes (`mounts`)".to_owned());
     }
+    let features = requested_features(raw, file, folder)?;
+    let is_downloaded =
+        |it: &&Feature| it.source.is_downloaded() && provided_instead(&it.source).is_none();
+    if features.iter().any(|it| is_downloaded(&it)) {
+        let names = features.iter().filter(is_downloaded).map(|it| it.identifier.as_str());
+        let names: Vec<_> = names.collect();
+        demands.push(format!("downloading software (`features`: {})", names.join(", ")));
+    }
     if raw.0.values().any(uses_host_variable) {
         demands.push("reading variables (`${localEnv:…}`)".to_owned());
     }
     Ok(demands)
+}
+
+fn requested_features(
+    fields: JsonFields<'_>,
+    file: &str,
+    folder: &str,
+) -> Result<Vec<Feature>, DevcontainerError> {
+    Feature::read_all(fields, "features", folder, &jsonc::key_order(file, "features"))
+}
+
+/// Reads `overrideFeatureInstallOrder`; names that no feature can have are skipped.
+fn feature_order(fields: JsonFields<'_>, folder: &str) -> Result<Vec<String>, DevcontainerError> {
+    let key = "overrideFeatureInstallOrder";
+    let names = fields.array(key)?.iter().filter_map(Value::as_str);
+    Ok(names
+        .filter_map(|name| Some(FeatureSource::parse(name, folder, key).ok()?.resource()))
+        .collect())
 }
 
 /// The variables of the container without and with values from the host. The latter may be secret
@@ -247,6 +281,11 @@ mod tests {
             ("{\"mounts\": [\"source=/,target=/x,type=bind\"]}", "directories"),
             ("{\"name\": \"${localEnv:TOKEN}\"}", "variables"),
             ("{\"x\": [{\"y\": \"${env:TOKEN:d}\"}]}", "variables"),
+            (
+                "{\"features\": {\"ghcr.io/a/b:1\": {}}}",
+                "downloading software (`features`: ghcr.io/a/b:1)",
+            ),
+            ("{\"features\": {\"https://a/devcontainer-feature-b.tgz\": {}}}", "downloading"),
         ] {
             let refused = read(text, Approval::Missing).expect_err(text);
             assert!(matches!(&refused, DevcontainerError::Untrusted { .. }), "{refused}");
@@ -255,7 +294,8 @@ mod tests {
         let text = "{\"mounts\": [\"source=${localWorkspaceFolder}/x,target=/x,type=bind\"]}";
         let given = read(text, Approval::Given).expect("approved");
         assert_eq!(given.mounts[0].source, RequestedMountSource::Path("/home/me/api/x".into()));
-        let text = "{\"initializeCommand\": \"\", \"mounts\": [], \"x\": \"${containerEnv:HOME}\"}";
+        let text = "{\"initializeCommand\": \"\", \"mounts\": [], \"x\": \"${containerEnv:HOME}\", \
+                    \"features\": {\"./a\": {}, \"ghcr.io/devcontainers/features/sshd:1\": {}}}";
         assert!(read(text, Approval::Missing).is_ok());
         let given = read("{\"initializeCommand\": \"make\"}", Approval::Given).expect("approved");
         assert_eq!(given.initialize, Some(LifecycleCommand::Shell("make".into())));

@@ -9,21 +9,39 @@
 mod document;
 mod error;
 mod feature;
+mod feature_artifact;
+mod feature_lock;
+mod feature_manifest;
+mod feature_order;
+mod feature_package;
+mod feature_source;
 mod fields;
 mod image;
 mod jsonc;
 mod lifecycle;
 mod mount;
 mod path;
+mod provided_feature;
 mod script;
 mod stages;
 mod substitute;
 
 pub use document::{Approval, Devcontainer, DevcontainerContext};
 pub use error::DevcontainerError;
-pub use feature::{Feature, FeatureManifest};
+pub use feature::Feature;
+pub use feature_artifact::FeatureArtifact;
+pub use feature_lock::{FeatureLock, LockedFeature};
+pub use feature_manifest::{FeatureManifest, FeatureOption};
+pub use feature_order::{FeatureCycle, FeatureNode, installation_order};
+pub use feature_package::{
+    FEATURE_MANIFEST, FeaturePackage, FeaturePackageError, MAX_FEATURE_BYTES, PackageEntry,
+};
+pub use feature_source::{FeatureSource, TarballUrl};
 pub use image::DevcontainerImage;
 pub use lifecycle::{Lifecycle, LifecycleCommand};
 pub use mount::{RequestedMount, RequestedMountSource};
+pub use provided_feature::provided_instead;
 pub use script::{LIFECYCLE_PROGRAM, lifecycle_script};
-pub use stages::{FEATURES_DIR, feature_install_script, feature_stage};
+pub use stages::{
+    FEATURES_DIR, FeatureLayer, entrypoint_program, feature_install_script, feature_stage,
+};

@@ -90,11 +90,11 @@ impl SessionRequest {
             engine = self.context.engine()?;
             containers = engine.containers().await?;
         }
-        self.resolve_listed(engine, containers)
+        self.resolve_listed(engine, containers).await
     }
 
     /// Resolves the workspace from the list of containers.
-    fn resolve_listed(
+    async fn resolve_listed(
         &self,
         engine: DockerEngine,
         containers: Vec<Container>,
@@ -104,7 +104,7 @@ impl SessionRequest {
         let serving = observed.serving(&path);
         let replaced = self.replaced_container(&serving).cloned();
         let kept = if replaced.is_some() { [].as_slice() } else { serving.as_slice() };
-        let image = self.select_image(kept)?;
+        let image = self.select_image(kept).await?;
         if kept.is_empty() {
             self.check_required_agent(&image.image)?;
         }
