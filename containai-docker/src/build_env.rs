@@ -5,6 +5,8 @@ use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
+use containai_core::network::ProxyAddress;
+
 /// Network settings of image builds: proxies, certificates and package registries.
 ///
 /// Proxies become Docker's predefined build arguments, which are not part of the image history. The
@@ -35,7 +37,9 @@ impl fmt::Debug for BuildEnv {
 impl BuildEnv {
     /// Returns the predefined build arguments.
     pub(crate) fn build_args(&self) -> impl Iterator<Item = (&str, &str)> {
-        let proxies = self.proxies.iter().filter(|(_, value)| !is_loopback_proxy(value));
+        let is_loopback =
+            |value: &str| ProxyAddress::parse(value).is_some_and(|it| it.is_loopback());
+        let proxies = self.proxies.iter().filter(|(_, value)| !is_loopback(value));
         proxies.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
@@ -74,12 +78,6 @@ fn build_npmrc(registry: Option<&str>, npmrc: &str) -> String {
 
 fn pip_conf(index: Option<&str>) -> String {
     index.map_or_else(String::new, |index| format!("[global]\nindex-url = {index}\n"))
-}
-
-fn is_loopback_proxy(proxy: &str) -> bool {
-    let rest = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]")
 }
 
 #[cfg(test)]
