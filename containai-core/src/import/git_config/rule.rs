@@ -35,7 +35,7 @@ impl GitSettingRule {
                 | "sslcainfo" | "sslcapath" | "sslbackend" | "proxysslcainfo" | "proxysslcert"
                 | "proxysslkey",
             ) => Self::Drop,
-            ("gpg", key) if key != "mintrustlevel" => Self::Drop,
+            ("gpg", "program" | "format" | "defaultkeycommand") => Self::Drop,
             ("http" | "remote", "proxy") => Self::keep_unless(is_loopback(value)),
             ("core", "excludesfile" | "attributesfile")
             | ("commit", "template")
@@ -86,7 +86,7 @@ mod tests {
             GitSettingRule::of(section, &names.join("."), key, value)
         };
         for dropped in [
-            "gpg.ssh.program", "gpg.ssh.allowedsignersfile", "gpg.program", "diff.external",
+            "gpg.ssh.program", "gpg.program", "diff.external",
             "diff.pdf.command", "http.sslcainfo", "http.https://x.org.sslcainfo", "core.hookspath",
         ] {
             assert_eq!(check(dropped, "/x"), GitSettingRule::Drop, "{dropped}");
