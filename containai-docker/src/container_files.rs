@@ -164,7 +164,12 @@ mod tests {
 
     #[test]
     fn authorized_key_is_installed_for_sshd() {
-        let files = ContainerFiles { key: "ssh-ed25519 AAAA containai\n", hooks: &[], agents: &[], network: None };
+        let files = ContainerFiles {
+            key: "ssh-ed25519 AAAA containai\n",
+            hooks: &[],
+            agents: &[],
+            network: None,
+        };
         let archive = pack_files(&files).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let mut entry = archive.entries().expect("entries").next().expect("one").expect("readable");

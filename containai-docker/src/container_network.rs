@@ -21,9 +21,7 @@ const PROGRAMS: [(&str, u32, &[u8]); 4] = [
     (
         "/etc/systemd/system/containai-network.service",
         0o644,
-        include_bytes!(
-            "../images/network/rootfs/etc/systemd/system/containai-network.service"
-        ),
+        include_bytes!("../images/network/rootfs/etc/systemd/system/containai-network.service"),
     ),
     (
         "/etc/systemd/system/containai-certificates.service",

@@ -68,8 +68,7 @@ fn proxies(env: &ProcessEnv, reporter: &Reporter) -> ProxySettings {
     let mut proxies = ProxySettings::from_variables(|name| env.variables.text(name), &mut issues);
     if proxies.is_empty() && issues.is_empty() {
         let config = read_file(&env.layout.docker_config_file());
-        proxies =
-            ProxySettings::from_docker_config(&String::from_utf8_lossy(&config), &mut issues);
+        proxies = ProxySettings::from_docker_config(&String::from_utf8_lossy(&config), &mut issues);
     }
     for issue in &issues {
         reporter.warn(&issue.to_string());

@@ -112,9 +112,11 @@ impl CorporateNetwork {
     fn wait_for(&self, address: &str, port: u16) {
         let probe = format!("exec 3<>/dev/tcp/{address}/{port}");
         let log = || fs::read_to_string(self.directory.join("log")).unwrap_or_default();
-        wait_until(Duration::from_secs(60), &format!("{address}:{port} answers: {}", log()), || {
-            self.network.run(&["bash", "-c", &probe]).status.success().then_some(())
-        });
+        wait_until(
+            Duration::from_secs(60),
+            &format!("{address}:{port} answers: {}", log()),
+            || self.network.run(&["bash", "-c", &probe]).status.success().then_some(()),
+        );
     }
 }
 

@@ -84,8 +84,11 @@ mod tests {
 
     #[test]
     fn unclosed_quotes_are_named() {
-        let names: Vec<_> =
-            EnvFile::parse("A=\"x\nB='y\nC='z'\n").unclosed.iter().map(ToString::to_string).collect();
+        let names: Vec<_> = EnvFile::parse("A=\"x\nB='y\nC='z'\n")
+            .unclosed
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         assert_eq!(names, ["A", "B"]);
     }
 

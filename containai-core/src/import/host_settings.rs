@@ -125,8 +125,8 @@ fn is_one_word(value: &str, name: &str) -> bool {
 /// Whether the engine is on this machine: `unix:///var/run/docker.sock`, `tcp://localhost:2375`, or
 /// what a command prints.
 fn is_local_engine(value: &str) -> bool {
-    let is_remote = |scheme: &&str| value.starts_with(scheme);
-    let is_named = ["tcp://", "ssh://", "http://", "https://"].iter().any(|it| is_remote(&it));
+    let is_named =
+        ["tcp://", "ssh://", "http://", "https://"].iter().any(|scheme| value.starts_with(scheme));
     !is_named || ProxyAddress::parse(value).is_some_and(|address| address.is_loopback())
 }
 

@@ -32,6 +32,4 @@ pub use pattern::matches;
 pub use record::{FileChange, FileStat, ImportRecord, ImportedFile, WithheldParts};
 pub use relink::{Relinked, destination, relink};
 pub use rewriting::Rewriting;
-pub use secret::{
-    AllowedSecret, AllowedSecretError, Screened, Screening, is_private_path, screen,
-};
+pub use secret::{AllowedSecret, AllowedSecretError, Screened, Screening, is_private_path, screen};

@@ -21,6 +21,8 @@ pub(crate) struct ImportCandidates {
     /// The directories that contain candidates or may contain them later, relative to the home
     /// directory.
     pub(crate) directories: BTreeSet<String>,
+    /// The directories of files that links lead to, relative to the home directory.
+    pub(crate) followed: BTreeSet<String>,
     /// The withheld files, as far as they are known without reading unchanged files.
     pub(crate) withheld: WithheldFiles,
     /// The secrets that the user allows.
@@ -133,6 +135,15 @@ impl ImportCandidates {
             self.withheld.add(path, &withheld);
         }
         content
+    }
+
+    /// Records the directory of a file that a link leads to, so that it is watched.
+    pub(super) fn add_followed(&mut self, real: &str, name: &str) {
+        if real != name {
+            let directory = real.rsplit_once('/').map_or("", |(directory, _)| directory);
+            self.followed.insert(directory.to_owned());
+            self.directories.insert(directory.to_owned());
+        }
     }
 
     /// Records a warning about a path in the home directory.

@@ -93,11 +93,7 @@ impl FileSearch<'_, '_> {
     }
 
     /// Lists a root, with the paths as the user sees them.
-    fn list(
-        &mut self,
-        item: &ImportItem,
-        root: &SearchRoot<'_>,
-    ) -> Vec<(ScanEntry, LinkTarget)> {
+    fn list(&mut self, item: &ImportItem, root: &SearchRoot<'_>) -> Vec<(ScanEntry, LinkTarget)> {
         let shown = |below: &str| match below {
             "" => root.shown.to_owned(),
             below => format!("{}/{below}", root.shown),

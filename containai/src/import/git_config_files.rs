@@ -52,12 +52,15 @@ impl ImportCandidates {
             // is withheld completely here.
             self.record_git_secrets(item, source, &file.text);
             config.read(search.source, &file, 0);
+            if let LinkTarget::Home(real) = &file.place {
+                self.add_followed(real, source);
+            }
             last = Some(entry);
         }
         let entry = last.or_else(|| {
-            let default = DEFAULT_FILES.iter().find_map(|(path, _)| {
-                entry_at(&LinkTarget::Home((*path).to_owned()), search)
-            });
+            let default = DEFAULT_FILES
+                .iter()
+                .find_map(|(path, _)| entry_at(&LinkTarget::Home((*path).to_owned()), search));
             default.map(|mut entry| {
                 item.source.clone_into(&mut entry.path);
                 entry

@@ -25,9 +25,9 @@ pub(crate) struct HomeDirectory<'a> {
 
 impl ImportCandidates {
     /// Finds the files that `items` select. `now` is in nanoseconds since 1970.
-    pub(crate) fn find(
-        source: HomeDirectory<'_>,
-        items: &[ImportItem],
+    pub(crate) fn find<'a>(
+        source: HomeDirectory<'a>,
+        items: &'a [ImportItem],
         allowed: &[AllowedSecret],
         now: i128,
     ) -> Self {
@@ -84,12 +84,12 @@ impl ImportCandidates {
     }
 
     /// Adds the files that one item selects.
-    fn add_item(
+    fn add_item<'a>(
         &mut self,
-        source: HomeDirectory<'_>,
+        source: HomeDirectory<'a>,
         item: &ImportItem,
-        items: &[ImportItem],
-        scan: &mut TreeScan<'_>,
+        items: &'a [ImportItem],
+        scan: &mut TreeScan<'a>,
     ) {
         let mut search = FileSearch { source, items, scan };
         if item.handling == ContentHandling::FilterGitConfig {
@@ -152,11 +152,12 @@ impl ImportCandidates {
                 Some(CandidateContent::Link(to.clone()))
             }
             (ScanEntryKind::File, _) => match (&found.place, Rewriting::of(target)) {
-                (LinkTarget::Home(real), None) => Some(CandidateContent::File {
-                    path: real.clone(),
-                    name: path.clone(),
-                    stat: file_stat(&found.entry),
-                }),
+                (LinkTarget::Home(real), None) => {
+                    self.add_followed(real, path);
+                    let (path, name) = (real.clone(), path.clone());
+                    let stat = file_stat(&found.entry);
+                    Some(CandidateContent::File { path, name, stat })
+                }
                 (place, rewriting) => match place.read(source.root, MAX_BYTES) {
                     Ok(bytes) => {
                         let rewritten = rewriting.map(|it| it.apply(bytes.clone(), source.path));

@@ -131,7 +131,11 @@ impl LinkWalk<'_> {
     /// settings; the next ones may be in a workspace, unless they are in the home directory itself.
     fn check_link(&self, to: &Path) -> Result<(), LinkRefusal> {
         let Ok(below) = self.current.strip_prefix(self.home) else {
-            return if is_safe_place(&self.current) { Ok(()) } else { Err(LinkRefusal::OtherPlace) };
+            return if is_safe_place(&self.current) {
+                Ok(())
+            } else {
+                Err(LinkRefusal::OtherPlace)
+            };
         };
         if self.links == 1 {
             return Ok(());
@@ -237,7 +241,8 @@ mod tests {
             create_parent(&link);
             symlink(to.replace('~', &home.to_string_lossy()), link).expect("a link");
         }
-        LinkTarget::resolve(&home, &home.join(path), LinkPlace::Settings).map(|target| match target {
+        LinkTarget::resolve(&home, &home.join(path), LinkPlace::Settings).map(|target| match target
+        {
             LinkTarget::Home(path) => path,
             LinkTarget::Store(path) => path.display().to_string(),
         })
@@ -253,7 +258,10 @@ mod tests {
         assert_eq!(found(&zshrc, &[(".zshrc", "~/dotfiles/zsh/.zshrc")], ".zshrc"), zshrc[0]);
         // A folded directory, and a link within the repository.
         let links = [(".config", "dotfiles/config"), ("dotfiles/config/nvim", "../vim")];
-        assert_eq!(found(&["dotfiles/vim/init.lua"], &links, ".config/nvim/init.lua"), "dotfiles/vim/init.lua");
+        assert_eq!(
+            found(&["dotfiles/vim/init.lua"], &links, ".config/nvim/init.lua"),
+            "dotfiles/vim/init.lua"
+        );
         assert!(found(&[], &[("x", "/usr/share")], "x").starts_with("/usr/share"));
     }
 
@@ -280,7 +288,8 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         let metadata = |mode| {
             use std::os::unix::fs::PermissionsExt as _;
-            fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode)).expect("a mode");
+            fs::set_permissions(directory.path(), fs::Permissions::from_mode(mode))
+                .expect("a mode");
             fs::metadata(directory.path()).expect("metadata")
         };
         let owner = metadata(0o755).uid();

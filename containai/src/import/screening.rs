@@ -1,8 +1,6 @@
 //! Preparing the content of a file for a container.
 
-use containai_core::import::{
-    Screened, Screening, WithheldParts, adapt_to_container, screen,
-};
+use containai_core::import::{Screened, Screening, WithheldParts, adapt_to_container, screen};
 
 /// A file that is prepared for a container.
 pub(super) struct PreparedFile {

@@ -107,11 +107,14 @@ impl Import<'_> {
         let root = self.source.root()?;
         let mut changes = PendingChanges::new(&scan.candidates, &record, &root, scan.now);
         changes.withheld.lines().into_iter().for_each(|text| warnings.warn(text));
+        // A change of a file that a link leads to is a change of the link's item.
+        let followed = scan.candidates.followed.iter();
+        let followed = followed.map(|directory| ImportItem::directory(directory, ""));
         let mut sent = ImportOutcome {
             files: changes.lines.len(),
             volume: target.volume,
             is_partial: scan.is_partial,
-            entries: scan.entries,
+            entries: scan.entries.into_iter().chain(followed).collect(),
             directories: scan.candidates.directories,
         };
         if changes.is_empty() {

@@ -86,8 +86,7 @@ impl ImportSource {
         let manifests = manifests.into_iter().filter(|it| self.options.selects(it)).collect();
         let candidates = candidates.with_parents(&items);
         let selects_all = self.options.only.is_empty();
-        let left_behind =
-            selects_all.then(|| left_behind::message(&self.home, &items)).flatten();
+        let left_behind = selects_all.then(|| left_behind::message(&self.home, &items)).flatten();
         Ok(ImportScan {
             candidates,
             entries: items,

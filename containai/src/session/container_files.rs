@@ -6,9 +6,9 @@ use containai_core::naming::TemplateName;
 use containai_docker::DockerEngine;
 
 use crate::context::Context;
-use crate::{hooks, host_network};
 use crate::image_selection::ImageSelection;
 use crate::import::user_agents;
+use crate::{hooks, host_network};
 
 /// Adds the image recipe, the user's agents, the start-up hooks of the template and the network
 /// settings of this machine to the engine. An invalid manifest is reported, and does not prevent the session.

@@ -36,8 +36,9 @@ fn containers_trust_and_use_what_the_host_does() {
 }
 
 fn certificates(corporate: &CorporateNetwork, person: &Person<'_>, repository: &Repository) {
-    let trusting =
-        |script: &str| run(person, repository, script).env("NODE_EXTRA_CA_CERTS", corporate.authority());
+    let trusting = |script: &str| {
+        run(person, repository, script).env("NODE_EXTRA_CA_CERTS", corporate.authority())
+    };
     let stop = || person.cai(["stop"]).current_dir(repository.path()).run().success();
     // The links by hash are there shortly after the boot.
     let linked = "ls /etc/ssl/certs | grep -q containai-001 && echo linked";

@@ -31,8 +31,16 @@ impl GitSettingRule {
             | ("diff", "external" | "command")
             | (
                 "http",
-                "extraheader" | "cookiefile" | "sslkey" | "sslcert" | "sslcertpasswordprotected"
-                | "sslcainfo" | "sslcapath" | "sslbackend" | "proxysslcainfo" | "proxysslcert"
+                "extraheader"
+                | "cookiefile"
+                | "sslkey"
+                | "sslcert"
+                | "sslcertpasswordprotected"
+                | "sslcainfo"
+                | "sslcapath"
+                | "sslbackend"
+                | "proxysslcainfo"
+                | "proxysslcert"
                 | "proxysslkey",
             ) => Self::Drop,
             ("gpg", "program" | "format" | "defaultkeycommand") => Self::Drop,
@@ -48,9 +56,7 @@ impl GitSettingRule {
             ("interactive", "difffilter") => Self::replace(value, "cat"),
             ("diff", "textconv") => Self::replace(value, "cat \"$1\""),
             // The placeholders of gitattributes(5) are replaced before the shell sees them.
-            ("merge", "driver") => {
-                Self::replace(value, "git merge-file --marker-size=%L %A %O %B")
-            }
+            ("merge", "driver") => Self::replace(value, "git merge-file --marker-size=%L %A %O %B"),
             _ => Self::Keep,
         }
     }
@@ -86,8 +92,13 @@ mod tests {
             GitSettingRule::of(section, &names.join("."), key, value)
         };
         for dropped in [
-            "gpg.ssh.program", "gpg.program", "diff.external",
-            "diff.pdf.command", "http.sslcainfo", "http.https://x.org.sslcainfo", "core.hookspath",
+            "gpg.ssh.program",
+            "gpg.program",
+            "diff.external",
+            "diff.pdf.command",
+            "http.sslcainfo",
+            "http.https://x.org.sslcainfo",
+            "core.hookspath",
         ] {
             assert_eq!(check(dropped, "/x"), GitSettingRule::Drop, "{dropped}");
         }

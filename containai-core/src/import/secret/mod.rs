@@ -31,7 +31,7 @@ mod value;
 mod yaml;
 
 pub use allowed::{AllowedSecret, AllowedSecretError};
-pub use private_path::is_private_path;
 pub(super) use file_format::is_shell_file;
+pub use private_path::is_private_path;
 pub use screen::{Screened, Screening, screen};
 pub(super) use shell::LineState;

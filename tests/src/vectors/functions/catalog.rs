@@ -54,11 +54,9 @@ pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
 /// Compares the removed lines: everything that the recording removes is removed, and in addition
 /// only programs and files that other files name.
 pub(super) fn git_config(record: &Record) -> Result<Verdict> {
-    let ours = filter_git_config(
-        record.input["gitconfig"].as_str().unwrap_or_default(),
-        &BTreeMap::new(),
-    )
-    .text;
+    let ours =
+        filter_git_config(record.input["gitconfig"].as_str().unwrap_or_default(), &BTreeMap::new())
+            .text;
     let recorded = record.output["written"].as_str().context("nothing was written")?;
     let is_dropped = |line: &&str| {
         ["includeIf", "gitconfig-work", "sshCommand", "hooksPath"]
