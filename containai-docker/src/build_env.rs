@@ -17,8 +17,9 @@ use containai_core::network::ProxyAddress;
 pub struct BuildEnv {
     /// The proxy variables by name, such as `HTTPS_PROXY`.
     pub proxies: BTreeMap<String, String>,
-    /// A bundle of trusted certificates, PEM; an unreadable file is ignored.
-    pub certificates: Option<PathBuf>,
+    /// Files of trusted certificates, PEM, which together are the bundle; unreadable files are
+    /// ignored.
+    pub certificates: Vec<PathBuf>,
     /// The npm registry; `None`: the one in [`npmrc`](Self::npmrc).
     pub npm_registry: Option<String>,
     /// The user's `.npmrc`; only the registry and its credentials are read.
@@ -46,10 +47,15 @@ impl BuildEnv {
     /// Returns the files for the stages that download. Files without content are included, because
     /// a Dockerfile cannot test for them.
     pub(crate) fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let certificates = self.certificates.as_ref().and_then(|path| fs::read(path).ok());
+        let mut certificates = Vec::new();
+        for bytes in self.certificates.iter().filter_map(|path| fs::read(path).ok()) {
+            certificates.extend(bytes);
+            // A file may end without a newline.
+            certificates.push(b'\n');
+        }
         let npmrc = self.npmrc.as_ref().and_then(|path| fs::read_to_string(path).ok());
         vec![
-            ("certificates.pem", certificates.unwrap_or_default()),
+            ("certificates.pem", certificates),
             (
                 "npmrc",
                 build_npmrc(self.npm_registry.as_deref(), &npmrc.unwrap_or_default()).into_bytes(),

@@ -88,6 +88,8 @@ _containai_undo() {
     for name in EDITOR VISUAL PAGER MANPAGER GIT_EDITOR GIT_PAGER BROWSER; do
         [ -z "${!name-}" ] || _containai_runs "${!name}" || unset "$name"
     done
+    _containai_has_locale "${LC_ALL-}" || unset LC_ALL
+    _containai_has_locale "${LANG-}" || LANG=C.UTF-8
     [ -x "${SHELL-}" ] || SHELL=/bin/bash
     [ -d "${TMPDIR-/tmp}" ] || unset TMPDIR
     [ -S "${SSH_AUTH_SOCK-}" ] || export SSH_AUTH_SOCK=/run/containai/agent.sock
