@@ -40,7 +40,7 @@ impl BuildEnv {
     pub(crate) fn build_args(&self) -> impl Iterator<Item = (&str, &str)> {
         let is_loopback =
             |value: &str| ProxyAddress::parse(value).is_some_and(|it| it.is_loopback());
-        let proxies = self.proxies.iter().filter(|(_, value)| !is_loopback(value));
+        let proxies = self.proxies.iter().filter(move |(_, value)| !is_loopback(value));
         proxies.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
