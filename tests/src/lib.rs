@@ -12,6 +12,7 @@ mod api;
 mod cai;
 pub mod contract;
 pub mod contract_snapshots;
+mod corporate_network;
 mod engine;
 mod feature_registry;
 pub mod markdown;
@@ -32,6 +33,7 @@ mod wait;
 
 pub use api::Api;
 pub use cai::Cai;
+pub use corporate_network::{BEHIND_PROXY, CORPORATE_HOST, CorporateNetwork};
 pub use engine::Engine;
 pub use feature_registry::{FeatureRegistry, RegistryAccess, devcontainer_cli};
 pub use network::Network;

@@ -11,6 +11,7 @@ mod compatibility;
 mod configuration;
 mod connection_sharing;
 mod contract;
+mod corporate_network;
 mod cp;
 mod crash_recovery;
 mod devcontainer;

@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 /// A program that a test runs, and its Debian package. Dependencies of `cai` itself are not listed:
 /// `cai setup` installs them, and the tests check that.
-const REQUIRED_PROGRAMS: [(&str, &str); 21] = [
+const REQUIRED_PROGRAMS: [(&str, &str); 22] = [
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("sshd", "openssh-server"),
@@ -29,6 +29,7 @@ const REQUIRED_PROGRAMS: [(&str, &str); 21] = [
     ("npm", "npm"),
     ("jq", "jq"),
     ("docker-registry", "docker-registry"),
+    ("tinyproxy", "tinyproxy-bin"),
 ];
 
 /// The directories of administrative programs, whatever `PATH` contains.
