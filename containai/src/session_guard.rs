@@ -1,13 +1,21 @@
 //! Protection of active sessions.
 
-use containai_core::engine::{ActiveSessions, Container};
+use std::time::{Duration, Instant};
+
+use containai_core::engine::{ActiveSessions, Container, ContainerId};
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_docker::DockerEngine;
 use futures_util::future::join_all;
+use tokio::time::sleep;
 
 use crate::error::OperationError;
 use crate::report::Reporter;
+
+/// The time after which a session lasts.
+const ENDING_GRACE: Duration = Duration::from_secs(1);
+/// The interval between two looks at the processes.
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Asks the user whether to continue if one of the containers has active sessions. Returns
 /// `true` without a question if there are none, or if they cannot be determined.
@@ -21,13 +29,9 @@ pub async fn confirm_active_sessions(
     question: &str,
     reporter: &Reporter,
 ) -> Result<bool, OperationError> {
-    let counts = ending.map(async |it| (it, engine.sessions(&it.id).await));
-    let mut in_use = Vec::new();
-    for (container, sessions) in join_all(counts).await {
-        if let Some(sessions) = sessions.filter(|sessions| sessions.are_active()) {
-            in_use.push(busy(&container.name, sessions));
-        }
-    }
+    let sessions = ending.map(async |it| Some((it, lasting_sessions(engine, &it.id).await?)));
+    let in_use = join_all(sessions).await.into_iter().flatten();
+    let in_use: Vec<_> = in_use.map(|(it, sessions)| busy(&it.name, sessions)).collect();
     if in_use.is_empty() {
         return Ok(true);
     }
@@ -37,6 +41,19 @@ pub async fn confirm_active_sessions(
     }
     in_use.iter().for_each(|text| reporter.warn(text));
     Ok(reporter.ask(question))
+}
+
+/// Returns the active sessions. The processes of a command that has just ended take a moment to
+/// disappear.
+async fn lasting_sessions(engine: &DockerEngine, id: &ContainerId) -> Option<ActiveSessions> {
+    let start = Instant::now();
+    loop {
+        let sessions = engine.sessions(id).await.filter(|sessions| sessions.are_active())?;
+        if start.elapsed() > ENDING_GRACE {
+            return Some(sessions);
+        }
+        sleep(POLL_INTERVAL).await;
+    }
 }
 
 /// Describes the active sessions of a container.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -61,7 +61,7 @@ impl WebConnector {
     /// Reads the certificates. Without any, every encrypted connection fails.
     pub(super) fn new(env: &BuildEnv) -> Self {
         let system = SYSTEM_BUNDLES.iter().map(Path::new).find(|path| path.exists());
-        let files = system.into_iter().chain(env.certificates.as_deref());
+        let files = system.into_iter().chain(env.certificates.iter().map(PathBuf::as_path));
         let mut roots = RootCertStore::empty();
         for file in files {
             let read = rustls_native_certs::load_certs_from_paths(Some(file), None);
