@@ -69,7 +69,7 @@ sudo dpkg --install ./*.deb >/dev/null
 /// Prints the state of the services, the mount and rc.local.
 const SHOW: &str = "systemctl is-system-running --wait; systemctl is-active sysv-only with-unit; \
                     pgrep -c -x sleep; stat -c '%a %U' /run/with-unit; id -un with-unit-too; \
-                    findmnt -no FSTYPE /srv/scratch; cat /run/rc-local";
+                    findmnt -no FSTYPE /srv/scratch; cat /run/rc-local; ip -6 -o addr | grep -c ::1";
 
 #[test]
 fn services_of_packages_start_when_installed_and_after_a_restart() {
@@ -81,7 +81,7 @@ fn services_of_packages_start_when_installed_and_after_a_restart() {
 
     let restart = || person.cai(["stop"]).current_dir(&repository).run();
     restart().success();
-    let expected = "running\nactive\nactive\n2\n750 with-unit\nwith-unit-too\ntmpfs\nbooted\n";
+    let expected = "running\nactive\nactive\n2\n750 with-unit\nwith-unit-too\ntmpfs\nbooted\n1\n";
     person.exec(&repository, SHOW).success().prints(expected);
 
     // A mount that fails leaves the system degraded, and services start all the same.
