@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::process::Stdio;
+use std::time::Duration;
 
 use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
 use bytes::Bytes;
@@ -20,6 +21,8 @@ use crate::engine::DockerEngine;
 const INCLUDE: &str = "--include=ca-certificates";
 /// Number of bytes sent to the engine at a time.
 const CHUNK_SIZE: usize = 256 * 1024;
+/// Time limit for the import of the archive; a slow machine with a slow network creates it meanwhile.
+const IMPORT_TIMEOUT: Duration = Duration::from_secs(3600);
 /// The prefix of mmdebstrap's messages about its stages.
 const INFO_PREFIX: &str = "I: ";
 
@@ -93,7 +96,9 @@ fn spawn(system: &OsRelease) -> io::Result<Child> {
 async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, EngineError> {
     let options = CreateImageOptionsBuilder::default().from_src("-").build();
     let body = bollard::body_try_stream(chunks(archive));
-    let mut stream = std::pin::pin!(engine.docker().create_image(Some(options), Some(body), None));
+    // The engine answers when it has read the archive, which takes as long as mmdebstrap.
+    let client = engine.docker().clone().with_timeout(IMPORT_TIMEOUT);
+    let mut stream = std::pin::pin!(client.create_image(Some(options), Some(body), None));
     let mut id = String::new();
     while let Some(info) = stream.try_next().await.map_err(|error| engine.map_error(error))? {
         if let Some(status) = info.status.filter(|status| status.starts_with("sha256:")) {
