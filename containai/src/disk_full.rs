@@ -22,7 +22,7 @@ const FULL_BELOW: ByteSize = ByteSize::from_bytes(16 << 20);
 /// Other hints stay as they are.
 #[must_use]
 pub fn refine_hints(error: &(dyn StdError + 'static), hints: Vec<Hint>) -> Vec<Hint> {
-    let chain: Vec<_> = iter::successors(Some(error), |error| error.source()).collect();
+    let chain: Vec<_> = iter::successors(Some(error), |&error| error.source()).collect();
     if !hints.contains(&hint()) && !chain.iter().any(|error| is_disk_full(*error)) {
         return hints;
     }

@@ -315,9 +315,11 @@ mod tests {
         ];
         insta::assert_snapshot!(steps.iter().map(shown).collect::<String>(), @r##"
         update the package lists
-        $ apt-get -q -o DPkg::Lock::Timeout=300 -o APT::Status-Fd=1 update
+        $ apt-get -q -o DPkg::Lock::Timeout=300 update
         install docker.io, uidmap
-        $ apt-get -q -y --no-install-recommends -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o APT::Status-Fd=1 install docker.io uidmap
+        $ apt-get -q -y --no-install-recommends --no-remove -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold install docker.io uidmap
+        keep the installed Docker from starting: another engine serves its socket
+        $ systemctl mask docker.service docker.socket
         create system user `containai`
         $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai
         create system user `containai`
@@ -338,14 +340,22 @@ mod tests {
         start the engine under systemd
         $ systemctl daemon-reload
         $ systemctl enable --now containai-docker.service
+        # the start first runs:
+        $ ip link set cai0 up
         restart the engine under systemd; containers keep running
         $ systemctl daemon-reload
         $ systemctl enable containai-docker.service
         $ systemctl restart containai-docker.service
+        # the start first runs:
+        $ ip link set cai0 up
         start the engine under ContainAI's supervisor
         $ /l/containai-engine start /
+        # the start first runs:
+        $ ip link set cai0 up
         restart the engine under ContainAI's supervisor; containers keep running
         $ /l/containai-engine restart /
+        # the start first runs:
+        $ ip link set cai0 up
         "##);
     }
 }
