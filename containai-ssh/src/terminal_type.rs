@@ -98,12 +98,14 @@ impl TerminalType {
                 self.name
             ),
         };
-        // A variable `TERMINFO` of the host does not exist here.
+        // A shell start-up file may have replaced the unknown type before this.
         format!(
             "for containai_d in \"$HOME\"/.terminfo /etc/terminfo /lib/terminfo \
              /usr/share/terminfo /usr/lib/terminfo ''; do \
              [ -e \"$containai_d/{path}\" ] && break; done; \
-             [ \"$containai_d\" ] || {install} || export TERM={COMPATIBLE_TYPE}; unset containai_d"
+             export TERM={name}; [ \"$containai_d\" ] || {install} || TERM={COMPATIBLE_TYPE}; \
+             unset containai_d",
+            name = self.name,
         )
     }
 }

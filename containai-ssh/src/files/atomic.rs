@@ -81,12 +81,21 @@ fn give_to_owner_of(dir: &Path, file: &File) -> io::Result<()> {
     }
 }
 
+/// Returns the error of the system, without the name of the temporary file.
+fn without_temp_path(error: io::Error) -> io::Error {
+    let cause = error.get_ref().and_then(|error| error.source());
+    let code =
+        cause.and_then(|it| it.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
+    code.map_or(error, io::Error::from_raw_os_error)
+}
+
 fn write_temp_file(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     let mut file = tempfile::Builder::new()
         .prefix(".containai-")
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(dir)?;
+        .tempfile_in(dir)
+        .map_err(without_temp_path)?;
     give_to_owner_of(dir, file.as_file())?;
     file.write_all(content)?;
     // The umask may have cleared bits of the mode.

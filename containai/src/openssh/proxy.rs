@@ -1,7 +1,7 @@
 //! A byte stream to a container's SSH server: the `ProxyCommand` of OpenSSH.
 
 use std::fs::File;
-use std::io::{self, ErrorKind};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::os::fd::AsFd as _;
 use std::str::FromStr as _;
@@ -85,7 +85,7 @@ async fn start(
     Ok(transport.ok_or_else(|| server_not_ready(&container.name, "it does not answer"))?)
 }
 
-/// Copies in both directions. The kernel moves the bytes, because one side is a pipe.
+/// Copies in both directions.
 fn relay(transport: Transport) -> crate::Result<()> {
     let stream = transport.into_tcp()?.ok_or(ErrorKind::Unsupported).map_err(io::Error::from)?;
     let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
@@ -93,17 +93,31 @@ fn relay(transport: Transport) -> crate::Result<()> {
     let server = stream.try_clone()?;
     // The end of the input is only passed on; the server ends the connection.
     thread::Builder::new().name("ssh-input".to_owned()).spawn(move || send(&input, &server))?;
-    match io::copy(&mut &stream, &mut output) {
+    match copy(&stream, &mut output) {
         // OpenSSH has closed the connection.
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(connection_lost(&error).into()),
         _ => Ok(()),
     }
 }
 
-fn send(mut input: &File, mut server: &TcpStream) {
+fn send(input: &File, server: &TcpStream) {
     // An error ends the connection, which the other direction reports.
-    let _ = io::copy(&mut input, &mut server);
+    let _ = copy(input, server);
     let _ = server.shutdown(Shutdown::Write);
+}
+
+/// Copies until the end of the input. `io::copy` would use splice(2), which returns 0 for a TCP
+/// connection that has just received data.
+fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<()> {
+    let mut buffer = vec![0; BUFFER_BYTES];
+    loop {
+        match from.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(length) => to.write_all(&buffer[..length])?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 async fn relay_through_engine(
