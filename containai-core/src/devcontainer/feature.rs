@@ -64,8 +64,11 @@ impl Feature {
         }
         let source = FeatureSource::parse(name, folder, key)?;
         let replaced = provided_feature::keep_session_user(&source, &mut options);
-        let note = |option| format!("`{key}.{option}` is ignored: sessions run as `agent`");
-        let notes = replaced.into_iter().map(note).collect();
+        let note = format!(
+            "`{}` of `{key}` has no effect: sessions run as `agent`",
+            replaced.join("`, `")
+        );
+        let notes = if replaced.is_empty() { Vec::new() } else { vec![note] };
         Ok(Some(Self { identifier: name.to_owned(), source, options, notes }))
     }
 

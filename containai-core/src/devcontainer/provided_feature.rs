@@ -34,13 +34,16 @@ pub(super) fn keep_session_user(
     if reference_feature(source) != Some("common-utils") {
         return Vec::new();
     }
-    let is_root = options.get("username").is_some_and(|user| user == "root" || user == "none");
-    let kept = if is_root { "none" } else { CONTAINER_USER };
     let mut changed = Vec::new();
     for name in USER_OPTIONS {
-        let value = if name == "username" { kept } else { "automatic" };
-        let old = options.insert(name.to_owned(), value.to_owned());
-        if old.is_some_and(|old| !["automatic", "auto", "root", value].contains(&old.as_str())) {
+        let Some(value) = options.get_mut(name) else { continue };
+        let kept = match (name, value.as_str()) {
+            // No further user, or the one of sessions.
+            ("username", "root" | "none" | "auto") => continue,
+            ("username", "automatic") | ("userUid" | "userGid", _) => "automatic",
+            _ => CONTAINER_USER,
+        };
+        if std::mem::replace(value, kept.to_owned()) != kept {
             changed.push(name);
         }
     }
@@ -94,8 +97,9 @@ mod tests {
         let utils = "ghcr.io/devcontainers/features/common-utils:2";
         let vscode = [("username", "vscode"), ("userUid", "1001"), ("userGid", "automatic")];
         assert_eq!(check(utils, &vscode), r#"agent automatic ["username", "userUid"]"#);
-        assert_eq!(check(utils, &[]), "agent automatic []");
-        assert_eq!(check(utils, &[("username", "root")]), "none automatic []");
+        assert_eq!(check(utils, &[]), "  []");
+        assert_eq!(check(utils, &[("username", "auto")]), "auto  []");
+        assert_eq!(check(utils, &[("username", "root")]), "root  []");
         assert_eq!(check("./common-utils", &vscode), "vscode 1001 []");
     }
 }

@@ -246,7 +246,7 @@ fn isolation_note(features: &[ResolvedFeature]) -> Option<String> {
     let names: Vec<_> = names.map(|it| it.feature.source.short_name().to_owned()).collect();
     (!keys.is_empty()).then(|| {
         format!(
-            "`{}` of the features {} has no effect: root in the container has what it asks for",
+            "`{}` of {} has no effect: root in the container has what it asks for",
             keys.join("`, `"),
             names.join(", ")
         )

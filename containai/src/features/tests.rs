@@ -20,14 +20,14 @@ use crate::trust::StoredApproval;
 /// A registry that cannot be reached: whatever is found comes from the cache.
 const HOST: &str = "127.0.0.1:1";
 
-struct Setting {
+struct Fixture {
     _place: TempDir,
     env: ProcessEnv,
     workspace: WorkspacePath,
     approved: FeatureLock,
 }
 
-impl Setting {
+impl Fixture {
     fn new() -> anyhow::Result<Self> {
         let place = TempDir::new()?;
         let (home, workspace) = (place.path().join("home"), place.path().join("workspace"));
@@ -94,45 +94,45 @@ fn names(set: &FeatureSet) -> Vec<String> {
 
 #[tokio::test]
 async fn approved_features_are_found_without_a_network() -> anyhow::Result<()> {
-    let mut setting = Setting::new()?;
-    setting.approve("b", r#"{"id": "b", "dependsOn": {"127.0.0.1:1/c": {"x": "1"}}}"#)?;
-    setting.approve("c", r#"{"id": "c", "capAdd": ["SYS_PTRACE"], "deprecated": true}"#)?;
-    let directory = setting.workspace.as_path().join(".devcontainer/a");
+    let mut fixture = Fixture::new()?;
+    fixture.approve("b", r#"{"id": "b", "dependsOn": {"127.0.0.1:1/c": {"x": "1"}}}"#)?;
+    fixture.approve("c", r#"{"id": "c", "capAdd": ["SYS_PTRACE"], "deprecated": true}"#)?;
+    let directory = fixture.workspace.as_path().join(".devcontainer/a");
     fs::create_dir_all(&directory)?;
     fs::write(directory.join(FEATURE_MANIFEST), "{\"installsAfter\": [\"127.0.0.1:1/b\"]}")?;
     let all = r#""./a": {}, "HOST/b": {}, "HOST/c": {"x": "1"}, "ghcr.io/devcontainers/features/sshd": {}"#;
-    let set = setting.resolve(all).await?;
+    let set = fixture.resolve(all).await?;
     assert_eq!(names(&set), ["c", "b", "a"]);
     insta::assert_snapshot!(set.notes.join("\n"));
-    let set = setting.resolve(r#""HOST/b": {}, "HOST/c": {"x": "2"}"#).await?;
+    let set = fixture.resolve(r#""HOST/b": {}, "HOST/c": {"x": "2"}"#).await?;
     assert_eq!(names(&set), ["c", "c", "b"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn only_the_approved_digests_are_used() -> anyhow::Result<()> {
-    let mut setting = Setting::new()?;
+    let mut fixture = Fixture::new()?;
     let refused =
         |outcome: anyhow::Result<FeatureSet>| format!("{:#}", outcome.expect_err("it is refused"));
-    let missing = refused(setting.resolve(r#""HOST/b": {}"#).await);
+    let missing = refused(fixture.resolve(r#""HOST/b": {}"#).await);
     assert_eq!(missing, "the feature `HOST/b` is not approved".replace("HOST", HOST));
-    let digest = setting.approve("b", r#"{"id": "b", "dependsOn": {"127.0.0.1:1/c": {}}}"#)?;
-    let missing = refused(setting.resolve(r#""HOST/b": {}"#).await);
+    let digest = fixture.approve("b", r#"{"id": "b", "dependsOn": {"127.0.0.1:1/c": {}}}"#)?;
+    let missing = refused(fixture.resolve(r#""HOST/b": {}"#).await);
     assert_eq!(missing, "the feature `HOST/c` is not approved".replace("HOST", HOST));
     // What is in the cache was changed, so it is downloaded again.
-    fs::write(setting.env.layout.feature_cache().join(digest.to_hex()), "{}")?;
-    let changed = refused(setting.resolve(r#""HOST/b": {}"#).await);
+    fs::write(fixture.env.layout.feature_cache().join(digest.to_hex()), "{}")?;
+    let changed = refused(fixture.resolve(r#""HOST/b": {}"#).await);
     assert!(changed.starts_with(&format!("cannot download `{HOST}/b@{digest}`")), "{changed}");
     // The mounts of a directory are approved with its manifest.
-    let directory = setting.workspace.as_path().join(".devcontainer/a");
+    let directory = fixture.workspace.as_path().join(".devcontainer/a");
     fs::create_dir_all(&directory)?;
     let manifest = r#"{"mounts": ["type=volume,source=cache,target=/cache"]}"#;
     fs::write(directory.join(FEATURE_MANIFEST), manifest)?;
-    let missing = refused(setting.resolve(r#""./a": {}"#).await);
+    let missing = refused(fixture.resolve(r#""./a": {}"#).await);
     assert_eq!(missing, "the feature `./a` asks for mounts and is not approved");
     let source = FeatureSource::Directory("a".to_owned());
     let locked = LockedFeature::new(&source, None, Sha256Digest::of(manifest.as_bytes()));
-    setting.approved.features.insert("./a".to_owned(), locked);
-    assert_eq!(names(&setting.resolve(r#""./a": {}"#).await?), ["a"]);
+    fixture.approved.features.insert("./a".to_owned(), locked);
+    assert_eq!(names(&fixture.resolve(r#""./a": {}"#).await?), ["a"]);
     Ok(())
 }

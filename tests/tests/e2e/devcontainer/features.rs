@@ -99,12 +99,12 @@ fn features_of_a_registry_are_approved_installed_and_kept() {
 
     let made = run("cat /opt/installed; tool; cat ~/order; id -u", &["--fresh"]);
     made.success().prints(
-        "local\nground high\nutils agent automatic\ntool 9 false agent\npart\ntool of /opt/tool\ntool\nfile\n1000\n",
+        "local\nutils agent automatic\nground high\ntool 9 false agent\npart\ntool of /opt/tool\ntool\nfile\n1000\n",
     );
     made.stderr_contains("`ghcr.io/devcontainers/features/docker-in-docker:2` is not installed: the container has a Docker engine of its own")
-        .stderr_contains("`capAdd` of the features tool has no effect")
+        .stderr_contains("`capAdd` of tool has no effect")
         .stderr_contains("tool:1.typo` is not an option")
-        .stderr_contains("common-utils:2.username` is ignored");
+        .stderr_contains("`username`, `userUid` of `features.ghcr.io/devcontainers/features/common-utils:2` has no effect");
     let started = "for _ in $(seq 300); do [ -s /run/tool-started ] && break; sleep 0.1; done; cat /run/tool-started; \
                    findmnt -n -o TARGET /opt/cache; systemctl is-active containai-features; pgrep -x sleep >/dev/null && echo alive";
     run(started, &[])
@@ -138,7 +138,7 @@ fn features_of_a_registry_are_approved_installed_and_kept() {
         "/opt/installed",
     ])
     .success()
-    .prints("local\nground high\n");
+    .prints("local\nutils agent automatic\n");
     cai(&["trust"]).success().stderr_contains("is already approved");
     cai(&["trust", "--revoke"]).success();
     let shown = cai(&["trust", "--show"]).success().stdout();
