@@ -38,7 +38,8 @@ pub(super) fn message(home: &Path, items: &[ImportItem]) -> Option<String> {
     let stays = |path: &&str| {
         destination(items, path).is_none() && exists(&home.join(path)) && !is_default(home, path)
     };
-    let paths: Vec<String> = PATHS.into_iter().filter(stays).map(|path| format!("`~/{path}`")).collect();
+    let paths: Vec<String> =
+        PATHS.into_iter().filter(stays).map(|path| format!("`~/{path}`")).collect();
     (!paths.is_empty()).then(|| {
         format!(
             "not imported: {}; name a path in `import.additional_paths` to import it, and put \
