@@ -17,10 +17,10 @@ const PROGRAMS: &str = "set -e
     env -u SSL_CERT_FILE openssl s_client -connect 198.51.100.2:443 -verify_return_error </dev/null >/dev/null 2>&1 && echo openssl
     sudo curl --silent --noproxy '*' $url/
     docker info --format '{{.ServerVersion}}' >/dev/null
-    printf 'FROM scratch\\nCOPY README /\\n' | docker build --quiet --tag 198.51.100.2:5000/x --file - . >/dev/null
-    docker push --quiet 198.51.100.2:5000/x
-    docker image rm 198.51.100.2:5000/x >/dev/null
-    docker pull --quiet 198.51.100.2:5000/x";
+    printf 'FROM scratch\\nCOPY README /\\n' | docker build --quiet --tag 198.51.100.2:5000/x:1 --file - . >/dev/null
+    docker push --quiet 198.51.100.2:5000/x:1
+    docker image rm 198.51.100.2:5000/x:1 >/dev/null
+    docker pull --quiet 198.51.100.2:5000/x:1";
 
 #[test]
 fn containers_trust_and_use_what_the_host_does() {
@@ -40,7 +40,7 @@ fn certificates(corporate: &CorporateNetwork, person: &Person<'_>, repository: &
         person.cai(["stop"]).current_dir(repository.path()).run().success();
     };
     let expected = "inside the company\ngit\nopenssl\ninside the company\n\
-                    198.51.100.2:5000/x\n198.51.100.2:5000/x\n";
+                    198.51.100.2:5000/x:1\n198.51.100.2:5000/x:1\n";
     trusting(PROGRAMS).run().success().prints(expected);
     // A service that starts later, and plain OpenSSH.
     let service = "sudo systemd-run --quiet --pipe --wait sh -c 'cat \"$NODE_EXTRA_CA_CERTS\"' | grep -c BEGIN";
