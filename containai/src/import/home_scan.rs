@@ -4,7 +4,7 @@ use containai_core::import::{
     AllowedSecret, ContentHandling, ImportItem, ImportItemKind, Rewriting, destination,
     filter_git_config, git_config_files,
 };
-use containai_ssh::transfer::{Directory, ScanEntry, ScanEntryKind, TreeScan};
+use containai_ssh::transfer::{Directory, ScanEntryKind, TreeScan};
 
 use super::candidate::CandidateContent;
 use super::candidates::ImportCandidates;
