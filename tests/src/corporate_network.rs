@@ -102,8 +102,11 @@ impl CorporateNetwork {
     fn spawn(&mut self, words: &[&str], directory: &Path) {
         let log = fs::File::options().create(true).append(true).open(self.directory.join("log"));
         let log = log.expect("a file can be made");
-        let mut command = self.network.command(words);
-        command.current_dir(directory).stdin(Stdio::null());
+        // nsenter(1) starts in the root directory of the namespace.
+        let directory = directory.to_str().expect("a path that is text");
+        let there = ["sh", "-c", "cd \"$0\" && exec \"$@\"", directory];
+        let mut command = self.network.command(&[&there, words].concat());
+        command.stdin(Stdio::null());
         command.stdout(log.try_clone().expect("a file")).stderr(log);
         self.servers.push(command.spawn().expect("nsenter is installed"));
     }
@@ -126,6 +129,7 @@ impl Drop for CorporateNetwork {
             let _ = server.kill();
             let _ = server.wait();
         }
+        let _ = fs::remove_dir_all(&self.directory);
     }
 }
 

@@ -41,7 +41,7 @@ const OF_HOST: [&str; 22] = [
 const ENGINES: [&str; 3] = ["DOCKER_HOST", "CONTAINER_HOST", "PODMAN_HOST"];
 const TEMPORARY: [&str; 3] = ["TMPDIR", "TMP", "TEMP"];
 const PROXIES: [&str; 4] = ["http_proxy", "https_proxy", "ftp_proxy", "all_proxy"];
-/// What may precede an assignment.
+/// Words before an assignment.
 const PREFIXES: [&str; 6] =
     ["export ", "typeset -gx ", "typeset -x ", "declare -gx ", "declare -x ", "set -gx "];
 

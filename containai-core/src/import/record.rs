@@ -37,7 +37,7 @@ pub struct ImportedFile {
     pub withheld: Option<WithheldParts>,
 }
 
-/// What an import leaves out of a file.
+/// The parts of a file that an import leaves out.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct WithheldParts {
     /// The keys of the secrets, never their values.

@@ -1,4 +1,4 @@
-//! What containers get of the host's network settings.
+//! The host's network settings for containers.
 
 use super::{CertificateSet, ProxySettings};
 

@@ -1,4 +1,4 @@
-//! What the host's network requires of programs: additional certificates and proxies.
+//! Network settings of the host that programs need: additional certificates and proxies.
 
 mod certificate;
 mod certificate_set;

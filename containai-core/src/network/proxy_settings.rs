@@ -16,7 +16,7 @@ const PROXIES: [(&str, &str); 4] = [
 ];
 /// The variable of exceptions, and its key.
 const NO_PROXY: (&str, &str) = ("no_proxy", "noProxy");
-/// What no proxy can reach for a container: itself.
+/// The container itself, which no proxy reaches.
 const LOCAL: [&str; 4] = ["localhost", "127.0.0.0/8", "127.0.0.1", "::1"];
 
 /// The proxies of a user, and the exceptions.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use containai_core::import::{ImportItem, Relinked, relink};
 use containai_ssh::transfer::{Directory, ScanEntry, ScanEntryKind, TreeScan};
 
-use super::home_scan::HomeDirectory;
+use super::home_directory::HomeDirectory;
 use super::link_target::{LinkPlace, LinkRefusal, LinkTarget};
 
-/// How many links may lead to directories with links to directories, and so on.
+/// The most directories with links to directories, one behind the other.
 const MAX_NESTING: usize = 8;
 /// The limits of a directory that a link leads to. Settings are small; a link to a project is a
 /// mistake, or for another purpose.
@@ -20,7 +20,7 @@ const MAX_BYTES: u64 = 64 << 20;
 pub(super) struct FoundFile {
     /// The entry, with its path in the home directory as the user sees it.
     pub(super) entry: ScanEntry,
-    /// Where it is.
+    /// Its place.
     pub(super) place: LinkTarget,
     /// For a link that is not followed: its target on the volume, or the reason.
     pub(super) link: Option<Result<String, LinkRefusal>>,

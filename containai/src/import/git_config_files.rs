@@ -13,14 +13,14 @@ use containai_ssh::transfer::{Directory, ScanEntry, ScanEntryKind, TreeScan};
 use super::candidate::CandidateContent;
 use super::candidates::ImportCandidates;
 use super::found_file::FileSearch;
-use super::home_scan::{HomeDirectory, MAX_BYTES, file_stat};
+use super::home_directory::{HomeDirectory, MAX_BYTES, file_stat};
 use super::link_target::{LinkPlace, LinkTarget};
 
 /// The most nested includes, as in git.
 const MAX_INCLUDES: usize = 10;
 /// The directory on the volume of files that a configuration names.
 const FILES: &str = "git/files";
-/// The files that git reads without being told, and their settings.
+/// The files that git reads by default, and their settings.
 const DEFAULT_FILES: [(&str, &str); 2] =
     [(".config/git/ignore", "excludesfile"), (".config/git/attributes", "attributesfile")];
 

@@ -1,27 +1,16 @@
 //! Finding the files of an import in the home directory.
 
 use containai_core::import::{
-    AllowedSecret, ContentHandling, FileStat, ImportItem, ImportItemKind, Rewriting, destination,
+    AllowedSecret, ContentHandling, ImportItem, ImportItemKind, Rewriting, destination,
     filter_git_config, git_config_files,
 };
-use containai_ssh::transfer::{Directory, ScanEntry, ScanEntryKind, TreeScan};
+use containai_ssh::transfer::{Directory, ScanEntryKind, TreeScan};
 
 use super::candidate::CandidateContent;
 use super::candidates::ImportCandidates;
 use super::found_file::{FileSearch, FoundFile};
+use super::home_directory::{HomeDirectory, MAX_BYTES, file_stat};
 use super::link_target::LinkTarget;
-
-/// The size limit for git configurations, rewritten files and overrides, in bytes.
-pub(super) const MAX_BYTES: u64 = 64 << 20;
-
-/// The home directory that files are imported from.
-#[derive(Clone, Copy)]
-pub(crate) struct HomeDirectory<'a> {
-    /// The open directory.
-    pub(crate) root: &'a Directory,
-    /// Its path.
-    pub(crate) path: &'a str,
-}
 
 impl ImportCandidates {
     /// Finds the files that `items` select. `now` is in nanoseconds since 1970.
@@ -183,14 +172,5 @@ fn prepare(item: &ImportItem, bytes: Vec<u8>) -> Vec<u8> {
             filter_git_config(&text, &files.collect()).text.into_bytes()
         }
         _ => bytes,
-    }
-}
-
-pub(super) fn file_stat(found: &ScanEntry) -> FileStat {
-    FileStat {
-        size: found.size,
-        modified: found.modified,
-        changed: found.changed,
-        inode: found.inode,
     }
 }

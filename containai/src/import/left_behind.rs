@@ -36,9 +36,13 @@ const SKELETON: &str = "/etc/skel";
 /// if there are none.
 pub(super) fn message(home: &Path, items: &[ImportItem]) -> Option<String> {
     let stays = |path: &&str| {
-        destination(items, path).is_none() && exists(&home.join(path)) && !is_default(home, path)
+        destination(items, path).is_none()
+            && exists(&home.join(path))
+            && !is_default(home, path)
+            && !is_own(home, path)
     };
-    let paths: Vec<String> = PATHS.into_iter().filter(stays).map(|path| format!("`~/{path}`")).collect();
+    let paths: Vec<String> =
+        PATHS.into_iter().filter(stays).map(|path| format!("`~/{path}`")).collect();
     (!paths.is_empty()).then(|| {
         format!(
             "not imported: {}; name a path in `import.additional_paths` to import it, and put \
@@ -59,6 +63,16 @@ fn is_default(home: &Path, path: &str) -> bool {
     default.is_ok_and(|default| fs::read(home.join(path)).is_ok_and(|own| own == default))
 }
 
+/// Whether the SSH configuration contains only the line that ContainAI adds to it.
+fn is_own(home: &Path, path: &str) -> bool {
+    let text = match path {
+        ".ssh/config" => fs::read_to_string(home.join(path)).unwrap_or_default(),
+        _ => return false,
+    };
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    !text.is_empty() && lines.all(|line| line.starts_with('#') || line.contains("containai"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,10 +82,14 @@ mod tests {
         let home = tempfile::tempdir().expect("a directory");
         assert_eq!(message(home.path(), &[]), None);
         fs::create_dir(home.path().join(".ssh")).expect("a directory");
-        for (path, text) in [(".bashrc", "x=1"), (".npmrc", ""), (".ssh/config", "Host *")] {
+        for (path, text) in [
+            (".bashrc", "x=1"),
+            (".npmrc", "x=1"),
+            (".ssh/config", "Include ~/.ssh/containai.d/*.conf"),
+        ] {
             fs::write(home.path().join(path), text).expect("a file");
         }
-        let items = [ImportItem::directory(".ssh", "additional/.ssh")];
+        let items = [ImportItem::directory(".npmrc", "additional/.npmrc")];
         let message = message(home.path(), &items).expect("a message");
         assert!(message.starts_with("not imported: `~/.bashrc`; name"), "{message}");
     }

@@ -6,6 +6,7 @@ mod change_watcher;
 mod changes;
 mod found_file;
 mod git_config_files;
+mod home_directory;
 mod home_scan;
 mod left_behind;
 mod link_target;

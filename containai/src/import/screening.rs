@@ -6,7 +6,7 @@ use containai_core::import::{Screened, Screening, WithheldParts, adapt_to_contai
 pub(super) struct PreparedFile {
     /// The content to import; `None` to withhold the file.
     pub(super) content: Option<Vec<u8>>,
-    /// What is left out; `None` if the content is that of the file.
+    /// The parts that are left out; `None` if the content is that of the file.
     pub(super) withheld: Option<WithheldParts>,
 }
 

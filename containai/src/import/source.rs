@@ -14,7 +14,7 @@ use containai_core::naming::HomePath;
 use containai_ssh::transfer::Directory;
 
 use super::candidates::ImportCandidates;
-use super::home_scan::HomeDirectory;
+use super::home_directory::HomeDirectory;
 use super::{left_behind, manifests};
 use crate::error::OperationError;
 use crate::report::Reporter;

@@ -30,6 +30,7 @@ mod id_ranges;
 mod identity;
 mod images;
 mod import;
+mod import_host_settings;
 mod import_watch;
 mod inner_docker;
 mod interrupts;

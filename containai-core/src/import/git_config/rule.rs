@@ -1,9 +1,9 @@
-//! What becomes of each setting.
+//! The treatment of each setting.
 
 use super::program::with_fallback;
 use crate::network::ProxyAddress;
 
-/// What becomes of a setting.
+/// The treatment of a setting.
 #[derive(Debug, Eq, PartialEq)]
 pub(super) enum GitSettingRule {
     /// It works in a container as well.

@@ -96,7 +96,7 @@ fn first_word(text: &str) -> (&str, &str) {
     }
 }
 
-/// What continues after a line of a shell's file.
+/// The quote or command that continues after a line of a shell's file.
 #[derive(Default)]
 pub(in crate::import) struct LineState {
     open: Option<char>,
