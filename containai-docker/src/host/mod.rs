@@ -73,6 +73,6 @@ pub use privilege::{Privilege, invoking_user};
 pub use record::EngineRecord;
 pub use step::{IdsOwner, MissingAccounts, ServiceManager, SetupStep, StepDetail};
 pub use subnet::{Subnet, SubnetError};
-pub use subordinate::{IdRange, SubordinateEntry};
+pub use subordinate::{IdRange, IdRangeChange, SubordinateEntry};
 pub use supervisor::main as supervisor_main;
 pub(crate) use sysbox_files::{SYSBOX_RUNC, SysboxFiles, SysboxIds};

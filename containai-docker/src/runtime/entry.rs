@@ -5,7 +5,8 @@ use super::container::ContainerState;
 use super::invocation::{ForceDelete, KillSignal, RuncCommand, RuncInvocation};
 use super::kill::{self, KillOutcome};
 use super::{
-    bridge_port, cgroup_hook, create, error_report, exec, idmap, ids, pause, probe, stdio,
+    bridge_port, cgroup_hook, create, error_report, exec, idmap, ids, mount_namespace, pause,
+    probe, stdio, tmpfs,
 };
 
 /// Runs the runtime with the arguments after the program name.
@@ -46,6 +47,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 idmap::hold_namespace(words).map_err(|error| error_report::error_chain(&error));
             return report_outcome(&invocation, held);
         }
+        RuncCommand::TmpfsMounter(ref options) => {
+            let mounted =
+                tmpfs::mount_all(options).map_err(|error| error_report::error_chain(&error));
+            return report_outcome(&invocation, mounted);
+        }
         RuncCommand::Pause(ref request) => {
             return pause::run(exec::find_runc(), &arguments, invocation.log, request);
         }
@@ -70,6 +76,8 @@ pub(super) fn prepare_existing(verb: &RuncCommand) -> Result<CommandOutcome, Str
     match verb {
         RuncCommand::Start(container) => {
             bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?;
+            mount_namespace::share_mounts(container)
+                .map_err(|error| format!("cannot share the container's mounts: {error}"))?;
         }
         RuncCommand::Kill(container, signal) => {
             let state = ContainerState::read(container);

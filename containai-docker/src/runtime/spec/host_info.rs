@@ -3,8 +3,11 @@ use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use nix::sys::resource::{Resource, getrlimit};
+
 use super::capability::BoundingSet;
 use super::device::{DEVICES, Device};
+use super::ResourceLimit;
 use super::lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
 use crate::runtime::mountinfo::{self, MountInfo};
 
@@ -15,6 +18,10 @@ pub(in crate::runtime) struct HostInfo {
     pub(in crate::runtime) bounding: BoundingSet,
     /// Maximum number of tasks on the whole machine.
     pub(in crate::runtime) max_tasks: u64,
+    /// Maximum number of open files of a process.
+    pub(in crate::runtime) max_files: u64,
+    /// The resource limits that the container inherits.
+    pub(in crate::runtime) limits: Vec<ResourceLimit>,
     /// This program, for the hook that runc runs.
     pub(in crate::runtime) executable: PathBuf,
     /// The files that a running lxcfs serves.
@@ -51,6 +58,8 @@ impl HostInfo {
             bounding: BoundingSet::from_status(&text("/proc/self/status")?),
             max_tasks: read_limit("/proc/sys/kernel/pid_max")
                 .min(read_limit("/proc/sys/kernel/threads-max")),
+            max_files: read_limit("/proc/sys/fs/nr_open"),
+            limits: inherited_limits(),
             executable,
             lxcfs: served_by_lxcfs(&mounts),
             devices: DEVICES
@@ -72,6 +81,25 @@ fn served_by_lxcfs(mounts: &[MountInfo]) -> Vec<&'static str> {
         .copied()
         .filter(|name| Path::new(LXCFS).join("proc").join(name).is_file())
         .collect()
+}
+
+/// Returns the resource limits of this process, which runc and the container inherit.
+fn inherited_limits() -> Vec<ResourceLimit> {
+    let kinds = [
+        ("RLIMIT_AS", Resource::RLIMIT_AS),
+        ("RLIMIT_CORE", Resource::RLIMIT_CORE),
+        ("RLIMIT_DATA", Resource::RLIMIT_DATA),
+        ("RLIMIT_FSIZE", Resource::RLIMIT_FSIZE),
+        ("RLIMIT_MEMLOCK", Resource::RLIMIT_MEMLOCK),
+        ("RLIMIT_NOFILE", Resource::RLIMIT_NOFILE),
+        ("RLIMIT_NPROC", Resource::RLIMIT_NPROC),
+        ("RLIMIT_STACK", Resource::RLIMIT_STACK),
+    ];
+    let limit = |(kind, resource)| {
+        let (soft, hard) = getrlimit(resource).ok()?;
+        Some(ResourceLimit { kind, soft, hard })
+    };
+    kinds.into_iter().filter_map(limit).collect()
 }
 
 /// Reads a number from the kernel; unlimited if it cannot be read.
