@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use bollard::models::ContainerSummary;
+use bollard::models::{ContainerSummary, PortSummary};
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::label::{self, Labels};
 use serde::Deserialize;
+
+/// The port of sshd in a container.
+const CONTAINER_SSH_PORT: u16 = 22;
 
 /// The fields used of an entry of `GET /containers/json`.
 #[derive(Debug, Default, Deserialize)]
@@ -17,6 +20,16 @@ pub(crate) struct ContainerEntry {
     status: Option<String>,
     image: Option<String>,
     labels: Option<HashMap<String, String>>,
+    ports: Option<Vec<PortEntry>>,
+}
+
+/// A port of a container in the list.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct PortEntry {
+    private_port: u16,
+    /// The host port; `None` if the container's port is not published.
+    public_port: Option<u16>,
 }
 
 impl From<ContainerSummary> for ContainerEntry {
@@ -28,8 +41,23 @@ impl From<ContainerSummary> for ContainerEntry {
             status: summary.status,
             image: summary.image,
             labels: summary.labels,
+            ports: summary.ports.map(|ports| ports.into_iter().map(PortEntry::from).collect()),
         }
     }
+}
+
+impl From<PortSummary> for PortEntry {
+    fn from(port: PortSummary) -> Self {
+        Self { private_port: port.private_port, public_port: port.public_port }
+    }
+}
+
+/// Returns whether a running container lacks the host port of its SSH server. An engine that cannot
+/// bind a port of a container that survived a restart lists the port without a host port.
+fn has_lost_port(state: RunState, labels: &Labels, ports: &[PortEntry]) -> bool {
+    let mut ssh = ports.iter().filter(|port| port.private_port == CONTAINER_SSH_PORT).peekable();
+    let is_expected = state == RunState::Running && labels.ssh_port().is_some();
+    is_expected && ssh.peek().is_some() && ssh.all(|port| port.public_port.is_none())
 }
 
 /// Converts an entry; `None` for one without an id, which no engine is known to return.
@@ -38,13 +66,16 @@ pub(crate) fn container(entry: impl Into<ContainerEntry>) -> Option<Container> {
     let name = entry.names.unwrap_or_default().into_iter().next().unwrap_or_default();
     let labels: Labels = entry.labels.unwrap_or_default().into_iter().collect();
     let image = labels.get(label::ORIGINAL_IMAGE).map(str::to_owned).or(entry.image);
+    let state = entry.state.as_deref().map_or(RunState::Dead, parse_state);
+    let has_lost_port = has_lost_port(state, &labels, &entry.ports.unwrap_or_default());
     Some(Container {
         id: ContainerId::new(entry.id?),
         name: name.trim_start_matches('/').to_owned(),
-        state: entry.state.as_deref().map_or(RunState::Dead, parse_state),
+        state,
         status: entry.status.unwrap_or_default(),
         image: image.unwrap_or_default(),
         labels,
+        has_lost_port,
     })
 }
 
@@ -101,6 +132,27 @@ mod tests {
         check("exited", RunState::Exited);
         check("dead", RunState::Dead);
         check("", RunState::Dead);
+    }
+
+    #[test]
+    fn port_that_the_engine_could_not_bind_is_lost() {
+        let check = |state: &str, ports: &str, expected| {
+            let container = read(&format!(
+                r#"{{"Id": "abc", "State": "{state}", "Ports": {ports},
+                    "Labels": {{"containai.managed": "true", "containai.ssh-port": "2300"}}}}"#
+            ));
+            let lost = container.map(|container| container.has_lost_port);
+            assert_eq!(lost, Some(expected), "{state} {ports}");
+        };
+        let published =
+            r#"[{"IP": "127.0.0.1", "PrivatePort": 22, "PublicPort": 2300, "Type": "tcp"}]"#;
+        check("running", published, false);
+        check("running", r#"[{"PrivatePort": 22, "Type": "tcp"}]"#, true);
+        check("exited", r#"[{"PrivatePort": 22, "Type": "tcp"}]"#, false);
+        // A network without ports says nothing.
+        check("running", r#"[{"PrivatePort": 80, "Type": "tcp"}]"#, false);
+        check("running", "[]", false);
+        check("running", "null", false);
     }
 
     #[test]

@@ -87,6 +87,7 @@ fn create_replacement(simulated: &mut Observed, of: &ContainerId, name: &Contain
 fn set_state(simulated: &mut Observed, id: &ContainerId, state: RunState) {
     for container in simulated.containers.iter_mut().filter(|container| container.id == *id) {
         container.state = state;
+        container.has_lost_port = false;
     }
 }
 
@@ -116,5 +117,6 @@ fn push_container(simulated: &mut Observed, spec: &ContainerSpec) {
         status: String::new(),
         image: spec.image.clone(),
         labels: spec.labels().iter().collect::<Labels>(),
+        has_lost_port: false,
     });
 }

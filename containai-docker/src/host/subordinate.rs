@@ -2,15 +2,15 @@
 
 use std::fmt;
 
+use containai_core::engine::MAX_CONTAINER_IDS;
 use serde::{Deserialize, Serialize};
 
 /// Minimum number of ids of a container, as many as the users of a Linux system have. Ranges start
 /// at multiples of it.
 pub(super) const MIN_RANGE: u32 = 65536;
 
-/// Number of ids of a container: those of its users, and the subordinate ids of its first two users
-/// in `/etc/subuid`, which useradd(8) assigns from 100000 up, 65536 each.
-pub(super) const CONTAINER_RANGE: u32 = 4 * MIN_RANGE;
+/// Number of ids that a new engine gives to containers.
+pub(super) const CONTAINER_RANGE: u32 = MAX_CONTAINER_IDS;
 
 /// Most tools assign ids from 100000 up. One million is above that range on an ordinary machine and
 /// still readable in `ls -n`.

@@ -79,6 +79,7 @@ impl ResolvedWorkspace {
         let Self { context, path, engine, .. } = self;
         let _lock = lock::acquire_workspace(path, &context.env, &context.reporter).await?;
         setup::ensure(context)?;
+        self.confirm_port_restart(desired).await?;
         self.ensure_repository(desired)?;
         workspace_store::record_directory(context, path).await;
         let records = FileWorkspaceStore { context };

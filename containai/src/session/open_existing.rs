@@ -65,7 +65,7 @@ impl SessionRequest {
 }
 
 impl ResolvedWorkspace {
-    /// Returns the container if it runs; `None` if it has to be started.
+    /// Returns the container if it runs; `None` if it has to be started, or restarted.
     fn running_container(&self) -> crate::Result<Option<Container>> {
         let serving = self.observed.serving(&self.path);
         if serving.is_empty() {
@@ -74,8 +74,8 @@ impl ResolvedWorkspace {
         let [container] = serving.as_slice() else { return Ok(None) };
         let name = self.options.name.as_ref();
         let is_named = name.is_none_or(|name| name.as_ref() == container.name);
-        let is_running = container.state == RunState::Running && is_named;
-        Ok(is_running.then(|| (*container).clone()))
+        let is_ready = container.state == RunState::Running && !container.has_lost_port;
+        Ok((is_ready && is_named).then(|| (*container).clone()))
     }
 
     async fn connect(&self) -> crate::Result<Connected<Session>> {

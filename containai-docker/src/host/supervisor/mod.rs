@@ -15,4 +15,5 @@ mod stop;
 
 pub use entry::main;
 pub use start::{start, wait_for_engine};
+pub(super) use start::is_supervised;
 pub use stop::{prepare_shutdown, stop_daemon, tear_down};

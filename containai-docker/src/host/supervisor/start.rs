@@ -52,6 +52,11 @@ pub fn wait_for_engine(layout: &EngineLayout, timeout: Duration) -> Result<(), S
     wait(layout, timeout, || false)
 }
 
+/// Returns whether a supervisor runs; it starts its engine again whenever that ends.
+pub(in super::super) fn is_supervised(layout: &EngineLayout) -> bool {
+    PidFile::holder(&layout.supervisor_pid_file()).is_some()
+}
+
 fn wait(
     layout: &EngineLayout,
     timeout: Duration,

@@ -16,8 +16,9 @@ use crate::runtime::mountinfo::{self, MountInfo};
 pub(in crate::runtime) struct HostInfo {
     /// The capabilities that this process may grant.
     pub(in crate::runtime) bounding: BoundingSet,
-    /// Maximum number of tasks on the whole machine.
-    pub(in crate::runtime) max_tasks: u64,
+    /// Maximum number of tasks on the whole machine; `None` if the control groups cannot limit
+    /// tasks, because runc fails on a limit then.
+    pub(in crate::runtime) max_tasks: Option<u64>,
     /// Maximum number of open files of a process.
     pub(in crate::runtime) max_files: u64,
     /// The resource limits that the container inherits.
@@ -56,8 +57,10 @@ impl HostInfo {
             .map_err(|source| HostInfoError::unreadable("/proc/self/exe", source))?;
         Ok(Self {
             bounding: BoundingSet::from_status(&text("/proc/self/status")?),
-            max_tasks: read_limit("/proc/sys/kernel/pid_max")
-                .min(read_limit("/proc/sys/kernel/threads-max")),
+            max_tasks: has_pids_controller(&mounts).then(|| {
+                read_limit("/proc/sys/kernel/pid_max")
+                    .min(read_limit("/proc/sys/kernel/threads-max"))
+            }),
             max_files: read_limit("/proc/sys/fs/nr_open"),
             limits: inherited_limits(),
             executable,
@@ -81,6 +84,19 @@ fn served_by_lxcfs(mounts: &[MountInfo]) -> Vec<&'static str> {
         .copied()
         .filter(|name| Path::new(LXCFS).join("proc").join(name).is_file())
         .collect()
+}
+
+/// Returns whether a mounted hierarchy of control groups has the controller `pids`.
+fn has_pids_controller(mounts: &[MountInfo]) -> bool {
+    let has = |list: &str, separator| list.split(separator).any(|name| name.trim() == "pids");
+    mounts.iter().any(|mount| match mount.fs_type.as_str() {
+        "cgroup" => has(&mount.options, ','),
+        "cgroup2" => {
+            let list = fs::read_to_string(mount.target.join("cgroup.controllers"));
+            has(&list.unwrap_or_default(), ' ')
+        }
+        _ => false,
+    })
 }
 
 /// Returns the resource limits of this process, which runc and the container inherit.
@@ -110,4 +126,27 @@ fn read_limit(path: &str) -> u64 {
 
 fn is_character_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_char_device())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_pids_controller() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let v2 = |controllers: &str| {
+            fs::write(dir.path().join("cgroup.controllers"), controllers).expect("written");
+            let line = format!("30 25 0:26 / {} rw - cgroup2 cgroup2 rw\n", dir.path().display());
+            has_pids_controller(&mountinfo::parse(&line))
+        };
+        assert!(v2("cpuset cpu io memory pids\n"));
+        assert!(!v2("cpuset cpu io memory\n") && !v2(""));
+        let v1 = |options: &str| {
+            let line = format!("30 25 0:26 / /sys/fs/cgroup/x rw - cgroup cgroup {options}\n");
+            has_pids_controller(&mountinfo::parse(&line))
+        };
+        assert!(v1("rw,pids"));
+        assert!(!v1("rw,memory"));
+    }
 }

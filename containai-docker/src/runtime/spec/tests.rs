@@ -18,7 +18,9 @@ const ID: &str = "47ce33a4cdc984d2d985a3a42c3a232b0bd91db7f49360c98d853791ecf80b
 fn host() -> HostInfo {
     HostInfo {
         bounding: BoundingSet(0b111),
-        max_tasks: 40_000,
+        max_tasks: Some(40_000),
+        max_files: 1 << 20,
+        limits: vec![ResourceLimit { kind: "RLIMIT_NOFILE", soft: 1024, hard: 4096 }],
         executable: "/usr/local/libexec/containai/containai-runc".into(),
         lxcfs: vec!["meminfo"],
         devices: DEVICES.iter().collect(),
