@@ -1,7 +1,7 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use super::container::ContainerState;
+use super::container::{ContainerRef, ContainerState};
 use super::invocation::{ForceDelete, KillSignal, RuncCommand, RuncInvocation};
 use super::kill::{self, KillOutcome};
 use super::{
@@ -19,7 +19,10 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let outcome = match invocation.command {
         RuncCommand::Create(ref request) => create::prepare(request, invocation.root)
             .map_err(|error| error_report::error_chain(&error)),
-        RuncCommand::Start(_) | RuncCommand::Kill(..) | RuncCommand::Delete(..) => {
+        RuncCommand::Start(ref container) => {
+            prepare_existing(&invocation.command).and_then(|_| share_mounts(container))
+        }
+        RuncCommand::Kill(..) | RuncCommand::Delete(..) => {
             match prepare_existing(&invocation.command) {
                 Ok(CommandOutcome::Done) => return ExitCode::SUCCESS,
                 Ok(CommandOutcome::ExecRuntime) => Ok(()),
@@ -62,6 +65,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     report_outcome(&invocation, outcome)
 }
 
+fn share_mounts(container: &ContainerRef) -> Result<(), String> {
+    mount_namespace::share_mounts(container)
+        .map_err(|error| format!("cannot share the container's mounts: {error}"))
+}
+
 /// The action that remains for a command.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum CommandOutcome {
@@ -76,8 +84,6 @@ pub(super) fn prepare_existing(verb: &RuncCommand) -> Result<CommandOutcome, Str
     match verb {
         RuncCommand::Start(container) => {
             bridge_port::pin(container).map_err(|error| error_report::error_chain(&error))?;
-            mount_namespace::share_mounts(container)
-                .map_err(|error| format!("cannot share the container's mounts: {error}"))?;
         }
         RuncCommand::Kill(container, signal) => {
             let state = ContainerState::read(container);

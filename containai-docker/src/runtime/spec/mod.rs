@@ -35,6 +35,6 @@ pub(super) use root::{root_path, set_root_path};
 pub(super) use resource_limit::ResourceLimit;
 pub(super) use seccomp::{Keyrings, set_keyring_rules};
 pub(super) use tmpfs::{
-    TmpfsMount, remountable_tmpfs, set_tmpfs_source, size_shared_memory,
+    remountable_tmpfs, set_tmpfs_source, size_shared_memory,
 };
 pub(super) use user_namespace::{SpecError, UserNamespace, join_namespace};

@@ -48,9 +48,9 @@ pub(super) fn raise_limits(
         .get("/linux/resources/memory/limit")
         .and_then(Value::as_i64)
         .is_some_and(|limit| limit > 0);
-    let limits = spec.list_mut(&["process"], "rlimits");
+    let mut raised = Vec::new();
     for minimum in MINIMUM {
-        let is_set = limits.iter().any(|limit| limit["type"] == minimum.kind);
+        let is_set = spec.list("/process/rlimits").iter().any(|limit| limit["type"] == minimum.kind);
         let is_unbounded = minimum.kind == "RLIMIT_MEMLOCK" && !has_memory_limit;
         let Some(now) = inherited.iter().find(|it| it.kind == minimum.kind) else { continue };
         if is_set || is_unbounded {
@@ -61,10 +61,13 @@ pub(super) fn raise_limits(
             _ => minimum.hard,
         };
         let hard = if bounding.has_sys_resource() { now.hard.max(wanted) } else { now.hard };
-        let raised = ResourceLimit { hard, soft: now.soft.max(minimum.soft).min(hard), ..minimum };
-        if raised != *now {
-            limits.push(json!({ "type": raised.kind, "soft": raised.soft, "hard": raised.hard }));
+        let limit = ResourceLimit { hard, soft: now.soft.max(minimum.soft).min(hard), ..minimum };
+        if limit != *now {
+            raised.push(json!({ "type": limit.kind, "soft": limit.soft, "hard": limit.hard }));
         }
+    }
+    if !raised.is_empty() {
+        spec.list_mut(&["process"], "rlimits").extend(raised);
     }
 }
 

@@ -20,7 +20,7 @@ fn host() -> HostInfo {
         bounding: BoundingSet(0b111),
         max_tasks: Some(40_000),
         max_files: 1 << 20,
-        limits: vec![ResourceLimit { kind: "RLIMIT_NOFILE", soft: 1024, hard: 4096 }],
+        limits: vec![ResourceLimit { kind: "RLIMIT_NOFILE", soft: 256, hard: 4096 }],
         executable: "/usr/local/libexec/containai/containai-runc".into(),
         lxcfs: vec!["meminfo"],
         devices: DEVICES.iter().collect(),
@@ -58,7 +58,7 @@ fn mounts_of_a_system_container() {
     /sys sysfs sysfs nosuid,noexec,nodev,rw
     /sys/fs/cgroup cgroup cgroup nosuid,noexec,nodev,rw
     /dev/mqueue mqueue mqueue nosuid,noexec,nodev
-    /dev/shm tmpfs shm nosuid,noexec,nodev,mode=1777,size=67108864
+    /dev/shm tmpfs shm nosuid,nodev,mode=1777,size=1073741824
     /mnt/agent-data bind /srv/engine/1000000.1000000/volumes/h1data/_data rbind
     /etc/resolv.conf bind /srv/engine/1000000.1000000/containers/ID/resolv.conf rbind,rprivate
     /etc/hostname bind /srv/engine/1000000.1000000/containers/ID/hostname rbind,rprivate
@@ -195,6 +195,13 @@ fn edits_except_mounts_and_seccomp() {
           "container=docker"
         ],
         "oomScoreAdj": 0,
+        "rlimits": [
+          {
+            "hard": 4096,
+            "soft": 1024,
+            "type": "RLIMIT_NOFILE"
+          }
+        ],
         "terminal": true,
         "user": {
           "additionalGids": [
