@@ -263,7 +263,14 @@ fn container_without_a_port_is_restarted_once() {
     assert_eq!(stop, &Step::Stop { id: id.clone() });
     assert_eq!(connect, &Step::Connect { id: id.clone() });
     fixture.stopped_without_port = Some(id.clone());
-    assert_eq!(decide(&fixture, &desired()), Step::Connect { id });
+    assert_eq!(decide(&fixture, &desired()), Step::Connect { id: id.clone() });
+
+    // The caller knows it, although the engine lists the port.
+    let known = observed(vec![container("api-main", Some("/src/api"), RunState::Running)]);
+    let mut lost = desired();
+    lost.options.lost_port = Some(id.clone());
+    assert_eq!(decide(&known, &lost), Step::Stop { id: id.clone() });
+    assert_eq!(plan(&known, &lost).last(), Some(&Step::Connect { id }));
 }
 
 #[test]

@@ -98,7 +98,7 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
             Step::Refuse(Refusal::NoPort { name: container.name.clone() })
         }
         // Only a start publishes the port, or another one if it is still in use.
-        RunState::Running if must_restart(observed, container) => Step::Stop { id },
+        RunState::Running if must_restart(observed, desired, container) => Step::Stop { id },
         RunState::Running => Step::Connect { id },
         RunState::Created | RunState::Exited if observed.port_conflict.as_ref() == Some(&id) => {
             decide_port_migration(observed, container)
@@ -113,8 +113,11 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
     }
 }
 
-fn must_restart(observed: &Observed, container: &Container) -> bool {
-    container.has_lost_port && observed.stopped_without_port.as_ref() != Some(&container.id)
+/// Whether the running container has lost its port, and was not restarted for it by this run.
+fn must_restart(observed: &Observed, desired: &Desired, container: &Container) -> bool {
+    let is_lost =
+        container.has_lost_port || desired.options.lost_port.as_ref() == Some(&container.id);
+    is_lost && observed.stopped_without_port.as_ref() != Some(&container.id)
 }
 
 /// Returns the volume that a container created from a snapshot brings to its workspace.

@@ -98,11 +98,11 @@ impl<'a, E: Engine, R: Remote, N: WorkspaceStore> StepExecutor<'a, E, R, N> {
                 self.check_store_writable().await?;
                 let container = find(observed, &id)?;
                 let name = &container.name;
-                let stage = if container.has_lost_port {
-                    observed.stopped_without_port = Some(id.clone());
-                    format!("restarting {name}: the engine lost its port")
-                } else {
+                let stage = if desired.options.recreate.as_ref() == Some(&id) {
                     format!("stopping {name}")
+                } else {
+                    observed.stopped_without_port = Some(id.clone());
+                    format!("restarting {name}: another program took its port")
                 };
                 self.events.on_event(Event::Stage(&stage));
                 engine.stop(&id).await?;

@@ -43,7 +43,10 @@ fn apply(simulated: &mut Observed, desired: &Desired, step: &Step) {
         Step::Recreate { of, name } => recreate(simulated, desired, of, name),
         Step::RecordDataVolume { .. } => simulated.is_volume_recorded = true,
         Step::RemoveVolumes { .. } => simulated.are_replaced_volumes_removed = true,
-        Step::Stop { id } => set_state(simulated, id, RunState::Exited),
+        Step::Stop { id } => {
+            simulated.stopped_without_port = Some(id.clone());
+            set_state(simulated, id, RunState::Exited);
+        }
         Step::Provision { .. } => simulated.is_provisioned = true,
         Step::Start { id } | Step::Unpause { id } => set_state(simulated, id, RunState::Running),
         Step::Commit { id } => {

@@ -7,6 +7,7 @@ use containai_core::hint::Hint;
 use containai_core::lifecycle::{Connected, DriveError, PinnedKey, connect};
 use containai_ssh::Session;
 
+use super::lost_port::PortOutcome;
 use super::{ResolvedWorkspace, SessionRequest};
 use crate::connection::SessionConnection;
 use crate::error::OperationError;
@@ -81,8 +82,12 @@ impl ResolvedWorkspace {
     async fn connect(&self) -> crate::Result<Connected<Session>> {
         if let Some(container) = self.running_container()? {
             let work = connect(&self.engine, &self.context.remote, &container, PinnedKey::Valid);
-            match until_interrupted(work, &self.context.reporter).await {
-                Ok(connection) => return Ok(Connected { container, connection }),
+            let work = until_interrupted(work, &self.context.reporter);
+            match self.watch_port(work).await {
+                Ok(PortOutcome::Connected(connection)) => {
+                    return Ok(Connected { container, connection });
+                }
+                Ok(PortOutcome::Lost) => {}
                 Err(error) if may_be_stopping(&error) => {}
                 Err(error) => return Err(error),
             }
