@@ -1,72 +1,27 @@
 //! Conversion of the engine's container list.
 
-use std::collections::HashMap;
-
 use bollard::models::{ContainerSummary, PortSummary};
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::label::{self, Labels};
-use serde::Deserialize;
 
 /// The port of sshd in a container.
 const CONTAINER_SSH_PORT: u16 = 22;
 
-/// The fields used of an entry of `GET /containers/json`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct ContainerEntry {
-    id: Option<String>,
-    names: Option<Vec<String>>,
-    state: Option<String>,
-    status: Option<String>,
-    image: Option<String>,
-    labels: Option<HashMap<String, String>>,
-    ports: Option<Vec<PortEntry>>,
-}
-
-/// A port of a container in the list.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct PortEntry {
-    private_port: u16,
-    /// The host port; `None` if the container's port is not published.
-    public_port: Option<u16>,
-}
-
-impl From<ContainerSummary> for ContainerEntry {
-    fn from(summary: ContainerSummary) -> Self {
-        Self {
-            id: summary.id,
-            names: summary.names,
-            state: summary.state.map(|state| state.to_string()),
-            status: summary.status,
-            image: summary.image,
-            labels: summary.labels,
-            ports: summary.ports.map(|ports| ports.into_iter().map(PortEntry::from).collect()),
-        }
-    }
-}
-
-impl From<PortSummary> for PortEntry {
-    fn from(port: PortSummary) -> Self {
-        Self { private_port: port.private_port, public_port: port.public_port }
-    }
-}
-
 /// Returns whether a running container lacks the host port of its SSH server. An engine that cannot
 /// bind a port of a container that survived a restart lists the port without a host port.
-fn has_lost_port(state: RunState, labels: &Labels, ports: &[PortEntry]) -> bool {
+fn has_lost_port(state: RunState, labels: &Labels, ports: &[PortSummary]) -> bool {
     let mut ssh = ports.iter().filter(|port| port.private_port == CONTAINER_SSH_PORT).peekable();
     let is_expected = state == RunState::Running && labels.ssh_port().is_some();
     is_expected && ssh.peek().is_some() && ssh.all(|port| port.public_port.is_none())
 }
 
 /// Converts an entry; `None` for one without an id, which no engine is known to return.
-pub(crate) fn container(entry: impl Into<ContainerEntry>) -> Option<Container> {
-    let entry = entry.into();
+pub(crate) fn container(entry: ContainerSummary) -> Option<Container> {
+    let state = entry.state.map(|state| state.to_string());
+    let state = state.as_deref().map_or(RunState::Dead, parse_state);
     let name = entry.names.unwrap_or_default().into_iter().next().unwrap_or_default();
     let labels: Labels = entry.labels.unwrap_or_default().into_iter().collect();
     let image = labels.get(label::ORIGINAL_IMAGE).map(str::to_owned).or(entry.image);
-    let state = entry.state.as_deref().map_or(RunState::Dead, parse_state);
     let has_lost_port = has_lost_port(state, &labels, &entry.ports.unwrap_or_default());
     Some(Container {
         id: ContainerId::new(entry.id?),
@@ -97,11 +52,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Option<Container> {
-        let plain: ContainerEntry = serde_json::from_str(json).expect("an entry");
-        let summary: ContainerSummary = serde_json::from_str(json).expect("a summary");
-        let read = container(plain);
-        assert_eq!(container(summary), read, "both request paths agree");
-        read
+        container(serde_json::from_str(json).expect("a summary"))
     }
 
     #[test]
