@@ -30,7 +30,15 @@ fn container(name: &str, workspace: Option<&str>, state: RunState) -> Container 
         }
     };
     let id = ContainerId::new(format!("id-of-{name}"));
-    Container { id, name: name.into(), state, status: String::new(), image: "base".into(), labels, has_lost_port: false }
+    Container {
+        id,
+        name: name.into(),
+        state,
+        status: String::new(),
+        image: "base".into(),
+        labels,
+        has_lost_port: false,
+    }
 }
 
 fn observed(containers: Vec<Container>) -> Observed {

@@ -68,7 +68,9 @@ impl EnforcedLimits {
             ("swap", if self.memory == Enforcement::Missing { self.memory } else { self.swap }),
             ("the number of processes", self.processes),
         ])?;
-        Some(format!("the engine's kernel cannot limit {missing}: containers run without that limit"))
+        Some(format!(
+            "the engine's kernel cannot limit {missing}: containers run without that limit"
+        ))
     }
 
     fn missing<const N: usize>(self, limits: [(&str, Enforcement); N]) -> Option<String> {
@@ -166,17 +168,23 @@ mod tests {
         check(
             without(&["CpuCfsQuota"]),
             "memory swap pids",
-            Some("the engine's kernel cannot limit processor time: containers run without that limit"),
+            Some(
+                "the engine's kernel cannot limit processor time: containers run without that limit",
+            ),
         );
         check(
             without(&["CpuCfsPeriod", "SwapLimit"]),
             "memory pids",
-            Some("the engine's kernel cannot limit processor time and swap: containers run without that limit"),
+            Some(
+                "the engine's kernel cannot limit processor time and swap: containers run without that limit",
+            ),
         );
         check(
             without(&["MemoryLimit", "PidsLimit"]),
             "cpus",
-            Some("the engine's kernel cannot limit memory, swap and the number of processes: containers run without that limit"),
+            Some(
+                "the engine's kernel cannot limit memory, swap and the number of processes: containers run without that limit",
+            ),
         );
     }
 
@@ -185,7 +193,9 @@ mod tests {
         let enforced = limits_of(serde_json::json!({ "CpuCfsQuota": false }));
         let memory = ResourceLimits { memory: Some(ByteSize::from_gib(1)), cpus: None };
         let cpus = ResourceLimits { memory: None, cpus: Cpus::from_nanos(1) };
-        assert!(enforced.check(memory).is_ok() && enforced.check(ResourceLimits::default()).is_ok());
+        assert!(
+            enforced.check(memory).is_ok() && enforced.check(ResourceLimits::default()).is_ok()
+        );
         let refused = enforced.check(cpus).expect_err("not enforced");
         assert_eq!(refused.to_string(), "the engine's kernel cannot limit processor time");
     }

@@ -46,7 +46,7 @@ impl Engine for DockerEngine {
             enforced.apply(host);
         }
         if let Some(notice) = enforced.notice() {
-            events.on_event(Event::Notice(&notice));
+            events.on_event(Event::Warning(&notice));
         }
         let image = image::labels(self, &spec.image).await?;
         body.labels = Some(spec.labels().masking_image(&image).into_map());

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use containai_core::engine::{ActiveSessions, Container, IdRangeMode, RestartPolicy, RunState, Usage};
+use containai_core::engine::{
+    ActiveSessions, Container, IdRangeMode, RestartPolicy, RunState, Usage,
+};
 use containai_docker::{Activity, DockerEngine, Running};
 
 use crate::host_facts;

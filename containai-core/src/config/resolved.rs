@@ -10,9 +10,9 @@ use super::setting::{
     EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
-    RESTART, SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool, read_client_option,
-    read_docker_host, read_env_name, read_exclude, read_home_path, read_idle, read_image,
-    read_local_forward, read_manifest_name, read_remote_forward, read_template,
+    RESTART, SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool,
+    read_client_option, read_docker_host, read_env_name, read_exclude, read_home_path, read_idle,
+    read_image, read_local_forward, read_manifest_name, read_remote_forward, read_template,
     read_workspace_path,
 };
 use super::sources::{LayeredValue, Sources};

@@ -111,7 +111,13 @@ impl<'a, E: Engine, R: Remote, N: WorkspaceStore> StepExecutor<'a, E, R, N> {
                 self.check_store_writable().await?;
                 let old = find(observed, &of)?;
                 replacement_steps::recreate(
-                    engine, remote, desired, observed, &old, &name, self.events,
+                    engine,
+                    remote,
+                    desired,
+                    observed,
+                    &old,
+                    &name,
+                    self.events,
                 )
                 .await?;
             }

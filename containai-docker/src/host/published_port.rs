@@ -55,7 +55,9 @@ mod tests {
             fs::write(dir.join("status"), format!("Name:\tx\nPPid:\t{parent}\n")).expect("a file");
         };
         let proxy = |port: &str| {
-            format!("/usr/sbin/docker-proxy -proto tcp -host-ip 127.0.0.1 -host-port {port} -container-ip 10.0.0.2 -container-port 22")
+            format!(
+                "/usr/sbin/docker-proxy -proto tcp -host-ip 127.0.0.1 -host-port {port} -container-ip 10.0.0.2 -container-port 22"
+            )
         };
         process("7", &proxy("2300"), "5");
         process("8", &proxy("2301"), "6");

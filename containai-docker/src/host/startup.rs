@@ -33,11 +33,7 @@ pub fn wait_while_starting(layout: &EngineLayout, announce: impl FnOnce()) {
 }
 
 /// Waits until `answers`; gives up if `is_starting` is false for a time, or after a minute.
-fn wait_until(
-    answers: impl Fn() -> bool,
-    is_starting: impl Fn() -> bool,
-    announce: impl FnOnce(),
-) {
+fn wait_until(answers: impl Fn() -> bool, is_starting: impl Fn() -> bool, announce: impl FnOnce()) {
     let begin = Instant::now();
     let mut last_sign = begin;
     let mut announce = Some(announce);

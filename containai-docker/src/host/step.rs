@@ -317,8 +317,7 @@ mod tests {
     #[test]
     fn shows_exact_commands() {
         let range = IdRange { base: 1_000_000, count: 65536 };
-        let widened =
-            IdRangeChange { old: Some(range), new: IdRange { count: 262_144, ..range } };
+        let widened = IdRangeChange { old: Some(range), new: IdRange { count: 262_144, ..range } };
         let supervisor =
             ServiceManager::Supervisor { program: "/l/containai-engine".into(), root: "/".into() };
         let steps = [

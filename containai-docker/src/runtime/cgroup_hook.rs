@@ -198,9 +198,8 @@ mod tests {
         let found = container_dirs("0::/docker/abc\n", &mounts);
         assert_eq!(found, [(CgroupVersion::V2, "/sys/fs/cgroup/docker/abc".into())]);
         // The engine runs in a container that sees its own part of the hierarchy as the root.
-        let nested = mountinfo::parse(
-            "30 25 0:26 /outer /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n",
-        );
+        let nested =
+            mountinfo::parse("30 25 0:26 /outer /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n");
         let found = container_dirs("0::/outer/docker/abc\n", &nested);
         assert_eq!(found, [(CgroupVersion::V2, "/sys/fs/cgroup/docker/abc".into())]);
     }

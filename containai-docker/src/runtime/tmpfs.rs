@@ -17,7 +17,8 @@ use std::process::{Command, Stdio};
 use nix::sched::{CloneFlags, setns, unshare};
 use rustix::fs::{AtFlags, Gid, Uid, chownat};
 use rustix::mount::{
-    FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount, fsopen,
+    FsMountFlags, FsOpenFlags, MountAttrFlags, fsconfig_create, fsconfig_set_string, fsmount,
+    fsopen,
 };
 use rustix::net::{
     RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer,

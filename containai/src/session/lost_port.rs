@@ -61,11 +61,13 @@ impl ResolvedWorkspace {
         let sessions = self.engine.sessions(&container.id).await;
         if let Some(sessions) = sessions.filter(|sessions| sessions.are_active()) {
             reporter.warn(&session_guard::busy(name, sessions));
-            let question =
-                format!("Restart {name}? Another program took its port, nothing can connect to it.");
+            let question = format!(
+                "Restart {name}? Another program took its port, nothing can connect to it."
+            );
             if !reporter.can_ask() || !reporter.ask(&question) {
-                let message =
-                    format!("container `{name}` has to be restarted: another program took its port");
+                let message = format!(
+                    "container `{name}` has to be restarted: another program took its port"
+                );
                 let hint = format!("cai stop {name}");
                 let hint = Hint::run(&hint, "end its sessions, then run this command again");
                 return Err(OperationError::with_code(exit::CONTAINER_NOT_STARTED, message)

@@ -1,7 +1,8 @@
 //! The table of all settings.
 
 use super::{
-    SettingSpec, agent, engine, env, image, import, isolation, limits, restart, ssh, template, volume,
+    SettingSpec, agent, engine, env, image, import, isolation, limits, restart, ssh, template,
+    volume,
 };
 use crate::config::did_you_mean::closest_match;
 

@@ -116,8 +116,7 @@ async fn copy_and_create<S: Snapshots, R: Remote>(
     // The container is about to own the volumes. The labels of the helper, which mark
     // them as leftovers, must not outlast it.
     copying.close().await?;
-    let outcome =
-        create_container(engine, remote, desired, plan, anonymous.as_ref(), events).await;
+    let outcome = create_container(engine, remote, desired, plan, anonymous.as_ref(), events).await;
     if let Some(anonymous) = anonymous {
         engine.remove_helper(&anonymous.helper).await?;
     }

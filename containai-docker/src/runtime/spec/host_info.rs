@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::resource::{Resource, getrlimit};
 
+use super::ResourceLimit;
 use super::capability::BoundingSet;
 use super::device::{DEVICES, Device};
-use super::ResourceLimit;
 use super::lxcfs::{FILES as LXCFS_FILES, ROOT as LXCFS};
 use crate::runtime::mountinfo::{self, MountInfo};
 

@@ -31,10 +31,8 @@ pub(super) use document::Spec;
 pub(super) use edit::edit;
 pub(super) use host_info::{HostInfo, HostInfoError};
 pub(super) use program::mount_program;
-pub(super) use root::{root_path, set_root_path};
 pub(super) use resource_limit::ResourceLimit;
+pub(super) use root::{root_path, set_root_path};
 pub(super) use seccomp::{Keyrings, set_keyring_rules};
-pub(super) use tmpfs::{
-    remountable_tmpfs, set_tmpfs_source, size_shared_memory,
-};
+pub(super) use tmpfs::{remountable_tmpfs, set_tmpfs_source, size_shared_memory};
 pub(super) use user_namespace::{SpecError, UserNamespace, join_namespace};

@@ -50,7 +50,8 @@ pub(super) fn raise_limits(
         .is_some_and(|limit| limit > 0);
     let mut raised = Vec::new();
     for minimum in MINIMUM {
-        let is_set = spec.list("/process/rlimits").iter().any(|limit| limit["type"] == minimum.kind);
+        let is_set =
+            spec.list("/process/rlimits").iter().any(|limit| limit["type"] == minimum.kind);
         let is_unbounded = minimum.kind == "RLIMIT_MEMLOCK" && !has_memory_limit;
         let Some(now) = inherited.iter().find(|it| it.kind == minimum.kind) else { continue };
         if is_set || is_unbounded {

@@ -59,7 +59,8 @@ pub(in crate::runtime) fn set_tmpfs_source(spec: &mut Spec, tmpfs: &TmpfsMount, 
     let flags = texts(mount).into_iter().filter(|option| !option.contains('='));
     let options: Vec<_> = std::iter::once("bind".to_owned()).chain(flags).collect();
     let destination = mount["destination"].clone();
-    *mount = json!({ "destination": destination, "type": "bind", "source": source, "options": options });
+    *mount =
+        json!({ "destination": destination, "type": "bind", "source": source, "options": options });
 }
 
 fn texts(mount: &Value) -> Vec<String> {
