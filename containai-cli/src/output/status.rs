@@ -163,7 +163,7 @@ pub(crate) fn memory_of(used: u64, limit: u64) -> String {
 mod tests {
     use std::time::Duration;
 
-    use containai_core::engine::{ActiveSessions, ContainerId, IdRangeMode, Usage};
+    use containai_core::engine::{ActiveSessions, ContainerId, IdRangeMode, RestartPolicy, Usage};
     use containai_core::label;
 
     use super::*;
@@ -197,6 +197,7 @@ mod tests {
             usage: Some(usage),
             sessions: Some(ActiveSessions { ssh: 2, terminals: 3 }),
             id_range: Some(IdRangeMode::Own),
+            restart: Some(RestartPolicy::No),
             uptime: Some(Duration::from_secs(3 * 86_400 + 4 * 3600 + 12 * 60)),
         }
     }
@@ -212,6 +213,7 @@ mod tests {
         ssh        ssh containai-api-main (127.0.0.1:2300)
         workspace  /home/me/api
         isolation  userns
+        restart    no
         ");
         insta::assert_snapshot!(status.usage().expect("usage"), @r"
         id range   own
@@ -254,6 +256,7 @@ mod tests {
           "workspace": "/home/me/api",
           "isolation": "userns",
           "id_range": "own",
+          "restart": "no",
           "uptime": "3d 4h 12m",
           "uptime_seconds": 274320,
           "ssh_connections": 2,
