@@ -145,6 +145,12 @@ pub enum EngineError {
         /// The reason.
         reason: &'static str,
     },
+    /// The engine's kernel or control groups lack a controller.
+    #[error("the engine's kernel cannot limit {limit}")]
+    UnsupportedLimit {
+        /// The resource, such as `memory`.
+        limit: String,
+    },
     /// The engine reported another error.
     #[error("the engine reported an error: {message}")]
     Refused {
@@ -184,7 +190,7 @@ impl Advice for EngineError {
         match self {
             Self::InvalidAddress { .. } | Self::ForbiddenMount { .. } => exit::USAGE,
             Self::PortTaken { .. } => exit::SSH_SETUP_FAILED,
-            Self::CopyFailed { .. } => exit::FAILED,
+            Self::CopyFailed { .. } | Self::UnsupportedLimit { .. } => exit::FAILED,
             _ => exit::CONTAINER_NOT_STARTED,
         }
     }
@@ -249,6 +255,9 @@ impl Advice for EngineError {
             Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
                 Hint::run("cai setup", "repair the engine's runtimes")
             }
+            Self::UnsupportedLimit { .. } => Hint::new(
+                "use a kernel and control groups with that controller on the engine's machine; for processor time, `CONFIG_CFS_BANDWIDTH`",
+            ),
             Self::NoSpace { .. } => return vec![disk_full::hint(), disk_full::cleanup_hint()],
             Self::HostFile { source, .. } if disk_full::is_full(source) => disk_full::hint(),
             // Each init watches files, and the kernel limits the total number of watches of all
@@ -379,6 +388,7 @@ mod tests {
                 path: "/etc".into(),
                 reason: "it belongs to the host",
             }],
+            UnsupportedLimit: [EngineError::UnsupportedLimit { limit: "processor time".into() }],
             Refused: [EngineError::Refused { status: 500, message: "unknown driver".into() }],
             HostFile: [EngineError::HostFile {
                 path: "/var/lib/containai-docker/engine-id".into(),

@@ -9,6 +9,7 @@ mod isolation;
 mod kind;
 mod limits;
 mod network;
+mod restart;
 mod spec;
 mod ssh;
 mod switch;
@@ -32,6 +33,7 @@ pub use kind::SettingKind;
 pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
 pub use limits::{MemoryLimitError, parse_memory};
 pub(super) use network::{NETWORK_CERTIFICATES, NETWORK_PROXIES};
+pub(super) use restart::RESTART;
 pub use spec::{SettingScope, SettingSpec};
 pub(super) use ssh::{
     FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,

@@ -1,7 +1,7 @@
 //! The table of all settings.
 
 use super::{
-    SettingSpec, agent, engine, env, image, import, isolation, limits, network, ssh, template,
+    SettingSpec, agent, engine, env, image, import, isolation, limits, network, ssh, template, restart,
     volume,
 };
 use crate::config::did_you_mean::closest_match;
@@ -20,6 +20,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     limits::CPU_LIMIT,
     network::NETWORK_CERTIFICATES,
     network::NETWORK_PROXIES,
+    restart::RESTART,
     env::ENV_IMPORT,
     env::ENV_FROM_HOST,
     env::ENV_FILE,

@@ -17,5 +17,6 @@ mod stop;
 
 pub use entry::main;
 pub use host_shutdown::prepare_shutdown;
+pub(super) use start::{is_supervised, running_engine};
 pub use start::{start, wait_for_engine};
 pub use stop::{stop_daemon, tear_down};
