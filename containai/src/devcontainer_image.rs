@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::error::ResultExt as _;
 use containai_core::devcontainer::{
-    Devcontainer, DevcontainerImage, FEATURES_DIR, FeatureManifest, Lifecycle,
+    ContainerStage, Devcontainer, DevcontainerImage, FEATURES_DIR, FeatureManifest, Lifecycle,
     feature_install_script, feature_stage, lifecycle_script,
 };
 use containai_core::engine::ImageRequest;
@@ -44,7 +44,8 @@ pub(crate) fn image_recipe(
         _ => CONTAINER_USER,
     };
     let (layer, has_lifecycle) = feature_layer(devcontainer, workspace, user, &mut context)?;
-    let fingerprint = recipe_fingerprint(&source, layer.as_ref(), devcontainer, &context);
+    let layers: Vec<_> = layer.into_iter().chain([container_layer(devcontainer)]).collect();
+    let fingerprint = recipe_fingerprint(&source, &layers, devcontainer, &context);
     let mut labels = vec![
         (label::TEMPLATE_HASH.to_owned(), fingerprint.to_string()),
         (label::DEVCONTAINER.to_owned(), file.path.clone()),
@@ -52,11 +53,32 @@ pub(crate) fn image_recipe(
     if has_lifecycle {
         labels.push((label::LIFECYCLE.to_owned(), "true".to_owned()));
     }
+    if let Some(metadata) = &devcontainer.editor.metadata {
+        labels.push((label::DEVCONTAINER_METADATA.to_owned(), metadata.clone()));
+    }
     let reference = BuiltImage::of_devcontainer(&fingerprint);
     Ok(ImageRecipe::new(reference, fingerprint, source)
-        .with_layers(layer)
-        .with_environment(devcontainer.container_env.clone())
+        .with_layers(layers)
         .with_labels(labels))
+}
+
+/// Checks that the file's own Dockerfile and context can be read and built, without a change.
+pub(crate) fn check_source(
+    devcontainer: &Devcontainer,
+    workspace: &WorkspacePath,
+    default: &ImageRequest,
+) -> crate::Result<()> {
+    base_source(devcontainer, workspace, default, &mut Vec::new()).map(drop)
+}
+
+/// Returns the layer with what every process in the container sees.
+fn container_layer(devcontainer: &Devcontainer) -> RecipeLayer {
+    let ContainerStage { dockerfile, files, .. } = ContainerStage::of(devcontainer);
+    let part = |(path, text): (&str, String)| {
+        let mode = if text.starts_with("#!") { 0o755 } else { 0o644 };
+        ContextPart::text(path, mode, text)
+    };
+    RecipeLayer { dockerfile, parts: files.into_iter().map(part).collect() }
 }
 
 fn base_source(
@@ -125,7 +147,8 @@ fn feature_layer(
         lifecycle.extend(manifest.lifecycle);
     }
     lifecycle.extend(devcontainer.lifecycle.clone());
-    let program = lifecycle_script(&lifecycle, devcontainer.remote_user.as_deref());
+    let folder = &devcontainer.workspace_folder.folder;
+    let program = lifecycle_script(&lifecycle, devcontainer.remote_user.as_deref(), folder);
     let has_lifecycle = program.is_some();
     parts.extend(program.map(|program| ContextPart::text("devcontainer", 0o755, program)));
     if parts.is_empty() {
@@ -137,7 +160,7 @@ fn feature_layer(
 
 fn recipe_fingerprint(
     source: &RecipeSource,
-    layer: Option<&RecipeLayer>,
+    layers: &[RecipeLayer],
     devcontainer: &Devcontainer,
     context: &[ContextEntry],
 ) -> Fingerprint {
@@ -154,9 +177,9 @@ fn recipe_fingerprint(
             texts.extend(encode_pairs(arguments));
         }
     }
-    texts.extend(encode_pairs(&devcontainer.container_env));
+    texts.extend(devcontainer.hosts.iter().map(|host| format!("{host:?}")));
     texts.extend(devcontainer.mounts.iter().map(|mount| format!("{mount:?}")));
-    if let Some(layer) = layer {
+    for layer in layers {
         texts.push(layer.dockerfile.clone());
         texts.extend(layer.parts.iter().filter_map(|part| match part {
             ContextPart::File { content, .. } => {

@@ -10,7 +10,6 @@ use super::environment::Environment;
 use super::error::DevcontainerError;
 use super::feature::Feature;
 use super::fields::{JsonFields, scalar_text, wrong_type};
-use super::host_entry::HostEntry;
 use super::image::DevcontainerImage;
 use super::jsonc;
 use super::keys::plan_keys;
@@ -22,6 +21,7 @@ use super::requirements::HostRequirements;
 use super::run_args::{ArgumentContext, RunArguments, TranslatedArguments, translate};
 use super::substitute::{SubstitutionVariables, substitute, substitute_text, uses_host_variable};
 use super::workspace_folder::{WorkspaceFolder, WrittenFolder};
+use crate::naming::HostEntry;
 
 /// The context in which a file is read.
 pub struct DevcontainerContext<'a> {
