@@ -163,14 +163,14 @@ impl RequestedMount {
             true => access,
             false => Err("mount options are `type`, `source`, `target` and `readonly`"),
         };
-        let read = || {
+        let read = || -> Result<Self, &'static str> {
             let source = parse_source(&kind, &source)?;
             let target = MountTarget::parse(&target).map_err(|_| {
                 "the target must be an absolute path outside system directories, such as `/cache`"
             })?;
             Ok(Self { source, target, access: access? })
         };
-        read().map_err(|reason: &str| plan.refused(property, reason)).ok()
+        read().map_err(|reason| plan.refused(property, reason)).ok()
     }
 }
 

@@ -20,7 +20,7 @@ fn arguments_variables_and_the_folder_reach_the_container() {
             "workspaceFolder": "/workspaces/${localWorkspaceFolderBasename}",
             "mounts": ["source=dind,target=/var/lib/docker,type=volume", "source=/var/run/docker.sock,target=/var/run/docker.sock,type=bind"],
             "customizations": {"vscode": {"settings": {"editor.tabSize": 3}}},
-            "postCreateCommand": "cd ${containerWorkspaceFolder}/ && pwd > ~/made && test -d .devcontainer && echo \"${containerEnv:OPTS}\" >> ~/made"
+            "postCreateCommand": "cd ${containerWorkspaceFolder}/ && pwd > ~/made && test -d .devcontainer && printf '%s\\n' '${containerEnv:OPTS}' >> ~/made"
         }"#,
     );
     let run = |script: &str| {
@@ -53,7 +53,7 @@ fn arguments_variables_and_the_folder_reach_the_container() {
     first
         .success()
         .prints(&format!(
-            "1 of file\n{opts}\n<{opts}>\na\nb\nextra\n3\n10.9.8.7\n/workspaces/arguments\n{{\"a\": \"b\\\\c\"}} $HOME\n{{\"editor.tabSize\":3}}\n",
+            "1 of file\n{opts}\n<{opts}>\na\nb\nextra\n3\n10.9.8.7\n/workspaces/arguments\n{opts}\n{{\"editor.tabSize\":3}}\n",
         ))
         .stderr_contains("`runArgs --name x` has no effect")
         .stderr_lacks("`privileged`");
