@@ -85,6 +85,11 @@ impl Layout {
         self.data.join("exports")
     }
 
+    /// Downloaded features by their digests; nothing is lost with it.
+    pub fn feature_cache(&self) -> PathBuf {
+        self.data.join("features")
+    }
+
     /// The configuration directory of the Docker client, including registry credentials.
     pub fn docker_config_dir(&self) -> &Path {
         &self.docker_config

@@ -8,7 +8,8 @@ use containai_core::config::{
     Config, ContentHash, DevcontainerChoice, FileText, Origin, parse_env_file,
 };
 use containai_core::devcontainer::{
-    Approval, Devcontainer, DevcontainerContext, DevcontainerError,
+    Approval, Devcontainer, DevcontainerContext, DevcontainerError, FeatureLock, FeatureManifest,
+    FeatureSource,
 };
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -32,6 +33,8 @@ pub struct DevcontainerFile {
     pub(crate) path: String,
     text: String,
     approval: Approval,
+    /// The features that were approved with the text.
+    features: FeatureLock,
     variables: ProcessVars,
 }
 
@@ -72,9 +75,9 @@ impl DevcontainerFile {
         path: &str,
     ) -> Result<Option<Self>, OperationError> {
         let Some(text) = read_text(workspace, path)? else { return Ok(None) };
-        let approval = read_approval(env, workspace, path, &text)?;
+        let (approval, features) = read_approval(env, workspace, path, &text)?;
         let (path, variables) = (path.to_owned(), env.variables.clone());
-        Ok(Some(Self { path, text, approval, variables }))
+        Ok(Some(Self { path, text, approval, features, variables }))
     }
 
     /// Returns the folder of the file, relative to the workspace.
@@ -93,23 +96,51 @@ impl DevcontainerFile {
         Self { approval, ..self.clone() }
     }
 
+    /// Returns the features that are approved.
+    pub(crate) fn approved_features(&self) -> &FeatureLock {
+        &self.features
+    }
+
+    /// Parses the manifest of a feature. Variables of the host are replaced only in its mounts, which
+    /// need approval themselves.
+    ///
+    /// # Errors
+    ///
+    /// The manifest is invalid or has an unsupported setting.
+    pub(crate) fn parse_feature(
+        &self,
+        manifest: &str,
+        source: &FeatureSource,
+        workspace: &WorkspacePath,
+    ) -> Result<FeatureManifest, DevcontainerError> {
+        self.with_host(workspace, |host| FeatureManifest::parse(manifest, source, host))
+    }
+
     /// Parses the text.
     ///
     /// # Errors
     ///
     /// The text is invalid, has an unsupported setting, or needs an approval that is missing.
     pub fn parse(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
-        let host = DevcontainerContext {
-            workspace: workspace.as_str(),
-            folder: self.folder(),
-            id: &workspace.digest(),
-            variable: &|name: &str| self.variables.text(name),
-        };
-        Devcontainer::parse(&self.text, &host, self.approval).map_err(|error| {
+        let read = |host: &_| Devcontainer::parse(&self.text, host, self.approval);
+        self.with_host(workspace, read).map_err(|error| {
             match DEVCONTAINER_FILES.contains(&self.path.as_str()) {
                 true => error,
                 false => error.in_file(&self.path),
             }
+        })
+    }
+
+    fn with_host<T>(
+        &self,
+        workspace: &WorkspacePath,
+        read: impl FnOnce(&DevcontainerContext<'_>) -> T,
+    ) -> T {
+        read(&DevcontainerContext {
+            workspace: workspace.as_str(),
+            folder: self.folder(),
+            id: &workspace.digest(),
+            variable: &|name: &str| self.variables.text(name),
         })
     }
 
@@ -128,17 +159,20 @@ fn read_text(workspace: &WorkspacePath, path: &str) -> Result<Option<String>, Op
     })
 }
 
-/// Returns whether the user has approved exactly this text at this path.
+/// Returns whether the user has approved exactly this text at this path, and the features approved
+/// with it.
 fn read_approval(
     env: &ProcessEnv,
     workspace: &WorkspacePath,
     path: &str,
     text: &str,
-) -> Result<Approval, OperationError> {
+) -> Result<(Approval, FeatureLock), OperationError> {
     let approved = trust::StoredApproval::load_devcontainer(&env.layout, workspace, path)
         .map_err(|error| OperationError::with_code(exit::FAILED, format!("{error:#}")))?;
-    let is_given = approved.is_some_and(|it| it.hash() == ContentHash::of(text));
-    Ok(if is_given { Approval::Given } else { Approval::Missing })
+    Ok(match approved.filter(|it| it.hash() == ContentHash::of(text)) {
+        Some(approved) => (Approval::Given, approved.features),
+        None => (Approval::Missing, FeatureLock::default()),
+    })
 }
 
 /// The `devcontainer.json` that applies to a workspace, read and parsed once for the image, the

@@ -16,6 +16,7 @@ use containai_docker::image::custom::ImageRecipe;
 use crate::context::Context;
 use crate::devcontainer_file::{AppliedDevcontainer, DevcontainerFile};
 use crate::devcontainer_image;
+use crate::features::{self, FeaturePins};
 use crate::host_facts::local_capacity;
 use crate::mounts;
 use crate::templates::Template;
@@ -41,11 +42,14 @@ impl ImageSelection {
     /// # Errors
     ///
     /// The template or the `devcontainer.json` is missing or invalid.
-    pub(crate) fn from_config(context: &Context, workspace: &WorkspacePath) -> crate::Result<Self> {
+    pub(crate) async fn from_config(
+        context: &Context,
+        workspace: &WorkspacePath,
+    ) -> crate::Result<Self> {
         let config = &context.config;
         let is_template_flag = matches!(config.template.origin, Origin::Flag(_));
         if !is_template_flag && let Some(applied) = context.devcontainer.clone()? {
-            return Self::from_devcontainer(&applied, workspace, context);
+            return Self::from_devcontainer(&applied, workspace, context).await;
         }
         let Some(name) = &config.template.value else {
             return Ok(Self::without_layers(config));
@@ -60,7 +64,7 @@ impl ImageSelection {
         })
     }
 
-    fn from_devcontainer(
+    async fn from_devcontainer(
         applied: &AppliedDevcontainer,
         workspace: &WorkspacePath,
         context: &Context,
@@ -82,8 +86,14 @@ impl ImageSelection {
         }
         let limits = context.config.resources(local_capacity());
         devcontainer.requirements.compare(&limits, &mut devcontainer.plan);
+        let pins = FeaturePins::approved(file, workspace)?;
+        let (env, reporter) = (&context.env, &context.reporter);
+        let features =
+            features::resolve(&devcontainer, file, workspace, &pins, env, reporter).await?;
+        features.add_to(&mut devcontainer);
         let mounts = mounts::resolve(&devcontainer.mounts, context)?;
-        let recipe = devcontainer_image::image_recipe(file, &devcontainer, workspace, image)?;
+        let recipe =
+            devcontainer_image::image_recipe(file, &devcontainer, workspace, image, &features)?;
         Ok(Self {
             image: ImageRequest::Reference(recipe.reference.to_string()),
             template: None,

@@ -82,6 +82,7 @@ pub mod devcontainer_file;
 pub mod devcontainer_image;
 mod devcontainer_ports;
 mod devcontainer_search;
+mod features;
 pub mod editor;
 pub mod enclosing_workspace;
 pub mod error;

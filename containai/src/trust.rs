@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::error::ResultExt as _;
 use containai_core::config::{ContentHash, FileText};
+use containai_core::devcontainer::FeatureLock;
 use containai_core::layout::{self, Layout};
 use containai_core::naming::WorkspacePath;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct StoredApproval {
     pub workspace: String,
     /// The approved text. Its hash pins the content, and changes are shown as a difference to it.
     pub text: String,
+    /// The features of a `devcontainer.json` that were approved with the text.
+    #[serde(default, flatten)]
+    pub features: FeatureLock,
 }
 
 impl StoredApproval {

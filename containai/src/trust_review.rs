@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use containai_core::config::{
     Config, ConfigLayers, ContentHash, DevcontainerChoice, FileText, Flags, diff, escape_control,
 };
-use containai_core::devcontainer::{Approval, DevcontainerError};
+use containai_core::devcontainer::{Approval, DevcontainerError, FeatureLock};
 use containai_core::hint::Hint;
 use containai_core::layout::{self, DEVCONTAINER_FILES, Layout};
 use containai_core::naming::WorkspacePath;
@@ -13,6 +13,7 @@ use containai_core::naming::WorkspacePath;
 use crate::devcontainer_file::DevcontainerFile;
 use crate::devcontainer_search::list_further;
 use crate::error::OperationError;
+use crate::features::FeatureReview;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::settings;
@@ -24,6 +25,8 @@ pub struct TrustReview {
     file: FileText,
     approval_path: PathBuf,
     approved: Option<StoredApproval>,
+    /// The features to approve with the text, or the reason why they are not known.
+    features: crate::Result<FeatureLock>,
     /// The requests in the file, one a line.
     requests: Vec<String>,
     /// The reason why the file cannot be followed, so that an approval is pointless.
@@ -37,7 +40,7 @@ impl TrustReview {
     /// # Errors
     ///
     /// A file is not a regular file, or the configuration of the user is invalid.
-    pub fn all(
+    pub async fn all(
         workspace: &WorkspacePath,
         env: &ProcessEnv,
         reporter: &Reporter,
@@ -46,7 +49,7 @@ impl TrustReview {
         let config = Self::workspace_config(workspace, &env.layout)?;
         let mut all: Vec<_> = config.into_iter().collect();
         for choice in devcontainer_choices(workspace, env, reporter, choice)? {
-            all.extend(Self::devcontainer(workspace, env, &choice)?);
+            all.extend(Self::devcontainer(workspace, env, reporter, &choice).await?);
         }
         Ok(all)
     }
@@ -70,47 +73,65 @@ impl TrustReview {
         let requests = suggested.chain(config.ignored.iter().map(ToString::to_string)).collect();
         let approved = StoredApproval::load(layout, workspace)?;
         let approval_path = layout.trust_file(workspace);
-        Ok(Some(Self { file, approval_path, approved, requests, refusal: None }))
+        let features = Ok(FeatureLock::default());
+        Ok(Some(Self { file, approval_path, approved, features, requests, refusal: None }))
     }
 
     /// A `devcontainer.json`; `None` if there is none, or if nothing in it needs approval.
-    fn devcontainer(
+    async fn devcontainer(
         workspace: &WorkspacePath,
         env: &ProcessEnv,
+        reporter: &Reporter,
         choice: &DevcontainerChoice,
     ) -> crate::Result<Option<Self>> {
         let Some(file) = DevcontainerFile::find(env, workspace, choice)? else {
             return Ok(None);
         };
-        let (mut requests, mut refusal) = (Vec::new(), None);
+        let mut review = Self {
+            file: file.file_text(workspace),
+            approval_path: env.layout.devcontainer_trust_file(workspace, &file.path),
+            approved: StoredApproval::load_devcontainer(&env.layout, workspace, &file.path)?,
+            features: Ok(FeatureLock::default()),
+            requests: Vec::new(),
+            refusal: None,
+        };
         match file.with_approval(Approval::Missing).parse(workspace) {
             Err(DevcontainerError::Untrusted { demands, .. }) => {
-                requests.extend(demands.into_iter().map(|demand| format!("asks for {demand}")));
+                let demands = demands.into_iter().map(|demand| format!("asks for {demand}"));
+                review.requests.extend(demands);
             }
             Err(error) => {
-                requests.push(format!("cannot be followed: {error}"));
-                refusal = Some(error);
+                review.requests.push(format!("cannot be followed: {error}"));
+                review.refusal = Some(error);
             }
             Ok(_) => {}
         }
         if let Ok(read) = file.with_approval(Approval::Given).parse(workspace) {
             if !read.forward_ports.is_empty() {
                 let ports: Vec<_> = read.forward_ports.iter().map(ToString::to_string).collect();
-                requests.push(format!("asks for ports of this machine ({})", ports.join(", ")));
+                let ports = ports.join(", ");
+                review.requests.push(format!("asks for ports of this machine ({ports})"));
             }
-            if requests.is_empty() {
+            let features = FeatureReview::read(&read, &file, workspace, env, reporter).await;
+            review.features = match features {
+                Ok(FeatureReview { lock, requests }) => {
+                    review.requests.extend(requests);
+                    Ok(lock)
+                }
+                Err(error) => {
+                    review.requests.push(format!("cannot be approved: {error:#}"));
+                    Err(error)
+                }
+            };
+            let has_features =
+                review.features.as_ref().map_or(true, |lock| !lock.features.is_empty());
+            if review.requests.is_empty() && !has_features {
                 return Ok(None);
             }
-            requests.extend(read.mounts.iter().map(|mount| format!("mounts {mount}")));
-            requests.extend(read.plan.entries().iter().map(ToString::to_string));
+            review.requests.extend(read.mounts.iter().map(|mount| format!("mounts {mount}")));
+            review.requests.extend(read.plan.entries().iter().map(ToString::to_string));
         }
-        Ok(Some(Self {
-            file: file.file_text(workspace),
-            approval_path: env.layout.devcontainer_trust_file(workspace, &file.path),
-            approved: StoredApproval::load_devcontainer(&env.layout, workspace, &file.path)?,
-            requests,
-            refusal,
-        }))
+        Ok(Some(review))
     }
 
     /// The file's path.
@@ -119,9 +140,18 @@ impl TrustReview {
         &self.file.path
     }
 
-    /// Whether exactly this text is approved.
+    /// Whether exactly this text is approved, with the features as they are now. Features that cannot
+    /// be resolved now are what they were.
     #[must_use]
     pub fn is_approved(&self) -> bool {
+        let has_features = |approved: &StoredApproval| match &self.features {
+            Ok(features) => approved.features == *features,
+            Err(_) => true,
+        };
+        self.is_text_approved() && self.approved.as_ref().is_some_and(has_features)
+    }
+
+    fn is_text_approved(&self) -> bool {
         let hash = ContentHash::of(&self.file.text);
         self.approved.as_ref().is_some_and(|approved| approved.hash() == hash)
     }
@@ -147,10 +177,13 @@ impl TrustReview {
     ///
     /// # Errors
     ///
-    /// The file cannot be followed anyway, or the approval cannot be written.
+    /// The file cannot be followed anyway, a feature cannot be downloaded or used, or the approval
+    /// cannot be written.
     pub fn approve(self, workspace: &WorkspacePath) -> crate::Result<()> {
         self.check()?;
-        let approval = StoredApproval { workspace: workspace.to_string(), text: self.file.text };
+        let features = self.features?;
+        let workspace = workspace.to_string();
+        let approval = StoredApproval { workspace, text: self.file.text, features };
         approval.save(&self.approval_path)
     }
 
@@ -160,7 +193,7 @@ impl TrustReview {
     pub fn text(&self) -> String {
         let (path, text) = (self.file.path.display(), &self.file.text);
         let body = match &self.approved {
-            Some(approved) if !self.is_approved() => diff(&approved.text, text),
+            Some(approved) if !self.is_text_approved() => diff(&approved.text, text),
             _ => text.trim_end().to_owned(),
         };
         let state = match (&self.approved, self.is_approved()) {

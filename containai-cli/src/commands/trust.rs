@@ -18,7 +18,8 @@ use crate::app::App;
 /// the container apply without approval. Settings that reach this machine (image,
 /// volume, forwards, variables) apply only after you approve exactly that text,
 /// and no longer apply after a change. The same holds for a `devcontainer.json`
-/// that runs a command on this machine, or uses its variables or ports.
+/// that runs a command on this machine, uses its variables or ports, or installs
+/// features from a registry: approved are their digests.
 #[derive(Debug, Args)]
 pub(crate) struct TrustArgs {
     /// Workspace path [default: the repository around the current directory]
@@ -67,7 +68,7 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         return Ok(ExitCode::SUCCESS);
     }
     let choice = args.devcontainer.as_ref();
-    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter, choice)?;
+    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter, choice).await?;
     if reviews.is_empty() {
         app.ui.say(&format!("`{workspace}` requests nothing that needs approval"));
     }

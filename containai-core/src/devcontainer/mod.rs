@@ -13,6 +13,12 @@ mod editor;
 mod environment;
 mod error;
 mod feature;
+mod feature_artifact;
+mod feature_lock;
+mod feature_manifest;
+mod feature_order;
+mod feature_package;
+mod feature_source;
 mod fields;
 mod image;
 mod jsonc;
@@ -22,6 +28,7 @@ mod mount;
 mod path;
 mod plan;
 mod ports;
+mod provided_feature;
 mod requirements;
 mod run_args;
 mod script;
@@ -33,13 +40,24 @@ pub use container_stage::ContainerStage;
 pub use document::{Approval, Devcontainer, DevcontainerContext};
 pub use editor::EditorSettings;
 pub use error::DevcontainerError;
-pub use feature::{Feature, FeatureManifest};
+pub use feature::Feature;
+pub use feature_artifact::FeatureArtifact;
+pub use feature_lock::{FeatureLock, LockedFeature};
+pub use feature_manifest::{FeatureManifest, FeatureOption};
+pub use feature_order::{FeatureCycle, FeatureNode, installation_order};
+pub use feature_package::{
+    FEATURE_MANIFEST, FeaturePackage, FeaturePackageError, MAX_FEATURE_BYTES, PackageEntry,
+};
+pub use feature_source::{FeatureSource, TarballUrl};
 pub use image::DevcontainerImage;
 pub use lifecycle::{Lifecycle, LifecycleCommand, StartWait};
 pub use mount::{RequestedMount, RequestedMountSource};
 pub use plan::{DevcontainerPlan, PlanEntry, Treatment};
 pub use ports::ForwardedPort;
+pub use provided_feature::provided_instead;
 pub use requirements::HostRequirements;
 pub use script::{LIFECYCLE_PROGRAM, lifecycle_script};
-pub use stages::{FEATURES_DIR, feature_install_script, feature_stage};
+pub use stages::{
+    FEATURES_DIR, FeatureLayer, entrypoint_program, feature_install_script, feature_stage,
+};
 pub use workspace_folder::{WorkspaceFolder, WorkspacePlace};

@@ -5,6 +5,7 @@
 
 mod agent_name;
 mod alphabet;
+mod artifact_reference;
 mod built_image;
 mod client_id;
 mod container_id;
@@ -21,6 +22,7 @@ mod hostname;
 mod mount_target;
 mod newtype;
 mod random_id;
+mod sha256_digest;
 mod snapshot_name;
 mod ssh_alias;
 mod template_name;
@@ -28,6 +30,7 @@ mod volume_name;
 mod workspace_path;
 
 pub use agent_name::{AgentName, AgentNameError};
+pub use artifact_reference::{ArtifactReference, ArtifactReferenceError, ArtifactVersion};
 pub use built_image::BuiltImage;
 pub use client_id::{ClientId, ClientIdError};
 pub use container_id::ContainerId;
@@ -43,6 +46,7 @@ pub use host_port::{HostPort, HostPortError, PortRange, PortRangeError};
 pub use hostname::Hostname;
 pub use mount_target::{MountTarget, MountTargetError};
 pub use random_id::{RandomId, RandomIdError};
+pub use sha256_digest::{Sha256Digest, Sha256DigestError};
 pub use snapshot_name::{SnapshotName, SnapshotNameError};
 pub use ssh_alias::SshAlias;
 pub use template_name::{TemplateName, TemplateNameError};

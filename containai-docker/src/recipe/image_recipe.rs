@@ -74,6 +74,13 @@ pub enum ContextPart {
         /// The content.
         content: Vec<u8>,
     },
+    /// A symbolic link.
+    Link {
+        /// The path in the context.
+        path: String,
+        /// The target.
+        target: String,
+    },
 }
 
 impl ContextPart {

@@ -19,11 +19,11 @@ use crate::{git, remote_engine, workspace, worktree};
 impl SessionRequest {
     /// Selects the image of a new container. An image that cannot be built does not prevent a
     /// session in the existing container, unless the command line selects the image.
-    pub(crate) fn select_image(&self, kept: &[&Container]) -> crate::Result<ImageSelection> {
+    pub(crate) async fn select_image(&self, kept: &[&Container]) -> crate::Result<ImageSelection> {
         if self.setup_consent == SetupConsent::Never {
             return Ok(ImageSelection::without_layers(&self.context.config));
         }
-        match ImageSelection::from_config(&self.context, self.workspace()) {
+        match ImageSelection::from_config(&self.context, self.workspace()).await {
             Err(error) if !kept.is_empty() && !self.is_image_explicit() => {
                 let warning = format!("a new container could not be created: {error}");
                 self.context.reporter.warn(&warning);

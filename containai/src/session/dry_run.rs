@@ -40,16 +40,16 @@ impl SessionRequest {
     pub async fn plan(mut self) -> crate::Result<SessionPlan> {
         match self.resolve().await {
             Ok(workspace) => workspace.plan().await,
-            Err(error) if self.is_setup_missing(&error) => self.plan_with_setup(),
+            Err(error) if self.is_setup_missing(&error) => self.plan_with_setup().await,
             Err(error) => Err(error),
         }
     }
 
     /// Plans the session on a machine that is not set up, and has no containers therefore.
-    fn plan_with_setup(&self) -> crate::Result<SessionPlan> {
+    async fn plan_with_setup(&self) -> crate::Result<SessionPlan> {
         let context = &self.context;
         let set_up = setup::plan_text(context)?;
-        let image = ImageSelection::from_config(context, self.workspace())?;
+        let image = ImageSelection::from_config(context, self.workspace()).await?;
         let isolation =
             context.record.as_ref().map_or(Isolation::Userns, |record| record.isolation);
         let desired = desired(context, self.workspace(), &image, isolation, local_capacity());

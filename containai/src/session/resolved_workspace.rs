@@ -87,11 +87,11 @@ impl SessionRequest {
             engine = self.context.engine()?;
             containers = engine.containers().await?;
         }
-        self.resolve_listed(engine, containers)
+        self.resolve_listed(engine, containers).await
     }
 
     /// Resolves the workspace from the list of containers.
-    fn resolve_listed(
+    async fn resolve_listed(
         &self,
         engine: DockerEngine,
         containers: Vec<Container>,
@@ -101,7 +101,7 @@ impl SessionRequest {
         let serving = observed.serving(&path);
         let replaced = self.replaced_container(&serving).cloned();
         let kept = if replaced.is_some() { [].as_slice() } else { serving.as_slice() };
-        let image = self.select_image(kept)?;
+        let image = self.select_image(kept).await?;
         if !kept.iter().any(|it| it.labels.get(label::DEVCONTAINER).is_some()) {
             context.forget_container_devcontainer(&path)?;
         }

@@ -60,7 +60,7 @@ fn dockerfile_features_variables_and_commands_are_used() {
         .stderr_contains("==> postCreateCommand")
         .stderr_contains("noise")
         .stderr_contains("`forwardPorts` has no effect: ports are forwarded once");
-    let made = "on-create\nagent\n/home/agent/workspace\nupdate content\nof second\nof first\na\nstart\nattach\n";
+    let made = "on-create\nagent\n/home/agent/workspace\nupdate content\nof first\nof second\na\nstart\nattach\n";
     // Commands of creation and start are over; those of attaching run.
     run("cat ~/order", &[]).success().prints(&format!("{made}attach\n")).stderr_lacks("warning");
     person.exec(&repository, "cat ~/order").success().prints(&format!("{made}attach\n"));
@@ -141,7 +141,7 @@ fn unsupported_files_are_refused_with_a_reason() {
     check("{\"dockerComposeFile\": \"x.yml\"}", "`dockerComposeFile` is not supported");
     check(
         "{\"features\": {\"ghcr.io/devcontainers/features/go:1\": {}}}",
-        "only features in the workspace",
+        "downloading software (`features`: ghcr.io/devcontainers/features/go:1)",
     );
     let arguments = "{\"runArgs\": [\"--pid=host\", \"-v\", \"/srv:/etc\"], \"mounts\": [\"source=x,target=/x\"]}";
     check(arguments, "`runArgs --pid host` is not supported");

@@ -1,10 +1,12 @@
 //! Workspaces with a `devcontainer.json`.
 
-mod container;
 mod arguments;
 mod attach;
+mod container;
+mod features;
 mod files;
 mod ports;
-mod selection;
 mod reference_parser;
+mod registries;
+mod selection;
 mod trust;
