@@ -122,8 +122,9 @@ impl DevcontainerFile {
     ///
     /// The text is invalid, has an unsupported setting, or needs an approval that is missing.
     pub fn parse(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
-        let read = |host: &_| Devcontainer::parse(&self.text, host, self.approval);
-        self.with_host(workspace, read).map_err(|error| {
+        let read =
+            self.with_host(workspace, |host| Devcontainer::parse(&self.text, host, self.approval));
+        read.map_err(|error| {
             match DEVCONTAINER_FILES.contains(&self.path.as_str()) {
                 true => error,
                 false => error.in_file(&self.path),
