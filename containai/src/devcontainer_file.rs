@@ -124,11 +124,9 @@ impl DevcontainerFile {
     pub fn parse(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
         let read =
             self.with_host(workspace, |host| Devcontainer::parse(&self.text, host, self.approval));
-        read.map_err(|error| {
-            match DEVCONTAINER_FILES.contains(&self.path.as_str()) {
-                true => error,
-                false => error.in_file(&self.path),
-            }
+        read.map_err(|error| match DEVCONTAINER_FILES.contains(&self.path.as_str()) {
+            true => error,
+            false => error.in_file(&self.path),
         })
     }
 

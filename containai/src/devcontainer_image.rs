@@ -56,9 +56,7 @@ pub(crate) fn image_recipe(
         labels.push((label::DEVCONTAINER_METADATA.to_owned(), metadata.clone()));
     }
     let reference = BuiltImage::of_devcontainer(&fingerprint);
-    Ok(ImageRecipe::new(reference, fingerprint, source)
-        .with_layers(layers)
-        .with_labels(labels))
+    Ok(ImageRecipe::new(reference, fingerprint, source).with_layers(layers).with_labels(labels))
 }
 
 /// Checks that the file's own Dockerfile and context can be read and built, without a change.
