@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use containai_core::devcontainer::{Devcontainer, DevcontainerImage};
+use containai_core::devcontainer::{ContainerStage, Devcontainer, DevcontainerImage};
 use containai_core::engine::ImageRequest;
 use containai_core::hint::Hint;
 use containai_core::label;
@@ -12,7 +12,9 @@ use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
 use containai_core::template::{
     ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint,
 };
-use containai_docker::image::custom::{self, BuildContext, ContextDir, ImageRecipe, RecipeSource};
+use containai_docker::image::custom::{
+    self, BuildContext, ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource,
+};
 use containai_docker::image::local_reference;
 
 use crate::devcontainer_file::DevcontainerFile;
@@ -37,9 +39,11 @@ pub(crate) fn image_recipe(
         Some("root") => "root",
         _ => CONTAINER_USER,
     };
-    let FeatureInputs { layer, has_lifecycle, context: files, texts } =
+    let FeatureInputs { layer, has_lifecycle, context: files, mut texts } =
         feature_layer(devcontainer, features, user)?;
     context.extend(files);
+    let container = container_layer(devcontainer, &mut texts);
+    let layers: Vec<_> = layer.into_iter().chain([container]).collect();
     let fingerprint = recipe_fingerprint(&source, &texts, devcontainer, &context);
     let mut labels = vec![
         (label::TEMPLATE_HASH.to_owned(), fingerprint.to_string()),
@@ -48,11 +52,32 @@ pub(crate) fn image_recipe(
     if has_lifecycle {
         labels.push((label::LIFECYCLE.to_owned(), "true".to_owned()));
     }
+    if let Some(metadata) = &devcontainer.editor.metadata {
+        labels.push((label::DEVCONTAINER_METADATA.to_owned(), metadata.clone()));
+    }
     let reference = BuiltImage::of_devcontainer(&fingerprint);
-    Ok(ImageRecipe::new(reference, fingerprint, source)
-        .with_layers(layer)
-        .with_environment(devcontainer.container_env.clone())
-        .with_labels(labels))
+    Ok(ImageRecipe::new(reference, fingerprint, source).with_layers(layers).with_labels(labels))
+}
+
+/// Checks that the file's own Dockerfile and context can be read and built, without a change.
+pub(crate) fn check_source(
+    devcontainer: &Devcontainer,
+    workspace: &WorkspacePath,
+    default: &ImageRequest,
+) -> crate::Result<()> {
+    base_source(devcontainer, workspace, default, &mut Vec::new()).map(drop)
+}
+
+/// Returns the layer with what every process in the container sees, and adds its texts.
+fn container_layer(devcontainer: &Devcontainer, texts: &mut Vec<String>) -> RecipeLayer {
+    let ContainerStage { dockerfile, files, .. } = ContainerStage::of(devcontainer);
+    texts.push(dockerfile.clone());
+    texts.extend(files.iter().map(|(_, text)| text.clone()));
+    let part = |(path, text): (&str, String)| {
+        let mode = if text.starts_with("#!") { 0o755 } else { 0o644 };
+        ContextPart::text(path, mode, text)
+    };
+    RecipeLayer { dockerfile, parts: files.into_iter().map(part).collect() }
 }
 
 fn base_source(
@@ -115,7 +140,7 @@ fn recipe_fingerprint(
             texts.extend(encode_pairs(arguments));
         }
     }
-    texts.extend(encode_pairs(&devcontainer.container_env));
+    texts.extend(devcontainer.hosts.iter().map(|host| format!("{host:?}")));
     texts.extend(devcontainer.mounts.iter().map(|mount| format!("{mount:?}")));
     texts.extend(layer.iter().cloned());
     fingerprint(context, &texts.iter().map(String::as_str).collect::<Vec<_>>())

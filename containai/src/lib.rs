@@ -80,6 +80,8 @@ pub mod copy;
 pub mod copy_report;
 pub mod devcontainer_file;
 pub mod devcontainer_image;
+mod devcontainer_ports;
+mod devcontainer_search;
 pub mod disk_full;
 pub mod disk_usage;
 pub mod editor;

@@ -6,7 +6,7 @@ use containai::trust::StoredApproval;
 use containai::trust_review::{self, TrustReview};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef, find_ref, find_removed};
 use containai::{OperationError, enclosing_workspace};
-use containai_core::config::escape_control;
+use containai_core::config::{DevcontainerChoice, escape_control};
 use containai_core::exit;
 use containai_core::hint::Hint;
 
@@ -35,6 +35,9 @@ pub(crate) struct TrustArgs {
     /// Revoke the approval
     #[arg(long, conflicts_with = "yes")]
     revoke: bool,
+    /// The `devcontainer.json` to review [default: the configured one, else all of the workspace]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "revoke"])]
+    devcontainer: Option<DevcontainerChoice>,
     /// Approve without prompting
     #[arg(short, long)]
     yes: bool,
@@ -70,7 +73,8 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         app.ui.say(&format!("`{workspace}` {what}"));
         return Ok(ExitCode::SUCCESS);
     }
-    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter).await?;
+    let choice = args.devcontainer.as_ref();
+    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter, choice).await?;
     if reviews.is_empty() {
         app.ui.say(&format!("`{workspace}` requests nothing that needs approval"));
     }
@@ -84,6 +88,7 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
             app.ui.say(&format!("`{path}` is already approved"));
             continue;
         }
+        review.check()?;
         if !args.yes {
             confirm(&review.text(), app)?;
         }

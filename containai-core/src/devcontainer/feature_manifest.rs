@@ -12,6 +12,7 @@ use super::fields::{JsonFields, scalar_text};
 use super::jsonc;
 use super::lifecycle::Lifecycle;
 use super::mount::RequestedMount;
+use super::plan::DevcontainerPlan;
 use super::substitute::{SubstitutionVariables, substitute};
 use crate::layout::CONTAINER_WORKSPACE;
 
@@ -89,7 +90,7 @@ impl FeatureManifest {
             options: options(fields)?,
             environment: environment.collect(),
             lifecycle: Lifecycle::read(fields)?,
-            mounts: RequestedMount::read_all(JsonFields(&mounts))?,
+            mounts: mounts_of(JsonFields(&mounts))?,
             entrypoint: own("entrypoint")?.filter(|command| !command.trim().is_empty()),
             depends_on: dependencies(fields, text, source, host.folder)?,
             installs_after: installs_after(fields, host.folder)?,
@@ -141,6 +142,13 @@ fn replace(
         local,
     };
     substitute(object, &variables)
+}
+
+/// Reads `mounts`; those that every container satisfies are none.
+fn mounts_of(fields: JsonFields<'_>) -> Result<Vec<RequestedMount>, DevcontainerError> {
+    let mut plan = DevcontainerPlan::default();
+    let mounts = RequestedMount::read_all(fields, &mut plan)?;
+    plan.refusal().map(|()| mounts)
 }
 
 fn options(fields: JsonFields<'_>) -> Result<BTreeMap<String, FeatureOption>, DevcontainerError> {

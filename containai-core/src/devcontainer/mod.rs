@@ -6,7 +6,11 @@
 //!
 //! Source: <https://containers.dev/implementors/json_reference/>.
 
+mod container_stage;
+mod container_variable;
 mod document;
+mod editor;
+mod environment;
 mod error;
 mod feature;
 mod feature_artifact;
@@ -18,15 +22,23 @@ mod feature_source;
 mod fields;
 mod image;
 mod jsonc;
+mod keys;
 mod lifecycle;
 mod mount;
 mod path;
+mod plan;
+mod ports;
 mod provided_feature;
+mod requirements;
+mod run_args;
 mod script;
 mod stages;
 mod substitute;
+mod workspace_folder;
 
+pub use container_stage::ContainerStage;
 pub use document::{Approval, Devcontainer, DevcontainerContext};
+pub use editor::EditorSettings;
 pub use error::DevcontainerError;
 pub use feature::Feature;
 pub use feature_artifact::FeatureArtifact;
@@ -38,10 +50,14 @@ pub use feature_package::{
 };
 pub use feature_source::{FeatureSource, TarballUrl};
 pub use image::DevcontainerImage;
-pub use lifecycle::{Lifecycle, LifecycleCommand};
+pub use lifecycle::{Lifecycle, LifecycleCommand, StartWait};
 pub use mount::{RequestedMount, RequestedMountSource};
+pub use plan::{DevcontainerPlan, PlanEntry, Treatment};
+pub use ports::ForwardedPort;
 pub use provided_feature::provided_instead;
+pub use requirements::HostRequirements;
 pub use script::{LIFECYCLE_PROGRAM, lifecycle_script};
 pub use stages::{
     FEATURES_DIR, FeatureLayer, entrypoint_program, feature_install_script, feature_stage,
 };
+pub use workspace_folder::{WorkspaceFolder, WorkspacePlace};

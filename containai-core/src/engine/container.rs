@@ -7,7 +7,8 @@ use super::{ExtraMount, HostFacts, LinkedRepository, RestartPolicy};
 use crate::isolation::Isolation;
 use crate::label::{self, Labels};
 use crate::naming::{
-    ClientId, ContainerId, ContainerName, HostPort, Hostname, RandomId, VolumeName, WorkspacePath,
+    ClientId, ContainerId, ContainerName, HostEntry, HostPort, Hostname, RandomId, VolumeName,
+    WorkspacePath,
 };
 use crate::resources::Resources;
 
@@ -134,6 +135,8 @@ pub struct ContainerSpec {
     pub repository: Option<LinkedRepository>,
     /// Additional mounts.
     pub mounts: Vec<ExtraMount>,
+    /// Additional entries of `/etc/hosts`.
+    pub hosts: Vec<HostEntry>,
     /// The container to replace.
     pub replaces: Option<ReplacedContainer>,
     /// The snapshot to create it from.
@@ -274,6 +277,7 @@ impl ContainerSpec {
             restart: RestartPolicy::No,
             repository: None,
             mounts: Vec::new(),
+            hosts: Vec::new(),
             replaces: None,
             from_snapshot: None,
             host: HostFacts::default(),

@@ -158,6 +158,7 @@ impl Desired {
             },
             repository: self.options.repository.clone(),
             mounts: self.options.mounts.clone(),
+            hosts: self.options.hosts.clone(),
             replaces: None,
             from_snapshot: None,
             host: self.host.clone(),

@@ -58,7 +58,11 @@ pub(crate) fn feature_layer(
         lifecycle.extend(manifest.lifecycle.clone());
     }
     lifecycle.extend(devcontainer.lifecycle.clone());
-    let program = lifecycle_script(&lifecycle, devcontainer.remote_user.as_deref());
+    let program = lifecycle_script(
+        &lifecycle,
+        devcontainer.remote_user.as_deref(),
+        &devcontainer.workspace_folder.folder,
+    );
     let entrypoints = entrypoint_program(&entrypoints);
     inputs.has_lifecycle = program.is_some();
     let stage = feature_stage(&FeatureLayer {

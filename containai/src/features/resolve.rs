@@ -62,7 +62,9 @@ impl FeatureSet {
             mounts.push(mount);
         }
         devcontainer.mounts = mounts;
-        devcontainer.notes.extend(self.notes.iter().cloned());
+        for note in &self.notes {
+            devcontainer.plan.remark(note);
+        }
     }
 }
 

@@ -123,6 +123,7 @@ pub(super) fn desired(
     let mut options = RunOptions::default();
     options.docker_volume = config.docker_volume.clone();
     options.mounts = image.mounts.clone();
+    options.hosts = image.devcontainer.iter().flat_map(|file| file.hosts.clone()).collect();
     let resources = config.resources(capacity);
     Desired::new(workspace.clone(), name, image.image.clone(), isolation, resources)
         .with_template(template.unwrap_or_default())

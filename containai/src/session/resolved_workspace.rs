@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use containai_core::engine::{Container, Engine as _, EngineError, Lifetime};
+use containai_core::label;
 use containai_core::lifecycle::Observed;
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
@@ -99,12 +100,15 @@ impl SessionRequest {
         engine: DockerEngine,
         containers: Vec<Container>,
     ) -> crate::Result<ResolvedWorkspace> {
-        let (path, context) = (self.workspace().clone(), self.context.clone());
+        let (path, mut context) = (self.workspace().clone(), self.context.clone());
         let observed = Observed::of(containers);
         let serving = observed.serving(&path);
         let replaced = self.replaced_container(&serving).cloned();
         let kept = if replaced.is_some() { [].as_slice() } else { serving.as_slice() };
         let image = self.select_image(kept).await?;
+        if !kept.iter().any(|it| it.labels.get(label::DEVCONTAINER).is_some()) {
+            context.forget_container_devcontainer(&path)?;
+        }
         if kept.is_empty() {
             self.check_required_agent(&image.image)?;
         }

@@ -1,8 +1,12 @@
 //! Workspaces with a `devcontainer.json`.
 
+mod arguments;
+mod attach;
 mod container;
 mod features;
 mod files;
+mod ports;
 mod reference_parser;
 mod registries;
+mod selection;
 mod trust;
