@@ -69,8 +69,8 @@ impl DevcontainerImage {
 }
 
 fn parse_reference(text: &str) -> Result<String, DevcontainerError> {
-    match crate::config::parse_image(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(wrong_type("image", "an image reference such as `debian:12`")),
+    match crate::config::is_image_reference(text) {
+        true => Ok(text.to_owned()),
+        false => Err(wrong_type("image", "an image reference such as `debian:12`")),
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! Source: <https://containers.dev/implementors/json_reference/>.
 
+mod compose;
 mod document;
 mod error;
 mod feature;
@@ -19,6 +20,9 @@ mod script;
 mod stages;
 mod substitute;
 
+pub use compose::{
+    COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME, ComposeProject, ComposeReader,
+};
 pub use document::{Approval, Devcontainer, DevcontainerContext};
 pub use error::DevcontainerError;
 pub use feature::{Feature, FeatureManifest};

@@ -6,7 +6,10 @@
 //! container's first process and checks that the image boots. The user's Dockerfile
 //! cannot affect that stage.
 
+mod builder;
 mod check;
+mod check_builder;
+mod check_sources;
 mod copy_sources;
 mod dockerfile;
 mod expand;
@@ -14,14 +17,17 @@ mod final_stage;
 mod fingerprint;
 mod ignore;
 mod instruction;
+mod needed;
 mod path_env;
 mod scaffold;
 mod stage;
 mod upgrade;
 
+pub use builder::ImageBuilder;
 pub use check::{DockerfileFinding, Severity, check_dockerfile};
+pub use check_sources::check_sources;
 pub use copy_sources::CopySources;
-pub use dockerfile::{Dockerfile, DockerfileError};
+pub use dockerfile::{Dockerfile, DockerfileError, without_syntax};
 pub use final_stage::{BOOT_CHECK, final_stage, template_labels};
 pub use fingerprint::{ContextEntry, ContextEntryKind, fingerprint};
 pub use ignore::IgnoreFile;

@@ -11,6 +11,7 @@
 
 mod bootstrap;
 mod build;
+mod builder;
 mod context;
 pub mod custom;
 mod embedded;
@@ -27,7 +28,10 @@ pub use build::BuildCache;
 pub use reference::local_reference;
 pub use store::ImageRemoval;
 
-pub(crate) use build::BuildLog;
+pub(crate) use build::{BuildLog, build_failure};
+pub(crate) use builder::detect as detect_builder;
 pub(crate) use embedded::files;
 pub(crate) use ensure::{ensure, find};
+pub(crate) use log_tail::LogTail;
+pub(crate) use pull::pull;
 pub(crate) use store::labels;
