@@ -5,15 +5,24 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::compose::ComposeProject;
+use super::editor::EditorSettings;
+use super::environment::Environment;
 use super::error::DevcontainerError;
 use super::feature::Feature;
-use super::fields::JsonFields;
+use super::fields::{JsonFields, scalar_text, wrong_type};
+use super::host_entry::HostEntry;
 use super::image::DevcontainerImage;
 use super::jsonc;
+use super::keys::plan_keys;
 use super::lifecycle::{Lifecycle, LifecycleCommand};
-use super::mount::RequestedMount;
-use super::substitute::{SubstitutionVariables, substitute, uses_host_variable};
-use crate::layout::CONTAINER_WORKSPACE;
+use super::mount::{MountReader, RequestedMount};
+use super::plan::DevcontainerPlan;
+use super::ports::ForwardedPort;
+use super::requirements::HostRequirements;
+use super::run_args::{ArgumentContext, RunArguments, TranslatedArguments, translate};
+use super::substitute::{SubstitutionVariables, substitute, substitute_text, uses_host_variable};
+use super::workspace_folder::{WorkspaceFolder, WrittenFolder};
 
 /// The context in which a file is read.
 pub struct DevcontainerContext<'a> {
@@ -23,7 +32,9 @@ pub struct DevcontainerContext<'a> {
     pub folder: &'a str,
     /// An id that is unique to the workspace's container.
     pub id: &'a str,
-    /// Looks up host variables; called only for approved files.
+    /// The Compose files that the file names, if it does.
+    pub compose: Option<&'a ComposeProject>,
+    /// Looks up host variables. Without approval, a file that uses them is refused.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
 
@@ -44,6 +55,7 @@ pub enum Approval {
 
 /// A parsed `devcontainer.json`.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Devcontainer {
     /// The name.
     pub name: Option<String>,
@@ -53,20 +65,34 @@ pub struct Devcontainer {
     pub features: Vec<Feature>,
     /// Variables of the container, without values from the host.
     pub container_env: BTreeMap<String, String>,
+    /// Variables of the container whose values contain `${containerEnv:NAME}`, in order.
+    pub derived_env: Vec<(String, String)>,
     /// Variables of sessions. Values may come from the host and be secret.
     pub session_env: BTreeMap<String, String>,
+    /// Files of the workspace with variables of sessions, relative to the workspace.
+    pub env_files: Vec<String>,
     /// The user that runs lifecycle commands; `None` is the user of sessions.
     pub remote_user: Option<String>,
-    /// Ports of the container to forward to the host.
-    pub forward_ports: Vec<u16>,
+    /// Ports to forward to the host.
+    pub forward_ports: Vec<ForwardedPort>,
+    /// Names that the container resolves by itself.
+    pub hosts: Vec<HostEntry>,
+    /// The folder of the workspace in the container.
+    pub workspace_folder: WorkspaceFolder,
     /// The lifecycle commands.
     pub lifecycle: Lifecycle,
     /// The command to run on the host before a container is created or started.
     pub initialize: Option<LifecycleCommand>,
     /// Additional mounts.
     pub mounts: Vec<RequestedMount>,
-    /// Properties that are ignored, one fragment each.
-    pub notes: Vec<String>,
+    /// The expected size of the machine.
+    pub requirements: HostRequirements,
+    /// The settings of editors.
+    pub editor: EditorSettings,
+    /// The program that runs further Compose services in the container; `None` without such.
+    pub services: Option<String>,
+    /// The properties that a container does not follow to the letter.
+    pub plan: DevcontainerPlan,
     /// The whole document after variable substitution.
     configuration: Map<String, Value>,
 }
@@ -78,74 +104,89 @@ impl fmt::Debug for Devcontainer {
     }
 }
 
-/// Properties that do not apply to ContainAI's containers, or are used only by other programs that
-/// read the file.
-const IGNORED_KEYS: [&str; 6] =
-    ["runArgs", "privileged", "capAdd", "securityOpt", "workspaceMount", "secrets"];
-
 impl Devcontainer {
     /// Parses the text of a file.
     ///
     /// # Errors
     ///
-    /// [`DevcontainerError`] for unsupported properties and for unapproved access to the host.
+    /// [`DevcontainerError`]: in this order, for values of the wrong type, for all unsupported
+    /// properties together, and for unapproved access to the host.
     pub fn parse(
         file: &str,
         host: &DevcontainerContext<'_>,
         approval: Approval,
     ) -> Result<Self, DevcontainerError> {
         let raw = jsonc::parse(file)?;
-        let demands = host_requests(JsonFields(&raw))?;
-        if approval == Approval::Missing && !demands.is_empty() {
-            return Err(DevcontainerError::Untrusted { demands });
-        }
-        let no_variables = |_: &str| None;
-        let local: &dyn Fn(&str) -> Option<String> = match approval {
-            Approval::Given => host.variable,
-            Approval::Missing => &no_variables,
+        let mut plan = DevcontainerPlan::default();
+        let raw = match host.compose {
+            Some(compose) => compose.apply(&raw, host.folder, host.workspace, &mut plan)?,
+            None => raw,
         };
-        let folder = JsonFields(&raw).string("workspaceFolder")?.unwrap_or(CONTAINER_WORKSPACE);
-        let configuration = substitute(
-            &raw,
-            &SubstitutionVariables {
-                local_folder: host.workspace,
-                container_folder: folder,
-                id: host.id,
-                local,
+        let (folder, further) = workspace_folder(JsonFields(&raw), host, &mut plan)?;
+        let configuration = substitute(&raw, &variables(host, &folder.folder));
+        let (fields, raw) = (JsonFields(&configuration), JsonFields(&raw));
+        plan_keys(fields, &mut plan);
+        let image = plan.collect_image(fields, host)?;
+        let features = Feature::read(fields, host.folder, &jsonc::key_order(file, "features"));
+        let features = plan.collect(features)?.unwrap_or_default();
+        let mut environment = Environment::default();
+        let arguments = RunArguments::parse(&words(fields)?);
+        let reader = MountReader { folder: &folder, local: host.workspace };
+        let mut mounts = reader.read_all(fields, &mut plan)?;
+        let arguments = translate(
+            &arguments,
+            &mut ArgumentContext {
+                raw: &RunArguments::parse(&words(raw)?),
+                variable: host.variable,
+                mounts: reader,
+                environment: &mut environment,
+                plan: &mut plan,
             },
         );
-        let fields = JsonFields(&configuration);
-        let mut notes = ignored_keys(fields);
-        if folder != CONTAINER_WORKSPACE {
-            notes.push(format!(
-                "`workspaceFolder` is ignored: the workspace is at `{CONTAINER_WORKSPACE}`"
-            ));
-        }
-        let (container_env, mut session_env) = split_environment(fields, JsonFields(&raw))?;
-        for (name, value) in without_nulls(fields, "remoteEnv")? {
-            match value.contains("${containerEnv:") {
-                true => notes
-                    .push(format!("`remoteEnv.{name}` is ignored: it uses a container variable")),
-                false => drop(session_env.insert(name, value)),
-            }
-        }
-        Ok(Self {
+        environment.read(fields, raw, &mut plan)?;
+        mounts.extend(arguments.mounts.iter().cloned().chain(further));
+        let read = Self {
             name: fields.string("name")?.map(str::to_owned),
-            image: DevcontainerImage::read(fields, host.folder)?,
-            features: Feature::read(fields, host.folder, &jsonc::key_order(file, "features"))?,
-            container_env,
-            session_env,
-            remote_user: fields
-                .string("remoteUser")?
-                .or(fields.string("containerUser")?)
-                .map(str::to_owned),
-            forward_ports: forward_ports(fields, &mut notes)?,
+            image,
+            features,
+            container_env: environment.image,
+            derived_env: environment.derived,
+            session_env: environment.session,
+            remote_user: remote_user(fields, &arguments)?,
+            forward_ports: ForwardedPort::read_all(fields, &arguments.published, &mut plan)?,
             lifecycle: Lifecycle::read(fields)?,
             initialize: LifecycleCommand::read(fields, "initializeCommand")?,
-            mounts: RequestedMount::read_all(fields)?,
-            notes,
-            configuration,
-        })
+            mounts,
+            requirements: HostRequirements::read(fields, &mut plan)?,
+            editor: EditorSettings::read(raw, &mut plan)?,
+            services: host.compose.and_then(ComposeProject::program),
+            workspace_folder: folder,
+            env_files: arguments.env_files,
+            hosts: arguments.hosts,
+            plan,
+            configuration: configuration.clone(),
+        };
+        read.plan.refusal()?;
+        let demands = read.host_requests(raw, &arguments.host_variables);
+        match approval == Approval::Given || demands.is_empty() {
+            true => Ok(read),
+            false => Err(DevcontainerError::Untrusted { demands, path: String::new() }),
+        }
+    }
+
+    /// Returns the requested kinds of access to the host.
+    fn host_requests(&self, raw: JsonFields<'_>, host_variables: &[String]) -> Vec<String> {
+        let mut demands = Vec::new();
+        if self.initialize.is_some() {
+            demands.push("running a command (`initializeCommand`)".to_owned());
+        }
+        if !self.mounts.is_empty() {
+            demands.push("mounting directories or volumes (`mounts`)".to_owned());
+        }
+        if !host_variables.is_empty() || raw.0.values().any(uses_host_variable) {
+            demands.push("reading variables (`${localEnv:…}`)".to_owned());
+        }
+        demands
     }
 
     /// Returns the document after variable substitution, as printed by other tools. Values may come
@@ -155,73 +196,55 @@ impl Devcontainer {
     }
 }
 
-/// Returns the requested kinds of access to the host.
-fn host_requests(raw: JsonFields<'_>) -> Result<Vec<String>, DevcontainerError> {
-    let mut demands = Vec::new();
-    if LifecycleCommand::read(raw, "initializeCommand")?.is_some() {
-        demands.push("running a command (`initializeCommand`)".to_owned());
+impl DevcontainerPlan {
+    /// Reads the image; the default one stands for one that is refused.
+    fn collect_image(
+        &mut self,
+        fields: JsonFields<'_>,
+        host: &DevcontainerContext<'_>,
+    ) -> Result<DevcontainerImage, DevcontainerError> {
+        let image = DevcontainerImage::read(fields, host.folder, self);
+        Ok(self.collect(image)?.unwrap_or(DevcontainerImage::Default))
     }
-    if !raw.array("mounts")?.is_empty() {
-        demands.push("mounting directories or volumes (`mounts`)".to_owned());
-    }
-    if raw.0.values().any(uses_host_variable) {
-        demands.push("reading variables (`${localEnv:…}`)".to_owned());
-    }
-    Ok(demands)
 }
 
-/// The variables of the container without and with values from the host. The latter may be secret
-/// and must not be part of an image.
-type SplitEnvironment = (BTreeMap<String, String>, BTreeMap<String, String>);
+/// Returns the values of variables with a folder of the container.
+fn variables<'a>(host: &DevcontainerContext<'a>, folder: &'a str) -> SubstitutionVariables<'a> {
+    SubstitutionVariables {
+        local_folder: host.workspace,
+        container_folder: folder,
+        id: host.id,
+        local: host.variable,
+    }
+}
 
-fn split_environment(
-    fields: JsonFields<'_>,
+/// Reads `workspaceFolder` and `workspaceMount`, in which the folder itself is not known yet.
+fn workspace_folder(
     raw: JsonFields<'_>,
-) -> Result<SplitEnvironment, DevcontainerError> {
-    let written = raw.object("containerEnv")?;
-    let is_host =
-        |name: &String| written.and_then(|it| it.get(name)).is_some_and(uses_host_variable);
-    let all = fields.variables("containerEnv")?;
-    let (host, own) = all.into_iter().partition(|(name, _)| is_host(name));
-    Ok((own, host))
+    host: &DevcontainerContext<'_>,
+    plan: &mut DevcontainerPlan,
+) -> Result<(WorkspaceFolder, Option<RequestedMount>), DevcontainerError> {
+    let replace = |text: &str| substitute_text(text, &variables(host, "${containerWorkspaceFolder}"));
+    let written = WrittenFolder {
+        local: host.workspace,
+        folder: raw.string("workspaceFolder")?.map(replace),
+        mount: raw.string("workspaceMount")?.map(replace),
+    };
+    Ok(WorkspaceFolder::resolve(&written, plan))
 }
 
-/// Reads variables; `null` unsets a variable, so such entries are skipped.
-fn without_nulls(
+fn remote_user(
     fields: JsonFields<'_>,
-    key: &str,
-) -> Result<BTreeMap<String, String>, DevcontainerError> {
-    let Some(object) = fields.object(key)? else { return Ok(BTreeMap::new()) };
-    let kept = object.iter().filter(|(_, value)| !value.is_null());
-    let kept: Map<String, Value> = kept.map(|(k, v)| (k.clone(), v.clone())).collect();
-    let whole: Map<String, Value> = [(key.to_owned(), Value::Object(kept))].into_iter().collect();
-    JsonFields(&whole).variables(key)
+    arguments: &TranslatedArguments,
+) -> Result<Option<String>, DevcontainerError> {
+    let written = fields.string("remoteUser")?.or(fields.string("containerUser")?);
+    Ok(written.map(str::to_owned).or_else(|| arguments.user.clone()))
 }
 
-fn forward_ports(
-    fields: JsonFields<'_>,
-    notes: &mut Vec<String>,
-) -> Result<Vec<u16>, DevcontainerError> {
-    let mut ports = Vec::new();
-    for value in fields.array("forwardPorts")? {
-        let own = value.as_str().and_then(|text| text.strip_prefix("localhost:")?.parse().ok());
-        let port = value.as_u64().and_then(|port| u16::try_from(port).ok()).or(own);
-        match port.filter(|port| *port != 0) {
-            Some(port) => ports.push(port),
-            None => notes.push(format!(
-                "`forwardPorts` entry {value} is ignored: it is not a port of the container"
-            )),
-        }
-    }
-    ports.sort_unstable();
-    ports.dedup();
-    Ok(ports)
-}
-
-fn ignored_keys(fields: JsonFields<'_>) -> Vec<String> {
-    let is_set = |key: &&str| fields.get(key).is_some_and(|value| *value != Value::Bool(false));
-    let keys = IGNORED_KEYS.into_iter().filter(is_set);
-    keys.map(|key| format!("`{key}` has no effect")).collect()
+/// Reads `runArgs`.
+fn words(fields: JsonFields<'_>) -> Result<Vec<String>, DevcontainerError> {
+    let word = |value: &Value| scalar_text(value).ok_or_else(|| wrong_type("runArgs", "a list of words"));
+    fields.array("runArgs")?.iter().map(word).collect()
 }
 
 #[cfg(test)]
@@ -234,6 +257,7 @@ mod tests {
             workspace: "/home/me/api",
             folder: ".devcontainer",
             id: "id",
+            compose: None,
             variable: &|name| (name == "TOKEN").then(|| "hush".to_owned()),
         };
         Devcontainer::parse(file, &host, approval)
@@ -269,7 +293,8 @@ mod tests {
         assert_eq!(read.container_env, [("A".into(), "x".into())].into());
         let expected = [("B".into(), "hush".into()), ("C".into(), "c".into())];
         assert_eq!(read.session_env, expected.into());
-        assert_eq!(read.notes, ["`remoteEnv.E` is ignored: it uses a container variable"]);
+        assert_eq!(read.derived_env, [("E".to_owned(), "${containerEnv:PATH}:/x".to_owned())]);
+        assert_eq!(read.plan.entries(), []);
         assert!(!format!("{read:?}").contains("hush"));
     }
 
@@ -301,13 +326,49 @@ mod tests {
     }
 
     #[test]
-    fn forward_ports_are_container_ports() {
-        let read = read(
-            "{\"forwardPorts\": [3000, \"localhost:80\", \"db:5432\", 3000, 0, 70000], \"privileged\": true, \"capAdd\": false}",
-            Approval::Missing,
-        )
-        .expect("a file");
-        assert_eq!(read.forward_ports, [80, 3000]);
-        assert_eq!(read.notes.len(), 4, "{:?}", read.notes);
+    fn all_refusals_precede_the_request_for_approval() {
+        let text = r#"{"mounts": ["source=h-x,target=/x,type=volume"], "dockerComposeFile": "x.yml",
+            "runArgs": ["--pid=host", "-v", "/a:/etc"], "initializeCommand": "x"}"#;
+        let error = read(text, Approval::Missing).expect_err("refused");
+        insta::assert_snapshot!(error);
+        assert!(matches!(error, DevcontainerError::Refused { .. }));
+    }
+
+    #[test]
+    fn variables_refer_to_the_folder_of_the_workspace() {
+        let folder = |text: &str| {
+            let read = read(text, Approval::Missing).expect("a file");
+            (read.workspace_folder.folder.clone(), read.container_env["W"].clone())
+        };
+        let env = r#""containerEnv": {"W": "${containerWorkspaceFolder} ${containerWorkspaceFolderBasename}"}"#;
+        let given = r#""workspaceFolder": "/workspaces/${localWorkspaceFolderBasename}""#;
+        let mount = r#""workspaceMount": "source=${localWorkspaceFolder},target=/go,type=bind""#;
+        for (rest, expected) in [
+            ("", "/home/agent/workspace"),
+            (given, "/workspaces/api"),
+            (mount, "/go"),
+        ] {
+            let comma = if rest.is_empty() { "" } else { "," };
+            let (found, variable) = folder(&format!("{{{env}{comma}{rest}}}"));
+            assert_eq!(found, expected);
+            let name = expected.rsplit('/').next().unwrap_or_default();
+            assert_eq!(variable, format!("{expected} {name}"));
+        }
+    }
+
+    #[test]
+    fn arguments_of_docker_run_reach_the_container() {
+        let text = r#"{"runArgs": ["-e", "A=1", "-e", "TOKEN", "--env-file=.env", "--add-host=db:10.0.0.1", "-p", "80:8080", "-u", "node"],
+            "remoteEnv": {"A": "2"}, "forwardPorts": [3000]}"#;
+        assert!(matches!(read(text, Approval::Missing), Err(DevcontainerError::Untrusted { .. })));
+        let read = read(text, Approval::Given).expect("approved");
+        assert_eq!(read.container_env, [("A".into(), "1".into())].into());
+        assert_eq!(read.session_env, [("A".into(), "2".into()), ("TOKEN".into(), "hush".into())].into());
+        assert_eq!(read.env_files, [".env"]);
+        assert_eq!(read.remote_user.as_deref(), Some("node"));
+        let ports: Vec<_> = read.forward_ports.iter().map(ToString::to_string).collect();
+        assert_eq!(ports, ["80 to 8080", "3000"]);
+        let hosts: Vec<_> = read.hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["db:10.0.0.1"]);
     }
 }

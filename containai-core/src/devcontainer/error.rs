@@ -1,5 +1,6 @@
 //! Errors in `devcontainer.json`.
 
+use super::plan::PlanEntry;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
@@ -24,6 +25,12 @@ pub enum DevcontainerError {
         key: String,
         /// The expected type.
         expected: &'static str,
+    },
+    /// Properties are not supported.
+    #[error("{}", refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Refused {
+        /// The properties and the reasons.
+        refused: Vec<PlanEntry>,
     },
     /// A property is not supported.
     #[error("`{key}` is not supported: {reason}")]
@@ -62,7 +69,20 @@ pub enum DevcontainerError {
     Untrusted {
         /// The requested kinds of access.
         demands: Vec<String>,
+        /// The path of the file in the workspace; empty for a discovered one.
+        path: String,
     },
+}
+
+impl DevcontainerError {
+    /// Names the file that has to be approved, for a file that is not discovered.
+    #[must_use]
+    pub fn in_file(self, file: &str) -> Self {
+        match self {
+            Self::Untrusted { demands, .. } => Self::Untrusted { demands, path: file.to_owned() },
+            other => other,
+        }
+    }
 }
 
 impl Advice for DevcontainerError {
@@ -72,7 +92,13 @@ impl Advice for DevcontainerError {
 
     fn hints(&self) -> Vec<Hint> {
         vec![match self {
-            Self::Untrusted { .. } => Hint::run("cai trust", "review and approve the file"),
+            Self::Untrusted { path, .. } => {
+                let command = match path.as_str() {
+                    "" => "cai trust".to_owned(),
+                    path => format!("cai trust --devcontainer={}", path.escape_debug()),
+                };
+                Hint::run(&command, "review and approve the file")
+            }
             Self::Syntax { .. }
             | Self::WrongType { .. }
             | Self::OutsideWorkspace { .. }
@@ -80,7 +106,7 @@ impl Advice for DevcontainerError {
             | Self::NoSuchService { .. } => {
                 Hint::new("correct the file, or ignore it with `--devcontainer=off`")
             }
-            Self::Unsupported { .. } => Hint::new(
+            Self::Unsupported { .. } | Self::Refused { .. } => Hint::new(
                 "ignore the file with `--devcontainer=off` and use a template with `--template`",
             ),
         }]

@@ -30,6 +30,18 @@ pub struct Lifecycle {
     pub post_start: Vec<LifecycleCommand>,
     /// Run at the beginning of each session.
     pub post_attach: Vec<LifecycleCommand>,
+    /// Whether sessions wait until `post_start` has ended.
+    pub start_wait: StartWait,
+}
+
+/// How long sessions wait for the commands that run after each start, of which one may be a server.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum StartWait {
+    /// For a moment; they then continue in the background.
+    #[default]
+    Brief,
+    /// Until they have ended: `waitFor` is `postStartCommand`.
+    Complete,
 }
 
 impl Lifecycle {
@@ -51,6 +63,10 @@ impl Lifecycle {
             post_create: command(post_create)?,
             post_start: command(post_start)?,
             post_attach: command(post_attach)?,
+            start_wait: match fields.string("waitFor")? {
+                Some("postStartCommand") => StartWait::Complete,
+                _ => StartWait::Brief,
+            },
         })
     }
 
@@ -73,6 +89,9 @@ impl Lifecycle {
 
     /// Appends the commands of another lifecycle.
     pub fn extend(&mut self, other: Self) {
+        if other.start_wait == StartWait::Complete {
+            self.start_wait = StartWait::Complete;
+        }
         self.on_create.extend(other.on_create);
         self.update_content.extend(other.update_content);
         self.post_create.extend(other.post_create);

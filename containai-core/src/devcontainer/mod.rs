@@ -7,27 +7,45 @@
 //! Source: <https://containers.dev/implementors/json_reference/>.
 
 mod compose;
+mod container_stage;
+mod container_variable;
 mod document;
+mod editor;
+mod environment;
 mod error;
 mod feature;
 mod fields;
+mod host_entry;
 mod image;
 mod jsonc;
+mod keys;
 mod lifecycle;
 mod mount;
 mod path;
+mod plan;
+mod ports;
+mod requirements;
+mod run_args;
 mod script;
 mod stages;
 mod substitute;
+mod workspace_folder;
 
 pub use compose::{
     COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME, ComposeProject, ComposeReader,
 };
+pub use container_stage::ContainerStage;
 pub use document::{Approval, Devcontainer, DevcontainerContext};
+pub use editor::EditorSettings;
 pub use error::DevcontainerError;
 pub use feature::{Feature, FeatureManifest};
+pub use host_entry::HostEntry;
 pub use image::DevcontainerImage;
-pub use lifecycle::{Lifecycle, LifecycleCommand};
+pub use lifecycle::{Lifecycle, LifecycleCommand, StartWait};
 pub use mount::{RequestedMount, RequestedMountSource};
+pub use plan::{DevcontainerPlan, PlanEntry, Treatment};
+pub use ports::ForwardedPort;
+pub use requirements::HostRequirements;
 pub use script::{LIFECYCLE_PROGRAM, lifecycle_script};
 pub use stages::{FEATURES_DIR, feature_install_script, feature_stage};
+pub use workspace_folder::{WorkspaceFolder, WorkspacePlace};

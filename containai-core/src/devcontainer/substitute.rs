@@ -10,7 +10,7 @@ pub(super) struct SubstitutionVariables<'a> {
     pub(super) container_folder: &'a str,
     /// `devcontainerId`.
     pub(super) id: &'a str,
-    /// `localEnv:NAME`; called only for approved files.
+    /// `localEnv:NAME`.
     pub(super) local: &'a dyn Fn(&str) -> Option<String>,
 }
 
@@ -33,7 +33,8 @@ fn substitute_value(value: &Value, variables: &SubstitutionVariables<'_>) -> Val
     }
 }
 
-fn substitute_text(text: &str, variables: &SubstitutionVariables<'_>) -> String {
+/// Replaces the variables in a text.
+pub(super) fn substitute_text(text: &str, variables: &SubstitutionVariables<'_>) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, variable, after)) = next_variable(rest) {

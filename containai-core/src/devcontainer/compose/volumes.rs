@@ -5,6 +5,10 @@ use serde_json::{Map, Value, json};
 use super::paths::IN_WORKSPACE;
 use super::project::ComposeProject;
 use crate::devcontainer::plan::DevcontainerPlan;
+use crate::naming::MountTarget;
+
+/// The directories of the engine in the container, for which it has a volume.
+const ENGINE_DIRS: [&str; 2] = ["/var/lib/docker", "/var/lib/containerd"];
 
 /// What an entry of `volumes` stands for in a `devcontainer.json`.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +47,22 @@ impl ComposeProject {
             fields.retain(|earlier| earlier.target != entry.target);
             fields.push(entry);
         }
-        fields.iter().map(|entry| self.service_volume(entry, local, plan)).collect()
+        let fields = fields.iter().filter(|entry| self.can_mount(entry, plan)).collect::<Vec<_>>();
+        fields.into_iter().map(|entry| self.service_volume(entry, local, plan)).collect()
+    }
+
+    /// Whether a volume can be where it is wanted. One that hides a directory of the system is left
+    /// out: the directory itself is kept as long as the container.
+    fn can_mount(&self, entry: &VolumeFields, plan: &mut DevcontainerPlan) -> bool {
+        let is_engine = ENGINE_DIRS.contains(&entry.target.as_str());
+        let can = entry.kind != "volume" || is_engine || MountTarget::parse(&entry.target).is_ok();
+        if !can {
+            plan.left_out(
+                format!("services.{}.volumes {}", self.service, entry.target),
+                "the directory is part of the container, and is kept as long as that",
+            );
+        }
+        can
     }
 
     fn service_volume(
