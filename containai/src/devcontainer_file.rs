@@ -14,6 +14,7 @@ use containai_core::layout::DEVCONTAINER_FILES;
 use containai_core::naming::WorkspacePath;
 use containai_core::remote::{Direction, Forward};
 
+use crate::compose_files::ComposeFiles;
 use crate::error::OperationError;
 use crate::process_env::{ProcessEnv, ProcessVars};
 use crate::trust;
@@ -29,6 +30,7 @@ pub struct DevcontainerFile {
     /// The path, relative to the workspace.
     pub(crate) path: String,
     text: String,
+    compose: ComposeFiles,
     approval: Approval,
     variables: ProcessVars,
 }
@@ -51,9 +53,10 @@ impl DevcontainerFile {
         };
         for path in paths {
             if let Some(text) = read_text(workspace, path)? {
-                let approval = read_approval(env, workspace, &text)?;
+                let compose = ComposeFiles::read(workspace, &text, folder_of(path));
+                let approval = read_approval(env, workspace, &compose.reviewed_text(&text))?;
                 let (path, variables) = ((*path).to_owned(), env.variables.clone());
-                return Ok(Some(Self { path, text, approval, variables }));
+                return Ok(Some(Self { path, text, compose, approval, variables }));
             }
         }
         match choice {
@@ -68,7 +71,7 @@ impl DevcontainerFile {
 
     /// Returns the folder of the file, relative to the workspace.
     pub(crate) fn folder(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+        folder_of(&self.path)
     }
 
     /// Returns whether the user has approved this text.
@@ -88,19 +91,26 @@ impl DevcontainerFile {
     ///
     /// The text is invalid, has an unsupported setting, or needs an approval that is missing.
     pub fn parse(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
+        let compose = self.compose.project.as_ref().map_err(Clone::clone)?;
         let host = DevcontainerContext {
             workspace: workspace.as_str(),
             folder: self.folder(),
             id: &workspace.digest(),
+            compose: compose.as_ref(),
             variable: &|name: &str| self.variables.text(name),
         };
         Devcontainer::parse(&self.text, &host, self.approval)
     }
 
-    /// Returns the absolute path and the text.
+    /// Returns the absolute path, and the text to approve: with the Compose files that it names.
     pub fn file_text(&self, workspace: &WorkspacePath) -> FileText {
-        FileText { path: workspace.as_path().join(&self.path), text: self.text.clone() }
+        let text = self.compose.reviewed_text(&self.text);
+        FileText { path: workspace.as_path().join(&self.path), text }
     }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn read_text(workspace: &WorkspacePath, path: &str) -> Result<Option<String>, OperationError> {

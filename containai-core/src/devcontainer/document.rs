@@ -89,8 +89,6 @@ pub struct Devcontainer {
     pub requirements: HostRequirements,
     /// The settings of editors.
     pub editor: EditorSettings,
-    /// The program that runs further Compose services in the container; `None` without such.
-    pub services: Option<String>,
     /// The properties that a container does not follow to the letter.
     pub plan: DevcontainerPlan,
     /// The whole document after variable substitution.
@@ -154,12 +152,14 @@ impl Devcontainer {
             session_env: environment.session,
             remote_user: remote_user(fields, &arguments)?,
             forward_ports: ForwardedPort::read_all(fields, &arguments.published, &mut plan)?,
-            lifecycle: Lifecycle::read(fields)?,
+            lifecycle: Lifecycle {
+                services: host.compose.and_then(ComposeProject::program),
+                ..Lifecycle::read(fields)?
+            },
             initialize: LifecycleCommand::read(fields, "initializeCommand")?,
             mounts,
             requirements: HostRequirements::read(fields, &mut plan)?,
             editor: EditorSettings::read(raw, &mut plan)?,
-            services: host.compose.and_then(ComposeProject::program),
             workspace_folder: folder,
             env_files: arguments.env_files,
             hosts: arguments.hosts,

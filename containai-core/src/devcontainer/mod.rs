@@ -32,7 +32,7 @@ mod substitute;
 mod workspace_folder;
 
 pub use compose::{
-    COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME, ComposeProject, ComposeReader,
+    COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME, ComposeInput, ComposeProject, ComposeReader,
 };
 pub use container_stage::ContainerStage;
 pub use document::{Approval, Devcontainer, DevcontainerContext};

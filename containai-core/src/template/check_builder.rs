@@ -13,6 +13,9 @@ pub(super) fn check_builder(file: &Dockerfile, builder: ImageBuilder) -> Vec<Doc
     let check = |instruction: &Instruction| {
         let text = match builder {
             ImageBuilder::BuildKit => check_access(instruction),
+            ImageBuilder::EarlyBuildKit => {
+                check_access(instruction).or_else(|| check_early(instruction))
+            }
             ImageBuilder::Classic => check_classic(instruction),
         };
         text.map(|text| DockerfileFinding { line: instruction.line, severity: Severity::Error, text })
@@ -49,26 +52,44 @@ fn check_access(instruction: &Instruction) -> Option<String> {
     })
 }
 
+/// Reports features that BuildKit of Docker before 23 does not have by itself.
+fn check_early(instruction: &Instruction) -> Option<String> {
+    let what = new_option(instruction).or_else(|| here_document(instruction))?;
+    Some(format!(
+        "{what} of `{}` requires Docker 23, or the first line `# syntax=docker/dockerfile:1`",
+        instruction.keyword
+    ))
+}
+
 /// Reports features that only BuildKit has.
 fn check_classic(instruction: &Instruction) -> Option<String> {
-    let Instruction { keyword, has_here_document, .. } = instruction;
     let option = instruction.options().find(|option| {
         let (name, value) = option.split_once('=').unwrap_or((option, ""));
-        match keyword.as_str() {
+        match instruction.keyword.as_str() {
             "RUN" => matches!(name, "--mount" | "--network" | "--security"),
-            "COPY" | "ADD" => {
-                matches!(name, "--link" | "--chmod" | "--parents" | "--exclude" | "--checksum")
-            }
+            "COPY" | "ADD" => name == "--chmod",
             "FROM" => name == "--platform" && value.contains('$'),
             _ => false,
         }
     });
-    let what = match option {
-        Some(option) => format!("`{}`", option.split('=').next().unwrap_or_default()),
-        None if *has_here_document => "a here-document".to_owned(),
-        None => return None,
-    };
+    let what = option
+        .map(|option| format!("`{}`", option.split('=').next().unwrap_or_default()))
+        .or_else(|| new_option(instruction))
+        .or_else(|| here_document(instruction))?;
+    let keyword = &instruction.keyword;
     Some(format!("{what} of `{keyword}` requires BuildKit, which this engine does not offer"))
+}
+
+fn new_option(instruction: &Instruction) -> Option<String> {
+    let is_copy = matches!(instruction.keyword.as_str(), "COPY" | "ADD");
+    let mut names = instruction.options().map(|option| option.split('=').next().unwrap_or_default());
+    let is_new =
+        |name: &&str| matches!(*name, "--link" | "--parents" | "--exclude" | "--checksum");
+    names.find(is_new).filter(|_| is_copy).map(|name| format!("`{name}`"))
+}
+
+fn here_document(instruction: &Instruction) -> Option<String> {
+    instruction.has_here_document.then(|| "a here-document".to_owned())
 }
 
 #[cfg(test)]
@@ -85,6 +106,13 @@ mod tests {
         let text = "FROM --platform=$BUILDPLATFORM a\nRUN --mount=type=cache,target=/x y\nCOPY <<X /y\nz\nX\n\
                     COPY --chmod=755 a b\nCOPY --chown=1 a b\nFROM --platform=linux/arm64 b\n";
         assert_eq!(check(text, ImageBuilder::BuildKit), "");
+        insta::assert_snapshot!(
+            check(&format!("{text}ADD --link --chmod=1 a b\n"), ImageBuilder::EarlyBuildKit),
+            @r"
+        3: error: a here-document of `COPY` requires Docker 23, or the first line `# syntax=docker/dockerfile:1`
+        9: error: `--link` of `ADD` requires Docker 23, or the first line `# syntax=docker/dockerfile:1`
+        "
+        );
         insta::assert_snapshot!(check(text, ImageBuilder::Classic), @r"
         1: error: `--platform` of `FROM` requires BuildKit, which this engine does not offer
         2: error: `--mount` of `RUN` requires BuildKit, which this engine does not offer

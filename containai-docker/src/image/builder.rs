@@ -8,6 +8,8 @@ use crate::engine::DockerEngine;
 
 /// The API version of Docker 18.09, the first with BuildKit.
 const FIRST_API: (u32, u32) = (1, 39);
+/// The API version of Docker 23, whose BuildKit reads all Dockerfiles by itself.
+const COMPLETE_API: (u32, u32) = (1, 42);
 
 /// Returns the builder for Dockerfiles of users.
 ///
@@ -23,15 +25,16 @@ pub(crate) async fn detect(engine: &DockerEngine) -> Result<ImageBuilder, Engine
     // Podman answers as Docker does, and builds otherwise.
     let is_docker = version.components.iter().flatten().any(|part| part.name == "Engine");
     let is_linux = version.os.as_deref() == Some("linux");
-    let is_new = version.api_version.as_deref().and_then(parse_api).is_some_and(|it| it >= FIRST_API);
+    let api = version.api_version.as_deref().and_then(parse_api).unwrap_or_default();
     let has_user_namespace = info
         .security_options
         .iter()
         .flatten()
         .any(|option| option.starts_with("name=userns") || option.starts_with("name=rootless"));
-    Ok(match is_docker && is_linux && is_new && has_user_namespace {
-        true => ImageBuilder::BuildKit,
-        false => ImageBuilder::Classic,
+    Ok(match is_docker && is_linux && has_user_namespace {
+        true if api >= COMPLETE_API => ImageBuilder::BuildKit,
+        true if api >= FIRST_API => ImageBuilder::EarlyBuildKit,
+        _ => ImageBuilder::Classic,
     })
 }
 

@@ -17,5 +17,8 @@ mod run_args;
 mod volumes;
 mod yaml;
 
+#[cfg(test)]
+mod tests;
+
 pub use program::{COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME};
-pub use project::{ComposeProject, ComposeReader};
+pub use project::{ComposeInput, ComposeProject, ComposeReader};

@@ -17,9 +17,19 @@ const MAX_FILES: usize = 16;
 /// The longest chain of `extends`.
 const MAX_EXTENDS: usize = 8;
 
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ComposeInput {
+    /// A Compose file.
+    Project,
+    /// Variables; their values may be secret.
+    Variables,
+}
+
 /// Reads a file of the workspace; `None` if it does not exist. The text becomes part of what a
 /// person approves.
-pub type ComposeReader<'a> = dyn Fn(&str) -> Result<Option<String>, DevcontainerError> + 'a;
+pub type ComposeReader<'a> =
+    dyn Fn(&str, ComposeInput) -> Result<Option<String>, DevcontainerError> + 'a;
 
 /// The Compose files of a `devcontainer.json`, and the service that is the container.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +99,7 @@ impl ComposeProject {
     ) -> Result<Self, DevcontainerError> {
         // Compose resolves all paths from the directory of the first file.
         let dir = ComposeDir::of_file(&paths[0]);
-        let dotenv = read(&dir.file(".env"))?.unwrap_or_default();
+        let dotenv = read(&dir.file(".env"), ComposeInput::Variables)?.unwrap_or_default();
         let variables =
             ComposeVariables(env_file::parse(&dotenv, &ComposeVariables::default()));
         let files: Vec<ComposeFile> = paths
@@ -149,7 +159,7 @@ impl ComposeFile {
             path: path.to_owned(),
             message: "it does not exist".to_owned(),
         };
-        let text = read(path)?.ok_or_else(missing)?;
+        let text = read(path, ComposeInput::Project)?.ok_or_else(missing)?;
         Ok(Self { content: yaml::parse(path, &text)?, path: path.to_owned(), dir })
     }
 
@@ -214,7 +224,7 @@ fn read_env_files(
     for file in JsonFields(definition).array("env_file")? {
         let path = file.as_str().or_else(|| file["path"].as_str());
         let path = path.ok_or_else(|| wrong_type("env_file", "a path or a list of paths"))?;
-        match read(path)? {
+        match read(path, ComposeInput::Variables)? {
             Some(text) => found.extend(env_file::parse(&text, variables)),
             None if file["required"] == Value::Bool(false) => {}
             None => {

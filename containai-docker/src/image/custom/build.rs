@@ -103,7 +103,9 @@ async fn build_user_image(
     let given = arguments.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let builder = image::detect_builder(engine).await?;
     let (version, platform) = match builder {
-        ImageBuilder::BuildKit => (BuilderVersion::BuilderBuildKit, Vec::new()),
+        ImageBuilder::BuildKit | ImageBuilder::EarlyBuildKit => {
+            (BuilderVersion::BuilderBuildKit, Vec::new())
+        }
         ImageBuilder::Classic => {
             (BuilderVersion::BuilderV1, prepare::platform_arguments(engine).await?)
         }
@@ -122,11 +124,12 @@ async fn build_user_image(
         .version(version)
         .build();
     let text = match builder {
-        ImageBuilder::BuildKit => {
+        ImageBuilder::BuildKit | ImageBuilder::EarlyBuildKit => {
             prepare::images(engine, text, &arguments, target.as_deref(), events).await?
         }
-        ImageBuilder::Classic => prepare::classic(text, shown)?,
+        ImageBuilder::Classic => text.clone(),
     };
+    prepare::check(&text, builder, shown)?;
     let parts = vec![
         ContextPart::Directory { dir: context.clone(), prefix: String::new() },
         ContextPart::text(path, 0o644, text),

@@ -69,14 +69,18 @@ pub(super) async fn platform_arguments(
     Ok(arguments.collect())
 }
 
-/// Refuses what only BuildKit can build, with its line.
-pub(super) fn classic(text: &str, shown: &str) -> Result<String, EngineError> {
-    let Ok(file) = Dockerfile::parse(text) else { return Ok(text.to_owned()) };
-    let findings = check_dockerfile(&file, ImageBuilder::Classic);
+/// Refuses what the builder cannot build, with the lines. A frontend from a registry reads everything.
+pub(super) fn check(text: &str, builder: ImageBuilder, shown: &str) -> Result<(), EngineError> {
+    let Ok(file) = Dockerfile::parse(text) else { return Ok(()) };
+    let builder = match builder {
+        ImageBuilder::EarlyBuildKit if file.syntax().is_some() => ImageBuilder::BuildKit,
+        other => other,
+    };
+    let findings = check_dockerfile(&file, builder);
     let refused: Vec<_> =
         findings.iter().filter(|finding| finding.severity == Severity::Error).collect();
     match refused.first() {
-        None => Ok(text.to_owned()),
+        None => Ok(()),
         Some(first) => Err(EngineError::BuildFailed {
             image: shown.to_owned(),
             step: format!("line {}", first.line),
