@@ -1,8 +1,8 @@
 //! Checks of what a builder can build.
 
 use super::builder::ImageBuilder;
-use super::check::{DockerfileFinding, Severity};
 use super::dockerfile::Dockerfile;
+use super::finding::{DockerfileFinding, Severity};
 use super::instruction::Instruction;
 
 /// The frontends that may read a Dockerfile: a frontend is a program that decides what is built.

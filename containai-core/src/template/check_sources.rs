@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::check::{DockerfileFinding, Severity};
 use super::copy_sources::context_sources;
 use super::dockerfile::Dockerfile;
+use super::finding::{DockerfileFinding, Severity};
 use super::fingerprint::ContextEntry;
 use super::ignore::IgnorePattern;
 use super::instruction::Instruction;

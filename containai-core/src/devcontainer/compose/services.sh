@@ -9,9 +9,12 @@ mkdir -p "$state"
 cd "$workspace"
 
 # Prints the project that runs inside. It has no service of the container, whose name stands for the engine's gateway.
-# Services that share their network with the container use the engine's own network, as the container does.
+# Services that share their network with the container use the engine's own network, as the container does. A volume of
+# the container is the directory that it is mounted at, for services that have it as well.
 inner_project() {
-    compose --profile '*' config --format json | jq --arg own "$service" --argjson run "$run_services" '
+    # A failure in front of a pipe would go unnoticed.
+    compose --profile '*' config --format json > "$state/config.json"
+    jq --arg own "$service" --argjson run "$run_services" '
         def shares: (.network_mode // "") | select(startswith("service:"))[8:];
         def links: ((.links // [])[] | split(":")[0]), ((.volumes_from // [])[] | split(":")[0]);
         def needs: (.depends_on // {} | keys[]), shares, links;
@@ -36,12 +39,18 @@ inner_project() {
                     + [$beside[] | "\(.):host-gateway"])
               end
             | {key: $name, value: .}] as $services
+        | [$container.volumes[]? | select(.type == "volume" and (.source // "") != "") | {key: .source, value: .target}]
+        | from_entries as $shared
         | $project | .services = ($services | from_entries)
+        | if .volumes then .volumes |= with_entries($shared[.key] as $at | if $at then
+            .value = {name: .value.name, driver: "local", driver_opts: {type: "none", o: "bind", device: $at}}
+          else . end) else . end
         | .["x-containai"] = {
             beside: $beside,
+            shared: ($shared | map(.)),
             healthy: [$container.depends_on // {} | to_entries[] | select(.value.condition == "service_healthy") | .key],
             completed: [$container.depends_on // {} | to_entries[] | select(.value.condition == "service_completed_successfully") | .key]
-          }'
+          }' "$state/config.json"
 }
 
 inner_compose() {
@@ -56,6 +65,7 @@ up() {
     inner_project > "$project.new"
     mv -f "$project.new" "$project"
     [ "$(jq '.services | length' "$project")" != 0 ] || return 0
+    jq -r '.["x-containai"].shared[]' "$project" | while IFS= read -r directory; do mkdir -p "$directory"; done
     inner_compose up --detach --remove-orphans
     for name in $(jq -r '.["x-containai"].healthy[]' "$project"); do
         inner_compose up --detach --no-recreate --wait "$name"
