@@ -19,7 +19,7 @@ Restart=always
 RestartSec=1s
 ";
 /// The program after its variables.
-const PROGRAM: &str = include_str!("services.sh");
+const PROGRAM: &str = include_str!("compose.sh");
 
 impl ComposeProject {
     /// Returns the program that runs the other services; `None` if there are none.

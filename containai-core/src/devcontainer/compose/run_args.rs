@@ -85,7 +85,7 @@ pub(super) fn of_service(
         arguments.push("--gpus=all".to_owned());
     }
     match text(fields, "network_mode") {
-        // The others share the container's network, see `services.sh`.
+        // The others share the container's network, see `compose.sh`.
         Some(mode) if mode.starts_with("service:") => {}
         Some(mode) => arguments.push(format!("--network={mode}")),
         None => {}
