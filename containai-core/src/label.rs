@@ -33,6 +33,10 @@ pub const TEMPLATE: &str = "ai.containai.template";
 pub const TEMPLATE_HASH: &str = "ai.containai.template-hash";
 /// The workspace file that the image was built for, such as `.devcontainer/devcontainer.json`.
 pub const DEVCONTAINER: &str = "ai.containai.devcontainer";
+/// The settings of editors in `devcontainer.json`, which other programs read.
+///
+/// Source: <https://containers.dev/implementors/spec/#image-metadata>.
+pub const DEVCONTAINER_METADATA: &str = "devcontainer.metadata";
 /// `true` where sessions run [`crate::devcontainer::LIFECYCLE_PROGRAM`] first.
 pub const LIFECYCLE: &str = "ai.containai.lifecycle";
 /// The isolation of the container: `sysbox` or `userns`.

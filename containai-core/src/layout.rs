@@ -85,6 +85,11 @@ impl Layout {
         self.data.join("exports")
     }
 
+    /// Downloaded features by their digests; nothing is lost with it.
+    pub fn feature_cache(&self) -> PathBuf {
+        self.data.join("features")
+    }
+
     /// The configuration directory of the Docker client, including registry credentials.
     pub fn docker_config_dir(&self) -> &Path {
         &self.docker_config
@@ -220,9 +225,16 @@ impl Layout {
         self.trust_dir().join(format!("{name}.json"))
     }
 
-    /// The approval of a workspace's `devcontainer.json`.
-    pub fn devcontainer_trust_file(&self, workspace: &WorkspacePath) -> PathBuf {
-        self.trust_file(workspace).with_extension("devcontainer.json")
+    /// The approval of a `devcontainer.json` at a path in a workspace.
+    pub fn devcontainer_trust_file(&self, workspace: &WorkspacePath, path: &str) -> PathBuf {
+        let file = self.trust_file(workspace);
+        match DEVCONTAINER_FILES.contains(&path) {
+            true => file.with_extension("devcontainer.json"),
+            false => {
+                let digest = hex::encode(Sha256::digest(path));
+                file.with_extension(format!("{digest}.devcontainer.json"))
+            }
+        }
     }
 
     /// An empty file that exists while a container of the workspace may have variables in

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::config::Remembered;
+use crate::config::{DevcontainerChoice, Remembered};
 use crate::naming::{VolumeName, WorkspacePath};
 use crate::resources::ResourceLimits;
 
@@ -94,6 +94,9 @@ impl WorkspaceRecord {
                 data_volume: volume(chosen.data_volume)?,
                 docker_volume: volume(chosen.docker_volume)?,
                 limits: ResourceLimits { memory, cpus },
+                devcontainer: chosen
+                    .devcontainer
+                    .filter(|path| path.parse::<DevcontainerChoice>().is_ok()),
             };
             Ok((engine, remembered))
         });
@@ -111,6 +114,7 @@ impl WorkspaceRecord {
                 docker_volume: it.docker_volume.as_ref().map(ToString::to_string),
                 memory: it.limits.memory.map(|memory| memory.to_string()),
                 cpus: it.limits.cpus.map(|cpus| cpus.to_string()),
+                devcontainer: it.devcontainer.clone(),
             };
             (engine.clone(), chosen)
         });
@@ -162,6 +166,8 @@ struct EngineChoices {
     memory: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cpus: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    devcontainer: Option<String>,
 }
 
 #[cfg(test)]
@@ -177,6 +183,7 @@ mod tests {
         chosen.data_volume = VolumeName::parse("mine").ok();
         chosen.limits.memory = Some(ByteSize::from_gib(3));
         chosen.limits.cpus = "1.5".parse().ok();
+        chosen.devcontainer = Some(".devcontainer.json".to_owned());
         insta::assert_snapshot!(record.to_json(), @r#"
         {
           "workspace": "/src/api",
@@ -189,7 +196,8 @@ mod tests {
             "unix:///run/docker.sock": {
               "data_volume": "mine",
               "memory": "3g",
-              "cpus": "1.5"
+              "cpus": "1.5",
+              "devcontainer": ".devcontainer.json"
             }
           }
         }

@@ -47,6 +47,7 @@ mod processes;
 mod raw_http;
 mod recipe;
 mod recreate;
+pub mod registry;
 mod remove;
 pub mod runtime;
 mod snapshot;

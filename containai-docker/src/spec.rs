@@ -81,6 +81,8 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
             }]),
         )])),
         mounts: Some(mounts(spec)),
+        extra_hosts: (!spec.hosts.is_empty())
+            .then(|| spec.hosts.iter().map(ToString::to_string).collect()),
         ..Default::default()
     }
 }

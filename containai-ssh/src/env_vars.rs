@@ -128,8 +128,14 @@ pub(crate) fn persist_script(kept: &EnvVars, own: &EnvVars) -> String {
     match kept.is_empty() {
         true => payload.push_str("rm -f \"$containai_f\"; "),
         false => {
-            let lines: String =
-                kept.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+            // A line of sshd's file cannot hold a line break; sessions of `cai` have the value.
+            let is_line = |(_, value): &(&String, &String)| !value.contains('\n');
+            let lines: String = kept
+                .0
+                .iter()
+                .filter(is_line)
+                .map(|(name, value)| format!("{name}={value}\n"))
+                .collect();
             let lines = quote::word(lines.as_bytes());
             // A builtin `printf`: no process has the values in its arguments.
             payload.extend([

@@ -8,7 +8,6 @@ use containai_core::config::{Config, Flags};
 use containai_core::engine::Isolation;
 use containai_core::hint::Hint;
 use containai_core::naming::{ClientId, WorkspacePath};
-use containai_core::remote::Forward;
 use containai_docker::host::EngineRecord;
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ClientOptions, ForwardAgent, SshRemote};
@@ -42,6 +41,9 @@ pub struct Context {
     /// The `devcontainer.json` that applies to the workspace, or the error of reading it. An
     /// error prevents a new container, and no session in an existing one.
     pub(crate) devcontainer: Result<Option<Arc<AppliedDevcontainer>>, OperationError>,
+    /// The file that sessions follow: [`Self::devcontainer`], else the one that the existing
+    /// container was created from.
+    pub(crate) session_devcontainer: Option<Arc<AppliedDevcontainer>>,
     /// The id of this machine, for a remote engine; `None` for a local one.
     pub client: Option<ClientId>,
 }
@@ -65,25 +67,31 @@ impl Context {
         let record = if address == dedicated { EngineRecord::read(&env.engine)? } else { None };
         let devcontainer = match workspace {
             Some(workspace) => {
-                AppliedDevcontainer::read(env, workspace, &config.devcontainer.value)
+                AppliedDevcontainer::configured(env, workspace, &config)
             }
             None => Ok(None),
         };
-        let (variables, forwards) = match &devcontainer {
-            Ok(Some(applied)) => (applied.session_env(), applied.forwards()),
-            _ => (BTreeMap::new(), Vec::new()),
+        let of_container =
+            workspace.and_then(|it| AppliedDevcontainer::of_container(env, it, &config));
+        let session_devcontainer = match &devcontainer {
+            Ok(Some(applied)) => Some(applied.clone()),
+            _ => of_container,
         };
+        let variables = session_devcontainer.as_ref().map(|it| it.session_env());
         let remote = SshRemote::new(env.layout.clone())
             .with_engine(address.to_string())
             .with_proxy(remote_engine::proxy_route(&address, env))
-            .with_client_options(client_options(&config, &forwards));
+            .with_client_options(client_options(&config));
         if matches!(address, EngineAddress::Tcp(_)) && env.certificates.is_none() {
             reporter.warn(
                 "the connection to this engine is neither encrypted nor authenticated: set `DOCKER_CERT_PATH`",
             );
         }
         let session_env = match workspace {
-            Some(workspace) => SessionEnv::read(&config, &variables, workspace, env, reporter)?,
+            Some(workspace) => {
+                let variables = variables.unwrap_or_default();
+                SessionEnv::read(&config, &variables, workspace, env, reporter)?
+            },
             None => None,
         };
         let client = if address.is_remote() { Some(remote_engine::client(env)?) } else { None };
@@ -98,12 +106,29 @@ impl Context {
             remote,
             session_env,
             devcontainer,
+            session_devcontainer,
             client,
         };
         if forwards_agent {
             context.enable_agent_forwarding();
         }
         Ok(context)
+    }
+
+    /// Forgets the `devcontainer.json` of a container that no longer exists, and its variables.
+    pub(crate) fn forget_container_devcontainer(
+        &mut self,
+        workspace: &WorkspacePath,
+    ) -> crate::Result<()> {
+        let is_configured = matches!(&self.devcontainer, Ok(Some(_)));
+        if self.session_devcontainer.is_none() || is_configured {
+            return Ok(());
+        }
+        self.session_devcontainer = None;
+        let none = BTreeMap::new();
+        self.session_env =
+            SessionEnv::read(&self.config, &none, workspace, &self.env, &self.reporter)?;
+        Ok(())
     }
 
     /// Reads the configuration of a command that selects containers by name, of any workspace.
@@ -171,13 +196,13 @@ fn engine_address(config: &Config, env: &ProcessEnv) -> Result<EngineAddress, Op
 }
 
 /// Returns the configured options of OpenSSH for the container.
-fn client_options(config: &Config, forwards: &[Forward]) -> ClientOptions {
+fn client_options(config: &Config) -> ClientOptions {
     let (local, remote) = (&config.local_forward.value, &config.remote_forward.value);
     let forward_agent = match config.forward_agent.value {
         true => ForwardAgent::Yes,
         false => ForwardAgent::No,
     };
-    let forwards = local.iter().chain(remote).chain(forwards).cloned().collect();
+    let forwards = local.iter().chain(remote).cloned().collect();
     ClientOptions::new(forward_agent, forwards, config.client_options.value.clone())
 }
 

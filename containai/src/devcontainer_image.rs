@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::ResultExt as _;
-use containai_core::devcontainer::{
-    Devcontainer, DevcontainerImage, FEATURES_DIR, FeatureManifest, Lifecycle,
-    feature_install_script, feature_stage, lifecycle_script,
-};
+use containai_core::devcontainer::{ContainerStage, Devcontainer, DevcontainerImage};
 use containai_core::engine::ImageRequest;
 use containai_core::hint::Hint;
 use containai_core::label;
@@ -24,12 +21,11 @@ use containai_docker::image::local_reference;
 
 use crate::devcontainer_file::DevcontainerFile;
 use crate::error::OperationError;
+use crate::features::{FeatureInputs, FeatureSet, feature_layer};
 use crate::workspace_file::{self, FollowLinks};
 
 /// The longest accepted Dockerfile or feature manifest, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
-/// The manifest of a feature.
-const MANIFEST: &str = "devcontainer-feature.json";
 
 /// Returns the recipe of the image. Files of the workspace are read without following links.
 pub(crate) fn image_recipe(
@@ -37,6 +33,7 @@ pub(crate) fn image_recipe(
     devcontainer: &Devcontainer,
     workspace: &WorkspacePath,
     default: &ImageRequest,
+    features: &FeatureSet,
 ) -> crate::Result<ImageRecipe> {
     let mut context = Vec::new();
     let source = base_source(devcontainer, workspace, default, &mut context)?;
@@ -44,8 +41,12 @@ pub(crate) fn image_recipe(
         Some("root") => "root",
         _ => CONTAINER_USER,
     };
-    let (layer, has_lifecycle) = feature_layer(devcontainer, workspace, user, &mut context)?;
-    let fingerprint = recipe_fingerprint(&source, layer.as_ref(), devcontainer, &context);
+    let FeatureInputs { layer, has_lifecycle, context: files, mut texts } =
+        feature_layer(devcontainer, features, user)?;
+    context.extend(files);
+    let container = container_layer(devcontainer, &mut texts);
+    let layers: Vec<_> = layer.into_iter().chain([container]).collect();
+    let fingerprint = recipe_fingerprint(&source, &texts, devcontainer, &context);
     let mut labels = vec![
         (label::TEMPLATE_HASH.to_owned(), fingerprint.to_string()),
         (label::DEVCONTAINER.to_owned(), file.path.clone()),
@@ -53,11 +54,34 @@ pub(crate) fn image_recipe(
     if has_lifecycle {
         labels.push((label::LIFECYCLE.to_owned(), "true".to_owned()));
     }
+    if let Some(metadata) = &devcontainer.editor.metadata {
+        labels.push((label::DEVCONTAINER_METADATA.to_owned(), metadata.clone()));
+    }
     let reference = BuiltImage::of_devcontainer(&fingerprint);
     Ok(ImageRecipe::new(reference, fingerprint, source)
-        .with_layers(layer)
-        .with_environment(devcontainer.container_env.clone())
+        .with_layers(layers)
         .with_labels(labels))
+}
+
+/// Checks that the file's own Dockerfile and context can be read and built, without a change.
+pub(crate) fn check_source(
+    devcontainer: &Devcontainer,
+    workspace: &WorkspacePath,
+    default: &ImageRequest,
+) -> crate::Result<()> {
+    base_source(devcontainer, workspace, default, &mut Vec::new()).map(drop)
+}
+
+/// Returns the layer with what every process in the container sees, and adds its texts.
+fn container_layer(devcontainer: &Devcontainer, texts: &mut Vec<String>) -> RecipeLayer {
+    let ContainerStage { dockerfile, files, .. } = ContainerStage::of(devcontainer);
+    texts.push(dockerfile.clone());
+    texts.extend(files.iter().map(|(_, text)| text.clone()));
+    let part = |(path, text): (&str, String)| {
+        let mode = if text.starts_with("#!") { 0o755 } else { 0o644 };
+        ContextPart::text(path, mode, text)
+    };
+    RecipeLayer { dockerfile, parts: files.into_iter().map(part).collect() }
 }
 
 fn base_source(
@@ -82,7 +106,7 @@ fn base_source(
     };
     let file = Dockerfile::parse(&text).map_err(|error| refuse(error.to_string()))?;
     let place = ContextDir { root: workspace.as_path().to_owned(), subpath: below.clone() };
-    let entries = context_entries(&place, &file.copy_sources())?;
+    let entries = directory_entries(&place, &file.copy_sources())?;
     let mut findings = check_dockerfile(&file, ImageBuilder::BuildKit);
     findings.extend(check_sources(&file, target.as_deref(), &entries));
     if let Some(error) = findings.iter().find(|it| it.severity == Severity::Error) {
@@ -104,44 +128,9 @@ fn base_source(
     })
 }
 
-/// Returns the layer with the features and the lifecycle program, and whether it has a lifecycle
-/// program.
-fn feature_layer(
-    devcontainer: &Devcontainer,
-    workspace: &WorkspacePath,
-    user: &str,
-    context: &mut Vec<ContextEntry>,
-) -> crate::Result<(Option<RecipeLayer>, bool)> {
-    let (mut parts, mut environments) = (Vec::new(), Vec::new());
-    let mut lifecycle = Lifecycle::default();
-    for (number, feature) in devcontainer.features.iter().enumerate() {
-        let path = format!("{}/{MANIFEST}", feature.directory);
-        let manifest = FeatureManifest::parse(&read_text(workspace, &path)?)
-            .with_context(|| format!("cannot use `{path}`"))?;
-        let root = workspace.as_path().to_owned();
-        let place = ContextDir { root, subpath: feature.directory.clone() };
-        let prefix = format!("{FEATURES_DIR}/{number}");
-        context.extend(below_prefix(&prefix, context_entries(&place, &CopySources::all())?));
-        parts.push(ContextPart::Directory { dir: place, prefix: prefix.clone() });
-        let install = feature_install_script(&manifest.option_variables(&feature.options), user);
-        parts.push(ContextPart::text(format!("{prefix}/.containai-install"), 0o755, install));
-        environments.push(manifest.environment);
-        lifecycle.extend(manifest.lifecycle);
-    }
-    lifecycle.extend(devcontainer.lifecycle.clone());
-    let program = lifecycle_script(&lifecycle, devcontainer.remote_user.as_deref());
-    let has_lifecycle = program.is_some();
-    parts.extend(program.map(|program| ContextPart::text("devcontainer", 0o755, program)));
-    if parts.is_empty() {
-        return Ok((None, false));
-    }
-    let dockerfile = feature_stage(&environments.iter().collect::<Vec<_>>(), has_lifecycle);
-    Ok((Some(RecipeLayer { dockerfile, parts }), has_lifecycle))
-}
-
 fn recipe_fingerprint(
     source: &RecipeSource,
-    layer: Option<&RecipeLayer>,
+    layer: &[String],
     devcontainer: &Devcontainer,
     context: &[ContextEntry],
 ) -> Fingerprint {
@@ -158,17 +147,9 @@ fn recipe_fingerprint(
             texts.extend(encode_pairs(arguments));
         }
     }
-    texts.extend(encode_pairs(&devcontainer.container_env));
+    texts.extend(devcontainer.hosts.iter().map(|host| format!("{host:?}")));
     texts.extend(devcontainer.mounts.iter().map(|mount| format!("{mount:?}")));
-    if let Some(layer) = layer {
-        texts.push(layer.dockerfile.clone());
-        texts.extend(layer.parts.iter().filter_map(|part| match part {
-            ContextPart::File { content, .. } => {
-                Some(String::from_utf8_lossy(content).into_owned())
-            }
-            ContextPart::Directory { .. } => None,
-        }));
-    }
+    texts.extend(layer.iter().cloned());
     fingerprint(context, &texts.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
@@ -177,20 +158,27 @@ fn encode_pairs(pairs: &BTreeMap<String, String>) -> Option<String> {
     serde_json::to_string(pairs).ok()
 }
 
-fn context_entries(
+/// Returns the entries of a directory, below `prefix` in a larger context.
+pub(crate) fn context_entries(
     place: &ContextDir,
+    prefix: &str,
     copied: &CopySources,
 ) -> crate::Result<Vec<ContextEntry>> {
+    Ok(below_prefix(prefix, directory_entries(place, copied)?).collect())
+}
+
+fn directory_entries(
+    place: &ContextDir,
+    copied: &CopySources,
+) -> Result<Vec<ContextEntry>, OperationError> {
     let found = BuildContext::open(place).and_then(|directory| directory.entries(copied));
-    let refused = found.map_err(|error| {
+    found.map_err(|error| {
         let shown = place.root.join(&place.subpath);
         OperationError::usage(format!("cannot read `{}`: {error}", shown.display()))
             .hint(Hint::new("name a directory of the workspace whose path contains no link"))
-    });
-    Ok(refused?)
+    })
 }
 
-/// Moves entries below a directory of a larger context.
 fn below_prefix(prefix: &str, entries: Vec<ContextEntry>) -> impl Iterator<Item = ContextEntry> {
     let move_entry =
         move |entry: ContextEntry| ContextEntry { path: format!("{prefix}/{}", entry.path), ..entry };

@@ -139,6 +139,12 @@ errors! {
     ConfigChange(containai_core::config::SettingChangeError),
     /// A `devcontainer.json` is invalid.
     Devcontainer(containai_core::devcontainer::DevcontainerError),
+    /// Features depend on each other.
+    FeatureCycle(containai_core::devcontainer::FeatureCycle),
+    /// The archive of a feature is damaged or hostile.
+    FeaturePackage(containai_core::devcontainer::FeaturePackageError),
+    /// A feature could not be downloaded.
+    Registry(containai_docker::registry::RegistryError),
     /// A file could not be read or written.
     Io(std::io::Error),
     /// A record is not valid JSON.
@@ -196,6 +202,9 @@ impl Error {
             Self::Config(error) => Some(error.as_ref()),
             Self::ConfigChange(error) => Some(error.as_ref()),
             Self::Devcontainer(error) => Some(error.as_ref()),
+            Self::FeatureCycle(error) => Some(error.as_ref()),
+            Self::FeaturePackage(error) => Some(error.as_ref()),
+            Self::Registry(error) => Some(error.as_ref()),
             _ => None,
         }
     }

@@ -67,6 +67,7 @@ impl WorkspaceState {
             data_volume: existing(data).await?,
             docker_volume: existing(docker).await?,
             limits: stored.map(|stored| stored.limits).unwrap_or_default(),
+            devcontainer: None,
         };
         Ok(Self { remembered, copy: container.and_then(|it| it.labels.workspace_volume()) })
     }

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::ResultExt as _;
 use containai_core::config::{ContentHash, FileText};
+use containai_core::devcontainer::FeatureLock;
 use containai_core::layout::{self, Layout};
 use containai_core::naming::WorkspacePath;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct StoredApproval {
     pub workspace: String,
     /// The approved text. Its hash pins the content, and changes are shown as a difference to it.
     pub text: String,
+    /// The features of a `devcontainer.json` that were approved with the text.
+    #[serde(default, flatten)]
+    pub features: FeatureLock,
 }
 
 impl StoredApproval {
@@ -36,7 +40,8 @@ impl StoredApproval {
         Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
     }
 
-    /// Loads the approval of a workspace's `devcontainer.json`; `None` if it was not approved.
+    /// Loads the approval of the `devcontainer.json` at a path in a workspace; `None` if it was not
+    /// approved.
     ///
     /// # Errors
     ///
@@ -44,8 +49,9 @@ impl StoredApproval {
     pub fn load_devcontainer(
         layout: &Layout,
         workspace: &WorkspacePath,
+        path: &str,
     ) -> crate::Result<Option<Self>> {
-        let approval = read(&layout.devcontainer_trust_file(workspace))?;
+        let approval = read(&layout.devcontainer_trust_file(workspace, path))?;
         Ok(approval.filter(|approval| approval.workspace == workspace.as_str()))
     }
 
@@ -55,8 +61,15 @@ impl StoredApproval {
     ///
     /// The directory or a file in it cannot be read.
     pub fn list(layout: &Layout) -> crate::Result<Vec<Self>> {
-        let directory = layout.trust_dir();
-        let entries = match fs::read_dir(&directory) {
+        let files = Self::files(&layout.trust_dir())?;
+        let mut all: Vec<_> = files.into_iter().map(|(_, approval)| approval).collect();
+        all.sort_by(|a, b| a.workspace.cmp(&b.workspace));
+        Ok(all)
+    }
+
+    /// Reads all approvals of a directory, with their paths.
+    fn files(directory: &Path) -> crate::Result<Vec<(PathBuf, Self)>> {
+        let entries = match fs::read_dir(directory) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.with_context(|| format!("cannot read `{}`", directory.display()))?,
         };
@@ -64,10 +77,9 @@ impl StoredApproval {
         for entry in entries {
             let path = entry?.path();
             if path.extension().is_some_and(|extension| extension == "json") {
-                all.extend(read(&path)?);
+                all.extend(read(&path)?.map(|approval| (path, approval)));
             }
         }
-        all.sort_by(|a, b| a.workspace.cmp(&b.workspace));
         Ok(all)
     }
 
@@ -82,19 +94,18 @@ impl StoredApproval {
             .with_context(|| format!("cannot write `{}`", path.display()))
     }
 
-    /// Removes the approval at `path`; returns whether it existed.
+    /// Removes all approvals of a workspace; returns whether there were any.
     ///
     /// # Errors
     ///
-    /// The file cannot be removed.
-    pub fn revoke(path: &Path) -> crate::Result<bool> {
-        match fs::remove_file(path) {
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-            outcome => {
-                outcome.with_context(|| format!("cannot remove `{}`", path.display()))?;
-                Ok(true)
-            }
+    /// The directory cannot be read, or a file cannot be removed.
+    pub fn revoke_all(directory: &Path, workspace: &WorkspacePath) -> crate::Result<bool> {
+        let mut all = Self::files(directory)?;
+        all.retain(|(_, approval)| approval.workspace == workspace.as_str());
+        for (path, _) in &all {
+            fs::remove_file(path).with_context(|| format!("cannot remove `{}`", path.display()))?;
         }
+        Ok(!all.is_empty())
     }
 
     /// Returns the hash that pins the approved text.

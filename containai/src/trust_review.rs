@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use containai_core::config::{
     Config, ConfigLayers, ContentHash, DevcontainerChoice, FileText, Flags, diff, escape_control,
 };
-use containai_core::devcontainer::DevcontainerError;
+use containai_core::devcontainer::{Approval, DevcontainerError, FeatureLock};
 use containai_core::hint::Hint;
-use containai_core::layout::{self, Layout};
+use containai_core::layout::{self, DEVCONTAINER_FILES, Layout};
 use containai_core::naming::WorkspacePath;
 
 use crate::devcontainer_file::DevcontainerFile;
+use crate::devcontainer_search::list_further;
 use crate::error::OperationError;
+use crate::features::FeatureReview;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::settings;
@@ -23,24 +25,33 @@ pub struct TrustReview {
     file: FileText,
     approval_path: PathBuf,
     approved: Option<StoredApproval>,
+    /// The features to approve with the text, or the reason why they are not known.
+    features: crate::Result<FeatureLock>,
     /// The requests in the file, one a line.
     requests: Vec<String>,
+    /// The reason why the file cannot be followed, so that an approval is pointless.
+    refusal: Option<DevcontainerError>,
 }
 
 impl TrustReview {
-    /// Reads all files of a workspace that need approval or have it.
+    /// Reads all files of a workspace that need approval or have it. A chosen `devcontainer.json`
+    /// replaces the configured one.
     ///
     /// # Errors
     ///
     /// A file is not a regular file, or the configuration of the user is invalid.
-    pub fn all(
+    pub async fn all(
         workspace: &WorkspacePath,
         env: &ProcessEnv,
         reporter: &Reporter,
+        choice: Option<&DevcontainerChoice>,
     ) -> crate::Result<Vec<Self>> {
         let config = Self::workspace_config(workspace, &env.layout)?;
-        let devcontainer = Self::devcontainer(workspace, env, reporter)?;
-        Ok(config.into_iter().chain(devcontainer).collect())
+        let mut all: Vec<_> = config.into_iter().collect();
+        for choice in devcontainer_choices(workspace, env, reporter, choice)? {
+            all.extend(Self::devcontainer(workspace, env, reporter, &choice).await?);
+        }
+        Ok(all)
     }
 
     /// The workspace's `.containai/config.toml`, if it exists.
@@ -61,42 +72,66 @@ impl TrustReview {
         let suggested = config.suggestions.iter().map(|it| format!("asks for `{}`", it.key));
         let requests = suggested.chain(config.ignored.iter().map(ToString::to_string)).collect();
         let approved = StoredApproval::load(layout, workspace)?;
-        Ok(Some(Self { file, approval_path: layout.trust_file(workspace), approved, requests }))
+        let approval_path = layout.trust_file(workspace);
+        let features = Ok(FeatureLock::default());
+        Ok(Some(Self { file, approval_path, approved, features, requests, refusal: None }))
     }
 
-    /// The configured `devcontainer.json`, else the one that is found; `None` if nothing in it
-    /// needs approval.
-    fn devcontainer(
+    /// A `devcontainer.json`; `None` if there is none, or if nothing in it needs approval.
+    async fn devcontainer(
         workspace: &WorkspacePath,
         env: &ProcessEnv,
         reporter: &Reporter,
+        choice: &DevcontainerChoice,
     ) -> crate::Result<Option<Self>> {
-        let layers = settings::layers(env, reporter, Flags::default(), Some(workspace))?;
-        let choice = match Config::resolve(&layers)?.devcontainer.value {
-            DevcontainerChoice::Off => DevcontainerChoice::Discovered,
-            choice => choice,
-        };
-        let Some(file) = DevcontainerFile::find(env, workspace, &choice)? else {
+        let Some(file) = DevcontainerFile::find(env, workspace, choice)? else {
             return Ok(None);
         };
-        let mut requests = Vec::new();
-        match file.without_approval().parse(workspace) {
-            Err(DevcontainerError::Untrusted { demands }) => {
-                requests.extend(demands.into_iter().map(|demand| format!("asks for {demand}")));
-            }
-            Ok(read) if !read.forward_ports.is_empty() => {
-                let ports: Vec<_> = read.forward_ports.iter().map(u16::to_string).collect();
-                requests.push(format!("asks for ports of this machine ({})", ports.join(", ")));
-            }
-            Ok(_) => return Ok(None),
-            Err(error) => requests.push(format!("is invalid: {error}")),
-        }
-        Ok(Some(Self {
+        let mut review = Self {
             file: file.file_text(workspace),
-            approval_path: env.layout.devcontainer_trust_file(workspace),
-            approved: StoredApproval::load_devcontainer(&env.layout, workspace)?,
-            requests,
-        }))
+            approval_path: env.layout.devcontainer_trust_file(workspace, &file.path),
+            approved: StoredApproval::load_devcontainer(&env.layout, workspace, &file.path)?,
+            features: Ok(FeatureLock::default()),
+            requests: Vec::new(),
+            refusal: None,
+        };
+        match file.with_approval(Approval::Missing).parse(workspace) {
+            Err(DevcontainerError::Untrusted { demands, .. }) => {
+                let demands = demands.into_iter().map(|demand| format!("asks for {demand}"));
+                review.requests.extend(demands);
+            }
+            Err(error) => {
+                review.requests.push(format!("cannot be followed: {error}"));
+                review.refusal = Some(error);
+            }
+            Ok(_) => {}
+        }
+        if let Ok(read) = file.with_approval(Approval::Given).parse(workspace) {
+            if !read.forward_ports.is_empty() {
+                let ports: Vec<_> = read.forward_ports.iter().map(ToString::to_string).collect();
+                let ports = ports.join(", ");
+                review.requests.push(format!("asks for ports of this machine ({ports})"));
+            }
+            let features = FeatureReview::read(&read, &file, workspace, env, reporter).await;
+            review.features = match features {
+                Ok(FeatureReview { lock, requests }) => {
+                    review.requests.extend(requests);
+                    Ok(lock)
+                }
+                Err(error) => {
+                    review.requests.push(format!("cannot be approved: {error:#}"));
+                    Err(error)
+                }
+            };
+            let has_features =
+                review.features.as_ref().map_or(true, |lock| !lock.features.is_empty());
+            if review.requests.is_empty() && !has_features {
+                return Ok(None);
+            }
+            review.requests.extend(read.mounts.iter().map(|mount| format!("mounts {mount}")));
+            review.requests.extend(read.plan.entries().iter().map(ToString::to_string));
+        }
+        Ok(Some(review))
     }
 
     /// The file's path.
@@ -105,20 +140,50 @@ impl TrustReview {
         &self.file.path
     }
 
-    /// Whether exactly this text is approved.
+    /// Whether exactly this text is approved, with the features as they are now. Features that cannot
+    /// be resolved now are what they were.
     #[must_use]
     pub fn is_approved(&self) -> bool {
+        let has_features = |approved: &StoredApproval| match &self.features {
+            Ok(features) => approved.features == *features,
+            Err(_) => true,
+        };
+        self.is_text_approved() && self.approved.as_ref().is_some_and(has_features)
+    }
+
+    fn is_text_approved(&self) -> bool {
         let hash = ContentHash::of(&self.file.text);
         self.approved.as_ref().is_some_and(|approved| approved.hash() == hash)
+    }
+
+    /// Checks that an approval has an effect.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be followed.
+    pub fn check(&self) -> crate::Result<()> {
+        match &self.refusal {
+            None => Ok(()),
+            Some(error) => Err(OperationError::usage(format!(
+                "nothing is approved: `{}` cannot be followed: {error}",
+                self.file.path.display()
+            ))
+            .hint(Hint::new("correct the file, or ignore it with `--devcontainer=off`"))
+            .into()),
+        }
     }
 
     /// Stores the approval of this text.
     ///
     /// # Errors
     ///
-    /// The approval cannot be written.
+    /// The file cannot be followed anyway, a feature cannot be downloaded or used, or the approval
+    /// cannot be written.
     pub fn approve(self, workspace: &WorkspacePath) -> crate::Result<()> {
-        let approval = StoredApproval { workspace: workspace.to_string(), text: self.file.text };
+        self.check()?;
+        let features = self.features?;
+        let workspace = workspace.to_string();
+        let approval = StoredApproval { workspace, text: self.file.text, features };
         approval.save(&self.approval_path)
     }
 
@@ -128,7 +193,7 @@ impl TrustReview {
     pub fn text(&self) -> String {
         let (path, text) = (self.file.path.display(), &self.file.text);
         let body = match &self.approved {
-            Some(approved) if !self.is_approved() => diff(&approved.text, text),
+            Some(approved) if !self.is_text_approved() => diff(&approved.text, text),
             _ => text.trim_end().to_owned(),
         };
         let state = match (&self.approved, self.is_approved()) {
@@ -144,13 +209,33 @@ impl TrustReview {
     }
 }
 
+/// Returns the files to review: the chosen or configured one, else all that are found.
+fn devcontainer_choices(
+    workspace: &WorkspacePath,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+    choice: Option<&DevcontainerChoice>,
+) -> crate::Result<Vec<DevcontainerChoice>> {
+    let configured = || {
+        let layers = settings::layers(env, reporter, Flags::default(), Some(workspace))?;
+        crate::Result::Ok(Config::resolve(&layers)?.devcontainer.value)
+    };
+    let choice = choice.cloned().map_or_else(configured, Ok)?;
+    if matches!(choice, DevcontainerChoice::Path(_)) {
+        return Ok(vec![choice]);
+    }
+    let is_file = |path: &&str| workspace.as_path().join(path).symlink_metadata().is_ok();
+    Ok(match DEVCONTAINER_FILES.iter().any(|path| is_file(&path)) {
+        true => vec![DevcontainerChoice::Discovered],
+        false => list_further(workspace).into_iter().map(DevcontainerChoice::Path).collect(),
+    })
+}
+
 /// Removes all approvals of a workspace; returns whether there were any.
 ///
 /// # Errors
 ///
-/// An approval cannot be removed.
+/// An approval cannot be listed or removed.
 pub fn revoke(layout: &Layout, workspace: &WorkspacePath) -> crate::Result<bool> {
-    let config = StoredApproval::revoke(&layout.trust_file(workspace))?;
-    let devcontainer = StoredApproval::revoke(&layout.devcontainer_trust_file(workspace))?;
-    Ok(config || devcontainer)
+    StoredApproval::revoke_all(&layout.trust_dir(), workspace)
 }

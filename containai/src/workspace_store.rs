@@ -74,6 +74,28 @@ pub async fn edit(
         .with_context(|| format!("cannot write `{}`", path.display()))
 }
 
+/// Remembers the `devcontainer.json` that the workspace's container was created from; `None` if
+/// there is none.
+///
+/// # Errors
+///
+/// See [`edit`].
+pub(crate) async fn remember_devcontainer(
+    context: &Context,
+    workspace: &WorkspacePath,
+    path: Option<&str>,
+) -> crate::Result<()> {
+    if context.config.container_devcontainer.as_deref() == path {
+        return Ok(());
+    }
+    let engine = context.address.to_string();
+    let path = path.map(str::to_owned);
+    edit(&context.env.layout, &context.reporter, workspace, |record| {
+        record.on_engine_mut(&engine).devcontainer = path;
+    })
+    .await
+}
+
 /// Remembers resource limits of the workspace's containers; `None` keeps the remembered one.
 ///
 /// # Errors

@@ -124,8 +124,8 @@ impl Drop for TlsServer {
 }
 
 /// Creates `ca.pem`, `cert.pem` and `key.pem` for a client in Docker's layout, and `server.pem` and
-/// `server.key` for 127.0.0.1.
-fn create_certificates(directory: &Path) {
+/// `server.key` for 127.0.0.1, localhost and ghcr.io.
+pub(crate) fn create_certificates(directory: &Path) {
     let script = "
         set -e
         key() { openssl genpkey -quiet -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out \"$1\" ||
@@ -139,7 +139,7 @@ fn create_certificates(directory: &Path) {
             openssl x509 -req -in request -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 \
                 -extfile extensions -out \"$2\"
         }
-        sign server.key server.pem 127.0.0.1 'subjectAltName=IP:127.0.0.1'
+        sign server.key server.pem 127.0.0.1 'subjectAltName=IP:127.0.0.1,DNS:localhost,DNS:ghcr.io'
         sign key.pem cert.pem person 'extendedKeyUsage=clientAuth'";
     let output = Command::new("sh")
         .args(["-c", script])

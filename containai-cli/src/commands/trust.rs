@@ -6,7 +6,7 @@ use containai::trust::StoredApproval;
 use containai::trust_review::{self, TrustReview};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef, find_ref, find_removed};
 use containai::{OperationError, enclosing_workspace};
-use containai_core::config::escape_control;
+use containai_core::config::{DevcontainerChoice, escape_control};
 use containai_core::exit;
 use containai_core::hint::Hint;
 
@@ -18,7 +18,8 @@ use crate::app::App;
 /// the container apply without approval. Settings that reach this machine (image,
 /// volume, forwards, variables) apply only after you approve exactly that text,
 /// and no longer apply after a change. The same holds for a `devcontainer.json`
-/// that runs a command on this machine, or uses its variables or ports.
+/// that runs a command on this machine, uses its variables or ports, or installs
+/// features from a registry: approved are their digests.
 #[derive(Debug, Args)]
 pub(crate) struct TrustArgs {
     /// Workspace path [default: the repository around the current directory]
@@ -32,6 +33,9 @@ pub(crate) struct TrustArgs {
     /// Revoke the approval
     #[arg(long, conflicts_with = "yes")]
     revoke: bool,
+    /// The `devcontainer.json` to review [default: the configured one, else all of the workspace]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["list", "revoke"])]
+    devcontainer: Option<DevcontainerChoice>,
     /// Approve without prompting
     #[arg(short, long)]
     yes: bool,
@@ -63,7 +67,8 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         app.ui.say(&format!("`{workspace}` {what}"));
         return Ok(ExitCode::SUCCESS);
     }
-    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter)?;
+    let choice = args.devcontainer.as_ref();
+    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter, choice).await?;
     if reviews.is_empty() {
         app.ui.say(&format!("`{workspace}` requests nothing that needs approval"));
     }
@@ -77,6 +82,7 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
             app.ui.say(&format!("`{path}` is already approved"));
             continue;
         }
+        review.check()?;
         if !args.yes {
             confirm(&review.text(), app)?;
         }

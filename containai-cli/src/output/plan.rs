@@ -1,5 +1,7 @@
 //! The plan of a session, as `--dry-run` prints it.
 
+use std::collections::BTreeMap;
+
 use containai_core::engine::{Container, ContainerSpec};
 use containai_core::lifecycle::Desired;
 use schemars::JsonSchema;
@@ -25,6 +27,8 @@ pub(crate) struct PlanDocument {
     /// Differences between an existing container and the options, and commands
     /// that run besides the steps.
     notes: Vec<String>,
+    /// What the container gets from `devcontainer.json`.
+    devcontainer: BTreeMap<&'static str, String>,
     /// The set-up of this machine; `null` if it is set up.
     set_up: Option<String>,
     /// The steps in order.
@@ -77,7 +81,7 @@ struct PlannedStep {
 
 impl From<&SessionPlan> for PlanDocument {
     fn from(plan: &SessionPlan) -> Self {
-        let SessionPlan { engine, observed, desired, steps, notes, set_up } = plan;
+        let SessionPlan { engine, observed, desired, steps, notes, devcontainer, set_up } = plan;
         let new = planned_container(observed, desired, steps);
         let existing = |container: &Container| ExistingContainer {
             name: container.name.clone(),
@@ -93,6 +97,7 @@ impl From<&SessionPlan> for PlanDocument {
             new: new.map(|spec| NewContainer::new(&spec, desired)),
             containers: observed.serving(&desired.workspace).into_iter().map(existing).collect(),
             notes: notes.clone(),
+            devcontainer: devcontainer.clone(),
             set_up: set_up.clone(),
             steps: steps.iter().map(describe_step).map(planned).collect(),
         }
@@ -111,6 +116,7 @@ pub(crate) fn text(document: &PlanDocument) -> String {
         lines.push(format!("container  {name} ({state})"));
     }
     lines.extend(document.new.iter().flat_map(new_container_lines));
+    lines.extend(document.devcontainer.iter().map(|(name, value)| format!("{name:<10} {value}")));
     lines.extend(document.notes.iter().map(|note| format!("note       {note}")));
     let steps = document.steps.iter().enumerate();
     lines.extend(steps.map(|(n, PlannedStep { text, .. })| format!("{}. {text}", n + 1)));

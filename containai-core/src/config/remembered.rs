@@ -21,6 +21,8 @@ pub struct Remembered {
     pub docker_volume: Option<VolumeName>,
     /// The resource limits of a container.
     pub limits: ResourceLimits,
+    /// The `devcontainer.json` of the existing container, relative to the workspace.
+    pub devcontainer: Option<String>,
 }
 
 impl Remembered {
@@ -35,9 +37,10 @@ impl Config {
     /// Applies remembered settings. They rank below the command line and the environment and above
     /// all files. `path` is their file.
     pub fn apply_remembered(&mut self, remembered: &Remembered, path: &Path) {
-        let Remembered { data_volume, docker_volume, limits } = remembered;
+        let Remembered { data_volume, docker_volume, limits, devcontainer } = remembered;
         set_unless_overridden(&mut self.data_volume, data_volume.clone(), path);
         self.docker_volume.clone_from(docker_volume);
+        self.container_devcontainer.clone_from(devcontainer);
         if set_unless_overridden::<ByteSize>(&mut self.memory_limit, limits.memory, path) {
             self.workspace_memory_limit = None;
         }
@@ -84,6 +87,7 @@ mod tests {
             data_volume: VolumeName::parse("remembered").ok(),
             docker_volume: None,
             limits: ResourceLimits { memory: Some(ByteSize::from_gib(3)), cpus: None },
+            devcontainer: None,
         }
     }
 

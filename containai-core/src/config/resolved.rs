@@ -50,6 +50,9 @@ pub struct Config {
     pub data_volume: Setting<Option<VolumeName>>,
     /// The inner Docker's volume, where an earlier command chose one for the workspace.
     pub docker_volume: Option<VolumeName>,
+    /// The `devcontainer.json` that the existing container was created from, relative to the
+    /// workspace.
+    pub container_devcontainer: Option<String>,
     /// The memory limit set by the user; `None` is half of the host's memory.
     /// [`resources`](Self::resources) returns the effective limit.
     pub memory_limit: Setting<Option<ByteSize>>,
@@ -146,6 +149,7 @@ impl Config {
             docker_host: sources.find(&DOCKER_HOST, flags.docker_host, read_docker_host)?.or_none(),
             data_volume: sources.find(&DATA_VOLUME, flags.data_volume, parse_value)?.or_none(),
             docker_volume: None,
+            container_devcontainer: None,
             workspace_memory_limit: memory.workspace.clone(),
             workspace_cpu_limit: cpus.workspace.clone(),
             memory_limit: memory.user_value(),

@@ -10,8 +10,8 @@ use super::editor::EditorSettings;
 use super::environment::Environment;
 use super::error::DevcontainerError;
 use super::feature::Feature;
+use super::feature_source::FeatureSource;
 use super::fields::{JsonFields, scalar_text, wrong_type};
-use super::host_entry::HostEntry;
 use super::image::DevcontainerImage;
 use super::jsonc;
 use super::keys::plan_keys;
@@ -19,10 +19,12 @@ use super::lifecycle::{Lifecycle, LifecycleCommand};
 use super::mount::{MountReader, RequestedMount};
 use super::plan::DevcontainerPlan;
 use super::ports::ForwardedPort;
+use super::provided_feature::provided_instead;
 use super::requirements::HostRequirements;
 use super::run_args::{ArgumentContext, RunArguments, TranslatedArguments, translate};
 use super::substitute::{SubstitutionVariables, substitute, substitute_text, uses_host_variable};
 use super::workspace_folder::{WorkspaceFolder, WrittenFolder};
+use crate::naming::HostEntry;
 
 /// The context in which a file is read.
 pub struct DevcontainerContext<'a> {
@@ -63,6 +65,8 @@ pub struct Devcontainer {
     pub image: DevcontainerImage,
     /// The features to install in the image.
     pub features: Vec<Feature>,
+    /// The resources of features to install as early as possible, first to last.
+    pub feature_order: Vec<String>,
     /// Variables of the container, without values from the host.
     pub container_env: BTreeMap<String, String>,
     /// Variables of the container whose values contain `${containerEnv:NAME}`, in order.
@@ -125,7 +129,8 @@ impl Devcontainer {
         let (fields, raw) = (JsonFields(&configuration), JsonFields(&raw));
         plan_keys(fields, &mut plan);
         let image = plan.collect_image(fields, host)?;
-        let features = Feature::read(fields, host.folder, &jsonc::key_order(file, "features"));
+        let order = jsonc::key_order(file, "features");
+        let features = Feature::read_all(fields, "features", host.folder, &order);
         let features = plan.collect(features)?.unwrap_or_default();
         let mut environment = Environment::default();
         let arguments = RunArguments::parse(&words(fields)?);
@@ -147,6 +152,7 @@ impl Devcontainer {
             name: fields.string("name")?.map(str::to_owned),
             image,
             features,
+            feature_order: feature_order(fields, host.folder)?,
             container_env: environment.image,
             derived_env: environment.derived,
             session_env: environment.session,
@@ -183,6 +189,13 @@ impl Devcontainer {
         if !self.mounts.is_empty() {
             demands.push("mounting directories or volumes (`mounts`)".to_owned());
         }
+        let is_downloaded =
+            |it: &&Feature| it.source.is_downloaded() && provided_instead(&it.source).is_none();
+        let downloaded = self.features.iter().filter(is_downloaded);
+        let names: Vec<_> = downloaded.map(|it| it.identifier.as_str()).collect();
+        if !names.is_empty() {
+            demands.push(format!("downloading software (`features`: {})", names.join(", ")));
+        }
         if !host_variables.is_empty() || raw.0.values().any(uses_host_variable) {
             demands.push("reading variables (`${localEnv:…}`)".to_owned());
         }
@@ -206,6 +219,14 @@ impl DevcontainerPlan {
         let image = DevcontainerImage::read(fields, host.folder, self);
         Ok(self.collect(image)?.unwrap_or(DevcontainerImage::Default))
     }
+}
+
+/// Reads `overrideFeatureInstallOrder`; names that no feature can have are skipped.
+fn feature_order(fields: JsonFields<'_>, folder: &str) -> Result<Vec<String>, DevcontainerError> {
+    let key = "overrideFeatureInstallOrder";
+    let names = fields.array(key)?.iter().filter_map(Value::as_str);
+    let resource = |name| Some(FeatureSource::parse(name, folder, key).ok()?.resource());
+    Ok(names.filter_map(resource).collect())
 }
 
 /// Returns the values of variables with a folder of the container.
@@ -271,6 +292,11 @@ mod tests {
             ("{\"mounts\": [\"source=/,target=/x,type=bind\"]}", "directories"),
             ("{\"name\": \"${localEnv:TOKEN}\"}", "variables"),
             ("{\"x\": [{\"y\": \"${env:TOKEN:d}\"}]}", "variables"),
+            (
+                "{\"features\": {\"ghcr.io/a/b:1\": {}}}",
+                "downloading software (`features`: ghcr.io/a/b:1)",
+            ),
+            ("{\"features\": {\"https://a/devcontainer-feature-b.tgz\": {}}}", "downloading"),
         ] {
             let refused = read(text, Approval::Missing).expect_err(text);
             assert!(matches!(&refused, DevcontainerError::Untrusted { .. }), "{refused}");
@@ -279,7 +305,8 @@ mod tests {
         let text = "{\"mounts\": [\"source=${localWorkspaceFolder}/x,target=/x,type=bind\"]}";
         let given = read(text, Approval::Given).expect("approved");
         assert_eq!(given.mounts[0].source, RequestedMountSource::Path("/home/me/api/x".into()));
-        let text = "{\"initializeCommand\": \"\", \"mounts\": [], \"x\": \"${containerEnv:HOME}\"}";
+        let text = "{\"initializeCommand\": \"\", \"mounts\": [], \"x\": \"${containerEnv:HOME}\", \
+                    \"features\": {\"./a\": {}, \"ghcr.io/devcontainers/features/sshd:1\": {}}}";
         assert!(read(text, Approval::Missing).is_ok());
         let given = read("{\"initializeCommand\": \"make\"}", Approval::Given).expect("approved");
         assert_eq!(given.initialize, Some(LifecycleCommand::Shell("make".into())));

@@ -27,7 +27,7 @@ pub enum DevcontainerError {
         expected: &'static str,
     },
     /// Properties are not supported.
-    #[error("{}", refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("{}", .refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Refused {
         /// The properties and the reasons.
         refused: Vec<PlanEntry>,

@@ -9,7 +9,7 @@ use super::error::DevcontainerError;
 use super::fields::{JsonFields, scalar_text, wrong_type};
 use super::keys::DEVICES;
 use super::plan::DevcontainerPlan;
-use super::workspace_folder::WorkspaceFolder;
+use super::workspace_folder::{WorkspaceFolder, WorkspacePlace};
 use crate::engine::MountAccess;
 use crate::naming::{MountTarget, VolumeName};
 
@@ -124,6 +124,15 @@ impl MountReader<'_> {
 }
 
 impl RequestedMount {
+    /// Reads `mounts` of another document than the `devcontainer.json`.
+    pub(super) fn read_all(
+        fields: JsonFields<'_>,
+        plan: &mut DevcontainerPlan,
+    ) -> Result<Vec<Self>, DevcontainerError> {
+        let folder = WorkspaceFolder { place: WorkspacePlace::Nowhere, ..WorkspaceFolder::default() };
+        MountReader { folder: &folder, local: "" }.read_all(fields, plan)
+    }
+
     /// Parses the text form. `None`: not to be mounted, for the reason that the plan has now.
     pub(super) fn parse(property: &str, text: &str, plan: &mut DevcontainerPlan) -> Option<Self> {
         Self::from_options(property, parse_mount_string(text).unwrap_or_default(), plan)
@@ -163,14 +172,14 @@ impl RequestedMount {
             true => access,
             false => Err("mount options are `type`, `source`, `target` and `readonly`"),
         };
-        let read = || {
+        let read = || -> Result<Self, &'static str> {
             let source = parse_source(&kind, &source)?;
             let target = MountTarget::parse(&target).map_err(|_| {
                 "the target must be an absolute path outside system directories, such as `/cache`"
             })?;
             Ok(Self { source, target, access: access? })
         };
-        read().map_err(|reason: &str| plan.refused(property, reason)).ok()
+        read().map_err(|reason| plan.refused(property, reason)).ok()
     }
 }
 

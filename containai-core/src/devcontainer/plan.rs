@@ -13,7 +13,8 @@ pub struct DevcontainerPlan(Vec<PlanEntry>);
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct PlanEntry {
-    /// The property, with dots between objects, or the argument, such as `runArgs --network=host`.
+    /// The property, with dots between objects, or the argument, such as `runArgs --gpus all`; empty
+    /// if the reason names it.
     pub property: String,
     /// The treatment.
     pub treatment: Treatment,
@@ -41,6 +42,11 @@ impl DevcontainerPlan {
     /// Adds a property that is left out.
     pub fn left_out(&mut self, property: impl Into<String>, reason: impl Into<String>) {
         self.push(property.into(), Treatment::LeftOut, reason.into());
+    }
+
+    /// Adds a remark that names its property itself.
+    pub fn remark(&mut self, text: impl Into<String>) {
+        self.push(String::new(), Treatment::LeftOut, text.into());
     }
 
     /// Adds a property that prevents a container.
@@ -97,6 +103,9 @@ impl DevcontainerPlan {
 
 impl fmt::Display for PlanEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.property.is_empty() {
+            return f.write_str(&self.reason);
+        }
         let treatment = match self.treatment {
             Treatment::Satisfied => "is satisfied",
             Treatment::LeftOut => "has no effect",
@@ -121,7 +130,8 @@ mod tests {
         assert_eq!(plan.collect::<()>(Err(unsupported)), Ok(None));
         let error = plan.refusal().expect_err("two are refused");
         insta::assert_snapshot!(error, @r"`x\n` is not supported: b; `y` is not supported: c");
-        assert_eq!(plan.entries().len(), 3);
+        plan.remark("`a` is old");
+        assert_eq!(plan.entries()[3].to_string(), "`a` is old");
         assert_eq!(plan.entries()[0].to_string(), "`init` is satisfied: a");
     }
 }

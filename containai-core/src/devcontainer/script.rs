@@ -50,7 +50,7 @@ background() {
     exec 8>"$started/$1.lock"
     flock -n 8 || return 0
     : > "$log"
-    "$1" > "$log" 2>&1 9>&- &
+    (exec 9>&-; "$1") > "$log" 2>&1 &
     job=$!
     exec 8>&-
     timeout "$2" tail -n +1 -s 0.1 -f --pid="$job" -- "$log" 9>&- || :

@@ -6,22 +6,54 @@ use super::script::{LIFECYCLE_PROGRAM, shell_quote};
 
 /// The directory of features in the build context, each in a numbered subdirectory.
 pub const FEATURES_DIR: &str = "features";
+/// The program that runs the entry points of features at each start of a container.
+const ENTRYPOINT_PROGRAM: &str = "/usr/lib/containai/feature-entrypoints";
+/// The unit of [`ENTRYPOINT_PROGRAM`]. Daemons that an entry point starts outlive it; the unit does
+/// not delay others.
+const ENTRYPOINT_UNIT: &str = "[Unit]\\n\
+    Description=Entry points of devcontainer features\\n\
+    After=containai-init.service network.target\\n\
+    [Service]\\n\
+    Type=exec\\n\
+    RemainAfterExit=yes\\n\
+    ExecStart=/usr/lib/containai/feature-entrypoints\\n\
+    [Install]\\n\
+    WantedBy=multi-user.target\\n";
 
-/// Returns the Dockerfile of the stage that installs features with their variables, and the program
-/// for lifecycle commands. Each feature directory contains the script `.containai-install`.
-pub fn feature_stage(features: &[&BTreeMap<String, String>], has_lifecycle: bool) -> String {
+/// The parts of the stage that installs features.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FeatureLayer<'a> {
+    /// The variables of each feature, in the order of installation. Each feature directory contains
+    /// the script `.containai-install`.
+    pub environments: &'a [Vec<(String, String)>],
+    /// Whether the context contains the program of [`entrypoint_program`], as `entrypoints`.
+    pub has_entrypoints: bool,
+    /// Whether the context contains the program for lifecycle commands, as `devcontainer`.
+    pub has_lifecycle: bool,
+}
+
+/// Returns the Dockerfile of the stage that installs features with their variables, and the programs
+/// for entry points and lifecycle commands.
+pub fn feature_stage(layer: &FeatureLayer<'_>) -> String {
     let mut text = String::from(
         "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nUSER root\nSHELL [\"/bin/sh\", \"-c\"]\n",
     );
-    for (number, environment) in features.iter().enumerate() {
-        for (name, value) in *environment {
+    for (number, environment) in layer.environments.iter().enumerate() {
+        for (name, value) in environment {
             text.push_str(&format!("ENV {name}=\"{}\"\n", escape_env_value(value)));
         }
         let place = format!("/tmp/containai-features/{number}");
         text.push_str(&format!("COPY {FEATURES_DIR}/{number}/ {place}/\n"));
         text.push_str(&format!("RUN [\"/bin/sh\", \"{place}/.containai-install\"]\n"));
     }
-    if has_lifecycle {
+    if layer.has_entrypoints {
+        text.push_str(&format!(
+            "COPY entrypoints {ENTRYPOINT_PROGRAM}\n\
+             RUN printf '{ENTRYPOINT_UNIT}' > /etc/systemd/system/containai-features.service && \
+             ln -s ../containai-features.service /etc/systemd/system/multi-user.target.wants/\n"
+        ));
+    }
+    if layer.has_lifecycle {
         text.push_str(&format!(
             "COPY devcontainer {LIFECYCLE_PROGRAM}\n\
              RUN install -d -o agent -g agent /var/lib/containai/devcontainer && \
@@ -29,6 +61,28 @@ pub fn feature_stage(features: &[&BTreeMap<String, String>], has_lifecycle: bool
         ));
     }
     text
+}
+
+/// Returns the program that runs the entry points of features in order, with the variables of the
+/// container; `None` without entry points. A failed one does not prevent the next.
+pub fn entrypoint_program(entrypoints: &[String]) -> Option<String> {
+    if entrypoints.is_empty() {
+        return None;
+    }
+    let mut text = format!(
+        "#!/bin/sh\n\
+         # Runs the entry points of devcontainer features as root, with the variables of the container.\n\
+         if [ -z \"$containai_features\" ]; then\n    \
+             exec xargs -0 -a /proc/1/environ sh -c 'exec env \"$@\" containai_features=1 {ENTRYPOINT_PROGRAM}' sh\n\
+         fi\n\
+         unset containai_features\n\
+         status=0\n"
+    );
+    for command in entrypoints {
+        text.push_str(&format!("/bin/sh -c {} </dev/null || status=$?\n", shell_quote(command)));
+    }
+    text.push_str("exit $status\n");
+    Some(text)
 }
 
 /// Returns the script that installs a feature, with its options and the variables required by the
@@ -48,7 +102,8 @@ pub fn feature_install_script(options: &BTreeMap<String, String>, user: &str) ->
     for (name, value) in options.chain(given) {
         text.push_str(&format!("export {name}={}\n", shell_quote(value)));
     }
-    text.push_str("chmod +x install.sh\n./install.sh\ncd /\nrm -rf \"${0%/*}\"\n");
+    // The reference implementation makes all files executable, and features rely on it.
+    text.push_str("chmod -R 0755 .\n./install.sh\ncd /\nrm -rf \"${0%/*}\"\n");
     text
 }
 
@@ -64,9 +119,21 @@ mod tests {
 
     #[test]
     fn stage_installs_each_feature() {
-        let environment = [("PATH".to_owned(), "/a \"b\":${PATH}".to_owned())].into();
-        insta::assert_snapshot!(feature_stage(&[&environment, &BTreeMap::new()], true));
+        let environment = vec![("PATH".to_owned(), "/a \"b\":${PATH}".to_owned())];
+        let layer = FeatureLayer {
+            environments: &[environment, Vec::new()],
+            has_entrypoints: true,
+            has_lifecycle: true,
+        };
+        insta::assert_snapshot!(feature_stage(&layer));
         let options = [("VERSION".to_owned(), "it's".to_owned())].into();
         insta::assert_snapshot!(feature_install_script(&options, "agent"));
+    }
+
+    #[test]
+    fn entry_points_are_quoted_and_in_order() {
+        assert_eq!(entrypoint_program(&[]), None);
+        let commands = ["/usr/local/share/a.sh".to_owned(), "it's 'b'".to_owned()];
+        insta::assert_snapshot!(entrypoint_program(&commands).expect("a program"));
     }
 }

@@ -129,6 +129,8 @@ pub struct ContainerSpec {
     pub repository: Option<LinkedRepository>,
     /// Additional mounts.
     pub mounts: Vec<ExtraMount>,
+    /// Additional entries of `/etc/hosts`.
+    pub hosts: Vec<HostEntry>,
     /// The container to replace.
     pub replaces: Option<ReplacedContainer>,
     /// The snapshot to create it from.
@@ -268,6 +270,7 @@ impl ContainerSpec {
             protection: Protection::None,
             repository: None,
             mounts: Vec::new(),
+            hosts: Vec::new(),
             replaces: None,
             from_snapshot: None,
             host: HostFacts::default(),

@@ -143,6 +143,7 @@ impl Desired {
             protection: self.options.protection,
             repository: self.options.repository.clone(),
             mounts: self.options.mounts.clone(),
+            hosts: self.options.hosts.clone(),
             replaces: None,
             from_snapshot: None,
             host: self.host.clone(),

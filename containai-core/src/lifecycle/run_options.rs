@@ -1,7 +1,7 @@
 //! The options of one command, in addition to the configuration.
 
 use crate::engine::{ContainerId, ExtraMount, Lifetime, LinkedRepository, Protection};
-use crate::naming::VolumeName;
+use crate::naming::{HostEntry, VolumeName};
 
 /// The options of one command. By default the existing container is used, or a persistent
 /// one is created.
@@ -27,6 +27,8 @@ pub struct RunOptions {
     pub repository: Option<LinkedRepository>,
     /// Additional mounts of a new container.
     pub mounts: Vec<ExtraMount>,
+    /// Additional entries of `/etc/hosts` in a new container.
+    pub hosts: Vec<HostEntry>,
 }
 
 impl RunOptions {

@@ -20,8 +20,6 @@ pub struct ImageRecipe {
     pub source: RecipeSource,
     /// The layers that are built on the source and the base system.
     pub layers: Vec<RecipeLayer>,
-    /// The environment variables that the final stage sets.
-    pub environment: BTreeMap<String, String>,
     /// The labels that the final stage sets.
     pub labels: Vec<(String, String)>,
 }
@@ -76,6 +74,13 @@ pub enum ContextPart {
         /// The content.
         content: Vec<u8>,
     },
+    /// A symbolic link.
+    Link {
+        /// The path in the context.
+        path: String,
+        /// The target.
+        target: String,
+    },
 }
 
 impl ContextPart {
@@ -86,7 +91,7 @@ impl ContextPart {
 }
 
 impl ImageRecipe {
-    /// Describes an image that is built from a source, without further layers, variables and labels.
+    /// Describes an image that is built from a source, without further layers and labels.
     #[must_use]
     pub fn new(reference: BuiltImage, fingerprint: Fingerprint, source: RecipeSource) -> Self {
         Self {
@@ -94,7 +99,6 @@ impl ImageRecipe {
             fingerprint,
             source,
             layers: Vec::new(),
-            environment: BTreeMap::new(),
             labels: Vec::new(),
         }
     }
@@ -103,13 +107,6 @@ impl ImageRecipe {
     #[must_use]
     pub fn with_layers(mut self, layers: impl IntoIterator<Item = RecipeLayer>) -> Self {
         self.layers.extend(layers);
-        self
-    }
-
-    /// Sets the environment variables of the image.
-    #[must_use]
-    pub fn with_environment(mut self, environment: BTreeMap<String, String>) -> Self {
-        self.environment = environment;
         self
     }
 

@@ -19,11 +19,11 @@ use crate::{git, remote_engine, workspace, worktree};
 impl SessionRequest {
     /// Selects the image of a new container. An image that cannot be built does not prevent a
     /// session in the existing container, unless the command line selects the image.
-    pub(crate) fn select_image(&self, kept: &[&Container]) -> crate::Result<ImageSelection> {
+    pub(crate) async fn select_image(&self, kept: &[&Container]) -> crate::Result<ImageSelection> {
         if self.setup_consent == SetupConsent::Never {
             return Ok(ImageSelection::without_layers(&self.context.config));
         }
-        match ImageSelection::from_config(&self.context, self.workspace()) {
+        match ImageSelection::from_config(&self.context, self.workspace()).await {
             Err(error) if !kept.is_empty() && !self.is_image_explicit() => {
                 let warning = format!("a new container could not be created: {error}");
                 self.context.reporter.warn(&warning);
@@ -120,6 +120,7 @@ pub(super) fn desired(
     let mut options = RunOptions::default();
     options.docker_volume = config.docker_volume.clone();
     options.mounts = image.mounts.clone();
+    options.hosts = image.devcontainer.iter().flat_map(|file| file.hosts.clone()).collect();
     let resources = config.resources(capacity);
     Desired::new(workspace.clone(), name, image.image.clone(), isolation, resources)
         .with_template(template.unwrap_or_default())

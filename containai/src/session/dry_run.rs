@@ -1,5 +1,7 @@
 //! The plan of a session, for `--dry-run`.
 
+use std::collections::BTreeMap;
+
 use containai_core::engine::Isolation;
 use containai_core::lifecycle::{Desired, Observed, Step, observe_listed, plan};
 
@@ -20,9 +22,11 @@ pub struct SessionPlan {
     pub desired: Desired,
     /// The steps from the observed to the desired container.
     pub steps: Vec<Step>,
-    /// The drift of an existing container, and the commands of `devcontainer.json` that run in
-    /// addition to the steps.
+    /// The drift of an existing container, the commands of `devcontainer.json` that run in addition
+    /// to the steps, and the properties of that file that are not followed to the letter.
     pub notes: Vec<String>,
+    /// What a container gets from `devcontainer.json`, by the name of each fact.
+    pub devcontainer: BTreeMap<&'static str, String>,
     /// The steps of the set-up that come first; `None` if this machine is set up.
     pub set_up: Option<String>,
 }
@@ -36,16 +40,16 @@ impl SessionRequest {
     pub async fn plan(mut self) -> crate::Result<SessionPlan> {
         match self.resolve().await {
             Ok(workspace) => workspace.plan().await,
-            Err(error) if self.is_setup_missing(&error) => self.plan_with_setup(),
+            Err(error) if self.is_setup_missing(&error) => self.plan_with_setup().await,
             Err(error) => Err(error),
         }
     }
 
     /// Plans the session on a machine that is not set up, and has no containers therefore.
-    fn plan_with_setup(&self) -> crate::Result<SessionPlan> {
+    async fn plan_with_setup(&self) -> crate::Result<SessionPlan> {
         let context = &self.context;
         let set_up = setup::plan_text(context)?;
-        let image = ImageSelection::from_config(context, self.workspace())?;
+        let image = ImageSelection::from_config(context, self.workspace()).await?;
         let isolation =
             context.record.as_ref().map_or(Isolation::Userns, |record| record.isolation);
         let desired = desired(context, self.workspace(), &image, isolation, local_capacity());
@@ -57,6 +61,7 @@ impl SessionRequest {
             observed,
             desired,
             notes: image.devcontainer_notes(),
+            devcontainer: image.devcontainer_facts(&context.config.image.value),
             set_up: Some(set_up),
         })
     }
@@ -70,6 +75,7 @@ impl ResolvedWorkspace {
         let observed = observe_listed(&self.engine, &desired, self.observed.containers).await?;
         let steps = plan(&observed, &desired);
         let engine = self.context.address.to_string();
-        Ok(SessionPlan { engine, observed, desired, steps, notes, set_up: None })
+        let devcontainer = self.image.devcontainer_facts(&self.context.config.image.value);
+        Ok(SessionPlan { engine, observed, desired, steps, notes, devcontainer, set_up: None })
     }
 }

@@ -1,6 +1,7 @@
 //! The workspace of a session, resolved with one list of the engine's containers.
 
 use containai_core::engine::{Container, Engine as _, EngineError, Lifetime};
+use containai_core::label;
 use containai_core::lifecycle::Observed;
 use containai_core::naming::WorkspacePath;
 use containai_docker::DockerEngine;
@@ -86,21 +87,24 @@ impl SessionRequest {
             engine = self.context.engine()?;
             containers = engine.containers().await?;
         }
-        self.resolve_listed(engine, containers)
+        self.resolve_listed(engine, containers).await
     }
 
     /// Resolves the workspace from the list of containers.
-    fn resolve_listed(
+    async fn resolve_listed(
         &self,
         engine: DockerEngine,
         containers: Vec<Container>,
     ) -> crate::Result<ResolvedWorkspace> {
-        let (path, context) = (self.workspace().clone(), self.context.clone());
+        let (path, mut context) = (self.workspace().clone(), self.context.clone());
         let observed = Observed::of(containers);
         let serving = observed.serving(&path);
         let replaced = self.replaced_container(&serving).cloned();
         let kept = if replaced.is_some() { [].as_slice() } else { serving.as_slice() };
-        let image = self.select_image(kept)?;
+        let image = self.select_image(kept).await?;
+        if !kept.iter().any(|it| it.labels.get(label::DEVCONTAINER).is_some()) {
+            context.forget_container_devcontainer(&path)?;
+        }
         if kept.is_empty() {
             self.check_required_agent(&image.image)?;
         }

@@ -33,6 +33,8 @@ pub(super) enum OptionRule {
     Satisfied(&'static str),
     /// Leaves it out.
     LeftOut(&'static str),
+    /// Creates no container.
+    Refused(&'static str),
     /// Neither: it describes how `docker run` itself behaves.
     Silent,
 }
@@ -48,9 +50,12 @@ const NETWORK: &str = "a container has a network of its own";
 /// The reason why settings of the kernel are left out.
 const KERNEL: &str = "the isolation of the container sets it";
 
+/// The reason why other containers are refused.
+const OTHERS: &str = "the engine of `cai` has no other containers: run them in the Docker inside";
+
 /// The options, by their long name.
 const OPTIONS: &[(&str, OptionValue, OptionRule)] = {
-    use OptionRule::{LeftOut, Satisfied, Silent, Translate};
+    use OptionRule::{LeftOut, Refused, Satisfied, Silent, Translate};
     use OptionValue::{Required, Switch};
     &[
         ("--add-host", Required, Translate),
@@ -61,6 +66,7 @@ const OPTIONS: &[(&str, OptionValue, OptionRule)] = {
         ("--cap-drop", Required, LeftOut(CAPABILITIES)),
         ("--cgroup-parent", Required, LeftOut(KERNEL)),
         ("--cgroupns", Required, Satisfied("a container has a control group namespace of its own")),
+        ("--cidfile", Required, Refused("`cai` keeps no such file")),
         ("--cpu-period", Required, LeftOut(LIMITS)),
         ("--cpu-quota", Required, LeftOut(LIMITS)),
         ("--cpu-shares", Required, LeftOut(LIMITS)),
@@ -95,6 +101,7 @@ const OPTIONS: &[(&str, OptionValue, OptionRule)] = {
         ("--isolation", Required, LeftOut(KERNEL)),
         ("--label", Required, LeftOut("labels identify the containers of `cai`")),
         ("--label-file", Required, LeftOut("labels identify the containers of `cai`")),
+        ("--link", Required, Refused(OTHERS)),
         ("--log-driver", Required, Silent),
         ("--log-opt", Required, Silent),
         ("--mac-address", Required, LeftOut(NETWORK)),
@@ -109,6 +116,7 @@ const OPTIONS: &[(&str, OptionValue, OptionRule)] = {
         ("--no-healthcheck", Switch, Silent),
         ("--oom-kill-disable", Switch, LeftOut(KERNEL)),
         ("--oom-score-adj", Required, LeftOut(KERNEL)),
+        ("--pid", Required, Refused("a container sees its own processes only")),
         ("--pids-limit", Required, LeftOut(LIMITS)),
         ("--platform", Required, LeftOut("images are pulled for the architecture of the engine")),
         ("--privileged", Switch, Satisfied(CAPABILITIES)),
@@ -133,6 +141,8 @@ const OPTIONS: &[(&str, OptionValue, OptionRule)] = {
         ("--userns", Required, Satisfied("every container has a user namespace of its own")),
         ("--uts", Required, LeftOut(NAMES)),
         ("--volume", Required, Translate),
+        ("--volume-driver", Required, Refused("volumes are those of the engine of `cai`")),
+        ("--volumes-from", Required, Refused(OTHERS)),
         ("--workdir", Required, LeftOut("sessions begin in the workspace: use `workspaceFolder`")),
     ]
 };

@@ -1,14 +1,13 @@
 //! What a container does with the arguments of `docker run`.
 
 use super::super::environment::{Environment, ValueOrigin, VariableScope, WrittenVariable};
-use super::super::host_entry::HostEntry;
 use super::super::keys::CAPABILITIES;
 use super::super::mount::{MountReader, RequestedMount};
 use super::super::path::resolve_in_workspace;
 use super::super::plan::DevcontainerPlan;
 use super::argument::{RunArgument, RunArguments};
 use super::table::{OptionRule, find_option};
-use crate::naming::EnvName;
+use crate::naming::{EnvName, HostEntry};
 
 /// The parts of the arguments that a container gets.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -61,6 +60,7 @@ pub(in super::super) fn translate(
             Some(OptionRule::Satisfied(_) | OptionRule::LeftOut(_)) if is_off(argument) => {}
             Some(OptionRule::Satisfied(reason)) => context.plan.satisfied(property, reason),
             Some(OptionRule::LeftOut(reason)) => context.plan.left_out(property, reason),
+            Some(OptionRule::Refused(reason)) => context.plan.refused(property, reason),
             Some(OptionRule::Translate) => {
                 let origin = context.origin(number, argument);
                 translated.follow(argument, property, origin, context);

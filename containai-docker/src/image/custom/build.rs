@@ -161,9 +161,7 @@ async fn build_final_stage(
     path: &str,
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
-    let mut environment = recipe.environment.clone();
-    let path = environment.get(PATH_VARIABLE).map_or(path, String::as_str);
-    environment.insert(PATH_VARIABLE.to_owned(), path_env(path));
+    let environment = [(PATH_VARIABLE.to_owned(), path_env(path))].into();
     let labels: Vec<(&str, &str)> =
         recipe.labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
     let parts = vec![

@@ -49,6 +49,10 @@ fn pack(parts: &[ContextPart], sender: mpsc::Sender<io::Result<Bytes>>) -> io::R
                 let mut header = header(tar::EntryType::Regular, content.len() as u64, *mode);
                 archive.append_data(&mut header, path, content.as_slice())?;
             }
+            ContextPart::Link { path, target } => {
+                let mut header = header(tar::EntryType::Symlink, 0, 0o777);
+                archive.append_link(&mut header, path, target)?;
+            }
         }
     }
     archive.into_inner()?.flush()

@@ -59,8 +59,8 @@ fn dockerfile_features_variables_and_commands_are_used() {
     first
         .stderr_contains("==> postCreateCommand")
         .stderr_contains("noise")
-        .stderr_contains("`forwardPorts`");
-    let made = "on-create\nagent\n/home/agent/workspace\nupdate content\nof second\nof first\na\nstart\nattach\n";
+        .stderr_contains("`forwardPorts` has no effect: ports are forwarded once");
+    let made = "on-create\nagent\n/home/agent/workspace\nupdate content\nof first\nof second\na\nstart\nattach\n";
     // Commands of creation and start are over; those of attaching run.
     run("cat ~/order", &[]).success().prints(&format!("{made}attach\n")).stderr_lacks("warning");
     person.exec(&repository, "cat ~/order").success().prints(&format!("{made}attach\n"));
@@ -94,21 +94,32 @@ fn distribution_images_get_the_containai_system() {
     let mut tags = tags.flatten().filter_map(|tag| tag.as_str());
     // An image that the base was built on, which has no systemd.
     let foreign = tags.find(|tag| tag.starts_with("containai/bootstrap:")).expect("one").to_owned();
+    // As many images for development: another shell, and a user of their own who owns programs.
+    let dockerfile = format!(
+        "FROM {foreign}\nSHELL [\"/bin/bash\", \"-c\"]\n\
+         RUN groupadd -g 1000 developers && useradd -m -u 1000 -g 100 -G developers -s /bin/bash vscode && \
+         install -d -o vscode -g 100 /home/vscode/.local/bin\n\
+         USER vscode\nENV PATH=/home/vscode/.local/bin:$PATH\n\
+         RUN printf '#!/bin/sh\\necho tool ran\\n' > ~/.local/bin/mytool && chmod +x ~/.local/bin/mytool\n"
+    );
+    write(&repository, ".devcontainer/Dockerfile", &dockerfile);
     write_devcontainer(
         &repository,
-        &format!(
-            "{{\"image\": \"{foreign}\", \"remoteUser\": \"root\", \"postCreateCommand\": \"id -un > /made-by; false\"}}"
-        ),
+        r#"{"build": {"dockerfile": "Dockerfile"}, "remoteUser": "vscode",
+            "postCreateCommand": "id -un > ~/made-by; id -u vscode >> ~/made-by; false"}"#,
     );
-    let run = ["run", "--devcontainer", "--", "sh", "-c", "cat /made-by; cat /proc/1/comm"];
+    let script = "cat ~/made-by /proc/1/comm; mytool; ls -d /home/vscode/.local/bin; id -Gn; sudo -u vscode id -u";
+    let run = ["run", "--devcontainer", "--", "sh", "-c", script];
     let run = || {
-        person.cai(run).current_dir(&repository).timeout(std::time::Duration::from_secs(600)).run()
+        person.cai(run).current_dir(&repository).timeout(std::time::Duration::from_secs(900)).run()
     };
     // A failed command does not prevent a session, and is run again.
     for _ in 0..2 {
         run()
             .success()
-            .prints("root\nsystemd\n")
+            .prints(
+                "agent\n1000\nsystemd\ntool ran\n/home/vscode/.local/bin\nagent sudo users systemd-journal docker\n1000\n",
+            )
             .stderr_contains("failed with status 1")
             .stderr_contains("runs it again");
     }
@@ -130,8 +141,11 @@ fn unsupported_files_are_refused_with_a_reason() {
     check("{\"dockerComposeFile\": \"x.yml\"}", "`service` must be the name of a service");
     check(
         "{\"features\": {\"ghcr.io/devcontainers/features/go:1\": {}}}",
-        "only features in the workspace",
+        "downloading software (`features`: ghcr.io/devcontainers/features/go:1)",
     );
+    let arguments = "{\"runArgs\": [\"--pid=host\", \"-v\", \"/srv:/etc\"], \"mounts\": [\"source=x,target=/x\"]}";
+    check(arguments, "`runArgs --pid host` is not supported");
+    check(arguments, "`runArgs --volume /etc` is not supported");
     check("{\"build\": {\"dockerfile\": \"../../x\"}}", "points outside the workspace");
     check("{\"build\": {\"dockerfile\": \"Dockerfile\"}}", "it does not exist");
     std::os::unix::fs::symlink("/etc/passwd", repository.path().join(".devcontainer/Dockerfile"))

@@ -1,10 +1,7 @@
 //! Our reading of a file compared with that of `@devcontainers/cli`.
 
-use std::path::PathBuf;
-use std::process::Command;
-
 use containai_core::devcontainer::{Approval, Devcontainer, DevcontainerContext};
-use containai_tests::{Person, Repository, TestRoot};
+use containai_tests::{Person, Repository, devcontainer_cli};
 use serde_json::Value;
 
 use super::files::write_devcontainer;
@@ -37,15 +34,7 @@ const FILES: [&str; 6] = [
 /// Returns the reading of the reference implementation.
 #[track_caller]
 fn read_by_reference(repository: &Repository) -> (Value, Value) {
-    let program: PathBuf =
-        TestRoot::root().join("clients/node/node_modules/@devcontainers/cli/devcontainer.js");
-    assert!(
-        program.exists(),
-        "`{}` is missing: `cargo xtask test` and `cargo xtask compatibility` install it",
-        program.display()
-    );
-    let output = Command::new("node")
-        .arg(program)
+    let output = devcontainer_cli()
         .args(["read-configuration", "--docker-path", "/bin/true", "--workspace-folder"])
         .arg(repository.path())
         .env(KNOWN.0, KNOWN.1)

@@ -1,4 +1,4 @@
-//! Names of hosts that a container resolves by itself.
+//! Entries of `/etc/hosts`.
 
 use std::fmt;
 use std::net::IpAddr;
