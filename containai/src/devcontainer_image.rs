@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::error::ResultExt as _;
 use containai_core::devcontainer::{ContainerStage, Devcontainer, DevcontainerImage};
 use containai_core::engine::ImageRequest;
 use containai_core::hint::Hint;

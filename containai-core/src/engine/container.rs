@@ -7,7 +7,8 @@ use super::{ExtraMount, HostFacts, LinkedRepository};
 use crate::isolation::Isolation;
 use crate::label::{self, Labels};
 use crate::naming::{
-    ClientId, ContainerId, ContainerName, HostPort, Hostname, RandomId, VolumeName, WorkspacePath,
+    ClientId, ContainerId, ContainerName, HostEntry, HostPort, Hostname, RandomId, VolumeName,
+    WorkspacePath,
 };
 use crate::resources::Resources;
 

@@ -8,6 +8,7 @@ use super::volumes::ServiceVolume;
 use crate::devcontainer::DevcontainerError;
 use crate::devcontainer::fields::{JsonFields, scalar_text};
 use crate::devcontainer::plan::DevcontainerPlan;
+use crate::layout::CONTAINER_USER;
 
 /// Build settings that the build of the image depends on, with the reason for their refusal.
 const REFUSED_BUILD: [(&str, &str); 4] = [
@@ -40,8 +41,12 @@ impl ComposeProject {
         self.apply_command(&document, plan);
         let own = JsonFields(&self.definition);
         if let Some(user) = own.get("user").and_then(scalar_text) {
-            let name = user.split(':').next().unwrap_or_default().to_owned();
-            document.entry("containerUser").or_insert(Value::String(name));
+            let name = match user.split(':').next().unwrap_or_default() {
+                "0" => "root",
+                "1000" => CONTAINER_USER,
+                name => name,
+            };
+            document.entry("containerUser").or_insert(Value::String(name.to_owned()));
         }
         if let Some(directory) = own.get("working_dir").and_then(Value::as_str) {
             document.entry("workspaceFolder").or_insert(Value::String(directory.to_owned()));

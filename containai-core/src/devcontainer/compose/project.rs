@@ -55,7 +55,6 @@ pub struct ComposeProject {
 /// A Compose file, and the directory that its paths start from.
 struct ComposeFile {
     content: Map<String, Value>,
-    path: String,
     dir: ComposeDir,
 }
 
@@ -160,7 +159,7 @@ impl ComposeFile {
             message: "it does not exist".to_owned(),
         };
         let text = read(path, ComposeInput::Project)?.ok_or_else(missing)?;
-        Ok(Self { content: yaml::parse(path, &text)?, path: path.to_owned(), dir })
+        Ok(Self { content: yaml::parse(path, &text)?, dir })
     }
 
     /// Returns a service with what it extends; `None` if the file has no such service.

@@ -104,7 +104,7 @@ fn files_are_merged_and_services_extended() {
         (
             ".devcontainer/more.yml",
             "services:\n\
-             \x20 web:\n    extends: {file: ../shared/base.yml, service: base}\n    environment: [B=2]\n    volumes: ['.:/new', 'y:/x:ro']\n",
+             \x20 web:\n    extends: {file: shared/base.yml, service: base}\n    environment: [B=2]\n    volumes: ['.:/new', 'y:/x:ro']\n",
         ),
         (
             "shared/base.yml",

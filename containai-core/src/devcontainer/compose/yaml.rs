@@ -20,7 +20,7 @@ const MAX_TEXT: usize = 4 << 20;
 pub(super) fn parse(path: &str, text: &str) -> Result<Map<String, Value>, DevcontainerError> {
     let refuse = |message: String| DevcontainerError::ComposeSyntax { path: path.to_owned(), message };
     let options = serde_saphyr::options! {
-        budget: Some(serde_saphyr::budget! {
+        budget: serde_saphyr::budget! {
             max_nodes: MAX_NODES,
             max_events: MAX_NODES * 4,
             max_depth: MAX_DEPTH,
@@ -32,11 +32,13 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Map<String, Value>, Devcon
             max_recorded_anchor_events: MAX_REPEATED,
             max_recorded_anchor_bytes: MAX_TEXT,
             max_documents: 1,
-        }),
+        },
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: MAX_REPEATED,
             max_replay_stack_depth: MAX_DEPTH,
         },
+        // As in Compose, `on` and `no` are text.
+        strict_booleans: true,
         // `!reset` and `!override` change how files are merged.
         reject_unsupported_tags: true,
         with_snippet: false,

@@ -122,7 +122,8 @@ async fn send<B>(
     request: Request<B>,
 ) -> io::Result<Response<Incoming>>
 where
-    B: Body<Data = Bytes, Error = io::Error> + Send + 'static,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
