@@ -216,11 +216,13 @@ fn devcontainer_choices(
     reporter: &Reporter,
     choice: Option<&DevcontainerChoice>,
 ) -> crate::Result<Vec<DevcontainerChoice>> {
-    let configured = || {
-        let layers = settings::layers(env, reporter, Flags::default(), Some(workspace))?;
-        crate::Result::Ok(Config::resolve(&layers)?.devcontainer.value)
+    let choice = match choice {
+        Some(choice) => choice.clone(),
+        None => {
+            let layers = settings::layers(env, reporter, Flags::default(), Some(workspace))?;
+            Config::resolve(&layers)?.devcontainer.value
+        }
     };
-    let choice = choice.cloned().map_or_else(configured, Ok)?;
     if matches!(choice, DevcontainerChoice::Path(_)) {
         return Ok(vec![choice]);
     }

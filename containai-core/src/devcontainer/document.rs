@@ -259,7 +259,11 @@ fn remote_user(
     arguments: &TranslatedArguments,
 ) -> Result<Option<String>, DevcontainerError> {
     let written = fields.string("remoteUser")?.or(fields.string("containerUser")?);
-    Ok(written.map(str::to_owned).or_else(|| arguments.user.clone()))
+    let user = written.or(arguments.user.as_deref()).filter(|user| !user.is_empty());
+    match user.is_some_and(|user| user.chars().any(char::is_control)) {
+        true => Err(wrong_type("remoteUser", "the name of a user")),
+        false => Ok(user.map(str::to_owned)),
+    }
 }
 
 /// Reads `runArgs`.
