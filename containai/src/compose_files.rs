@@ -96,7 +96,10 @@ mod tests {
         let root = place.path().canonicalize()?;
         fs::create_dir(root.join(".devcontainer"))?;
         let write = |name: &str, text: &str| fs::write(root.join(".devcontainer").join(name), text);
-        write("c.yml", "services:\n  app:\n    image: a:${V}\n    env_file: [x.env, {path: none, required: false}]\n")?;
+        write(
+            "c.yml",
+            "services:\n  app:\n    image: a:${V}\n    env_file: [x.env, {path: none, required: false}]\n",
+        )?;
         write(".env", "V=hush\n# W=1\n")?;
         write("x.env", "TOKEN=secret\n")?;
         let workspace = WorkspacePath::new(&root)?;
@@ -105,7 +108,10 @@ mod tests {
         let files = read();
         assert!(matches!(files.project, Ok(Some(_))), "{:?}", files.project);
         let reviewed = files.reviewed_text(text);
-        assert!(reviewed.starts_with(&format!("{text}\n--- .devcontainer/.env, sha256 ")), "{reviewed}");
+        assert!(
+            reviewed.starts_with(&format!("{text}\n--- .devcontainer/.env, sha256 ")),
+            "{reviewed}"
+        );
         assert!(reviewed.contains("\n--- .devcontainer/c.yml\nservices:\n"), "{reviewed}");
         assert!(reviewed.ends_with("\nTOKEN\n"), "{reviewed}");
         assert!(!reviewed.contains("hush") && !reviewed.contains("secret"), "{reviewed}");

@@ -129,11 +129,9 @@ impl DevcontainerFile {
         self.compose.project.as_ref().map_err(Clone::clone)?;
         let read =
             self.with_host(workspace, |host| Devcontainer::parse(&self.text, host, self.approval));
-        read.map_err(|error| {
-            match DEVCONTAINER_FILES.contains(&self.path.as_str()) {
-                true => error,
-                false => error.in_file(&self.path),
-            }
+        read.map_err(|error| match DEVCONTAINER_FILES.contains(&self.path.as_str()) {
+            true => error,
+            false => error.in_file(&self.path),
         })
     }
 

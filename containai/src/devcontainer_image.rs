@@ -57,9 +57,7 @@ pub(crate) fn image_recipe(
         labels.push((label::DEVCONTAINER_METADATA.to_owned(), metadata.clone()));
     }
     let reference = BuiltImage::of_devcontainer(&fingerprint);
-    Ok(ImageRecipe::new(reference, fingerprint, source)
-        .with_layers(layers)
-        .with_labels(labels))
+    Ok(ImageRecipe::new(reference, fingerprint, source).with_layers(layers).with_labels(labels))
 }
 
 /// Checks that the file's own Dockerfile and context can be read and built, without a change.
@@ -179,8 +177,10 @@ fn directory_entries(
 }
 
 fn below_prefix(prefix: &str, entries: Vec<ContextEntry>) -> impl Iterator<Item = ContextEntry> {
-    let move_entry =
-        move |entry: ContextEntry| ContextEntry { path: format!("{prefix}/{}", entry.path), ..entry };
+    let move_entry = move |entry: ContextEntry| ContextEntry {
+        path: format!("{prefix}/{}", entry.path),
+        ..entry
+    };
     entries.into_iter().map(move_entry)
 }
 

@@ -245,7 +245,8 @@ fn workspace_folder(
     host: &DevcontainerContext<'_>,
     plan: &mut DevcontainerPlan,
 ) -> Result<(WorkspaceFolder, Option<RequestedMount>), DevcontainerError> {
-    let replace = |text: &str| substitute_text(text, &variables(host, "${containerWorkspaceFolder}"));
+    let replace =
+        |text: &str| substitute_text(text, &variables(host, "${containerWorkspaceFolder}"));
     let written = WrittenFolder {
         local: host.workspace,
         folder: raw.string("workspaceFolder")?.map(replace),
@@ -268,7 +269,8 @@ fn remote_user(
 
 /// Reads `runArgs`.
 fn words(fields: JsonFields<'_>) -> Result<Vec<String>, DevcontainerError> {
-    let word = |value: &Value| scalar_text(value).ok_or_else(|| wrong_type("runArgs", "a list of words"));
+    let word =
+        |value: &Value| scalar_text(value).ok_or_else(|| wrong_type("runArgs", "a list of words"));
     fields.array("runArgs")?.iter().map(word).collect()
 }
 
@@ -374,11 +376,9 @@ mod tests {
         let env = r#""containerEnv": {"W": "${containerWorkspaceFolder} ${containerWorkspaceFolderBasename}"}"#;
         let given = r#""workspaceFolder": "/workspaces/${localWorkspaceFolderBasename}""#;
         let mount = r#""workspaceMount": "source=${localWorkspaceFolder},target=/go,type=bind""#;
-        for (rest, expected) in [
-            ("", "/home/agent/workspace"),
-            (given, "/workspaces/api"),
-            (mount, "/go"),
-        ] {
+        for (rest, expected) in
+            [("", "/home/agent/workspace"), (given, "/workspaces/api"), (mount, "/go")]
+        {
             let comma = if rest.is_empty() { "" } else { "," };
             let (found, variable) = folder(&format!("{{{env}{comma}{rest}}}"));
             assert_eq!(found, expected);
@@ -394,7 +394,10 @@ mod tests {
         assert!(matches!(read(text, Approval::Missing), Err(DevcontainerError::Untrusted { .. })));
         let read = read(text, Approval::Given).expect("approved");
         assert_eq!(read.container_env, [("A".into(), "1".into())].into());
-        assert_eq!(read.session_env, [("A".into(), "2".into()), ("TOKEN".into(), "hush".into())].into());
+        assert_eq!(
+            read.session_env,
+            [("A".into(), "2".into()), ("TOKEN".into(), "hush".into())].into()
+        );
         assert_eq!(read.env_files, [".env"]);
         assert_eq!(read.remote_user.as_deref(), Some("node"));
         let ports: Vec<_> = read.forward_ports.iter().map(ToString::to_string).collect();

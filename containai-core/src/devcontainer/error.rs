@@ -114,7 +114,6 @@ impl Advice for DevcontainerError {
 }
 
 fn list(services: &[String]) -> String {
-    let names: Vec<_> =
-        services.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+    let names: Vec<_> = services.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
     if names.is_empty() { String::new() } else { format!(", only {}", names.join(", ")) }
 }

@@ -247,10 +247,13 @@ mod tests {
         let expected = [("ON", "true"), ("VERSION", "2"), ("Y", "c"), ("Z", "false")];
         assert!(variables.iter().map(|(k, v)| (k.as_str(), v.as_str())).eq(expected));
         let notes = manifest.option_notes(&given[0]);
-        assert_eq!(notes, [
-            "`features../f.y` is `c`, but the feature knows a, b",
-            "`features../f.z` is not an option of the feature",
-        ]);
+        assert_eq!(
+            notes,
+            [
+                "`features../f.y` is `c`, but the feature knows a, b",
+                "`features../f.z` is not an option of the feature",
+            ]
+        );
         assert_eq!(manifest.lifecycle.post_create.len(), 1);
     }
 

@@ -78,10 +78,7 @@ struct BuildOptions {
 impl BuildOptions {
     /// Reads `build.args`, `build.target`, and `build.options`, which are those of
     /// docker-build(1). Options would apply to the engine of this machine, so most have no effect.
-    fn read(
-        build: JsonFields<'_>,
-        plan: &mut DevcontainerPlan,
-    ) -> Result<Self, DevcontainerError> {
+    fn read(build: JsonFields<'_>, plan: &mut DevcontainerPlan) -> Result<Self, DevcontainerError> {
         let mut read = Self {
             arguments: build.string_map("args")?,
             target: build.string("target")?.map(str::to_owned),
@@ -102,7 +99,10 @@ impl BuildOptions {
                     read.arguments.insert(name.to_owned(), value.to_owned());
                 }
                 ("--target", _) => read.target = Some(value.to_owned()),
-                ("--no-cache" | "--pull" | "--progress" | "--quiet" | "--label" | "--platform", _) => {
+                (
+                    "--no-cache" | "--pull" | "--progress" | "--quiet" | "--label" | "--platform",
+                    _,
+                ) => {
                     plan.left_out(property, "the engine of `cai` builds the image");
                 }
                 ("--network", _) => {

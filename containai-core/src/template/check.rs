@@ -106,7 +106,10 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let file = Dockerfile::parse(text).expect("a Dockerfile");
-        check_dockerfile(&file, ImageBuilder::BuildKit).iter().map(|finding| format!("{finding}\n")).collect()
+        check_dockerfile(&file, ImageBuilder::BuildKit)
+            .iter()
+            .map(|finding| format!("{finding}\n"))
+            .collect()
     }
 
     #[test]

@@ -18,7 +18,11 @@ pub(super) fn check_builder(file: &Dockerfile, builder: ImageBuilder) -> Vec<Doc
             }
             ImageBuilder::Classic => check_classic(instruction),
         };
-        text.map(|text| DockerfileFinding { line: instruction.line, severity: Severity::Error, text })
+        text.map(|text| DockerfileFinding {
+            line: instruction.line,
+            severity: Severity::Error,
+            text,
+        })
     };
     let frontend = file.syntax().filter(|image| !is_known_frontend(image)).map(|image| {
         let image = image.escape_debug();
@@ -43,7 +47,9 @@ fn check_access(instruction: &Instruction) -> Option<String> {
         ("--mount", fields) => {
             let kind = fields.split(',').find_map(|field| field.strip_prefix("type="));
             let kind = kind.filter(|kind| matches!(*kind, "secret" | "ssh"))?;
-            Some(format!("`--mount=type={kind}` has no effect: builds get neither secrets nor keys"))
+            Some(format!(
+                "`--mount=type={kind}` has no effect: builds get neither secrets nor keys"
+            ))
         }
         ("--network", "host") | ("--security", "insecure") => {
             Some(format!("`{option}` is not allowed: remove it"))
@@ -82,9 +88,9 @@ fn check_classic(instruction: &Instruction) -> Option<String> {
 
 fn new_option(instruction: &Instruction) -> Option<String> {
     let is_copy = matches!(instruction.keyword.as_str(), "COPY" | "ADD");
-    let mut names = instruction.options().map(|option| option.split('=').next().unwrap_or_default());
-    let is_new =
-        |name: &&str| matches!(*name, "--link" | "--parents" | "--exclude" | "--checksum");
+    let mut names =
+        instruction.options().map(|option| option.split('=').next().unwrap_or_default());
+    let is_new = |name: &&str| matches!(*name, "--link" | "--parents" | "--exclude" | "--checksum");
     names.find(is_new).filter(|_| is_copy).map(|name| format!("`{name}`"))
 }
 

@@ -30,10 +30,15 @@ fn check_copy(instruction: &Instruction, context: &BTreeSet<&str>) -> Vec<Docker
         let source_shown = source.escape_debug();
         // A pattern that matches nothing copies nothing, if something else is copied.
         let (severity, text) = match source.contains(['*', '?', '[']) {
-            true => (Severity::Warning, format!("nothing in the build context matches `{source_shown}`")),
+            true => (
+                Severity::Warning,
+                format!("nothing in the build context matches `{source_shown}`"),
+            ),
             false => (
                 Severity::Error,
-                format!("`{source_shown}` is missing in the build context, or excluded by `.dockerignore`"),
+                format!(
+                    "`{source_shown}` is missing in the build context, or excluded by `.dockerignore`"
+                ),
             ),
         };
         DockerfileFinding { line: instruction.line, severity, text }
@@ -44,12 +49,14 @@ fn check_copy(instruction: &Instruction, context: &BTreeSet<&str>) -> Vec<Docker
 
 fn is_missing(source: &str, context: &BTreeSet<&str>) -> bool {
     // The context itself, a source that only the build knows, or one that is never packed unasked.
-    let Some(pattern) = IgnorePattern::parse(source).filter(|_| !source.contains(['$', '\\'])) else {
+    let Some(pattern) = IgnorePattern::parse(source).filter(|_| !source.contains(['$', '\\']))
+    else {
         return false;
     };
     let relative = source.trim_start_matches("./").trim_start_matches('/');
     let is_git = relative == ".git" || relative.starts_with(".git/");
-    !is_git && !context.iter().any(|path| pattern.matches_path(&path.split('/').collect::<Vec<_>>()))
+    !is_git
+        && !context.iter().any(|path| pattern.matches_path(&path.split('/').collect::<Vec<_>>()))
 }
 
 #[cfg(test)]
@@ -59,7 +66,8 @@ mod tests {
 
     #[test]
     fn missing_sources_are_found() {
-        let entry = |path: &str| ContextEntry { path: path.into(), kind: ContextEntryKind::Directory };
+        let entry =
+            |path: &str| ContextEntry { path: path.into(), kind: ContextEntryKind::Directory };
         let context = ["a.txt", "dir", "dir/b"].map(entry);
         let text = "FROM x AS unused\nCOPY gone /\nFROM y\nCOPY a.txt ./dir/ /dir/b ./ /z/\nCOPY none.sh dir/none /usr/\n\
                     COPY --from=unusual none /\nADD https://x/y git@x:y.git /\nCOPY <<X /y\nz\nX\nCOPY *.rs /y/\n\

@@ -118,7 +118,8 @@ fn parse_instructions(text: &str) -> Vec<Instruction> {
     let mut start = 0;
     for (index, raw) in text.split_inclusive('\n').enumerate() {
         // Editors may begin a file with a byte order mark.
-        let mark = if index == 0 { raw.len() - raw.trim_start_matches('\u{feff}').len() } else { 0 };
+        let mark =
+            if index == 0 { raw.len() - raw.trim_start_matches('\u{feff}').len() } else { 0 };
         let (begin, end) = (start + mark, start + raw.len());
         start = end;
         let line = raw[mark..].trim_end_matches(['\n', '\r']);
@@ -266,7 +267,10 @@ mod tests {
     #[test]
     fn directives_are_read_at_the_beginning() {
         let syntax = |text: &str| Dockerfile::parse(text).expect("one").syntax;
-        assert_eq!(syntax("# Escape = `\n#syntax= docker/dockerfile:1 \nFROM x").as_deref(), Some("docker/dockerfile:1"));
+        assert_eq!(
+            syntax("# Escape = `\n#syntax= docker/dockerfile:1 \nFROM x").as_deref(),
+            Some("docker/dockerfile:1")
+        );
         assert_eq!(syntax("# no directive\n# syntax=x\nFROM x"), None);
         assert_eq!(syntax("\n# syntax=x\nFROM x"), None);
         let text = "# check=a\n# syntax=x/y:1\n# escape=`\nFROM a `\n AS b\n# syntax=z\n";

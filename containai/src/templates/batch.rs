@@ -72,15 +72,17 @@ impl Iterator for TemplateBatch<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use std::fs;
-        use super::*;
 
     #[test]
     fn one_bad_template_does_not_stop_the_others() -> anyhow::Result<()> {
         let home = tempfile::tempdir()?;
         let layout = Layout::new(home.path(), None, None);
         let directory = layout.template_dir();
-        for (name, text) in [("a", "FROM debian:12\n"), ("b", "{% x %}\n"), ("d", "FROM debian:12\n")] {
+        for (name, text) in
+            [("a", "FROM debian:12\n"), ("b", "{% x %}\n"), ("d", "FROM debian:12\n")]
+        {
             fs::create_dir_all(directory.join(name))?;
             fs::write(directory.join(name).join("Dockerfile"), text)?;
         }

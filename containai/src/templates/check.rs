@@ -25,9 +25,9 @@ impl Template {
         let path = self.path();
         let problem = |text: String| escape_control(&format!("{}:{text}", path.display()));
         let context = self.context();
-        let findings = context.map_err(|error| format!("{error:#}")).and_then(|context| {
-            self.findings(&context).map_err(|error| error.to_string())
-        });
+        let findings = context
+            .map_err(|error| format!("{error:#}"))
+            .and_then(|context| self.findings(&context).map_err(|error| error.to_string()));
         match findings {
             Ok(findings) => TemplateCheck {
                 problems: findings.iter().map(|finding| problem(finding.to_string())).collect(),

@@ -182,7 +182,10 @@ fn one_bad_template_does_not_stop_the_others() {
     build(&person, "a").success();
     // The configured base is another one.
     let listed = person.cai(["template", "list"]).run().code(2).stdout();
-    assert!(listed.lines().any(|line| line.starts_with("a ") && line.contains("built on base")), "{listed}");
+    assert!(
+        listed.lines().any(|line| line.starts_with("a ") && line.contains("built on base")),
+        "{listed}"
+    );
     let named = person.cai(["run", "--image", "bse", "--", "true"]).run();
     named.fails(2, "use `base`, or `bse:latest`");
 }

@@ -97,10 +97,30 @@ mod tests {
             ("base", Ok(ImageRequest::Shipped(ShippedImage::Base))),
             ("alpine", Ok(ImageRequest::Reference("alpine".into()))),
             ("bash:latest", Ok(ImageRequest::Reference("bash:latest".into()))),
-            ("agent", Err("`agent` is not an image of ContainAI: use `agents`, or `agent:latest` for the image of a registry")),
-            ("bse", Err("`bse` is not an image of ContainAI: use `base`, or `bse:latest` for the image of a registry")),
-            ("agnets", Err("`agnets` is not an image of ContainAI: use `agents`, or `agnets:latest` for the image of a registry")),
-            ("a b", Err("`a b` is not a valid image name: expected a built-in image name or a reference such as `ghcr.io/me/image:tag`")),
+            (
+                "agent",
+                Err(
+                    "`agent` is not an image of ContainAI: use `agents`, or `agent:latest` for the image of a registry",
+                ),
+            ),
+            (
+                "bse",
+                Err(
+                    "`bse` is not an image of ContainAI: use `base`, or `bse:latest` for the image of a registry",
+                ),
+            ),
+            (
+                "agnets",
+                Err(
+                    "`agnets` is not an image of ContainAI: use `agents`, or `agnets:latest` for the image of a registry",
+                ),
+            ),
+            (
+                "a b",
+                Err(
+                    "`a b` is not a valid image name: expected a built-in image name or a reference such as `ghcr.io/me/image:tag`",
+                ),
+            ),
         ] {
             let read = parse_image(text).map_err(|error| error.to_string());
             assert_eq!(read, expected.map_err(str::to_owned), "{text}");

@@ -18,9 +18,8 @@ const REFUSED_BUILD: [(&str, &str); 4] = [
     ("secrets", "builds get no secrets"),
 ];
 /// Variables of the host that sessions have their own values of.
-const OWN_VARIABLES: [&str; 11] = [
-    "GID", "HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "UID", "USER",
-];
+const OWN_VARIABLES: [&str; 11] =
+    ["GID", "HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "UID", "USER"];
 
 impl ComposeProject {
     /// Returns the document with the properties that the service stands for. Those of the document
@@ -83,7 +82,8 @@ impl ComposeProject {
         }
         let context = build.string("context")?.unwrap_or_default();
         let file = build.string("dockerfile")?.unwrap_or("Dockerfile");
-        let dockerfile = if context.is_empty() { file.to_owned() } else { format!("{context}/{file}") };
+        let dockerfile =
+            if context.is_empty() { file.to_owned() } else { format!("{context}/{file}") };
         let mut entry = Map::new();
         let up = "../".repeat(folder.split('/').filter(|part| !part.is_empty()).count());
         entry.insert("context".to_owned(), Value::String(format!("{up}{}", or_dot(context))));
@@ -96,7 +96,10 @@ impl ComposeProject {
         Ok(())
     }
 
-    fn apply_environment(&self, document: &mut Map<String, Value>) -> Result<(), DevcontainerError> {
+    fn apply_environment(
+        &self,
+        document: &mut Map<String, Value>,
+    ) -> Result<(), DevcontainerError> {
         let files = self.env_files.iter().map(|(name, value)| (name.clone(), value.clone().into()));
         let mut variables: Map<String, Value> = files.collect();
         let own = JsonFields(&self.definition).object("environment")?.into_iter().flatten();

@@ -61,12 +61,13 @@ fn read_value<'a>(
 
 fn closing_quote(text: &str, quote: char) -> Option<usize> {
     let mut is_escaped = false;
-    text.char_indices().find(|(_, c)| {
-        let is_end = *c == quote && !is_escaped;
-        is_escaped = *c == '\\' && !is_escaped && quote == '"';
-        is_end
-    })
-    .map(|(at, _)| at)
+    text.char_indices()
+        .find(|(_, c)| {
+            let is_end = *c == quote && !is_escaped;
+            is_escaped = *c == '\\' && !is_escaped && quote == '"';
+            is_end
+        })
+        .map(|(at, _)| at)
 }
 
 fn unescape(text: &str) -> String {
@@ -98,8 +99,10 @@ mod tests {
         let known = ComposeVariables([("K".to_owned(), "k".to_owned())].into());
         let text = "\u{feff}# c\n\nexport A=1 # comment\r\nB = \"two \\\"x\\\" $A\\n\" # c\nC='$A # \\n'\nD=a#b\nE=\nF=${A}${K}${N:-n}\n\
                     bad name=1\nnothing\nG=\"a\nb\"\nH=#x\nI: y\nJ='open\nL=1";
-        let read: Vec<String> =
-            parse(text, &known).into_iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+        let read: Vec<String> = parse(text, &known)
+            .into_iter()
+            .map(|(name, value)| format!("{name}={value:?}"))
+            .collect();
         insta::assert_snapshot!(read.join("\n"));
     }
 }

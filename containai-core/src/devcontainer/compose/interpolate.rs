@@ -156,7 +156,10 @@ mod tests {
         }
         let value = serde_json::json!({"a": ["$A", "$HOME"], "b": {"c": "${X}$$x"}, "d": 1});
         let value = variables().expand(&value);
-        assert_eq!(value.to_string(), r#"{"a":["1","${localEnv:HOME}"],"b":{"c":"${localEnv:X}$x"},"d":1}"#);
+        assert_eq!(
+            value.to_string(),
+            r#"{"a":["1","${localEnv:HOME}"],"b":{"c":"${localEnv:X}$x"},"d":1}"#
+        );
         let mut names = BTreeSet::new();
         host_variables(&value, &mut names);
         assert_eq!(names, ["HOME".to_owned(), "X".to_owned()].into());

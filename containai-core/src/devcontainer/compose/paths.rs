@@ -96,7 +96,10 @@ pub(super) fn resolve_paths(
     Ok(())
 }
 
-fn items<'a>(service: &'a mut Map<String, Value>, key: &str) -> impl Iterator<Item = &'a mut Value> {
+fn items<'a>(
+    service: &'a mut Map<String, Value>,
+    key: &str,
+) -> impl Iterator<Item = &'a mut Value> {
     service.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten()
 }
 

@@ -29,8 +29,11 @@ impl ComposeProject {
         }
         let run = self.run_services.as_ref().filter(|names| !names.is_empty());
         let run = serde_json::to_string(&run).unwrap_or_else(|_| "null".to_owned());
-        let files: String =
-            self.files.iter().map(|path| format!(" -f {}", shell_quote(&format!("./{path}")))).collect();
+        let files: String = self
+            .files
+            .iter()
+            .map(|path| format!(" -f {}", shell_quote(&format!("./{path}"))))
+            .collect();
         Some(format!(
             "#!/bin/sh\nworkspace={CONTAINER_WORKSPACE}\nservice={}\nrun_services={}\n\
              compose() {{\n    docker compose{files} \"$@\"\n}}\n\n{PROGRAM}",

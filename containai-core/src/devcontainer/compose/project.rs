@@ -99,8 +99,7 @@ impl ComposeProject {
         // Compose resolves all paths from the directory of the first file.
         let dir = ComposeDir::of_file(&paths[0]);
         let dotenv = read(&dir.file(".env"), ComposeInput::Variables)?.unwrap_or_default();
-        let variables =
-            ComposeVariables(env_file::parse(&dotenv, &ComposeVariables::default()));
+        let variables = ComposeVariables(env_file::parse(&dotenv, &ComposeVariables::default()));
         let files: Vec<ComposeFile> = paths
             .iter()
             .map(|path| ComposeFile::read(path, dir.clone(), read))
@@ -193,7 +192,8 @@ impl ComposeFile {
                 Self::read(&path, dir, read)?.service(from, variables, depth, read)?
             }
         };
-        let missing = || DevcontainerError::NoSuchService { service: from.to_owned(), services: Vec::new() };
+        let missing =
+            || DevcontainerError::NoSuchService { service: from.to_owned(), services: Vec::new() };
         let mut whole = base.ok_or_else(missing)?;
         // A service does not inherit what it waits for.
         whole.remove("depends_on");

@@ -35,21 +35,48 @@ const LISTS: [(&str, &str); 7] = [
     ("tmpfs", "--tmpfs"),
 ];
 /// Settings with names and values, and what separates these.
-const PAIRS: [(&str, &str, char); 3] =
-    [("extra_hosts", "--add-host", ':'), ("sysctls", "--sysctl", '='), ("ulimits", "--ulimit", '=')];
+const PAIRS: [(&str, &str, char); 3] = [
+    ("extra_hosts", "--add-host", ':'),
+    ("sysctls", "--sysctl", '='),
+    ("ulimits", "--ulimit", '='),
+];
 /// Switches.
 const SWITCHES: [(&str, &str); 3] =
     [("privileged", "--privileged"), ("init", "--init"), ("read_only", "--read-only")];
 /// Settings that other modules read.
 const READ: [&str; 10] = [
-    "build", "command", "depends_on", "entrypoint", "env_file", "environment", "image", "ports",
-    "user", "volumes",
+    "build",
+    "command",
+    "depends_on",
+    "entrypoint",
+    "env_file",
+    "environment",
+    "image",
+    "ports",
+    "user",
+    "volumes",
 ];
 /// Settings that describe how a service runs beside others, which the container does anyway.
 const PLAIN: [&str; 19] = [
-    "annotations", "attach", "cgroup", "deploy", "develop", "expose", "external_links", "healthcheck",
-    "labels", "links", "logging", "networks", "profiles", "pull_policy", "restart", "scale",
-    "stdin_open", "tty", "working_dir",
+    "annotations",
+    "attach",
+    "cgroup",
+    "deploy",
+    "develop",
+    "expose",
+    "external_links",
+    "healthcheck",
+    "labels",
+    "links",
+    "logging",
+    "networks",
+    "profiles",
+    "pull_policy",
+    "restart",
+    "scale",
+    "stdin_open",
+    "tty",
+    "working_dir",
 ];
 
 /// Returns the arguments, and adds an entry for each setting that has none.
@@ -102,7 +129,8 @@ fn left_out(service: &str, fields: &Map<String, Value>, plan: &mut DevcontainerP
         .chain(PLAIN)
         .chain(["gpus", "network_mode"])
         .collect();
-    let unknown = fields.keys().filter(|key| !known.contains(&key.as_str()) && !key.starts_with("x-"));
+    let unknown =
+        fields.keys().filter(|key| !known.contains(&key.as_str()) && !key.starts_with("x-"));
     for key in unknown {
         plan.left_out(
             format!("services.{service}.{key}"),

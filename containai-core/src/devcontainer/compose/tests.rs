@@ -129,7 +129,10 @@ fn host_is_reached_only_with_approval() {
         ("services: {app: {image: a, volumes: ['/srv:/srv']}}", Some("mounting")),
         ("services: {app: {image: a, volumes: ['x:/x']}}", Some("mounting")),
         ("services: {app: {image: a}, db: {image: '$TAG'}}", Some("variables")),
-        ("services: {app: {image: 'a:${TAG:-1}', volumes: ['..:/w']}, db: {image: '${TAG-1}', user: $USER}}", None),
+        (
+            "services: {app: {image: 'a:${TAG:-1}', volumes: ['..:/w']}, db: {image: '${TAG-1}', user: $USER}}",
+            None,
+        ),
     ] {
         let read = app(lines).parse(ONE, Approval::Missing);
         match (read, demand) {
@@ -140,7 +143,8 @@ fn host_is_reached_only_with_approval() {
             (read, _) => panic!("{lines}: {read:?}"),
         }
     }
-    let files = app("services: {app: {image: a, environment: [TOKEN, X=1]}, db: {image: '$TOKEN'}}");
+    let files =
+        app("services: {app: {image: a, environment: [TOKEN, X=1]}, db: {image: '$TOKEN'}}");
     let read = files.parse(ONE, Approval::Given).expect("approved");
     assert_eq!(read.container_env, [("X".to_owned(), "1".to_owned())].into());
     assert_eq!(read.session_env["TOKEN"], "hush");

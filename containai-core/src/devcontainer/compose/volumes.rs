@@ -41,7 +41,10 @@ impl ComposeProject {
         for entry in entries.into_iter().flatten() {
             let Some(entry) = VolumeFields::read(entry) else {
                 let key = format!("services.{}.volumes", self.service);
-                plan.refused(key, "an entry is neither `SOURCE:TARGET` nor a mapping with a target");
+                plan.refused(
+                    key,
+                    "an entry is neither `SOURCE:TARGET` nor a mapping with a target",
+                );
                 continue;
             };
             fields.retain(|earlier| earlier.target != entry.target);
@@ -81,7 +84,11 @@ impl ComposeProject {
             let source = match levels {
                 0 => format!("{root}/{path}"),
                 // Another directory beside or above the workspace.
-                _ => format!("{}/{}", parent(local, levels), path[levels * 3 - 1..].trim_start_matches('/')),
+                _ => format!(
+                    "{}/{}",
+                    parent(local, levels),
+                    path[levels * 3 - 1..].trim_start_matches('/')
+                ),
             };
             return ServiceVolume::Mount(mount("bind", &source, target, *is_read_only));
         }
@@ -147,7 +154,8 @@ impl VolumeFields {
     }
 
     fn of_mapping(object: &Map<String, Value>) -> Option<Self> {
-        let text = |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text =
+            |key: &str| object.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
         let target = Some(text("target")).filter(|target| !target.is_empty())?;
         let kind = Some(text("type")).filter(|kind| !kind.is_empty());
         Some(Self {

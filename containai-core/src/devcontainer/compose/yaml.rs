@@ -18,7 +18,8 @@ const MAX_TEXT: usize = 4 << 20;
 ///
 /// [`DevcontainerError::ComposeSyntax`].
 pub(super) fn parse(path: &str, text: &str) -> Result<Map<String, Value>, DevcontainerError> {
-    let refuse = |message: String| DevcontainerError::ComposeSyntax { path: path.to_owned(), message };
+    let refuse =
+        |message: String| DevcontainerError::ComposeSyntax { path: path.to_owned(), message };
     let options = serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_nodes: MAX_NODES,

@@ -183,16 +183,35 @@ mod tests {
     fn failed_step_is_reported_with_its_output() {
         let (started, done) = (field(5, b""), field(6, b""));
         let log = |digest: &str, line: &str| {
-            field(3, &[field(1, digest.as_bytes()), vec![3 << 3, 1], field(4, line.as_bytes())].concat())
+            field(
+                3,
+                &[field(1, digest.as_bytes()), vec![3 << 3, 1], field(4, line.as_bytes())].concat(),
+            )
         };
         let (mut trace, shown) = (BuildTrace::default(), Shown::default());
         trace.push(&step("a", "[1/2] FROM x", &[started.clone(), done.clone()]), &shown);
         trace.push(&step("b", "[2/2] RUN make", std::slice::from_ref(&started)), &shown);
-        trace.push(&[log("b", "==> making\nhal"), log("a", "other\n"), log("b", "f\n")].concat(), &shown);
-        trace.push(&step("b", "[2/2] RUN make", &[started, done, field(7, b"exit code: 3")]), &shown);
+        trace.push(
+            &[log("b", "==> making\nhal"), log("a", "other\n"), log("b", "f\n")].concat(),
+            &shown,
+        );
+        trace.push(
+            &step("b", "[2/2] RUN make", &[started, done, field(7, b"exit code: 3")]),
+            &shown,
+        );
         assert_eq!(
             *shown.0.lock().expect("one thread"),
-            ["[1/2] FROM x", "1/1", "[2/2] RUN make", "1/2", "stage build: making", "==> making", "other", "half", "2/2"]
+            [
+                "[1/2] FROM x",
+                "1/1",
+                "[2/2] RUN make",
+                "1/2",
+                "stage build: making",
+                "==> making",
+                "other",
+                "half",
+                "2/2"
+            ]
         );
         assert_eq!(
             trace.into_error("x:1", "failed to solve\n").to_string(),

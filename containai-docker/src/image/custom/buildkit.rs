@@ -81,7 +81,8 @@ pub(super) async fn build(
             return Err(trace.into_error(shown, &error));
         }
     }
-    image.ok_or_else(|| trace.into_error(shown, "the engine did not report the image that it built"))
+    image
+        .ok_or_else(|| trace.into_error(shown, "the engine did not report the image that it built"))
 }
 
 async fn request(

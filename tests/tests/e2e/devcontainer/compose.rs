@@ -44,7 +44,8 @@ services:
 ";
 
 fn write_project(repository: &Repository, dockerfile: &str) {
-    let busybox = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find_map(|path| fs::read(path).ok());
+    let busybox =
+        ["/bin/busybox", "/usr/bin/busybox"].into_iter().find_map(|path| fs::read(path).ok());
     write(repository, ".devcontainer/web/Dockerfile", WEB);
     write(repository, ".devcontainer/web/page", "of web\n");
     fs::write(
@@ -61,8 +62,10 @@ fn write_project(repository: &Repository, dockerfile: &str) {
     write(repository, ".devcontainer/.env", "GREETING='hello there'\n");
     write(repository, ".devcontainer/app.env", "OF_FILE=${GREETING}!\n");
     // The engine and its build cache stay for the next run.
-    let dockerfile =
-        format!("# {}\nARG BASE_IMAGE\nFROM ${{BASE_IMAGE}}\n{dockerfile}", repository.path().display());
+    let dockerfile = format!(
+        "# {}\nARG BASE_IMAGE\nFROM ${{BASE_IMAGE}}\n{dockerfile}",
+        repository.path().display()
+    );
     write(repository, ".devcontainer/Dockerfile", &dockerfile);
     write_devcontainer(
         repository,
@@ -134,8 +137,14 @@ fn compose_files_are_judged_and_approved() {
     run(&[]).fails(2, "unapproved access to this machine: mounting");
     // What cannot be mapped is refused by name.
     for (lines, reason) in [
-        ("services: {web: {image: a}}", "there is no service `app` in the Compose files, only `web`"),
-        ("services: {app: {image: a, build: {dockerfile_inline: FROM a}}}", "`services.app.build.dockerfile_inline` is not supported"),
+        (
+            "services: {web: {image: a}}",
+            "there is no service `app` in the Compose files, only `web`",
+        ),
+        (
+            "services: {app: {image: a, build: {dockerfile_inline: FROM a}}}",
+            "`services.app.build.dockerfile_inline` is not supported",
+        ),
         ("services: {app: {image: a, volumes: ['/:/host']}}", "unapproved access"),
         ("a: &a [*a]", "`.devcontainer/compose.yml` cannot be read"),
     ] {

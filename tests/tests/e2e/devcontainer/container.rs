@@ -161,7 +161,10 @@ fn unsupported_files_are_refused_with_a_reason() {
         "cannot read",
     );
     write(&repository, "x/Dockerfile", "FROM debian\nRUN --mount=type=ssh x\n");
-    check("{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}", "builds get neither secrets nor keys");
+    check(
+        "{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}",
+        "builds get neither secrets nor keys",
+    );
     write(&repository, "x/Dockerfile", "FROM debian\nCOPY gone /\n");
     check("{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}", "line 2: `gone` is missing");
     let at = |path: &str| person.cai(["run", path, "--", "true"]).current_dir(&repository).run();
