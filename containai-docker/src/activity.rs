@@ -5,14 +5,11 @@ use std::time::{Duration, Instant};
 
 use containai_core::engine::{ActiveSessions, ContainerId, EngineError, Usage, UsageSample};
 use containai_core::timestamp::Timestamp;
-use serde::Deserialize;
-use tokio::net::UnixStream;
 use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::cgroup::Cgroup;
 use crate::engine::DockerEngine;
-use crate::raw_http;
 
 /// Timeout of the request for a container's process.
 const INSPECT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -122,15 +119,8 @@ impl DockerEngine {
         Some(Usage::between(&earlier, &later, second.saturating_sub(first)))
     }
 
-    /// Returns the container's state from the engine, without the client library if possible.
+    /// Returns the container's state from the engine.
     async fn inspect_state(&self, id: &ContainerId) -> Option<InspectedState> {
-        let is_plain = id.as_ref().bytes().all(|byte| byte.is_ascii_alphanumeric());
-        if let Some(socket) = self.address().socket().filter(|_| is_plain) {
-            let stream = UnixStream::connect(socket).await.ok()?;
-            let path = format!("/containers/{id}/json");
-            let inspected: InspectedContainer = raw_http::get_json(stream, &path).await.ok()?;
-            return Some(inspected.state);
-        }
         let state = self.docker().inspect_container(id.as_ref(), None).await.ok()?.state?;
         let pid = state.pid.and_then(|pid| pid.try_into().ok());
         Some(InspectedState { pid, started_at: state.started_at })
@@ -146,14 +136,7 @@ async fn kernel_usage(cgroup: Option<&Cgroup>) -> Option<Usage> {
     Some(Usage::between(&earlier, &later, start.elapsed()))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct InspectedContainer {
-    state: InspectedState,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
+#[derive(Debug)]
 struct InspectedState {
     pid: Option<u32>,
     started_at: Option<String>,
@@ -162,17 +145,6 @@ struct InspectedState {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn inspection_is_parsed() {
-        let read = |text| serde_json::from_str::<InspectedContainer>(text).map(|it| it.state);
-        let running =
-            r#"{"Id": "abc", "State": {"Pid": 12, "StartedAt": "2026-01-02T03:04:05.6Z"}}"#;
-        let state = read(running).expect("a state");
-        assert_eq!((state.pid, state.started_at.is_some()), (Some(12), true));
-        assert!(read(r#"{"State": {"Pid": -1}}"#).is_err());
-        assert!(read("{}").is_err());
-    }
 
     #[tokio::test]
     async fn unresponsive_engine_times_out() {

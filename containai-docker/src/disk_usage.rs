@@ -13,7 +13,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::timeout;
 
 use crate::address::EngineAddress;
-use crate::raw_http::get_json;
+use crate::json_request::get_json;
 use crate::ssh_dial;
 
 /// Timeout of the request: the engine may have to walk all its files.

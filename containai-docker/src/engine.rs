@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error;
@@ -11,7 +10,6 @@ use containai_core::label::Labels;
 use containai_core::manifest::Agent;
 use containai_core::naming::ClientId;
 use containai_core::resources::HostCapacity;
-use tokio::time::timeout;
 
 use crate::address::EngineAddress;
 use crate::build_env::BuildEnv;
@@ -20,10 +18,7 @@ use crate::error_map::map_error;
 use crate::exec_stream::{self, SshdExecStream};
 use crate::ownership::{Ownership, ReclaimListener, ReclaimNotifier};
 use crate::recipe::ImageRecipe;
-use crate::{container, inspect, pause, raw_http};
-
-/// Timeout of the raw HTTP request for the container list; the client library is used after that.
-const RAW_LIST_TIMEOUT: Duration = Duration::from_secs(5);
+use crate::{container, pause};
 
 /// A client of a Docker Engine, and the [`Engine`](containai_core::engine::Engine) of the lifecycle.
 ///
@@ -228,12 +223,6 @@ impl DockerEngine {
     }
 
     pub(crate) async fn list_containers(&self) -> Result<Vec<Container>, EngineError> {
-        if let Some(socket) = self.address.socket()
-            && let Ok(Ok(entries)) =
-                timeout(RAW_LIST_TIMEOUT, raw_http::list_containers(socket)).await
-        {
-            return Ok(entries.into_iter().filter_map(inspect::container).collect());
-        }
         container::list(&self.docker).await.map_err(|error| self.map_error(error))
     }
 

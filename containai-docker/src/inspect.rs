@@ -1,47 +1,19 @@
 //! Conversion of the engine's container list.
 
-use std::collections::HashMap;
-
 use bollard::models::ContainerSummary;
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::label::{self, Labels};
-use serde::Deserialize;
-
-/// The fields used of an entry of `GET /containers/json`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-pub(crate) struct ContainerEntry {
-    id: Option<String>,
-    names: Option<Vec<String>>,
-    state: Option<String>,
-    status: Option<String>,
-    image: Option<String>,
-    labels: Option<HashMap<String, String>>,
-}
-
-impl From<ContainerSummary> for ContainerEntry {
-    fn from(summary: ContainerSummary) -> Self {
-        Self {
-            id: summary.id,
-            names: summary.names,
-            state: summary.state.map(|state| state.to_string()),
-            status: summary.status,
-            image: summary.image,
-            labels: summary.labels,
-        }
-    }
-}
 
 /// Converts an entry; `None` for one without an id, which no engine is known to return.
-pub(crate) fn container(entry: impl Into<ContainerEntry>) -> Option<Container> {
-    let entry = entry.into();
+pub(crate) fn container(entry: ContainerSummary) -> Option<Container> {
+    let state = entry.state.map(|state| state.to_string());
     let name = entry.names.unwrap_or_default().into_iter().next().unwrap_or_default();
     let labels: Labels = entry.labels.unwrap_or_default().into_iter().collect();
     let image = labels.get(label::ORIGINAL_IMAGE).map(str::to_owned).or(entry.image);
     Some(Container {
         id: ContainerId::new(entry.id?),
         name: name.trim_start_matches('/').to_owned(),
-        state: entry.state.as_deref().map_or(RunState::Dead, parse_state),
+        state: state.as_deref().map_or(RunState::Dead, parse_state),
         status: entry.status.unwrap_or_default(),
         image: image.unwrap_or_default(),
         labels,
@@ -66,11 +38,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Option<Container> {
-        let plain: ContainerEntry = serde_json::from_str(json).expect("an entry");
-        let summary: ContainerSummary = serde_json::from_str(json).expect("a summary");
-        let read = container(plain);
-        assert_eq!(container(summary), read, "both request paths agree");
-        read
+        container(serde_json::from_str(json).expect("a summary"))
     }
 
     #[test]

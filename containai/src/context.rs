@@ -66,9 +66,7 @@ impl Context {
         let dedicated = EngineAddress::unix(env.engine.socket());
         let record = if address == dedicated { EngineRecord::read(&env.engine)? } else { None };
         let devcontainer = match workspace {
-            Some(workspace) => {
-                AppliedDevcontainer::configured(env, workspace, &config)
-            }
+            Some(workspace) => AppliedDevcontainer::configured(env, workspace, &config),
             None => Ok(None),
         };
         let of_container =
@@ -91,7 +89,7 @@ impl Context {
             Some(workspace) => {
                 let variables = variables.unwrap_or_default();
                 SessionEnv::read(&config, &variables, workspace, env, reporter)?
-            },
+            }
             None => None,
         };
         let client = if address.is_remote() { Some(remote_engine::client(env)?) } else { None };

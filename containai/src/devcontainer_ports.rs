@@ -26,13 +26,18 @@ pub(crate) fn open_ports(context: &Context, container: &str, path: &str) {
         let reporter = &context.reporter;
         let Ok(forward) = Forward::parse(Direction::Local, &port.forward_spec()) else { continue };
         if let Err(error) = TcpListener::bind((Ipv4Addr::LOCALHOST, port.listen)) {
-            reporter.warn(&format!("port {} of devcontainer.json is not forwarded: {error}", port.listen));
+            reporter.warn(&format!(
+                "port {} of devcontainer.json is not forwarded: {error}",
+                port.listen
+            ));
             continue;
         }
         match start_background(context, container, &forward) {
             Ok(()) => reporter.say(&format!("forwarding port {port} of devcontainer.json")),
-            Err(error) => reporter
-                .warn(&format!("port {} of devcontainer.json is not forwarded: {error}", port.listen)),
+            Err(error) => reporter.warn(&format!(
+                "port {} of devcontainer.json is not forwarded: {error}",
+                port.listen
+            )),
         }
     }
 }

@@ -50,10 +50,10 @@ pub(crate) fn only_further(workspace: &WorkspacePath) -> Result<Option<String>, 
         return Ok(paths.pop());
     }
     let listed: Vec<_> = paths.iter().map(|path| format!("`{path}`")).collect();
-    let message =
-        format!("`{workspace}` has several configurations: {}", listed.join(", "));
-    Err(OperationError::usage(message)
-        .hint(Hint::new("choose one with `--devcontainer=PATH`, or none with `--devcontainer=off`")))
+    let message = format!("`{workspace}` has several configurations: {}", listed.join(", "));
+    Err(OperationError::usage(message).hint(Hint::new(
+        "choose one with `--devcontainer=PATH`, or none with `--devcontainer=off`",
+    )))
 }
 
 /// Returns the error of a workspace without the chosen file.

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::ResultExt as _;
 use containai_core::config::{Config, DevcontainerChoice, Origin};
-use containai_core::devcontainer::{
-    Approval, Devcontainer, DevcontainerError, DevcontainerImage,
-};
+use containai_core::devcontainer::{Approval, Devcontainer, DevcontainerError, DevcontainerImage};
 use containai_core::engine::{ExtraMount, ImageRequest};
 use containai_core::layout::CONTAINER_USER;
 use containai_core::naming::{TemplateName, WorkspacePath};
@@ -133,7 +131,10 @@ impl ImageSelection {
 
     /// Returns what a container gets from `devcontainer.json`, by the name of each fact. Values of
     /// session variables may be secret and are left out.
-    pub(crate) fn devcontainer_facts(&self, default: &ImageRequest) -> BTreeMap<&'static str, String> {
+    pub(crate) fn devcontainer_facts(
+        &self,
+        default: &ImageRequest,
+    ) -> BTreeMap<&'static str, String> {
         let Some(file) = &self.devcontainer else { return BTreeMap::new() };
         let listed = |items: Vec<String>| (!items.is_empty()).then(|| items.join(", "));
         let base = match &file.image {

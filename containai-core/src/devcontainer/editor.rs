@@ -44,7 +44,8 @@ impl EditorSettings {
                 code.entry(key).or_insert_with(|| value.clone());
             }
         }
-        let mut machine = code.get("settings").and_then(Value::as_object).cloned().unwrap_or_default();
+        let mut machine =
+            code.get("settings").and_then(Value::as_object).cloned().unwrap_or_default();
         for (name, _) in machine.iter().filter(|(_, value)| uses_host_variable(value)) {
             let property = format!("customizations.vscode.settings.{name}");
             plan.left_out(property, "it has a variable of this machine");

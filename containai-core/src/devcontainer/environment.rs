@@ -87,10 +87,8 @@ impl Environment {
         // Neither a Dockerfile nor the configuration of sshd can hold line breaks.
         let is_one_line = !value.chars().any(char::is_control);
         match (uses_container_variable(&value), origin) {
-            (true, ValueOrigin::Host) => plan.left_out(
-                property,
-                "it combines variables of this machine and of the container",
-            ),
+            (true, ValueOrigin::Host) => plan
+                .left_out(property, "it combines variables of this machine and of the container"),
             (true, ValueOrigin::File) if is_one_line => {
                 self.session.remove(&name);
                 self.derived.push((name, value));

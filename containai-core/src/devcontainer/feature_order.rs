@@ -147,7 +147,9 @@ impl Advice for FeatureCycle {
     }
 
     fn hints(&self) -> Vec<Hint> {
-        vec![Hint::new("remove one of them from `features`; `dependsOn` and `installsAfter` in their manifests form a cycle")]
+        vec![Hint::new(
+            "remove one of them from `features`; `dependsOn` and `installsAfter` in their manifests form a cycle",
+        )]
     }
 }
 
@@ -223,7 +225,8 @@ mod tests {
     fn one_feature_with_several_versions_and_options() {
         let with = |tag: &str, options: &[(&str, &str)]| {
             let mut node = node(&format!("ghcr.io/x/a:{tag}"), &[], &["ghcr.io/x/a"]);
-            node.options = options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+            node.options =
+                options.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
             node
         };
         let nodes = [

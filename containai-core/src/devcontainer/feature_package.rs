@@ -257,14 +257,17 @@ mod tests {
 
     #[test]
     fn files_are_kept_in_memory() {
-        let package = FeaturePackage::read(archive(&[
-            (".", DIRECTORY),
-            (FEATURE_MANIFEST, file(b"{}")),
-            (INSTALL_SCRIPT, file(b"#!")),
-            ("a/b/c", file(b"x")),
-            ("a", DIRECTORY),
-            ("a/up", link("../install.sh")),
-        ]).as_slice())
+        let package = FeaturePackage::read(
+            archive(&[
+                (".", DIRECTORY),
+                (FEATURE_MANIFEST, file(b"{}")),
+                (INSTALL_SCRIPT, file(b"#!")),
+                ("a/b/c", file(b"x")),
+                ("a", DIRECTORY),
+                ("a/up", link("../install.sh")),
+            ])
+            .as_slice(),
+        )
         .expect("a package");
         let paths: Vec<_> = package.entries().map(|(path, _)| path).collect();
         assert_eq!(paths, ["a", "a/b", "a/b/c", "a/up", FEATURE_MANIFEST, INSTALL_SCRIPT]);
@@ -282,7 +285,7 @@ mod tests {
         };
         let all = [
             check(&[("l", link("/etc")), ("l/x", file(b"x"))]),
-            check(&[("l", link("..")),]),
+            check(&[("l", link(".."))]),
             check(&[("a/l", link("../../x"))]),
             check(&[("a/l", link("x/../../../a"))]),
             check(&[("l", link("a")), ("l/x", file(b"x"))]),

@@ -39,11 +39,8 @@ const RENAMED: [(&str, &str); 5] = [
     ("jupyterlab", "python"),
 ];
 /// The options of the features that replace others.
-const REPLACED_BY_OPTION: [(&str, &str); 3] = [
-    ("gradle", "installGradle"),
-    ("maven", "installMaven"),
-    ("jupyterlab", "installJupyterlab"),
-];
+const REPLACED_BY_OPTION: [(&str, &str); 3] =
+    [("gradle", "installGradle"), ("maven", "installMaven"), ("jupyterlab", "installJupyterlab")];
 /// A namespace that moved as a whole.
 const MOVED: (&str, &str) = ("ghcr.io/devcontainers-contrib/", "ghcr.io/devcontainers-extra/");
 
@@ -74,8 +71,7 @@ impl FeatureSource {
         folder: &str,
         key: &str,
     ) -> Result<Self, DevcontainerError> {
-        let unsupported =
-            |reason| DevcontainerError::Unsupported { key: key.to_owned(), reason };
+        let unsupported = |reason| DevcontainerError::Unsupported { key: key.to_owned(), reason };
         if identifier.starts_with("./") || identifier.starts_with("../") {
             return resolve_in_workspace(folder, identifier, key).map(Self::Directory);
         }
@@ -203,7 +199,8 @@ mod tests {
 
     #[test]
     fn identifiers_name_their_source() {
-        let check = |identifier: &str| match FeatureSource::parse(identifier, ".devcontainer", "k") {
+        let check = |identifier: &str| match FeatureSource::parse(identifier, ".devcontainer", "k")
+        {
             Ok(source) => format!("{source} = {}, {}", source.resource(), source.short_name()),
             Err(error) => error.to_string(),
         };

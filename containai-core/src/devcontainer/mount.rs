@@ -129,7 +129,8 @@ impl RequestedMount {
         fields: JsonFields<'_>,
         plan: &mut DevcontainerPlan,
     ) -> Result<Vec<Self>, DevcontainerError> {
-        let folder = WorkspaceFolder { place: WorkspacePlace::Nowhere, ..WorkspaceFolder::default() };
+        let folder =
+            WorkspaceFolder { place: WorkspacePlace::Nowhere, ..WorkspaceFolder::default() };
         MountReader { folder: &folder, local: "" }.read_all(fields, plan)
     }
 
@@ -192,7 +193,9 @@ fn satisfied(kind: &str, source: &str, target: &str) -> Option<&'static str> {
     if ENGINE_DIRS.into_iter().any(|directory| is_at_or_below(target, directory)) {
         return Some("the Docker engine in the container keeps its data in a volume of its own");
     }
-    if kind == "bind" && matches!(file_name(target), "ssh-agent" | "ssh-agent.sock" | "ssh_auth_sock") {
+    if kind == "bind"
+        && matches!(file_name(target), "ssh-agent" | "ssh-agent.sock" | "ssh_auth_sock")
+    {
         return Some("`--ssh-agent` forwards your SSH agent to sessions");
     }
     (kind == "volume" && source.is_empty())

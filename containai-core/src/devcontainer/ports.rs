@@ -44,7 +44,8 @@ impl ForwardedPort {
             Some(Value::Array(items)) => items.iter().collect(),
             other => other.into_iter().collect(),
         };
-        let app_ports = app_ports.into_iter().map(|port| (format!("appPort {port}"), scalar_text(port)));
+        let app_ports =
+            app_ports.into_iter().map(|port| (format!("appPort {port}"), scalar_text(port)));
         let published =
             published.iter().map(|port| (format!("runArgs --publish {port}"), Some(port.clone())));
         for (property, text) in app_ports.chain(published) {

@@ -74,7 +74,11 @@ mod tests {
             ("ghcr.io/other/features/docker-in-docker", false),
             ("./docker-in-docker", false),
         ] {
-            assert_eq!(provided_instead(&source(identifier)).is_some(), is_provided, "{identifier}");
+            assert_eq!(
+                provided_instead(&source(identifier)).is_some(),
+                is_provided,
+                "{identifier}"
+            );
         }
     }
 

@@ -30,7 +30,9 @@ impl HostRequirements {
             let property = format!("hostRequirements.{key}");
             match key.as_str() {
                 "cpus" => requirements.cpus = scalar_text(value).and_then(|it| it.parse().ok()),
-                "memory" => requirements.memory = value.as_str().and_then(|text| text.trim().parse().ok()),
+                "memory" => {
+                    requirements.memory = value.as_str().and_then(|text| text.trim().parse().ok())
+                }
                 "storage" => plan.left_out(property, "a container uses the disk of the engine"),
                 "gpu" if *value == Value::from("optional") => plan.satisfied(property, GPU),
                 "gpu" => plan.left_out(property, GPU),
@@ -46,7 +48,8 @@ impl HostRequirements {
         if let Some(cpus) = self.cpus
             && cpus.saturating_mul(1_000_000_000) > u64::try_from(limits.cpus.nanos()).unwrap_or(0)
         {
-            let reason = format!("{cpus} are expected, and the container gets {}: {hint}", limits.cpus);
+            let reason =
+                format!("{cpus} are expected, and the container gets {}: {hint}", limits.cpus);
             plan.left_out("hostRequirements.cpus", reason);
         }
         if let Some(memory) = self.memory

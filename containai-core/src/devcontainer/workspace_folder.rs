@@ -52,7 +52,10 @@ impl WorkspaceFolder {
             other => other,
         };
         if let Some(path) = folder.filter(|path| !is_absolute(path)) {
-            plan.left_out("workspaceFolder", format!("`{}` is not an absolute path", path.escape_debug()));
+            plan.left_out(
+                "workspaceFolder",
+                format!("`{}` is not an absolute path", path.escape_debug()),
+            );
             return (Self::default(), None);
         }
         let Some(mount) = written.mount.as_deref() else {
@@ -124,7 +127,10 @@ impl WorkspaceFolder {
             return Ok(WorkspacePlace::Nowhere);
         }
         MountTarget::parse(path).map(WorkspacePlace::At).map_err(|_| {
-            format!("the workspace cannot be at `{}`, and is at `{CONTAINER_WORKSPACE}`", path.escape_debug())
+            format!(
+                "the workspace cannot be at `{}`, and is at `{CONTAINER_WORKSPACE}`",
+                path.escape_debug()
+            )
         })
     }
 

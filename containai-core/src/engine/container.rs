@@ -6,7 +6,10 @@ use std::fmt;
 use super::{ExtraMount, HostFacts, LinkedRepository};
 use crate::isolation::Isolation;
 use crate::label::{self, Labels};
-use crate::naming::{ClientId, ContainerId, ContainerName, HostEntry, HostPort, Hostname, RandomId, VolumeName, WorkspacePath};
+use crate::naming::{
+    ClientId, ContainerId, ContainerName, HostEntry, HostPort, Hostname, RandomId, VolumeName,
+    WorkspacePath,
+};
 use crate::resources::Resources;
 
 /// The state of a container, in Docker's terms.

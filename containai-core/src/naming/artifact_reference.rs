@@ -178,7 +178,10 @@ mod tests {
         let digest = Sha256Digest::of(b"");
         let at = format!("ghcr.io/a/b@{digest}");
         for (text, expected) in [
-            ("ghcr.io/devcontainers/features/node:1", Some("ghcr.io/devcontainers/features/node:1")),
+            (
+                "ghcr.io/devcontainers/features/node:1",
+                Some("ghcr.io/devcontainers/features/node:1"),
+            ),
             ("GHCR.io/A/b-c/D_e", Some("ghcr.io/a/b-c/d_e:latest")),
             ("localhost:5000/x:1.2.3", Some("localhost:5000/x:1.2.3")),
             ("localhost/x", Some("localhost/x:latest")),

@@ -94,13 +94,7 @@ impl ImageRecipe {
     /// Describes an image that is built from a source, without further layers and labels.
     #[must_use]
     pub fn new(reference: BuiltImage, fingerprint: Fingerprint, source: RecipeSource) -> Self {
-        Self {
-            reference,
-            fingerprint,
-            source,
-            layers: Vec::new(),
-            labels: Vec::new(),
-        }
+        Self { reference, fingerprint, source, layers: Vec::new(), labels: Vec::new() }
     }
 
     /// Adds layers on the source.

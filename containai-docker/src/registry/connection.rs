@@ -77,10 +77,7 @@ impl WebConnector {
     }
 
     /// Connects to the server of a URL.
-    pub(super) async fn connect(
-        &self,
-        url: &WebUrl,
-    ) -> Result<Box<dyn WebStream>, ConnectFailure> {
+    pub(super) async fn connect(&self, url: &WebUrl) -> Result<Box<dyn WebStream>, ConnectFailure> {
         let server = url.authority();
         let timed_out = || {
             let seconds = CONNECT_TIMEOUT.as_secs();
@@ -110,10 +107,14 @@ impl WebConnector {
         url: &WebUrl,
     ) -> Result<Box<dyn WebStream>, ConnectFailure> {
         let server = url.authority();
-        let insecure = |reason: String| DownloadFailure::Insecure { server: server.clone(), reason };
+        let insecure =
+            |reason: String| DownloadFailure::Insecure { server: server.clone(), reason };
         let name = ServerName::try_from(url.host().to_owned())
             .map_err(|error| ConnectFailure::Other(insecure(error.to_string())))?;
-        let tls = self.tls.as_ref().map_err(|error| ConnectFailure::Other(insecure(error.to_string())))?;
+        let tls = self
+            .tls
+            .as_ref()
+            .map_err(|error| ConnectFailure::Other(insecure(error.to_string())))?;
         match tls.connect(name, stream).await {
             Ok(stream) => Ok(Box::new(stream)),
             Err(error) => {
@@ -131,7 +132,8 @@ impl WebConnector {
 }
 
 async fn dial(host: &str, port: u16) -> Result<TcpStream, DownloadFailure> {
-    let server = if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
+    let server =
+        if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
     TcpStream::connect((host, port)).await.map_err(|error| unreachable(&server, &error))
 }
 

@@ -64,7 +64,8 @@ impl RegistryCredentials {
         let config: DockerConfig = serde_json::from_slice(&text).ok()?;
         let of_registry = |key: &&String| server_of(key) == registry;
         let helper = config.cred_helpers.keys().find(of_registry);
-        let helper = helper.and_then(|key| config.cred_helpers.get(key)).or(config.creds_store.as_ref());
+        let helper =
+            helper.and_then(|key| config.cred_helpers.get(key)).or(config.creds_store.as_ref());
         if let Some(helper) = helper
             && let Some(found) = ask_helper(helper, registry).await
         {

@@ -133,15 +133,16 @@ impl Advice for RegistryError {
             DownloadFailure::UnsupportedProxy { .. } => {
                 Hint::new("name a proxy such as `http://proxy.example.com:3128`")
             }
-            DownloadFailure::NotFound { .. } => {
-                Hint::new("check the name and the version; https://containers.dev/features lists features")
-            }
-            DownloadFailure::Unauthorized { .. } => {
-                Hint::run(&format!("docker login {host}"), "give access to a private registry; check the name otherwise")
-            }
-            DownloadFailure::DigestMismatch { .. } => {
-                Hint::new("do not use it; if the author published it anew, remove its entry from `devcontainer-lock.json`")
-            }
+            DownloadFailure::NotFound { .. } => Hint::new(
+                "check the name and the version; https://containers.dev/features lists features",
+            ),
+            DownloadFailure::Unauthorized { .. } => Hint::run(
+                &format!("docker login {host}"),
+                "give access to a private registry; check the name otherwise",
+            ),
+            DownloadFailure::DigestMismatch { .. } => Hint::new(
+                "do not use it; if the author published it anew, remove its entry from `devcontainer-lock.json`",
+            ),
             DownloadFailure::UnsupportedAuthentication { .. }
             | DownloadFailure::Status { .. }
             | DownloadFailure::Redirect { .. }

@@ -1,14 +1,11 @@
 //! Requests with limits.
 
-use std::future::poll_fn;
-use std::pin::Pin;
 use std::time::Duration;
 
-use hyper::body::{Body as _, Incoming};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, LOCATION, USER_AGENT,
-};
+use hyper::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HOST, HeaderMap, LOCATION, USER_AGENT};
 use hyper::{Method, Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::time::timeout;
@@ -108,13 +105,11 @@ async fn ask(
         server: server.clone(),
         reason: error.to_string(),
     };
-    let (mut sender, connection) =
-        http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(broken)?;
     // Ends when the answer is read or dropped.
     tokio::spawn(connection);
-    let message = message(&url, request).map_err(|_| DownloadFailure::Unauthorized {
-        server: server.clone(),
-    })?;
+    let message = message(&url, request)
+        .map_err(|_| DownloadFailure::Unauthorized { server: server.clone() })?;
     let seconds = IDLE_TIMEOUT.as_secs();
     let timed_out = |_| DownloadFailure::TimedOut { server: server.clone(), seconds };
     let response = timeout(IDLE_TIMEOUT, sender.send_request(message)).await.map_err(timed_out)?;
@@ -153,11 +148,12 @@ async fn read(
     let server = url.authority();
     let seconds = IDLE_TIMEOUT.as_secs();
     loop {
-        let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-        let frame = timeout(IDLE_TIMEOUT, frame)
+        let frame = timeout(IDLE_TIMEOUT, body.frame())
             .await
             .map_err(|_| DownloadFailure::TimedOut { server: server.clone(), seconds })?;
-        let Some(frame) = frame else { return Ok(WebAnswer { url: url.clone(), status, headers, content }) };
+        let Some(frame) = frame else {
+            return Ok(WebAnswer { url: url.clone(), status, headers, content });
+        };
         let frame = frame.map_err(|error| DownloadFailure::Unreachable {
             server: server.clone(),
             reason: error.to_string(),

@@ -57,9 +57,8 @@ impl HttpProxy {
             None => (None, rest),
         };
         let (host, port) = split_authority(authority)?;
-        let authorization = user.map(|user| {
-            format!("Basic {}", BASE64_STANDARD.encode(percent_decode(user)))
-        });
+        let authorization =
+            user.map(|user| format!("Basic {}", BASE64_STANDARD.encode(percent_decode(user))));
         Some(Self { host: host.to_owned(), port: port.unwrap_or(80), authorization })
     }
 }
@@ -79,8 +78,9 @@ fn is_excepted(no_proxy: Option<&String>, url: &WebUrl) -> bool {
         if let (Some(address), Ok(other)) = (address, name.parse::<IpAddr>()) {
             return address == other;
         }
+        let name = name.trim_start_matches('*').trim_start_matches('.');
         let Some((host, port)) = split_authority(name) else { return false };
-        let domain = host.trim_start_matches("*.").trim_start_matches('.').to_lowercase();
+        let domain = host.to_lowercase();
         let own = url.host();
         let is_named =
             own == domain || own.strip_suffix(&domain).is_some_and(|rest| rest.ends_with('.'));

@@ -64,7 +64,8 @@ fn serve(stream: TcpStream, requests: &Mutex<Vec<String>>, answer: &dyn Fn(&str)
     }
     let mut head = String::new();
     let mut lines = BufReader::new(&stream);
-    while !head.ends_with("\r\n\r\n") && lines.read_line(&mut head).is_ok_and(|length| length > 0) {}
+    while !head.ends_with("\r\n\r\n") && lines.read_line(&mut head).is_ok_and(|length| length > 0) {
+    }
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
     let mut body = vec![0; length.and_then(|length| length.parse().ok()).unwrap_or(0)];
     let _ = lines.read_exact(&mut body);
@@ -114,7 +115,8 @@ async fn content_is_checked_against_its_digest() -> anyhow::Result<()> {
         let expected = format!("its content has the digest {right} instead of {wrong}");
         assert_eq!(reason, expected);
     }
-    let paths: Vec<_> = server.requests().iter().map(|it| it.lines().next().map(str::to_owned)).collect();
+    let paths: Vec<_> =
+        server.requests().iter().map(|it| it.lines().next().map(str::to_owned)).collect();
     assert_eq!(paths[0].as_deref(), Some("GET /v2/a/b/manifests/1 HTTP/1.1"));
     Ok(())
 }
@@ -123,7 +125,10 @@ async fn content_is_checked_against_its_digest() -> anyhow::Result<()> {
 async fn size_is_limited_whatever_the_server_announces() -> anyhow::Result<()> {
     let server = ScriptedServer::start(|head| match head.contains("chunked") {
         true => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n"
-            .iter().copied().chain([b'x'; 4096]).collect(),
+            .iter()
+            .copied()
+            .chain([b'x'; 4096])
+            .collect(),
         false => answer("200 OK", "", &[b'x'; 4096]),
     })?;
     let (client, _directory) = client(&[])?;
@@ -197,7 +202,8 @@ async fn logins_are_sent_where_they_belong() -> anyhow::Result<()> {
 
     // Another server, which answers what the registry redirects to.
     let target = format!("Location: http://{}/elsewhere\r\n", server.host());
-    let redirecting = ScriptedServer::start(move |_| answer("307 Temporary Redirect", &target, b""))?;
+    let redirecting =
+        ScriptedServer::start(move |_| answer("307 Temporary Redirect", &target, b""))?;
     let (client, _directory) = client(&[&redirecting.host(), &server.host()])?;
     let before = server.requests().len();
     client.manifest(&redirecting.reference("a")).await.expect_err("the other one refuses");

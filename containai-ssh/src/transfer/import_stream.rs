@@ -9,6 +9,7 @@ use containai_core::layout::{CONTAINER_DATA, VOLUME_IMPORT_ID};
 use super::copier::cannot_read;
 use super::directory::Directory;
 use super::error::TransferError;
+use super::home_link_state::HomeLinkState;
 use super::progress::TransferProgress;
 use super::remote_script::{MAX_REPLY_LEN, run_script, script_reply, script_reply_up_to};
 use super::script;
@@ -121,7 +122,7 @@ impl Session {
         &self,
         links: &[HomeLink],
         repair: LinkRepairMode,
-    ) -> Result<Vec<(String, String)>, TransferError> {
+    ) -> Result<Vec<(String, HomeLinkState)>, TransferError> {
         let lines = links.iter().map(|link| {
             let force = match link.replaces {
                 Replaceable::Anything => "R",
@@ -143,7 +144,8 @@ impl Session {
         }
         let answer = String::from_utf8_lossy(&answer).into_owned();
         let lines = answer.lines().filter_map(|line| line.split_once('\t'));
-        Ok(lines.map(|(path, state)| (path.to_owned(), state.to_owned())).collect())
+        let parsed = lines.filter_map(|(path, state)| Some((path.to_owned(), state.parse().ok()?)));
+        Ok(parsed.collect())
     }
 }
 

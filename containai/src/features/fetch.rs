@@ -57,7 +57,8 @@ impl FeatureFetcher {
             FeatureSource::Registry(reference) => self.artifact(reference, digest).await?,
             FeatureSource::Tarball(url) => self.tarball(url, digest).await?,
         };
-        let package = unpack(&tarball).with_context(|| format!("cannot use the feature `{source}`"))?;
+        let package =
+            unpack(&tarball).with_context(|| format!("cannot use the feature `{source}`"))?;
         Ok(Some(FetchedFeature { package, digest }))
     }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use containai_core::devcontainer::{
     Devcontainer, FEATURE_MANIFEST, Feature, FeatureLock, FeatureManifest, FeatureNode,
-    FeaturePackage, FeatureSource, LockedFeature, RequestedMount, installation_order, provided_instead,
+    FeaturePackage, FeatureSource, LockedFeature, RequestedMount, installation_order,
+    provided_instead,
 };
 use containai_core::hint::Hint;
 use containai_core::naming::{Sha256Digest, WorkspacePath};

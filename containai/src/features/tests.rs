@@ -112,9 +112,8 @@ async fn approved_features_are_found_without_a_network() -> anyhow::Result<()> {
 #[tokio::test]
 async fn only_the_approved_digests_are_used() -> anyhow::Result<()> {
     let mut setting = Setting::new()?;
-    let refused = |outcome: anyhow::Result<FeatureSet>| {
-        format!("{:#}", outcome.expect_err("it is refused"))
-    };
+    let refused =
+        |outcome: anyhow::Result<FeatureSet>| format!("{:#}", outcome.expect_err("it is refused"));
     let missing = refused(setting.resolve(r#""HOST/b": {}"#).await);
     assert_eq!(missing, "the feature `HOST/b` is not approved".replace("HOST", HOST));
     let digest = setting.approve("b", r#"{"id": "b", "dependsOn": {"127.0.0.1:1/c": {}}}"#)?;

@@ -137,7 +137,7 @@ impl Import<'_> {
         }
         record_file::save(&path, &changes.record(record, import_id, &packed))?;
         for (link, state) in writer.repair_links(&home_links(&scan.manifests)).await? {
-            if state.starts_with("in the way") {
+            if state.is_blocked() {
                 warnings.warn(format!("`~/{link}` does not point to the volume: {state}"));
             }
         }

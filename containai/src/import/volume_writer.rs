@@ -11,8 +11,8 @@ use containai_docker::{ByteChannel, ChannelWriter, DockerEngine, VolumeArchive, 
 use containai_ssh::Session;
 use containai_ssh::mux::Lease;
 use containai_ssh::transfer::{
-    EntryContent, EntrySource, ImportStream, LinkRepairMode, PackedEntries, TransferProgress,
-    pack_entries,
+    EntryContent, EntrySource, HomeLinkState, ImportStream, LinkRepairMode, PackedEntries,
+    TransferProgress, pack_entries,
 };
 use tokio::task::spawn_blocking;
 
@@ -118,7 +118,7 @@ impl<'a> VolumeWriter<'a> {
     pub(crate) async fn repair_links(
         &mut self,
         links: &[HomeLink],
-    ) -> crate::Result<Vec<(String, String)>> {
+    ) -> crate::Result<Vec<(String, HomeLinkState)>> {
         self.ensure_connected().await?;
         match self {
             Self::Running(running) => Ok(running

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use containai_core::import::home_links;
-use containai_ssh::transfer::LinkRepairMode;
+use containai_ssh::transfer::{HomeLinkState, LinkRepairMode};
 
 use crate::import::manifests;
 use crate::session::SessionRequest;
@@ -14,11 +14,9 @@ pub struct CheckedLink {
     /// The path below the home directory.
     pub path: String,
     /// The state that was found.
-    pub state: String,
+    pub state: HomeLinkState,
     /// Whether the link is right now.
     pub is_fixed: bool,
-    /// Whether something else is in its place, which only adoption moves to the volume.
-    pub is_blocked: bool,
 }
 
 impl fmt::Display for CheckedLink {
@@ -39,10 +37,9 @@ pub async fn check(
     let reached = request.connect_existing().await?;
     let found = reached.connection.repair_home_links(&links, mode).await?;
     reached.connection.close().await;
-    let checked = |(path, state): (String, String)| {
-        let is_blocked = state.starts_with("in the way");
-        let is_fixed = mode == LinkRepairMode::Repair && !is_blocked;
-        CheckedLink { path, state, is_fixed, is_blocked }
+    let checked = |(path, state): (String, HomeLinkState)| {
+        let is_fixed = mode == LinkRepairMode::Repair && !state.is_blocked();
+        CheckedLink { path, state, is_fixed }
     };
     Ok(found.into_iter().map(checked).collect())
 }

@@ -87,7 +87,7 @@ fn missing_answers_are_reported_as_unknown() {
     person.run(&repository, "true").success();
     // Without its process the values are available only from the engine.
     let name = person.container_name(repository.path());
-    let unanswered: &[&str] = &["/stats?", "/top?", "/json HTTP/1.0"];
+    let unanswered: &[&str] = &["/stats?", "/top?", "/json HTTP"];
     let mute = UnresponsiveEngine::start(
         person.beside("mute.sock"),
         &Engine::shared().socket(),

@@ -49,7 +49,7 @@ pub(crate) async fn run(args: LinksArgs, app: &App) -> anyhow::Result<ExitCode> 
     for link in &found {
         app.ui.data(&escape_control(&link.to_string()))?;
     }
-    if found.iter().any(|it| it.is_blocked) {
+    if found.iter().any(|it| it.state.is_blocked()) {
         app.ui.say("`cai exec -- cai links adopt` moves files in the way to the data volume");
     } else if found.iter().any(|it| !it.is_fixed) {
         app.ui.say("`cai links fix` repairs them");

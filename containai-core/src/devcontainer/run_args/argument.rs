@@ -89,7 +89,10 @@ mod tests {
             (["--env", "A=b=c"].as_slice(), "--env|A=b=c"),
             (&["--env=A=b", "-eC=d", "-e", "E"], "--env|A=b --env|C=d --env|E"),
             (&["-it", "--init", "--rm"], "--interactive| --tty| --init| --rm|"),
-            (&["-itp", "80:80", "--net=host"], "--interactive| --tty| --publish|80:80 --network|host"),
+            (
+                &["-itp", "80:80", "--net=host"],
+                "--interactive| --tty| --publish|80:80 --network|host",
+            ),
             (&["--unheard-of=1", "x", "-Z9"], "--unheard-of=1| x| -Z9|"),
             (&["--volume"], "--volume|"),
             (&["--privileged=true", "-u=root", "-"], "--privileged|true --user|root -|"),

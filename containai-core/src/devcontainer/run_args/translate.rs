@@ -109,7 +109,11 @@ impl TranslatedArguments {
                 };
             }
             "--mount" => {
-                self.mounts.extend(context.mounts.read_mount("runArgs --mount", value, context.plan));
+                self.mounts.extend(context.mounts.read_mount(
+                    "runArgs --mount",
+                    value,
+                    context.plan,
+                ));
             }
             "--network" => plan_network(value, property, context.plan),
             "--publish" => self.published.push(value.to_owned()),
@@ -200,11 +204,32 @@ mod tests {
             format!("{list:?}\n{translated:?}\n{environment:?}\n{}\n", lines.join("\n"))
         };
         let all = [
-            check(&["--cap-add=SYS_PTRACE", "--security-opt", "seccomp=unconfined", "--privileged=false", "--init"]),
-            check(&["-e", "A=1", "--env", "TOKEN", "-eABSENT", "--env=B=${containerEnv:PATH}:/x", "-e", "1=2"]),
+            check(&[
+                "--cap-add=SYS_PTRACE",
+                "--security-opt",
+                "seccomp=unconfined",
+                "--privileged=false",
+                "--init",
+            ]),
+            check(&[
+                "-e",
+                "A=1",
+                "--env",
+                "TOKEN",
+                "-eABSENT",
+                "--env=B=${containerEnv:PATH}:/x",
+                "-e",
+                "1=2",
+            ]),
             check(&["--env-file", ".devcontainer/.env", "--env-file=../x"]),
             check(&["--add-host=db:10.0.0.1", "--add-host", "db:x"]),
-            check(&["-v", "cache:/cache", "-v/srv:/srv:ro", "--mount", "type=bind,source=/a,target=/b"]),
+            check(&[
+                "-v",
+                "cache:/cache",
+                "-v/srv:/srv:ro",
+                "--mount",
+                "type=bind,source=/a,target=/b",
+            ]),
             check(&["-p", "8080:80", "-u", "root:root", "--name=x", "--hostname", "y"]),
             check(&["--network=host", "--network", "mine", "--net=bridge", "--gpus", "all"]),
             check(&["--pid=host", "--link=x", "--security-opt=no-new-privileges:true"]),

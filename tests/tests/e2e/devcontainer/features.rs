@@ -67,7 +67,8 @@ fn features_of_a_registry_are_approved_installed_and_kept() {
     let repository = person.repository("featured");
     write_devcontainer(&repository, FILE);
     write(&repository, ".devcontainer/local/devcontainer-feature.json", "{\"id\": \"local\"}");
-    let install = format!("#!/bin/sh\n# {}\necho local >> /opt/installed\n", repository.path().display());
+    let install =
+        format!("#!/bin/sh\n# {}\necho local >> /opt/installed\n", repository.path().display());
     write(&repository, ".devcontainer/local/install.sh", &install);
     let cai = |words: &[&str]| registry.through(person.cai(words)).current_dir(&repository).run();
     let run = |script: &str, more: &[&str]| {
@@ -89,7 +90,11 @@ fn features_of_a_registry_are_approved_installed_and_kept() {
     ] {
         assert!(shown.contains(line), "no `{line}` in {shown}");
     }
-    assert!(registry.requests().lines().all(|line| line == "ghcr.io:443"), "{}", registry.requests());
+    assert!(
+        registry.requests().lines().all(|line| line == "ghcr.io:443"),
+        "{}",
+        registry.requests()
+    );
     cai(&["trust", "--yes"]).success();
 
     let made = run("cat /opt/installed; tool; cat ~/order; id -u", &["--fresh"]);
@@ -102,27 +107,45 @@ fn features_of_a_registry_are_approved_installed_and_kept() {
         .stderr_contains("common-utils:2.username` is ignored");
     let started = "for _ in $(seq 300); do [ -s /run/tool-started ] && break; sleep 0.1; done; cat /run/tool-started; \
                    findmnt -n -o TARGET /opt/cache; systemctl is-active containai-features; pgrep -x sleep >/dev/null && echo alive";
-    run(started, &[]).success().prints("/opt/tool root /usr/local/share/tool-start\n/opt/cache\nactive\nalive\n").stderr_lacks("warning");
+    run(started, &[])
+        .success()
+        .prints("/opt/tool root /usr/local/share/tool-start\n/opt/cache\nactive\nalive\n")
+        .stderr_lacks("warning");
 
     // A new version needs an approval; the approved one stays in use.
     write(&collection, "src/ground/devcontainer-feature.json", &GROUND.replace("2.0.0", "2.0.1"));
     registry.publish(collection.path());
     run("true", &[]).success().stderr_lacks("warning").stderr_lacks("2.0.1");
     let shown = cai(&["trust", "--show"]).success().stdout();
-    assert!(shown.contains("(changed since it was approved)") && shown.contains("ground:2` 2.0.1"), "{shown}");
+    assert!(
+        shown.contains("(changed since it was approved)") && shown.contains("ground:2` 2.0.1"),
+        "{shown}"
+    );
 
     // Without a network, everything approved is still there.
     registry.stop();
     let cai = |words: &[&str]| registry.through(person.cai(words)).current_dir(&repository).run();
     remove_image(&person, repository.path());
-    cai(&["run", "--image", "base", "--devcontainer", "--fresh", "--", "head", "-2", "/opt/installed"])
-        .success()
-        .prints("local\nground high\n");
+    cai(&[
+        "run",
+        "--image",
+        "base",
+        "--devcontainer",
+        "--fresh",
+        "--",
+        "head",
+        "-2",
+        "/opt/installed",
+    ])
+    .success()
+    .prints("local\nground high\n");
     cai(&["trust"]).success().stderr_contains("is already approved");
     cai(&["trust", "--revoke"]).success();
     let shown = cai(&["trust", "--show"]).success().stdout();
     assert!(shown.contains("cannot be approved: cannot download"), "{shown}");
-    cai(&["trust", "--yes"]).fails(1, "cannot download `ghcr.io/devcontainers/features/tool:1`").stderr_contains("https_proxy");
+    cai(&["trust", "--yes"])
+        .fails(1, "cannot download `ghcr.io/devcontainers/features/tool:1`")
+        .stderr_contains("https_proxy");
 }
 
 /// Removes the container of a workspace and its image.

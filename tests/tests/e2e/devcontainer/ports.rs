@@ -37,7 +37,9 @@ fn approved_ports_are_open_while_the_container_exists() {
     unapproved.success().stderr_contains("ports are forwarded once `cai trust` approves");
     assert_eq!(connect(), None);
     cai(&["trust", "--yes"]).run().success();
-    run().success().stderr_contains(&format!("port {busy_port} of devcontainer.json is not forwarded"));
+    run()
+        .success()
+        .stderr_contains(&format!("port {busy_port} of devcontainer.json is not forwarded"));
     assert_eq!(connect().as_deref(), Some("hello"));
     // It remains open after the session and after further commands.
     cai(&["exec", "--", "true"]).run().success();

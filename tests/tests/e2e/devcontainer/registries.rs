@@ -1,6 +1,8 @@
 //! Registries and servers of features.
 
-use containai_tests::{FeatureRegistry, Person, RegistryAccess, Repository, devcontainer_cli, output_of};
+use containai_tests::{
+    FeatureRegistry, Person, RegistryAccess, Repository, devcontainer_cli, output_of,
+};
 use serde_json::Value;
 
 use super::features::write_collection;
@@ -25,9 +27,13 @@ fn order_and_digests_match_the_reference_implementation() {
         ("zebra", r#""legacyIds": ["horse"]"#),
         ("ant", r#""installsAfter": ["ghcr.io/devcontainers/features/zebra"]"#),
         ("bee", r#""dependsOn": {"ghcr.io/devcontainers/features/ant": {"x": "1"}}"#),
-        ("cat", r#""installsAfter": ["ghcr.io/devcontainers/features/horse", "ghcr.io/devcontainers/features/tool"]"#),
+        (
+            "cat",
+            r#""installsAfter": ["ghcr.io/devcontainers/features/horse", "ghcr.io/devcontainers/features/tool"]"#,
+        ),
     ] {
-        let manifest = format!("{{\"id\": \"{id}\", \"version\": \"1.0.0\", \"name\": \"{id}\", {more}}}");
+        let manifest =
+            format!("{{\"id\": \"{id}\", \"version\": \"1.0.0\", \"name\": \"{id}\", {more}}}");
         write(&collection, &format!("src/{id}/devcontainer-feature.json"), &manifest);
         write(&collection, &format!("src/{id}/install.sh"), "#!/bin/sh\n");
     }
@@ -35,7 +41,8 @@ fn order_and_digests_match_the_reference_implementation() {
     registry.publish(collection.path());
     let repository = person.repository("ordered");
     let all = |names: &[&str]| {
-        let names = names.iter().map(|name| format!("\"ghcr.io/devcontainers/features/{name}\": {{}}"));
+        let names =
+            names.iter().map(|name| format!("\"ghcr.io/devcontainers/features/{name}\": {{}}"));
         names.collect::<Vec<_>>().join(", ")
     };
     for (names, first) in [
@@ -44,7 +51,8 @@ fn order_and_digests_match_the_reference_implementation() {
         (&["ant", "cat", "zebra", "bee:1.0"], &["cat", "bee"]),
         (&["tool:1.2", "ground", "common-utils"], &["ground"]),
     ] {
-        let first: Vec<_> = first.iter().map(|name| format!("\"ghcr.io/devcontainers/features/{name}\"")).collect();
+        let first: Vec<_> =
+            first.iter().map(|name| format!("\"ghcr.io/devcontainers/features/{name}\"")).collect();
         write_devcontainer(
             &repository,
             &format!(
@@ -53,7 +61,8 @@ fn order_and_digests_match_the_reference_implementation() {
                 first.join(", ")
             ),
         );
-        let shown = registry.through(person.cai(["trust", "--show"])).current_dir(&repository).run();
+        let shown =
+            registry.through(person.cai(["trust", "--show"])).current_dir(&repository).run();
         let ours: Vec<_> = reviewed(&shown.success().stdout()).into_iter().map(|it| it.1).collect();
         assert_eq!(ours, order_of_reference(&registry, &repository), "{names:?} {first:?}");
     }
@@ -81,7 +90,10 @@ fn private_registries_get_the_login_of_docker() {
     let registry = FeatureRegistry::start(&person, RegistryAccess::Private);
     registry.publish(collection.path());
     let repository = person.repository("private");
-    write_devcontainer(&repository, "{\"features\": {\"ghcr.io/devcontainers/features/ground\": {}}}");
+    write_devcontainer(
+        &repository,
+        "{\"features\": {\"ghcr.io/devcontainers/features/ground\": {}}}",
+    );
     let cai = |words: &[&str]| registry.through(person.cai(words)).current_dir(&repository).run();
     cai(&["trust", "--yes"])
         .fails(1, "`ghcr.io` does not give access to it")
@@ -105,10 +117,14 @@ fn faulty_identifiers_and_servers_are_named() {
         registry.through(person.cai(["trust", "--yes"])).current_dir(&repository).run()
     };
     let ground = "ghcr.io/devcontainers/features/ground";
-    trust(&format!("{ground}:7")).fails(1, "`ghcr.io` does not have it").stderr_contains("containers.dev/features");
-    trust("ghcr.io/devcontainers/features/none").fails(1, "cannot download `ghcr.io/devcontainers/features/none:latest`");
+    trust(&format!("{ground}:7"))
+        .fails(1, "`ghcr.io` does not have it")
+        .stderr_contains("containers.dev/features");
+    trust("ghcr.io/devcontainers/features/none")
+        .fails(1, "cannot download `ghcr.io/devcontainers/features/none:latest`");
     // The collection itself is an artifact, and no feature.
-    trust("ghcr.io/devcontainers/features").fails(2, "`ghcr.io/devcontainers/features:latest` is not a feature");
+    trust("ghcr.io/devcontainers/features")
+        .fails(2, "`ghcr.io/devcontainers/features:latest` is not a feature");
     let digest = format!("{ground}@sha256:{}", "0".repeat(64));
     trust(&digest).fails(1, "does not have it");
     // The certificate is not for this name.
@@ -121,7 +137,9 @@ fn faulty_identifiers_and_servers_are_named() {
 
     // The lock file of the repository decides on the version.
     let locked = |digest: &str| {
-        let lock = format!("{{\"features\": {{\"{ground}\": {{\"version\": \"2.0.0\", \"resolved\": \"x\", \"integrity\": \"{digest}\"}}}}}}");
+        let lock = format!(
+            "{{\"features\": {{\"{ground}\": {{\"version\": \"2.0.0\", \"resolved\": \"x\", \"integrity\": \"{digest}\"}}}}}}"
+        );
         write(&repository, ".devcontainer/devcontainer-lock.json", &lock);
     };
     locked(&format!("sha256:{}", "1".repeat(64)));

@@ -9,16 +9,16 @@ fn several_files_or_none_are_an_error_with_the_list() {
     let person = Person::new();
     let repository = person.repository("choices");
     let cai = |words: &[&str]| person.cai(words.iter().copied()).current_dir(&repository);
-    let plan = |flag: &str| {
-        cai(&["run", "--image", "base", flag, "--dry-run", "--", "true"]).run()
-    };
+    let plan = |flag: &str| cai(&["run", "--image", "base", flag, "--dry-run", "--", "true"]).run();
     plan("--devcontainer").fails(2, "has no devcontainer.json");
     write(&repository, ".devcontainer/a/devcontainer.json", "{\"initializeCommand\": \"true\"}");
-    plan("--devcontainer").fails(2, "unapproved access").stderr_contains("cai trust --devcontainer=");
-    write(&repository, ".devcontainer/b/devcontainer.json", "{\"containerEnv\": {\"B\": \"1\"}}");
     plan("--devcontainer")
-        .fails(2, "has several configurations")
-        .stderr_contains("`.devcontainer/a/devcontainer.json`, `.devcontainer/b/devcontainer.json`");
+        .fails(2, "unapproved access")
+        .stderr_contains("cai trust --devcontainer=");
+    write(&repository, ".devcontainer/b/devcontainer.json", "{\"containerEnv\": {\"B\": \"1\"}}");
+    plan("--devcontainer").fails(2, "has several configurations").stderr_contains(
+        "`.devcontainer/a/devcontainer.json`, `.devcontainer/b/devcontainer.json`",
+    );
     let b = plan("--devcontainer=.devcontainer/b/devcontainer.json").success().stdout();
     assert!(b.contains("env        B=1"), "{b}");
     plan("--devcontainer=c.json")

@@ -111,7 +111,7 @@ fn arms(function: &[Token]) -> Vec<(String, Vec<String>)> {
 }
 
 /// The hints of an expression: a command with its purpose for `Hint::run`, sentences otherwise.
-fn literals(tokens: &[Token]) -> Vec<String> {
+pub(super) fn literals(tokens: &[Token]) -> Vec<String> {
     let mut found = Vec::new();
     let mut rest = tokens;
     while let [token, after @ ..] = rest {
@@ -134,7 +134,7 @@ fn literals(tokens: &[Token]) -> Vec<String> {
     found
 }
 
-fn texts(tokens: &[Token]) -> impl Iterator<Item = &String> {
+pub(super) fn texts(tokens: &[Token]) -> impl Iterator<Item = &String> {
     tokens.iter().filter_map(|token| match token {
         Token::Text(text) => Some(text),
         _ => None,
@@ -152,7 +152,7 @@ fn comma(tokens: &[Token]) -> usize {
 }
 
 /// The places outside of brackets.
-fn top(tokens: &[Token]) -> impl Iterator<Item = usize> {
+pub(super) fn top(tokens: &[Token]) -> impl Iterator<Item = usize> {
     let mut depth = 0_i32;
     tokens.iter().enumerate().filter_map(move |(at, token)| {
         let is_top = depth == 0;
@@ -166,7 +166,7 @@ fn top(tokens: &[Token]) -> impl Iterator<Item = usize> {
 }
 
 /// The tokens between an opening bracket, which comes first, and its counterpart.
-fn group(tokens: &[Token]) -> &[Token] {
+pub(super) fn group(tokens: &[Token]) -> &[Token] {
     let mut depth = 0_i32;
     for (at, token) in tokens.iter().enumerate() {
         match token {

@@ -1,5 +1,6 @@
 //! Errors and their hints, collected from the source for the page on troubleshooting.
 
+mod attached;
 mod collect;
 mod item;
 mod page;
