@@ -16,6 +16,7 @@ use containai_core::hint::Hint;
 use containai_core::layout::DEVCONTAINER_FILES;
 use containai_core::naming::WorkspacePath;
 
+use crate::compose_files::ComposeFiles;
 use crate::devcontainer_search::{not_found, only_further};
 use crate::error::OperationError;
 use crate::process_env::{ProcessEnv, ProcessVars};
@@ -32,6 +33,7 @@ pub struct DevcontainerFile {
     /// The path, relative to the workspace.
     pub(crate) path: String,
     text: String,
+    compose: ComposeFiles,
     approval: Approval,
     /// The features that were approved with the text.
     features: FeatureLock,
@@ -75,14 +77,16 @@ impl DevcontainerFile {
         path: &str,
     ) -> Result<Option<Self>, OperationError> {
         let Some(text) = read_text(workspace, path)? else { return Ok(None) };
-        let (approval, features) = read_approval(env, workspace, path, &text)?;
+        let compose = ComposeFiles::read(workspace, &text, folder_of(path));
+        let reviewed = compose.reviewed_text(&text);
+        let (approval, features) = read_approval(env, workspace, path, &reviewed)?;
         let (path, variables) = (path.to_owned(), env.variables.clone());
-        Ok(Some(Self { path, text, approval, features, variables }))
+        Ok(Some(Self { path, text, compose, approval, features, variables }))
     }
 
     /// Returns the folder of the file, relative to the workspace.
     pub(crate) fn folder(&self) -> &str {
-        self.path.rsplit_once('/').map_or("", |(folder, _)| folder)
+        folder_of(&self.path)
     }
 
     /// Returns whether the user has approved this text.
@@ -122,6 +126,7 @@ impl DevcontainerFile {
     ///
     /// The text is invalid, has an unsupported setting, or needs an approval that is missing.
     pub fn parse(&self, workspace: &WorkspacePath) -> Result<Devcontainer, DevcontainerError> {
+        self.compose.project.as_ref().map_err(Clone::clone)?;
         let read =
             self.with_host(workspace, |host| Devcontainer::parse(&self.text, host, self.approval));
         read.map_err(|error| match DEVCONTAINER_FILES.contains(&self.path.as_str()) {
@@ -139,14 +144,20 @@ impl DevcontainerFile {
             workspace: workspace.as_str(),
             folder: self.folder(),
             id: &workspace.digest(),
+            compose: self.compose.project.as_ref().ok().and_then(Option::as_ref),
             variable: &|name: &str| self.variables.text(name),
         })
     }
 
-    /// Returns the absolute path and the text.
+    /// Returns the absolute path, and the text to approve: with the Compose files that it names.
     pub fn file_text(&self, workspace: &WorkspacePath) -> FileText {
-        FileText { path: workspace.as_path().join(&self.path), text: self.text.clone() }
+        let text = self.compose.reviewed_text(&self.text);
+        FileText { path: workspace.as_path().join(&self.path), text }
     }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 fn read_text(workspace: &WorkspacePath, path: &str) -> Result<Option<String>, OperationError> {

@@ -10,7 +10,8 @@ use containai_core::label;
 use containai_core::layout::CONTAINER_USER;
 use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
 use containai_core::template::{
-    ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint,
+    ContextEntry, CopySources, Dockerfile, ImageBuilder, Severity, check_dockerfile, check_sources,
+    fingerprint,
 };
 use containai_docker::image::custom::{
     self, BuildContext, ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource,
@@ -101,11 +102,14 @@ fn base_source(
             .hint(Hint::new("correct it, or ignore it with `--devcontainer=off`"))
     };
     let file = Dockerfile::parse(&text).map_err(|error| refuse(error.to_string()))?;
-    if let Some(error) = check_dockerfile(&file).iter().find(|it| it.severity == Severity::Error) {
+    let place = ContextDir { root: workspace.as_path().to_owned(), subpath: below.clone() };
+    let entries = directory_entries(&place, &file.copy_sources())?;
+    let mut findings = check_dockerfile(&file, ImageBuilder::BuildKit);
+    findings.extend(check_sources(&file, target.as_deref(), &entries));
+    if let Some(error) = findings.iter().find(|it| it.severity == Severity::Error) {
         return Err(refuse(format!("line {}: {}", error.line, error.text)).into());
     }
-    let place = ContextDir { root: workspace.as_path().to_owned(), subpath: below.clone() };
-    context.extend(context_entries(&place, "context", &file.copy_sources())?);
+    context.extend(below_prefix("context", entries));
     let inside = match below.as_str() {
         "" => Some(dockerfile.as_str()),
         below => dockerfile.strip_prefix(below).and_then(|path| path.strip_prefix('/')),
@@ -151,20 +155,33 @@ fn encode_pairs(pairs: &BTreeMap<String, String>) -> Option<String> {
     serde_json::to_string(pairs).ok()
 }
 
+/// Returns the entries of a directory, below `prefix` in a larger context.
 pub(crate) fn context_entries(
     place: &ContextDir,
     prefix: &str,
     copied: &CopySources,
 ) -> crate::Result<Vec<ContextEntry>> {
+    Ok(below_prefix(prefix, directory_entries(place, copied)?).collect())
+}
+
+fn directory_entries(
+    place: &ContextDir,
+    copied: &CopySources,
+) -> Result<Vec<ContextEntry>, OperationError> {
     let found = BuildContext::open(place).and_then(|directory| directory.entries(copied));
-    let found = found.map_err(|error| {
+    found.map_err(|error| {
         let shown = place.root.join(&place.subpath);
         OperationError::usage(format!("cannot read `{}`: {error}", shown.display()))
             .hint(Hint::new("name a directory of the workspace whose path contains no link"))
-    })?;
-    let below =
-        |entry: ContextEntry| ContextEntry { path: format!("{prefix}/{}", entry.path), ..entry };
-    Ok(found.into_iter().map(below).collect())
+    })
+}
+
+fn below_prefix(prefix: &str, entries: Vec<ContextEntry>) -> impl Iterator<Item = ContextEntry> {
+    let move_entry = move |entry: ContextEntry| ContextEntry {
+        path: format!("{prefix}/{}", entry.path),
+        ..entry
+    };
+    entries.into_iter().map(move_entry)
 }
 
 fn read_text(workspace: &WorkspacePath, path: &str) -> crate::Result<String> {

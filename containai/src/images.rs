@@ -37,7 +37,7 @@ pub async fn unused(engine: &DockerEngine, scope: PruneScope) -> crate::Result<V
     Ok(unused.into_iter().cloned().collect())
 }
 
-/// Removes unused images; returns the removed ones.
+/// Removes unused images, and build cache that was unused for a week; returns the removed images.
 ///
 /// # Errors
 ///
@@ -56,6 +56,10 @@ pub async fn prune(
                 reporter.detail(&format!("kept {reference}: {reason}"));
             }
         }
+    }
+    match engine.prune_build_cache().await? {
+        0 => {}
+        bytes => reporter.detail(&format!("removed {bytes} bytes of build cache")),
     }
     Ok(removed)
 }

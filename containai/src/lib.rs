@@ -71,6 +71,7 @@ pub mod archive_file;
 pub mod command;
 pub mod command_env;
 pub mod completion;
+mod compose_files;
 pub mod config;
 mod confined_git;
 pub mod confirm;

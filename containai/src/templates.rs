@@ -11,19 +11,21 @@ use containai_core::hint::Hint;
 use containai_core::layout::Layout;
 use containai_core::naming::{BuiltImage, Fingerprint, TemplateName};
 use containai_core::template::{
-    CopySources, Dockerfile, DockerfileError, DockerfileFinding, Severity, check_dockerfile,
-    fingerprint, template_labels,
+    ContextEntry, CopySources, Dockerfile, DockerfileError, DockerfileFinding, ImageBuilder,
+    Severity, check_dockerfile, check_sources, fingerprint, template_labels,
 };
 use containai_docker::image::custom::{self, BuildContext, ContextDir, ImageRecipe, RecipeSource};
 use containai_docker::image::local_reference;
 
 use crate::error::OperationError;
 
+mod batch;
 mod check;
 mod create;
 mod image;
 mod upgrade;
 
+pub use batch::TemplateBatch;
 pub use check::TemplateCheck;
 pub use create::create;
 pub use image::TemplateImage;
@@ -65,16 +67,6 @@ pub fn list(layout: &Layout) -> crate::Result<Vec<TemplateName>> {
     Ok(names)
 }
 
-/// Reads the named templates; all of them if `names` is empty.
-///
-/// # Errors
-///
-/// As [`Template::load`].
-pub fn load(layout: &Layout, names: &[TemplateName]) -> crate::Result<Vec<Template>> {
-    let names = if names.is_empty() { list(layout)? } else { names.to_vec() };
-    names.iter().map(|name| Template::load(layout, name)).collect()
-}
-
 impl Template {
     /// Reads a template.
     ///
@@ -106,13 +98,24 @@ impl Template {
         self.directory.join(DOCKERFILE)
     }
 
-    /// Checks the Dockerfile.
-    ///
-    /// # Errors
-    ///
-    /// The Dockerfile cannot be parsed.
-    pub fn findings(&self) -> Result<Vec<DockerfileFinding>, DockerfileError> {
-        Ok(check_dockerfile(&Dockerfile::parse(&self.text)?))
+    /// Checks the Dockerfile, and that `context` has the files that it copies. An engine without
+    /// BuildKit refuses more.
+    fn findings(
+        &self,
+        context: &[ContextEntry],
+    ) -> Result<Vec<DockerfileFinding>, DockerfileError> {
+        let file = Dockerfile::parse(&self.text)?;
+        let mut findings = check_dockerfile(&file, ImageBuilder::BuildKit);
+        findings.extend(check_sources(&file, None, context));
+        findings.sort_by_key(|finding| (finding.line, finding.severity));
+        Ok(findings)
+    }
+
+    /// Reads the entries of the build context.
+    fn context(&self) -> crate::Result<Vec<ContextEntry>> {
+        let context = BuildContext::open(&ContextDir::at(&self.directory))
+            .and_then(|it| it.entries(&CopySources::all()));
+        context.with_context(|| format!("cannot read `{}`", self.directory.display()))
     }
 
     /// Returns the recipe that builds the image on `base`.
@@ -128,13 +131,14 @@ impl Template {
             OperationError::usage(format!("template `{}` cannot be built: {text}", self.name))
                 .hint(hint)
         };
+        let context = self.context()?;
         let file = Dockerfile::parse(&self.text).map_err(|error| refuse(error.to_string()))?;
         let uses_base = file.declares_base_image();
-        let findings = check_dockerfile(&file);
+        let findings = self.findings(&context).map_err(|error| refuse(error.to_string()))?;
         if let Some(error) = findings.iter().find(|it| it.severity == Severity::Error) {
             return Err(refuse(format!("line {}: {}", error.line, error.text)).into());
         }
-        let fingerprint = self.fingerprint(base)?;
+        let fingerprint = self.fingerprint(&context, base);
         let labels = template_labels(self.name.as_str(), fingerprint.as_str());
         let source = RecipeSource::Dockerfile {
             context: ContextDir::at(&self.directory),
@@ -149,11 +153,7 @@ impl Template {
         Ok(ImageRecipe::new(reference, fingerprint, source).with_labels(labels))
     }
 
-    fn fingerprint(&self, base: &ImageRequest) -> crate::Result<Fingerprint> {
-        let context = BuildContext::open(&ContextDir::at(&self.directory))
-            .and_then(|it| it.entries(&CopySources::all()));
-        let context =
-            context.with_context(|| format!("cannot read `{}`", self.directory.display()))?;
+    fn fingerprint(&self, context: &[ContextEntry], base: &ImageRequest) -> Fingerprint {
         let base = match base {
             ImageRequest::Shipped(image) => local_reference(*image),
             ImageRequest::Reference(reference) => reference.clone(),
@@ -163,6 +163,6 @@ impl Template {
             .into_iter()
             .chain(common_inputs.iter().map(String::as_str))
             .collect();
-        Ok(fingerprint(&context, &texts))
+        fingerprint(context, &texts)
     }
 }

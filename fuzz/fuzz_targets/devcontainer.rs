@@ -17,6 +17,7 @@ fuzz_target!(|text: &str| {
         workspace: "/home/me/api",
         folder: ".devcontainer",
         id: "id",
+        compose: None,
         variable: &|_| Some(SECRET.to_owned()),
     };
     if let Ok(read) = Devcontainer::parse(text, &host, Approval::Missing) {

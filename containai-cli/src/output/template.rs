@@ -27,6 +27,11 @@ pub(crate) struct TemplateEntry {
 enum TemplateState {
     /// The image exists and is up to date.
     Built,
+    /// The image exists on another base than the configured one.
+    BuiltOn {
+        /// The short name of the base image.
+        base: &'static str,
+    },
     /// The image is missing or outdated.
     NotBuilt,
     /// The engine does not respond.
@@ -42,6 +47,9 @@ impl TemplateEntry {
     pub(crate) fn new(template: &Template, image: TemplateImage) -> Self {
         let (image, state) = match image {
             TemplateImage::Built(image) => (Some(image), TemplateState::Built),
+            TemplateImage::BuiltOn(image, base) => {
+                (Some(image), TemplateState::BuiltOn { base: base.name() })
+            }
             TemplateImage::NotBuilt(image) => (Some(image), TemplateState::NotBuilt),
             TemplateImage::Unknown(image) => (Some(image), TemplateState::Unknown),
             TemplateImage::Invalid(reason) => (None, TemplateState::Broken { reason }),
@@ -57,14 +65,15 @@ pub(crate) fn table(entries: &[TemplateEntry]) -> String {
         .iter()
         .map(|entry| {
             let state = match &entry.state {
-                TemplateState::Built => "built",
-                TemplateState::NotBuilt => "not built",
-                TemplateState::Unknown => "engine does not respond",
-                TemplateState::Broken { .. } => "broken: see `cai template check`",
+                TemplateState::Built => "built".to_owned(),
+                TemplateState::BuiltOn { base } => format!("built on {base}"),
+                TemplateState::NotBuilt => "not built".to_owned(),
+                TemplateState::Unknown => "engine does not respond".to_owned(),
+                TemplateState::Broken { .. } => "broken: see `cai template check`".to_owned(),
             };
             vec![
                 entry.name.clone(),
-                state.to_owned(),
+                state,
                 entry.image.clone().unwrap_or_default(),
                 escape_control(&entry.path),
             ]

@@ -1,5 +1,6 @@
 //! The image stage for the parts of a `devcontainer.json` that every process in the container sees.
 
+use super::compose::{COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME};
 use super::container_variable::dockerfile_value;
 use super::document::Devcontainer;
 use super::script::shell_quote;
@@ -58,6 +59,7 @@ impl ContainerStage {
             files: Vec::new(),
         };
         stage.add_workspace_folder(&devcontainer.workspace_folder.place);
+        stage.add_services(devcontainer.lifecycle.services.as_deref());
         stage.add_editor_settings(devcontainer.editor.machine.as_deref());
         // After the last command: a variable such as `PATH` or `LD_PRELOAD` may be wrong.
         for (name, value) in &devcontainer.container_env {
@@ -84,6 +86,17 @@ impl ContainerStage {
             "COPY workspace-folder {FOLDER_PROGRAM}\n\
              COPY workspace-folder.service /etc/systemd/system/{unit}\n\
              RUN ln -sf ../{unit} /etc/systemd/system/multi-user.target.wants/{unit}\n"
+        ));
+    }
+
+    /// Adds the program that runs Compose services. It starts its unit itself.
+    fn add_services(&mut self, program: Option<&str>) {
+        let Some(program) = program else { return };
+        self.files.push(("compose", program.to_owned()));
+        self.files.push(("compose.service", COMPOSE_UNIT.to_owned()));
+        self.dockerfile.push_str(&format!(
+            "COPY compose {COMPOSE_PROGRAM}\n\
+             COPY compose.service /etc/systemd/system/{COMPOSE_UNIT_NAME}\n"
         ));
     }
 
@@ -120,6 +133,7 @@ mod tests {
                 workspace: "/src/api",
                 folder: "",
                 id: "id",
+                compose: None,
                 variable: &|_| None,
             };
             let read = Devcontainer::parse(text, &host, Approval::Given).expect("a file");

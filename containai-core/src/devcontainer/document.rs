@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+use super::compose::ComposeProject;
 use super::editor::EditorSettings;
 use super::environment::Environment;
 use super::error::DevcontainerError;
@@ -33,6 +34,8 @@ pub struct DevcontainerContext<'a> {
     pub folder: &'a str,
     /// An id that is unique to the workspace's container.
     pub id: &'a str,
+    /// The Compose files that the file names, if it does.
+    pub compose: Option<&'a ComposeProject>,
     /// Looks up host variables. Without approval, a file that uses them is refused.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
 }
@@ -117,6 +120,10 @@ impl Devcontainer {
     ) -> Result<Self, DevcontainerError> {
         let raw = jsonc::parse(file)?;
         let mut plan = DevcontainerPlan::default();
+        let raw = match host.compose {
+            Some(compose) => compose.apply(&raw, host.folder, host.workspace, &mut plan)?,
+            None => raw,
+        };
         let (folder, further) = workspace_folder(JsonFields(&raw), host, &mut plan)?;
         let configuration = substitute(&raw, &variables(host, &folder.folder));
         let (fields, raw) = (JsonFields(&configuration), JsonFields(&raw));
@@ -151,7 +158,10 @@ impl Devcontainer {
             session_env: environment.session,
             remote_user: remote_user(fields, &arguments)?,
             forward_ports: ForwardedPort::read_all(fields, &arguments.published, &mut plan)?,
-            lifecycle: Lifecycle::read(fields)?,
+            lifecycle: Lifecycle {
+                services: host.compose.and_then(ComposeProject::program),
+                ..Lifecycle::read(fields)?
+            },
             initialize: LifecycleCommand::read(fields, "initializeCommand")?,
             mounts,
             requirements: HostRequirements::read(fields, &mut plan)?,
@@ -274,6 +284,7 @@ mod tests {
             workspace: "/home/me/api",
             folder: ".devcontainer",
             id: "id",
+            compose: None,
             variable: &|name| (name == "TOKEN").then(|| "hush".to_owned()),
         };
         Devcontainer::parse(file, &host, approval)

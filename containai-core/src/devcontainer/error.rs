@@ -48,6 +48,22 @@ pub enum DevcontainerError {
         /// The path as written.
         path: String,
     },
+    /// A Compose file or a file of variables is missing, not YAML, or too large.
+    #[error("`{}` cannot be read: {message}", .path.escape_debug())]
+    ComposeSyntax {
+        /// The file, relative to the workspace.
+        path: String,
+        /// The message, with the position.
+        message: String,
+    },
+    /// The Compose files have no such service.
+    #[error("there is no service `{}` in the Compose files{}", .service.escape_debug(), list(.services))]
+    NoSuchService {
+        /// The service.
+        service: String,
+        /// The services that there are.
+        services: Vec<String>,
+    },
     /// The file requests access to the host, and its text is not approved.
     #[error("unapproved access to this machine: {}", .demands.join(", "))]
     Untrusted {
@@ -83,7 +99,11 @@ impl Advice for DevcontainerError {
                 };
                 Hint::run(&command, "review and approve the file")
             }
-            Self::Syntax { .. } | Self::WrongType { .. } | Self::OutsideWorkspace { .. } => {
+            Self::Syntax { .. }
+            | Self::WrongType { .. }
+            | Self::OutsideWorkspace { .. }
+            | Self::ComposeSyntax { .. }
+            | Self::NoSuchService { .. } => {
                 Hint::new("correct the file, or ignore it with `--devcontainer=off`")
             }
             Self::Unsupported { .. } | Self::Refused { .. } => Hint::new(
@@ -91,4 +111,9 @@ impl Advice for DevcontainerError {
             ),
         }]
     }
+}
+
+fn list(services: &[String]) -> String {
+    let names: Vec<_> = services.iter().map(|name| format!("`{}`", name.escape_debug())).collect();
+    if names.is_empty() { String::new() } else { format!(", only {}", names.join(", ")) }
 }

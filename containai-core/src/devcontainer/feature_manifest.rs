@@ -219,6 +219,7 @@ mod tests {
             workspace: "/home/me/api",
             folder: ".devcontainer",
             id: "4711",
+            compose: None,
             variable: &|name| (name == "HOME").then(|| "/home/me".to_owned()),
         };
         let source = FeatureSource::parse(identifier, host.folder, "k").expect("a source");

@@ -120,8 +120,8 @@ const WITH_VALUE: [&str; 7] =
     ["--build-arg", "--target", "--progress", "--label", "--platform", "--network", "--ssh"];
 
 fn parse_reference(text: &str) -> Result<String, DevcontainerError> {
-    match crate::config::parse_image(text) {
-        Ok(_) => Ok(text.to_owned()),
-        Err(_) => Err(wrong_type("image", "an image reference such as `debian:12`")),
+    match crate::config::is_image_reference(text) {
+        true => Ok(text.to_owned()),
+        false => Err(wrong_type("image", "an image reference such as `debian:12`")),
     }
 }

@@ -20,6 +20,9 @@ pub enum LifecycleCommand {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Lifecycle {
+    /// The text of the program that runs Compose services beside the container; run before all
+    /// commands, after each start of the container.
+    pub services: Option<String>,
     /// Run once, after the container was created.
     pub on_create: Vec<LifecycleCommand>,
     /// Run once, after `on_create`.
@@ -58,6 +61,7 @@ impl Lifecycle {
         let command = |key| Ok(LifecycleCommand::read(fields, key)?.into_iter().collect());
         let [on_create, update_content, post_create, post_start, post_attach] = Self::KEYS;
         Ok(Self {
+            services: None,
             on_create: command(on_create)?,
             update_content: command(update_content)?,
             post_create: command(post_create)?,
@@ -84,7 +88,7 @@ impl Lifecycle {
 
     /// Whether there are no commands.
     pub fn is_empty(&self) -> bool {
-        self.phases().iter().all(|(_, commands)| commands.is_empty())
+        self.services.is_none() && self.phases().iter().all(|(_, commands)| commands.is_empty())
     }
 
     /// Appends the commands of another lifecycle.
@@ -92,6 +96,7 @@ impl Lifecycle {
         if other.start_wait == StartWait::Complete {
             self.start_wait = StartWait::Complete;
         }
+        self.services = self.services.take().or(other.services);
         self.on_create.extend(other.on_create);
         self.update_content.extend(other.update_content);
         self.post_create.extend(other.post_create);

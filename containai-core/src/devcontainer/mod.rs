@@ -6,6 +6,7 @@
 //!
 //! Source: <https://containers.dev/implementors/json_reference/>.
 
+mod compose;
 mod container_stage;
 mod container_variable;
 mod document;
@@ -36,6 +37,9 @@ mod stages;
 mod substitute;
 mod workspace_folder;
 
+pub use compose::{
+    COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME, ComposeInput, ComposeProject, ComposeReader,
+};
 pub use container_stage::ContainerStage;
 pub use document::{Approval, Devcontainer, DevcontainerContext};
 pub use editor::EditorSettings;

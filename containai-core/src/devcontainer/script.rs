@@ -62,6 +62,16 @@ background() {
 }
 "#;
 
+/// The part of the script that starts Compose services, which the commands may use.
+const SERVICES: &str = r#"
+if [ ! -e "$started/dockerComposeFile" ]; then
+    echo "==> dockerComposeFile"
+    sudo -n -E /usr/lib/containai/compose up 9>&-
+    finish dockerComposeFile $?
+    : > "$started/dockerComposeFile"
+fi
+"#;
+
 /// Returns the script that runs the lifecycle commands in `folder`, as `user` if that user exists;
 /// `None` without commands.
 ///
@@ -80,6 +90,9 @@ pub fn lifecycle_script(lifecycle: &Lifecycle, user: Option<&str>, folder: &str)
         shell_quote(user.unwrap_or_default()),
         shell_quote(folder)
     );
+    if lifecycle.services.is_some() {
+        script.push_str(SERVICES);
+    }
     for (key, commands) in lifecycle.phases() {
         if commands.is_empty() {
             continue;
@@ -154,6 +167,7 @@ mod tests {
     #[test]
     fn commands_are_quoted_and_in_order() {
         let lifecycle = Lifecycle {
+            services: Some("not part of the script".into()),
             on_create: vec![LifecycleCommand::Exec(vec!["a b".into(), "it's".into()])],
             post_create: vec![LifecycleCommand::Parallel(vec![
                 ("x".into(), LifecycleCommand::Shell("echo $HOME; exit 3".into())),

@@ -1,8 +1,9 @@
 //! Checks of a template's Dockerfile.
 
-use std::fmt;
-
+use super::builder::ImageBuilder;
+use super::check_builder::check_builder;
 use super::dockerfile::Dockerfile;
+use super::finding::{DockerfileFinding, Severity};
 use super::instruction::Instruction;
 use super::stage::Stage;
 use crate::label;
@@ -10,45 +11,10 @@ use crate::label;
 /// The placeholder for `BASE_IMAGE`, which is not a valid reference.
 const BASE_PLACEHOLDER: &str = "\u{1}";
 
-/// The severity of a finding.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Severity {
-    /// The image can be built, but may not be as intended.
-    Warning,
-    /// The image cannot be built.
-    Error,
-}
-
-/// A problem of a Dockerfile.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct DockerfileFinding {
-    /// The line number, starting at 1.
-    pub line: usize,
-    /// Its severity.
-    pub severity: Severity,
-    /// The problem and its solution, a fragment.
-    pub text: String,
-}
-
-impl fmt::Display for DockerfileFinding {
-    /// Formats the finding for editors, to follow the name of the file.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let severity = match self.severity {
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        };
-        write!(f, "{}: {severity}: {}", self.line, self.text)
-    }
-}
-
-/// Checks for build errors, and for instructions without effect in a container that runs
-/// systemd. The latter are checked in the last stage and its base stages only.
-pub fn check_dockerfile(file: &Dockerfile) -> Vec<DockerfileFinding> {
-    let mut findings = Vec::new();
-    for instruction in file.instructions() {
-        findings.extend(check_buildkit(instruction));
-    }
+/// Checks for build errors with the builder, and for instructions without effect in a container
+/// that runs systemd. The latter are checked in the last stage and its base stages only.
+pub fn check_dockerfile(file: &Dockerfile, builder: ImageBuilder) -> Vec<DockerfileFinding> {
+    let mut findings = check_builder(file, builder);
     let lineage = file.base_chain(BASE_PLACEHOLDER);
     findings.extend(check_base_image(file, &lineage));
     for instruction in lineage.iter().flat_map(|stage| stage.instructions) {
@@ -57,29 +23,6 @@ pub fn check_dockerfile(file: &Dockerfile) -> Vec<DockerfileFinding> {
     findings.extend(check_user(&lineage));
     findings.sort_by_key(|finding| (finding.line, finding.severity));
     findings
-}
-
-/// Reports features of BuildKit: images are built with the classic builder, which every
-/// engine has.
-fn check_buildkit(instruction: &Instruction) -> Option<DockerfileFinding> {
-    let Instruction { line, keyword, has_here_document: has_document, .. } = instruction;
-    let option = instruction.options().find(|option| {
-        let name = option.split('=').next().unwrap_or_default();
-        match keyword.as_str() {
-            "RUN" => matches!(name, "--mount" | "--network" | "--security"),
-            "COPY" | "ADD" => {
-                matches!(name, "--link" | "--chmod" | "--parents" | "--exclude" | "--checksum")
-            }
-            _ => false,
-        }
-    });
-    let what = match option {
-        Some(option) => format!("`{}`", option.split('=').next().unwrap_or_default()),
-        None if *has_document => "a here-document".to_owned(),
-        None => return None,
-    };
-    let text = format!("{what} of `{keyword}` requires BuildKit, which is not used: remove it");
-    Some(DockerfileFinding { line: *line, severity: Severity::Error, text })
 }
 
 /// Checks the base image of the last stage.
@@ -163,7 +106,10 @@ mod tests {
 
     fn shown(text: &str) -> String {
         let file = Dockerfile::parse(text).expect("a Dockerfile");
-        check_dockerfile(&file).iter().map(|finding| format!("{finding}\n")).collect()
+        check_dockerfile(&file, ImageBuilder::BuildKit)
+            .iter()
+            .map(|finding| format!("{finding}\n"))
+            .collect()
     }
 
     #[test]
@@ -171,16 +117,14 @@ mod tests {
         let text = "ARG BASE_IMAGE\nFROM golang AS build\nUSER x\nENTRYPOINT a\nLABEL containai.x=1\nFROM ${BASE_IMAGE}\nCOPY --from=build /a /b\nUSER agent\nRUN a\nUSER root\n";
         assert_eq!(shown(text), "");
         insta::assert_snapshot!(
-            shown("ARG BASE_IMAGE\nFROM $BASE_IMAGE AS a\nUSER agent\nCMD x\nVOLUME /x\nFROM a\nHEALTHCHECK NONE\nLABEL a=1 \"containai.keep\"=true\nRUN --mount=type=cache,target=/x y\nCOPY <<X /y\nz\nX\nONBUILD RUN z\n"),
+            shown("ARG BASE_IMAGE\nFROM $BASE_IMAGE AS a\nUSER agent\nCMD x\nVOLUME /x\nFROM a\nHEALTHCHECK NONE\nLABEL a=1 \"containai.keep\"=true\nONBUILD RUN z\n"),
             @r"
         3: warning: `USER` only applies to the build: sessions run as `agent`
         4: warning: `CMD` has no effect: the first process of a container is systemd; add services as units in `/etc/systemd/system`
         5: warning: `VOLUME` creates an anonymous volume that is removed with its container: keep persistent data in the workspace or on the data volume
         7: warning: `HEALTHCHECK` has no effect: the first process of a container is systemd; add services as units in `/etc/systemd/system`
         8: error: label `containai.keep` is reserved for ContainAI: choose another name
-        9: error: `--mount` of `RUN` requires BuildKit, which is not used: remove it
-        10: error: a here-document of `COPY` requires BuildKit, which is not used: remove it
-        13: warning: `ONBUILD` only takes effect in images built on this one
+        9: warning: `ONBUILD` only takes effect in images built on this one
         "
         );
     }

@@ -32,16 +32,11 @@ impl CopySources {
 }
 
 impl Dockerfile {
-    /// Returns the sources of `COPY` and `ADD` in the context, in all stages.
+    /// Returns the paths of the context that all stages copy or bind.
     pub fn copy_sources(&self) -> CopySources {
         let instructions = self.instructions().iter();
-        let copies = instructions.filter(|it| matches!(it.keyword.as_str(), "COPY" | "ADD"));
-        let copies = copies.filter(|it| !it.options().any(|option| option.starts_with("--from=")));
         let mut patterns = Vec::new();
-        for source in copies.flat_map(source_arguments) {
-            if source.contains("://") {
-                continue;
-            }
+        for source in instructions.flat_map(context_sources) {
             match IgnorePattern::parse(&source).filter(|_| !source.contains('$')) {
                 Some(pattern) => patterns.push(pattern),
                 // The context itself, or a source known only to the build.
@@ -52,15 +47,41 @@ impl Dockerfile {
     }
 }
 
-/// Returns all arguments but the last, which is the destination.
-fn source_arguments(instruction: &Instruction) -> Vec<String> {
+/// Returns the paths of the context that an instruction reads. Variables are not expanded.
+pub(super) fn context_sources(instruction: &Instruction) -> Vec<String> {
+    match instruction.keyword.as_str() {
+        "RUN" => instruction.options().filter_map(bind_source).collect(),
+        "COPY" | "ADD" => copied(instruction),
+        _ => Vec::new(),
+    }
+}
+
+/// Returns the path that an option binds from the context; by default the context itself.
+fn bind_source(option: &str) -> Option<String> {
+    let fields = option.strip_prefix("--mount=")?.split(',').map(|field| {
+        let (key, value) = field.split_once('=').unwrap_or((field, ""));
+        (key, value.trim_matches(['"', '\'']))
+    });
+    let field = |name: &str| fields.clone().find(|(key, _)| *key == name).map(|(_, value)| value);
+    let is_bind = field("type").is_none_or(|kind| kind == "bind") && field("from").is_none();
+    is_bind.then(|| field("source").or(field("src")).unwrap_or(".").to_owned())
+}
+
+fn copied(instruction: &Instruction) -> Vec<String> {
+    if instruction.options().any(|option| option.starts_with("--from=")) {
+        return Vec::new();
+    }
     let words: Vec<String> = instruction.words().map(str::to_owned).collect();
     let list = words.join(" ");
     let mut words = match serde_json::from_str::<Vec<String>>(&list) {
         Ok(list) => list,
         Err(_) => words,
     };
+    // The last one is the destination.
     words.pop();
+    let is_elsewhere =
+        |word: &String| word.contains("://") || word.starts_with("git@") || word.starts_with("<<");
+    words.retain(|word| !is_elsewhere(word));
     // A leading `!` would be an exception in `.dockerignore` patterns.
     words.into_iter().map(|word| word.trim_start_matches('!').to_owned()).collect()
 }
@@ -89,6 +110,11 @@ mod tests {
             ("COPY . /b", ".git/index", false),
             ("COPY .git /b", ".git/index", true),
             ("COPY $A /b", "a", true),
+            ("COPY <<X /b\nz\nX", "a", false),
+            ("RUN --mount=source=a,target=/b x", "a", true),
+            ("RUN --mount=source=a,target=/b x", "b", false),
+            ("RUN --mount=type=bind,target=/b x", "b", true),
+            ("RUN --mount=type=cache,target=/b --mount=from=y,target=/c x", "b", false),
         ] {
             assert_eq!(check(lines, path), expected, "{lines} {path}");
         }

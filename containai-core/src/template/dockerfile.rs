@@ -1,5 +1,7 @@
 //! A parser for Dockerfiles.
 
+use std::collections::BTreeMap;
+
 use super::instruction::Instruction;
 
 /// The known instructions.
@@ -30,6 +32,8 @@ const KEYWORDS: [&str; 18] = [
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Dockerfile {
     pub(super) instructions: Vec<Instruction>,
+    /// The image of the frontend that the directive `syntax` names.
+    pub(super) syntax: Option<String>,
 }
 
 /// The text is not a valid Dockerfile.
@@ -87,9 +91,16 @@ impl Dockerfile {
         if !is_begun {
             return Err(DockerfileError::NoStage);
         }
-        let file = Self { instructions };
-        file.parse_stages("")?;
+        let syntax = directive(text, "syntax").map(str::to_owned);
+        let file = Self { instructions, syntax };
+        file.parse_stages(&BTreeMap::new())?;
         Ok(file)
+    }
+
+    /// Returns the image of the frontend that reads the file, such as `docker/dockerfile:1`; `None`
+    /// for the builder's own.
+    pub fn syntax(&self) -> Option<&str> {
+        self.syntax.as_deref()
     }
 
     /// Returns all instructions, in order.
@@ -106,9 +117,12 @@ fn parse_instructions(text: &str) -> Vec<Instruction> {
     let mut documents: Vec<HereDocument> = Vec::new();
     let mut start = 0;
     for (index, raw) in text.split_inclusive('\n').enumerate() {
-        let (begin, end) = (start, start + raw.len());
+        // Editors may begin a file with a byte order mark.
+        let mark =
+            if index == 0 { raw.len() - raw.trim_start_matches('\u{feff}').len() } else { 0 };
+        let (begin, end) = (start + mark, start + raw.len());
         start = end;
-        let line = raw.trim_end_matches(['\n', '\r']);
+        let line = raw[mark..].trim_end_matches(['\n', '\r']);
         if let Some(document) = documents.first() {
             if document.ends_at(line) {
                 documents.remove(0);
@@ -160,17 +174,38 @@ fn finish_instruction(mut instruction: Instruction, has_document: bool) -> Instr
     instruction
 }
 
-/// Returns the escape character. A directive at the beginning can replace the default
-/// `\`.
+/// Returns the escape character. A directive can replace the default `\`.
 fn escape_character(text: &str) -> char {
-    for line in text.lines() {
-        let Some(comment) = line.trim().strip_prefix('#') else { break };
-        let Some((name, value)) = comment.split_once('=') else { break };
-        if name.trim().eq_ignore_ascii_case("escape") {
-            return if value.trim() == "`" { '`' } else { '\\' };
+    if directive(text, "escape") == Some("`") { '`' } else { '\\' }
+}
+
+/// Returns the value of a directive, a comment such as `# escape=x` at the beginning of the file.
+fn directive<'a>(text: &'a str, wanted: &str) -> Option<&'a str> {
+    for line in text.trim_start_matches('\u{feff}').lines() {
+        let (name, value) = line.trim().strip_prefix('#')?.split_once('=')?;
+        if name.trim().eq_ignore_ascii_case(wanted) {
+            return Some(value.trim());
         }
     }
-    '\\'
+    None
+}
+
+/// Returns the text without the directive `syntax`; all lines keep their numbers. Unknown directives
+/// are comments, and others may follow them.
+pub fn without_syntax(text: &str) -> String {
+    let mut is_begun = false;
+    let lines = text.split_inclusive('\n').map(|line| {
+        let directive = line.trim_start_matches('\u{feff}').trim_start().strip_prefix('#');
+        let pair = directive.and_then(|comment| comment.split_once('='));
+        is_begun |= pair.is_none();
+        match pair {
+            Some((name, value)) if !is_begun && name.trim().eq_ignore_ascii_case("syntax") => {
+                format!("# omitted={value}")
+            }
+            _ => line.to_owned(),
+        }
+    });
+    lines.collect()
 }
 
 /// An unfinished here-document.
@@ -225,7 +260,24 @@ mod tests {
             "3: FROM a\n6: RUN one &&   two  three\n11: RUN <<EOF cat <<-'X'\n15: USER me\n"
         );
         assert_eq!(shown("FROM x\nARG A"), "1: FROM x\n2: ARG A\n");
+        assert_eq!(shown("\u{feff}FROM x\n"), "1: FROM x\n");
         assert_eq!(shown("# escape=`\nFROM x\nRUN a `\n b\\\n"), "2: FROM x\n3: RUN a  b\\\n");
+    }
+
+    #[test]
+    fn directives_are_read_at_the_beginning() {
+        let syntax = |text: &str| Dockerfile::parse(text).expect("one").syntax;
+        assert_eq!(
+            syntax("# Escape = `\n#syntax= docker/dockerfile:1 \nFROM x").as_deref(),
+            Some("docker/dockerfile:1")
+        );
+        assert_eq!(syntax("# no directive\n# syntax=x\nFROM x"), None);
+        assert_eq!(syntax("\n# syntax=x\nFROM x"), None);
+        let text = "# check=a\n# syntax=x/y:1\n# escape=`\nFROM a `\n AS b\n# syntax=z\n";
+        let without = without_syntax(text);
+        assert_eq!(without, text.replacen("syntax=x", "omitted=x", 1));
+        assert_eq!(shown(&without), shown(text));
+        assert_eq!(syntax(&without), None);
     }
 
     #[test]

@@ -6,23 +6,31 @@
 //! container's first process and checks that the image boots. The user's Dockerfile
 //! cannot affect that stage.
 
+mod builder;
 mod check;
+mod check_builder;
+mod check_sources;
 mod copy_sources;
 mod dockerfile;
 mod expand;
 mod final_stage;
+mod finding;
 mod fingerprint;
 mod ignore;
 mod instruction;
+mod needed;
 mod path_env;
 mod scaffold;
 mod stage;
 mod upgrade;
 
-pub use check::{DockerfileFinding, Severity, check_dockerfile};
+pub use builder::ImageBuilder;
+pub use check::check_dockerfile;
+pub use check_sources::check_sources;
 pub use copy_sources::CopySources;
-pub use dockerfile::{Dockerfile, DockerfileError};
+pub use dockerfile::{Dockerfile, DockerfileError, without_syntax};
 pub use final_stage::{BOOT_CHECK, final_stage, template_labels};
+pub use finding::{DockerfileFinding, Severity};
 pub use fingerprint::{ContextEntry, ContextEntryKind, fingerprint};
 pub use ignore::IgnoreFile;
 pub use instruction::Instruction;

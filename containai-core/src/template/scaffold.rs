@@ -22,14 +22,14 @@ pub fn scaffold(name: &TemplateName) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dockerfile, check_dockerfile};
+    use super::super::{Dockerfile, ImageBuilder, check_dockerfile};
     use super::*;
 
     #[test]
     fn new_template_passes_the_check() {
         let text = scaffold(&TemplateName::parse("ml").expect("a name"));
         let file = Dockerfile::parse(&text).expect("a Dockerfile");
-        assert_eq!(check_dockerfile(&file), []);
+        assert_eq!(check_dockerfile(&file, ImageBuilder::Classic), []);
         assert_eq!(file.base_image("ours"), "ours");
         insta::assert_snapshot!(text);
     }

@@ -34,7 +34,12 @@ pub enum StageBase {
 impl Dockerfile {
     /// Returns the stages, where `base` is the value of the build argument `BASE_IMAGE`.
     pub fn stages(&self, base: &str) -> Vec<Stage<'_>> {
-        self.parse_stages(base).unwrap_or_default()
+        self.stages_with(&base_argument(base))
+    }
+
+    /// Returns the stages of a build with arguments.
+    pub(super) fn stages_with(&self, given: &BTreeMap<String, String>) -> Vec<Stage<'_>> {
+        self.parse_stages(given).unwrap_or_default()
     }
 
     /// Returns whether a stage may be built on `BASE_IMAGE`.
@@ -70,12 +75,15 @@ impl Dockerfile {
         }
     }
 
-    pub(super) fn parse_stages(&self, base: &str) -> Result<Vec<Stage<'_>>, DockerfileError> {
+    pub(super) fn parse_stages(
+        &self,
+        given: &BTreeMap<String, String>,
+    ) -> Result<Vec<Stage<'_>>, DockerfileError> {
         let mut arguments = BTreeMap::new();
         let mut stages: Vec<Stage<'_>> = Vec::new();
         for (index, instruction) in self.instructions.iter().enumerate() {
             match instruction.keyword.as_str() {
-                "ARG" if stages.is_empty() => declare(instruction, base, &mut arguments),
+                "ARG" if stages.is_empty() => declare(instruction, given, &mut arguments),
                 "FROM" => {
                     let after = &self.instructions[index + 1..];
                     let length = after.iter().position(|it| it.keyword == "FROM");
@@ -90,13 +98,23 @@ impl Dockerfile {
     }
 }
 
+/// Returns the build arguments with a value of `BASE_IMAGE`; an empty one is not given.
+fn base_argument(base: &str) -> BTreeMap<String, String> {
+    let given = (!base.is_empty()).then(|| (BASE_IMAGE.to_owned(), base.to_owned()));
+    given.into_iter().collect()
+}
+
 /// Evaluates an `ARG` before the stages. A value can use earlier arguments, and the value
 /// given to the build overrides the default.
-fn declare(instruction: &Instruction, base: &str, arguments: &mut BTreeMap<String, String>) {
+fn declare(
+    instruction: &Instruction,
+    given: &BTreeMap<String, String>,
+    arguments: &mut BTreeMap<String, String>,
+) {
     for (name, default) in instruction.pairs() {
-        let value = match name == BASE_IMAGE && !base.is_empty() {
-            true => Some(base.to_owned()),
-            false => default.map(|default| expand(&default, arguments)),
+        let value = match given.get(&name) {
+            Some(value) => Some(value.clone()),
+            None => default.map(|default| expand(&default, arguments)),
         };
         arguments.insert(name, value.unwrap_or_default());
     }

@@ -149,10 +149,15 @@ impl BuildLog {
     pub(crate) fn into_error(self, image: &str, error: &str) -> EngineError {
         let mut tail = self.tail.into_lines();
         tail.push(error.replace(|c: char| c.is_control(), " "));
-        if let Some(line) = tail.iter().find(|line| disk_full::is_reported(line)) {
-            return EngineError::NoSpace { message: format!("building `{image}`: {line}") };
-        }
-        EngineError::BuildFailed { image: image.to_owned(), step: self.step, tail }
+        build_failure(image, self.step, tail)
+    }
+}
+
+/// Returns the error of a build that failed at a step, with its last lines.
+pub(crate) fn build_failure(image: &str, step: String, tail: Vec<String>) -> EngineError {
+    match tail.iter().find(|line| disk_full::is_reported(line)) {
+        Some(line) => EngineError::NoSpace { message: format!("building `{image}`: {line}") },
+        None => EngineError::BuildFailed { image: image.to_owned(), step, tail },
     }
 }
 

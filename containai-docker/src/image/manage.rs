@@ -1,5 +1,9 @@
 //! Management of images: list, build, pull, remove.
 
+use std::collections::HashMap;
+
+use bollard::errors::Error;
+use bollard::query_parameters::PruneBuildOptionsBuilder;
 use containai_core::engine::{EngineError, ImageRequest, ImageSource, ManagedImage, ShippedImage};
 use containai_core::lifecycle::EventListener;
 
@@ -9,6 +13,9 @@ use super::pull::pull;
 use super::store::{ImageRemoval, list, remove};
 use crate::engine::DockerEngine;
 use crate::recipe::ImageRecipe;
+
+/// The time after which build cache is unused.
+const UNUSED_CACHE: &str = "168h";
 
 impl DockerEngine {
     /// Lists the ContainAI images in the store.
@@ -72,6 +79,25 @@ impl DockerEngine {
             image: image.to_string(),
             tried: vec![format!("pull: {reason}")],
         })
+    }
+
+    /// Removes what BuildKit kept from builds and did not use for a week; returns the number of bytes.
+    /// An engine without BuildKit has none.
+    ///
+    /// # Errors
+    ///
+    /// The engine's error.
+    pub async fn prune_build_cache(&self) -> Result<u64, EngineError> {
+        let filters = HashMap::from([("until", vec![UNUSED_CACHE])]);
+        let options = PruneBuildOptionsBuilder::default().all(true).filters(&filters).build();
+        match self.docker().prune_build(Some(options)).await {
+            Ok(pruned) => {
+                let bytes = pruned.space_reclaimed.unwrap_or_default();
+                Ok(u64::try_from(bytes).unwrap_or_default())
+            }
+            Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(0),
+            Err(error) => Err(self.map_error(error)),
+        }
     }
 
     /// Removes an image listed by [`Self::managed_images`].

@@ -12,6 +12,7 @@
 mod base_system;
 mod bootstrap;
 mod build;
+mod builder;
 mod context;
 pub mod custom;
 mod embedded;
@@ -29,7 +30,10 @@ pub use reference::local_reference;
 pub use store::ImageRemoval;
 
 pub(crate) use base_system::require_base_system;
-pub(crate) use build::BuildLog;
+pub(crate) use build::{BuildLog, build_failure};
+pub(crate) use builder::detect as detect_builder;
 pub(crate) use embedded::files;
 pub(crate) use ensure::{ensure, find};
+pub(crate) use log_tail::LogTail;
+pub(crate) use pull::pull;
 pub(crate) use store::labels;

@@ -24,7 +24,11 @@ impl Template {
         }
         let path = self.path();
         let problem = |text: String| escape_control(&format!("{}:{text}", path.display()));
-        match self.findings() {
+        let context = self.context();
+        let findings = context
+            .map_err(|error| format!("{error:#}"))
+            .and_then(|context| self.findings(&context).map_err(|error| error.to_string()));
+        match findings {
             Ok(findings) => TemplateCheck {
                 problems: findings.iter().map(|finding| problem(finding.to_string())).collect(),
                 is_valid: findings.iter().all(|finding| finding.severity != Severity::Error),

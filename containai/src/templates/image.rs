@@ -1,6 +1,6 @@
 //! Images of templates.
 
-use containai_core::engine::{Engine as _, ImageRequest};
+use containai_core::engine::{Engine as _, ImageRequest, ShippedImage};
 use containai_docker::image::BuildCache;
 
 use super::Template;
@@ -11,6 +11,8 @@ use crate::context::Context;
 pub enum TemplateImage {
     /// The image exists and is up to date.
     Built(String),
+    /// The configured base image has no such image, but this other one has.
+    BuiltOn(String, ShippedImage),
     /// The image is missing or outdated.
     NotBuilt(String),
     /// The engine does not respond.
@@ -34,9 +36,28 @@ impl Template {
         let request = ImageRequest::Reference(reference.clone());
         Ok(match context.engine()?.find_image(&request).await {
             Ok(Some(_)) => TemplateImage::Built(reference),
-            Ok(None) => TemplateImage::NotBuilt(reference),
+            Ok(None) => match self.built_on_other(context).await? {
+                Some((reference, base)) => TemplateImage::BuiltOn(reference, base),
+                None => TemplateImage::NotBuilt(reference),
+            },
             Err(_) => TemplateImage::Unknown(reference),
         })
+    }
+
+    /// Returns an up-to-date image on another shipped base, and that base.
+    async fn built_on_other(
+        &self,
+        context: &Context,
+    ) -> crate::Result<Option<(String, ShippedImage)>> {
+        let engine = context.engine()?;
+        for base in ShippedImage::ALL {
+            let reference = self.recipe(&ImageRequest::Shipped(base))?.reference.to_string();
+            let request = ImageRequest::Reference(reference.clone());
+            if engine.find_image(&request).await.ok().flatten().is_some() {
+                return Ok(Some((reference, base)));
+            }
+        }
+        Ok(None)
     }
 
     /// Returns the reference of the template's image, and whether [`Self::build`] would build it.

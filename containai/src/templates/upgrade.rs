@@ -25,7 +25,7 @@ impl Template {
     /// # Errors
     ///
     /// The Dockerfile is invalid.
-    pub fn upgrade(&self) -> Result<Option<TemplateUpgrade>, OperationError> {
+    pub fn upgrade(&self) -> crate::Result<Option<TemplateUpgrade>> {
         let path = self.path();
         let upgraded = template::upgrade(&self.text).map_err(|error| {
             OperationError::usage(format!("`{}`: {error}", path.display())).hint(Hint::run(

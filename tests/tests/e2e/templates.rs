@@ -113,13 +113,11 @@ fn image_that_would_not_boot_is_not_built() {
     template(&person, "claims", &format!("{OURS}LABEL \"containai.managed\"=true\n"));
     build(&person, "claims").fails(2, "reserved for ContainAI");
     template(&person, "step", &format!("{OURS}RUN echo it is over && exit 3\n"));
-    build(&person, "step").fails(111, "it is over").stderr_contains("Step");
-    template(&person, "mount", &format!("{OURS}RUN --mount=type=cache,target=/x true\n"));
-    build(&person, "mount")
-        .fails(2, "requires BuildKit")
-        .stderr_contains("cai template check mount");
+    build(&person, "step").fails(111, "it is over").stderr_contains("RUN echo it is over");
     template(&person, "missing", &format!("{OURS}COPY none /\n"));
-    build(&person, "missing").fails(111, "none");
+    build(&person, "missing")
+        .fails(2, "line 3: `none` is missing in the build context")
+        .stderr_contains("cai template check missing");
     person.cai(["template", "build", "Bad"]).run().code(2);
     person
         .cai(["template", "build", "absent"])
@@ -131,6 +129,75 @@ fn image_that_would_not_boot_is_not_built() {
     let broken = person.cai(["template", "check"]).run();
     broken.code(1);
     assert_eq!(broken.stdout().lines().count(), 2, "{broken}");
+}
+
+/// Instructions of BuildKit, which the classic builder refuses or reads differently.
+#[test]
+fn dockerfiles_are_built_with_buildkit() {
+    let person = Person::new();
+    let directory = template(
+        &person,
+        "kit",
+        "# syntax=docker/dockerfile:1\nARG BASE_IMAGE\nFROM unreachable.test/unused AS unused\nRUN false\n\
+         FROM --platform=$BUILDPLATFORM ${BASE_IMAGE} AS tools\nARG TARGETARCH\n\
+         RUN --mount=type=cache,target=/cache test -n \"$TARGETARCH\" && printf %s \"$TARGETARCH\" > /tool\n\
+         FROM ${BASE_IMAGE}\nRUN --mount=from=tools,source=/tool,target=/mnt/tool cp /mnt/tool /opt/tool\n\
+         RUN --mount=source=data,target=/mnt/data cp /mnt/data /opt/data\nCOPY --chmod=640 data /opt/copied\n",
+    );
+    fs::write(directory.join("data"), "of the context").expect("a file can be written");
+    let repository = person.repository("kit");
+    let built = build(&person, "kit");
+    built.success().stderr_contains("building without `# syntax=docker/dockerfile:1`");
+    let script = "test \"$(cat /opt/tool)\" = \"$(dpkg --print-architecture)\" && cat /opt/data && stat -c %a /opt/copied";
+    let words = ["run", "--image", "base", "--template", "kit", "--", "sh", "-c", script];
+    let run = person.cai(words).current_dir(&repository).run();
+    run.success().prints("of the context640\n").stderr_lacks("building");
+    // A file that is bound is part of the fingerprint, and one that is missing is found before.
+    fs::remove_file(directory.join("data")).expect("it exists");
+    person.cai(["template", "check", "kit"]).run().code(1).prints_line(&format!(
+        "{}:10: error: `data` is missing in the build context, or excluded by `.dockerignore`",
+        directory.join("Dockerfile").display()
+    ));
+    for (name, line, reason) in [
+        ("secret", "RUN --mount=type=secret,id=x true", "builds get neither secrets nor keys"),
+        ("host", "RUN --network=host true", "`--network=host` is not allowed"),
+    ] {
+        template(&person, name, &format!("{OURS}{line}\n"));
+        build(&person, name).fails(2, reason);
+    }
+    template(&person, "frontend", &format!("# syntax=evil.test/frontend\n{OURS}"));
+    build(&person, "frontend").fails(2, "is not `docker/dockerfile`");
+}
+
+#[test]
+fn one_bad_template_does_not_stop_the_others() {
+    let person = Person::new();
+    let fixed = "FROM debian:12\n";
+    for (name, text) in [("a", fixed), ("b", "FROM debian:12\n{% x %}\n"), ("d", fixed)] {
+        template(&person, name, text);
+    }
+    fs::create_dir(person.home().join(".config/containai/templates/c")).expect("a directory");
+    let upgraded = person.cai(["template", "upgrade"]).run();
+    upgraded
+        .code(2)
+        .stderr_contains("upgraded a")
+        .stderr_contains("unknown instruction `{%`")
+        .stderr_contains("template `c` does not exist")
+        .stderr_contains("upgraded d");
+    let check = person.cai(["template", "check"]).run();
+    check.code(1).stderr_contains("no problems in a").stderr_contains("no problems in d");
+    let listed = person.cai(["template", "list"]).run().code(2).stdout();
+    assert_eq!(listed.lines().count(), 4, "{listed}");
+    template(&person, "a", OURS);
+    build(&person, "a").success();
+    // The configured base is another one.
+    let listed = person.cai(["template", "list"]).run().code(2).stdout();
+    assert!(
+        listed.lines().any(|line| line.starts_with("a ") && line.contains("built on base")),
+        "{listed}"
+    );
+    let named = person.cai(["run", "--image", "bse", "--", "true"]).run();
+    named.fails(2, "use `base`, or `bse:latest`");
 }
 
 #[test]

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::context::Context;
-use containai::templates;
+use containai::templates::TemplateBatch;
 use containai_core::config::parse_image;
 use containai_core::engine::{ImageRequest, ImageSource};
 use containai_core::naming::TemplateName;
@@ -40,15 +40,20 @@ pub(super) async fn run(
     app: &App,
 ) -> anyhow::Result<ExitCode> {
     let cache = if args.no_cache { BuildCache::Disabled } else { BuildCache::Enabled };
-    for template in templates::load(&context.env.layout, &args.templates)? {
-        match (template.needs_build(cache, context).await?, args.dry_run) {
-            ((image, false), _) => {
+    let mut batch = TemplateBatch::new(&context.env.layout, &args.templates, &app.reporter)?;
+    while let Some(template) = batch.next() {
+        match (batch.accept(template.needs_build(cache, context).await), args.dry_run) {
+            (None, _) => {}
+            (Some((image, false)), _) => {
                 app.ui.say(&format!("{} is up to date", template.name));
                 app.ui.data(&image)?;
             }
-            ((image, true), true) => app.ui.data(&format!("build {image}"))?,
-            ((_, true), false) => app.ui.data(&template.build(cache, context).await?)?,
+            (Some((image, true)), true) => app.ui.data(&format!("build {image}"))?,
+            (Some((_, true)), false) => match batch.accept(template.build(cache, context).await) {
+                None => {}
+                Some(image) => app.ui.data(&image)?,
+            },
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(batch.exit_code()))
 }

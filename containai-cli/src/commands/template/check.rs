@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::templates;
+use containai::templates::TemplateBatch;
 use containai_core::exit;
 use containai_core::naming::TemplateName;
 
@@ -21,8 +21,9 @@ pub(super) struct TemplateCheckArgs {
 }
 
 pub(super) fn run(args: &TemplateCheckArgs, app: &App) -> anyhow::Result<ExitCode> {
+    let mut batch = TemplateBatch::new(&app.env.layout, &args.templates, &app.reporter)?;
     let mut is_valid = true;
-    for template in templates::load(&app.env.layout, &args.templates)? {
+    while let Some(template) = batch.next() {
         let check = template.check(&app.reporter);
         is_valid &= check.is_valid;
         if check.problems.is_empty() {
@@ -30,5 +31,5 @@ pub(super) fn run(args: &TemplateCheckArgs, app: &App) -> anyhow::Result<ExitCod
         }
         check.problems.iter().try_for_each(|problem| app.ui.data(problem))?;
     }
-    Ok(ExitCode::from(if is_valid { exit::OK } else { exit::FAILED }))
+    Ok(ExitCode::from(if is_valid { batch.exit_code() } else { exit::FAILED }))
 }

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::context::Context;
-use containai::templates;
+use containai::templates::TemplateBatch;
 
 use crate::app::App;
 use crate::output::listing::{ListFormat, print_list};
@@ -22,10 +22,11 @@ pub(super) async fn run(
     app: &App,
 ) -> anyhow::Result<ExitCode> {
     let mut entries = Vec::new();
-    for template in templates::load(&context.env.layout, &[])? {
+    let mut batch = TemplateBatch::new(&context.env.layout, &[], &app.reporter)?;
+    while let Some(template) = batch.next() {
         entries.push(TemplateEntry::new(&template, template.image(context).await?));
     }
     let empty = "no templates; create one with `cai template new NAME`";
     print_list(&app.ui, ListFormat::new(args.json), &entries, table, empty)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(batch.exit_code()))
 }

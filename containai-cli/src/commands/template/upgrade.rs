@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::templates;
+use containai::templates::TemplateBatch;
 use containai_core::config::escape_control;
 use containai_core::naming::TemplateName;
 
@@ -22,16 +22,18 @@ pub(super) struct TemplateUpgradeArgs {
 }
 
 pub(super) fn run(args: &TemplateUpgradeArgs, app: &App) -> anyhow::Result<ExitCode> {
-    for template in templates::load(&app.env.layout, &args.templates)? {
+    let mut batch = TemplateBatch::new(&app.env.layout, &args.templates, &app.reporter)?;
+    while let Some(template) = batch.next() {
         let name = &template.name;
-        match template.upgrade()? {
-            None => app.ui.say(&format!("{name} is up to date")),
-            Some(upgrade) if args.dry_run => app.ui.data(&escape_control(&upgrade.diff()))?,
-            Some(upgrade) => {
-                upgrade.apply()?;
-                app.ui.say(&format!("upgraded {name}"));
-            }
+        match batch.accept(template.upgrade()) {
+            None => {}
+            Some(None) => app.ui.say(&format!("{name} is up to date")),
+            Some(Some(upgrade)) if args.dry_run => app.ui.data(&escape_control(&upgrade.diff()))?,
+            Some(Some(upgrade)) => match batch.accept(upgrade.apply()) {
+                None => {}
+                Some(()) => app.ui.say(&format!("upgraded {name}")),
+            },
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(ExitCode::from(batch.exit_code()))
 }

@@ -21,7 +21,7 @@ pub(super) use agent::AGENT;
 pub(super) use engine::{DOCKER_HOST, read_docker_host};
 pub(super) use env::{ENV_FILE, ENV_FROM_HOST, ENV_IMPORT, read_env_name, read_workspace_path};
 pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
-pub use image::{ImageReferenceError, parse_image};
+pub use image::{ImageReferenceError, is_image_reference, parse_image};
 pub(super) use import::{
     EXPORT_EXCLUDES, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
     IMPORT_EXCLUDES, IMPORT_PATHS, read_allowed_secret, read_exclude, read_home_path,

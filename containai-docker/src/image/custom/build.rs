@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 
 use bollard::errors::Error;
-use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder};
+use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder, BuilderVersion};
 use bytes::Bytes;
 use containai_core::engine::{EngineError, ShippedImage};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{Event, EventListener};
-use containai_core::template::{BASE_IMAGE, BOOT_CHECK, final_stage, path_env};
+use containai_core::template::{BASE_IMAGE, BOOT_CHECK, ImageBuilder, final_stage, path_env};
 use futures_util::{Stream, TryStreamExt as _};
 
-use super::tarball;
+use super::{buildkit, prepare, tarball};
 use crate::engine::DockerEngine;
 use crate::image::{self, BuildCache, BuildLog};
 use crate::recipe::{ContextPart, ImageRecipe, RecipeSource};
@@ -95,14 +95,25 @@ async fn build_user_image(
     cache: BuildCache,
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
+    let shown = recipe.reference.as_str();
     let RecipeSource::Dockerfile { context, path, text, arguments, target, .. } = &recipe.source
     else {
         return Ok(on.unwrap_or_default().to_owned());
     };
     let given = arguments.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let builder = image::detect_builder(engine).await?;
+    let (version, platform) = match builder {
+        ImageBuilder::BuildKit | ImageBuilder::EarlyBuildKit => {
+            (BuilderVersion::BuilderBuildKit, Vec::new())
+        }
+        ImageBuilder::Classic => {
+            (BuilderVersion::BuilderV1, prepare::platform_arguments(engine).await?)
+        }
+    };
+    let platform = platform.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let build_env = engine.build_env().build_args();
     let arguments: HashMap<_, _> =
-        build_env.chain(given).chain(on.map(|on| (BASE_IMAGE, on))).collect();
+        platform.chain(build_env).chain(given).chain(on.map(|on| (BASE_IMAGE, on))).collect();
     let options = BuildImageOptionsBuilder::default()
         .dockerfile(path)
         .buildargs(&arguments)
@@ -110,12 +121,20 @@ async fn build_user_image(
         .nocache(cache == BuildCache::Disabled)
         .rm(true)
         .forcerm(true)
+        .version(version)
         .build();
+    let text = match builder {
+        ImageBuilder::BuildKit | ImageBuilder::EarlyBuildKit => {
+            prepare::images(engine, text, &arguments, target.as_deref(), events).await?
+        }
+        ImageBuilder::Classic => text.clone(),
+    };
+    prepare::check(&text, builder, shown)?;
     let parts = vec![
         ContextPart::Directory { dir: context.clone(), prefix: String::new() },
         ContextPart::text(path, 0o644, text),
     ];
-    run_build(engine, options, parts, recipe.reference.as_str(), events).await
+    run_build(engine, options, parts, shown, events).await
 }
 
 /// Builds the ContainAI base system on another image.
@@ -173,7 +192,12 @@ async fn run_build(
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
     let (archive, packing) = tarball::stream(parts);
-    let built = follow_build(engine, options, archive, shown, events).await;
+    let built = match options.version {
+        BuilderVersion::BuilderBuildKit => {
+            buildkit::build(engine, &options, archive, shown, events).await
+        }
+        BuilderVersion::BuilderV1 => follow_build(engine, options, archive, shown, events).await,
+    };
     match packing.await {
         Ok(Err(source)) if source.kind() != io::ErrorKind::BrokenPipe => {
             Err(EngineError::HostFile { path: "build context".into(), source })

@@ -5,6 +5,9 @@
 
 mod build;
 mod build_context;
+mod build_trace;
+mod buildkit;
+mod prepare;
 mod tarball;
 
 pub use crate::recipe::{ContextDir, ContextPart, ImageRecipe, RecipeLayer, RecipeSource};

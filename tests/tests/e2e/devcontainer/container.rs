@@ -138,7 +138,7 @@ fn unsupported_files_are_refused_with_a_reason() {
             .fails(2, reason);
     };
     check("{\n  \"image\": ,\n}", "line 2, column 12");
-    check("{\"dockerComposeFile\": \"x.yml\"}", "`dockerComposeFile` is not supported");
+    check("{\"dockerComposeFile\": \"x.yml\"}", "`service` must be the name of a service");
     check(
         "{\"features\": {\"ghcr.io/devcontainers/features/go:1\": {}}}",
         "downloading software (`features`: ghcr.io/devcontainers/features/go:1)",
@@ -160,8 +160,13 @@ fn unsupported_files_are_refused_with_a_reason() {
         "{\"build\": {\"dockerfile\": \"../x/Dockerfile\", \"context\": \"../out\"}}",
         "cannot read",
     );
-    write(&repository, "x/Dockerfile", "FROM debian\nRUN <<EOF\nx\nEOF\n");
-    check("{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}", "requires BuildKit");
+    write(&repository, "x/Dockerfile", "FROM debian\nRUN --mount=type=ssh x\n");
+    check(
+        "{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}",
+        "builds get neither secrets nor keys",
+    );
+    write(&repository, "x/Dockerfile", "FROM debian\nCOPY gone /\n");
+    check("{\"build\": {\"dockerfile\": \"../x/Dockerfile\"}}", "line 2: `gone` is missing");
     let at = |path: &str| person.cai(["run", path, "--", "true"]).current_dir(&repository).run();
     at("--devcontainer=none.json").fails(2, "there is no `none.json`");
     at("--devcontainer=../x").code(2);

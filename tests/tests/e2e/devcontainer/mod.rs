@@ -2,6 +2,7 @@
 
 mod arguments;
 mod attach;
+mod compose;
 mod container;
 mod features;
 mod files;

@@ -73,6 +73,7 @@ fn values_match_the_reference_implementation() {
             workspace: &workspace,
             folder: ".devcontainer",
             id: "unused",
+            compose: None,
             variable: &|name| (name == KNOWN.0).then(|| KNOWN.1.to_owned()),
         };
         let read = Devcontainer::parse(&text, &host, Approval::Given)
