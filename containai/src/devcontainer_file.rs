@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use containai_core::config::{
-    Config, ContentHash, DevcontainerChoice, FileText, Origin, parse_env_file,
+    Config, ContentHash, DevcontainerChoice, EnvFile, FileText, Origin,
 };
 use containai_core::devcontainer::{
     Approval, Devcontainer, DevcontainerContext, DevcontainerError, FeatureLock, FeatureManifest,
@@ -257,7 +257,7 @@ fn add_env_files(content: &mut Devcontainer, workspace: &WorkspacePath) {
         let property = format!("runArgs --env-file {path}");
         match text {
             Ok(Some(text)) => {
-                for entry in parse_env_file(&text) {
+                for entry in EnvFile::parse(&text).entries {
                     let name = entry.name.to_string();
                     let is_set = content.container_env.contains_key(&name)
                         || content.derived_env.iter().any(|(derived, _)| *derived == name);
