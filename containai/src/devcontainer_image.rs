@@ -9,12 +9,11 @@ use containai_core::hint::Hint;
 use containai_core::label;
 use containai_core::layout::CONTAINER_USER;
 use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
-use containai_core::template::{
-    ContextEntry, CopySources, Dockerfile, Severity, check_dockerfile, fingerprint,
-};
-use containai_docker::image::custom::{self, BuildContext, ContextDir, ImageRecipe, RecipeSource};
+use containai_core::template::{ContextEntry, Dockerfile, Severity, check_dockerfile, fingerprint};
+use containai_docker::image::custom::{self, ContextDir, ImageRecipe, RecipeSource};
 use containai_docker::image::local_reference;
 
+use crate::context_files::context_entries;
 use crate::devcontainer_file::DevcontainerFile;
 use crate::error::OperationError;
 use crate::features::{FeatureInputs, FeatureSet, feature_layer};
@@ -124,22 +123,6 @@ fn recipe_fingerprint(
 /// Encodes the pairs unambiguously.
 fn encode_pairs(pairs: &BTreeMap<String, String>) -> Option<String> {
     serde_json::to_string(pairs).ok()
-}
-
-pub(crate) fn context_entries(
-    place: &ContextDir,
-    prefix: &str,
-    copied: &CopySources,
-) -> crate::Result<Vec<ContextEntry>> {
-    let found = BuildContext::open(place).and_then(|directory| directory.entries(copied));
-    let found = found.map_err(|error| {
-        let shown = place.root.join(&place.subpath);
-        OperationError::usage(format!("cannot read `{}`: {error}", shown.display()))
-            .hint(Hint::new("name a directory of the workspace whose path contains no link"))
-    })?;
-    let below =
-        |entry: ContextEntry| ContextEntry { path: format!("{prefix}/{}", entry.path), ..entry };
-    Ok(found.into_iter().map(below).collect())
 }
 
 fn read_text(workspace: &WorkspacePath, path: &str) -> crate::Result<String> {
