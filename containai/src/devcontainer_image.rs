@@ -155,15 +155,6 @@ fn encode_pairs(pairs: &BTreeMap<String, String>) -> Option<String> {
     serde_json::to_string(pairs).ok()
 }
 
-/// Returns the entries of a directory, below `prefix` in a larger context.
-pub(crate) fn context_entries(
-    place: &ContextDir,
-    prefix: &str,
-    copied: &CopySources,
-) -> crate::Result<Vec<ContextEntry>> {
-    Ok(below_prefix(prefix, directory_entries(place, copied)?).collect())
-}
-
 fn directory_entries(
     place: &ContextDir,
     copied: &CopySources,

@@ -77,6 +77,7 @@ mod confined_git;
 pub mod confirm;
 pub mod connection;
 pub mod context;
+mod context_files;
 pub mod copy;
 pub mod copy_report;
 pub mod devcontainer_file;

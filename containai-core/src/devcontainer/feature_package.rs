@@ -204,7 +204,7 @@ impl Advice for FeaturePackageError {
     fn hints(&self) -> Vec<Hint> {
         vec![Hint::new(match self {
             Self::Refused { .. } => "do not trust the source of this feature; nothing was unpacked",
-            _ => "check the identifier in `features`, and tell the feature's author",
+            _ => "check the identifier in `features`, and report it to the feature's author",
         })]
     }
 }

@@ -1,4 +1,4 @@
-//! Where a feature comes from.
+//! Sources of features.
 
 use std::fmt;
 

@@ -141,7 +141,7 @@ impl Advice for RegistryError {
                 "give access to a private registry; check the name otherwise",
             ),
             DownloadFailure::DigestMismatch { .. } => Hint::new(
-                "do not use it; if the author published it anew, remove its entry from `devcontainer-lock.json`",
+                "do not use it; if the author replaced it, remove its entry from `devcontainer-lock.json`",
             ),
             DownloadFailure::UnsupportedAuthentication { .. }
             | DownloadFailure::Status { .. }

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use containai_core::naming::Sha256Digest;
 use tempfile::NamedTempFile;
 
-use super::fetch::MAX_DOWNLOAD;
+/// The maximum size of a download in bytes; features are scripts.
+pub(super) const MAX_DOWNLOAD: u64 = 32 << 20;
 
 /// A directory with content by its digest. Reading checks the digest, so the directory need not be
 /// trusted.

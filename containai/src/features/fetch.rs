@@ -11,13 +11,11 @@ use containai_core::naming::{ArtifactReference, Sha256Digest};
 use containai_docker::registry::{DownloadFailure, RegistryClient, RegistryError};
 use flate2::read::MultiGzDecoder;
 
-use super::cache::DownloadCache;
+use super::cache::{DownloadCache, MAX_DOWNLOAD};
 use crate::error::{OperationError, ResultExt as _};
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 
-/// The maximum size of a download in bytes; features are scripts.
-pub(super) const MAX_DOWNLOAD: u64 = 32 << 20;
 /// Bytes of headers and padding in an archive, in addition to its content.
 const ARCHIVE_OVERHEAD: u64 = 32 << 20;
 /// The first bytes of a gzip file (RFC 1952).

@@ -8,7 +8,7 @@ use containai_core::template::{ContextEntry, CopySources};
 use containai_docker::image::custom::{ContextPart, RecipeLayer};
 
 use super::resolve::{FeatureContent, FeatureSet};
-use crate::devcontainer_image::context_entries;
+use crate::context_files::context_entries;
 
 /// The script that installs a feature, in its directory.
 const INSTALLER: &str = ".containai-install";

@@ -14,7 +14,7 @@ use crate::report::Reporter;
 pub(crate) struct FeatureReview {
     /// The digests to approve.
     pub(crate) lock: FeatureLock,
-    /// What the features are and ask for, one a line.
+    /// The features and their requests, one a line.
     pub(crate) requests: Vec<String>,
 }
 
