@@ -8,7 +8,7 @@ use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilde
 use bytes::Bytes;
 use containai_core::engine::EngineError;
 use containai_core::lifecycle::{Event, EventListener};
-use futures_util::{Stream, TryStreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
@@ -88,7 +88,11 @@ fn spawn(system: &OsRelease) -> io::Result<Child> {
 
 async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, EngineError> {
     let options = CreateImageOptionsBuilder::default().from_src("-").build();
-    let body = bollard::body_try_stream(chunks(archive));
+    // mmdebstrap packs the archive when everything is installed, which can take longer than the time
+    // limit of a request: the request starts with the first byte.
+    let mut archive = Box::pin(chunks(archive));
+    let first = archive.next().await;
+    let body = bollard::body_try_stream(stream::iter(first).chain(archive));
     let mut stream = std::pin::pin!(engine.docker().create_image(Some(options), Some(body), None));
     let mut id = String::new();
     while let Some(info) = stream.try_next().await.map_err(|error| engine.map_error(error))? {
