@@ -35,6 +35,13 @@ pub const CONTAINER_HOOK_LIST: &str = "/etc/containai/hooks/list";
 pub const CONTAINER_TMPFILES: &str = "/usr/lib/tmpfiles.d/containai.conf";
 /// The drop-in of the init unit for the data volume.
 pub const CONTAINER_DROP_IN: &str = "/etc/systemd/system/containai-init.service.d/volume.conf";
+/// The certificates of the host that the container trusts, PEM; installed before each start.
+pub const CONTAINER_CERTIFICATES: &str = "/etc/containai/network/certificates.pem";
+/// The proxies of the host, one `NAME=value` a line, readable by root only; installed before each
+/// start.
+pub const CONTAINER_PROXIES: &str = "/etc/containai/network/proxies";
+/// The program that applies [`CONTAINER_CERTIFICATES`] and [`CONTAINER_PROXIES`].
+pub const CONTAINER_NETWORK_PROGRAM: &str = "/usr/lib/containai/network";
 /// The directory of agent wrappers, first in `PATH`.
 pub const CONTAINER_WRAPPERS: &str = "/usr/lib/containai/wrappers";
 /// The program that starts the agent of a wrapper in [`CONTAINER_WRAPPERS`].

@@ -15,8 +15,9 @@ mod workspace_records;
 pub use engine::EngineLayout;
 
 pub use crate::container_paths::{
-    CONTAINER_AUTHORIZED_KEYS, CONTAINER_CAI, CONTAINER_DATA, CONTAINER_DOCKER, CONTAINER_DROP_IN,
-    CONTAINER_HOME, CONTAINER_HOOK_LIST, CONTAINER_HOOKS, CONTAINER_HOST_KEY, CONTAINER_REPOSITORY,
+    CONTAINER_AUTHORIZED_KEYS, CONTAINER_CAI, CONTAINER_CERTIFICATES, CONTAINER_DATA,
+    CONTAINER_DOCKER, CONTAINER_DROP_IN, CONTAINER_HOME, CONTAINER_HOOK_LIST, CONTAINER_HOOKS,
+    CONTAINER_HOST_KEY, CONTAINER_NETWORK_PROGRAM, CONTAINER_PROXIES, CONTAINER_REPOSITORY,
     CONTAINER_SESSION_ENV, CONTAINER_TMPFILES, CONTAINER_USER, CONTAINER_WORKSPACE, CONTAINER_WRAP,
     CONTAINER_WRAPPERS, VOLUME_ADDITIONAL_PATHS, VOLUME_IMPORT_ID, VOLUME_REPLACED, VOLUME_STAGING,
 };
@@ -88,6 +89,11 @@ impl Layout {
     /// The configuration directory of the Docker client, including registry credentials.
     pub fn docker_config_dir(&self) -> &Path {
         &self.docker_config
+    }
+
+    /// The configuration of the user's Docker client.
+    pub fn docker_config_file(&self) -> PathBuf {
+        self.docker_config.join("config.json")
     }
 
     /// The user's configuration.

@@ -36,6 +36,7 @@ pub mod layout;
 pub mod lifecycle;
 pub mod manifest;
 pub mod naming;
+pub mod network;
 pub mod remote;
 pub mod resources;
 pub mod retention;

@@ -9,10 +9,15 @@ use futures_util::stream;
 use crate::engine::DockerEngine;
 use crate::helper_container::{HelperContainer, HelperSpec};
 
-/// The files that a container generates if they are empty: sshd's host key, and the machine id,
-/// machine-id(5).
-const IDENTITY_FILES: [&str; 3] =
-    ["/etc/ssh/ssh_host_ed25519_key", layout::CONTAINER_HOST_KEY, "/etc/machine-id"];
+/// The files that are emptied: sshd's host key and the machine id, machine-id(5), which a container
+/// generates if they are empty, and the host's proxies.
+const IDENTITY_FILES: [(&str, u32); 4] = [
+    ("/etc/ssh/ssh_host_ed25519_key", 0o600),
+    (layout::CONTAINER_HOST_KEY, 0o644),
+    ("/etc/machine-id", 0o644),
+    // The proxies, which may contain passwords.
+    (layout::CONTAINER_PROXIES, 0o600),
+];
 
 /// Commits an image in which the files that identify a container are empty, and in which a
 /// directory is at the origin workspace's path, where a link could lead to the origin's workspace.
@@ -49,8 +54,8 @@ fn pack_empty_files(origin: &WorkspacePath) -> std::io::Result<Vec<u8>> {
         header.set_entry_type(kind);
         archive.append_data(&mut header, path.trim_start_matches('/'), std::io::empty())
     };
-    for path in IDENTITY_FILES {
-        put(path, if path.ends_with("_key") { 0o600 } else { 0o644 }, tar::EntryType::Regular)?;
+    for (path, mode) in IDENTITY_FILES {
+        put(path, mode, tar::EntryType::Regular)?;
     }
     put(origin.as_str(), 0o755, tar::EntryType::Directory)?;
     archive.into_inner()
@@ -76,6 +81,7 @@ mod tests {
         etc/ssh/ssh_host_ed25519_key 600 0 Regular
         etc/ssh/ssh_host_ed25519_key.pub 644 0 Regular
         etc/machine-id 644 0 Regular
+        etc/containai/network/proxies 600 0 Regular
         src/api 755 0 Directory
         ");
     }

@@ -5,6 +5,8 @@ use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 
+use containai_core::network::ProxyAddress;
+
 /// Network settings of image builds: proxies, certificates and package registries.
 ///
 /// Proxies become Docker's predefined build arguments, which are not part of the image history. The
@@ -15,8 +17,9 @@ use std::path::PathBuf;
 pub struct BuildEnv {
     /// The proxy variables by name, such as `HTTPS_PROXY`.
     pub proxies: BTreeMap<String, String>,
-    /// A bundle of trusted certificates, PEM; an unreadable file is ignored.
-    pub certificates: Option<PathBuf>,
+    /// Files of trusted certificates, PEM, which together are the bundle; unreadable files are
+    /// ignored.
+    pub certificates: Vec<PathBuf>,
     /// The npm registry; `None`: the one in [`npmrc`](Self::npmrc).
     pub npm_registry: Option<String>,
     /// The user's `.npmrc`; only the registry and its credentials are read.
@@ -35,17 +38,24 @@ impl fmt::Debug for BuildEnv {
 impl BuildEnv {
     /// Returns the predefined build arguments.
     pub(crate) fn build_args(&self) -> impl Iterator<Item = (&str, &str)> {
-        let proxies = self.proxies.iter().filter(|(_, value)| !is_loopback_proxy(value));
+        let is_loopback =
+            |value: &str| ProxyAddress::parse(value).is_some_and(|it| it.is_loopback());
+        let proxies = self.proxies.iter().filter(move |(_, value)| !is_loopback(value));
         proxies.map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
     /// Returns the files for the stages that download. Files without content are included, because
     /// a Dockerfile cannot test for them.
     pub(crate) fn files(&self) -> Vec<(&'static str, Vec<u8>)> {
-        let certificates = self.certificates.as_ref().and_then(|path| fs::read(path).ok());
+        let mut certificates = Vec::new();
+        for bytes in self.certificates.iter().filter_map(|path| fs::read(path).ok()) {
+            certificates.extend(bytes);
+            // A file may end without a newline.
+            certificates.push(b'\n');
+        }
         let npmrc = self.npmrc.as_ref().and_then(|path| fs::read_to_string(path).ok());
         vec![
-            ("certificates.pem", certificates.unwrap_or_default()),
+            ("certificates.pem", certificates),
             (
                 "npmrc",
                 build_npmrc(self.npm_registry.as_deref(), &npmrc.unwrap_or_default()).into_bytes(),
@@ -74,12 +84,6 @@ fn build_npmrc(registry: Option<&str>, npmrc: &str) -> String {
 
 fn pip_conf(index: Option<&str>) -> String {
     index.map_or_else(String::new, |index| format!("[global]\nindex-url = {index}\n"))
-}
-
-fn is_loopback_proxy(proxy: &str) -> bool {
-    let rest = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);
-    let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-    host.starts_with("127.") || host.starts_with("localhost") || host.starts_with("[::1]")
 }
 
 #[cfg(test)]

@@ -11,7 +11,10 @@ use bytes::Bytes;
 use containai_core::engine::{ContainerId, StartupHook};
 use containai_core::layout;
 use containai_core::manifest::Agent;
+use containai_core::network::HostNetwork;
 use futures_util::TryStreamExt as _;
+
+use crate::container_network::{NETWORK_LINKS, network_files};
 
 /// Maximum size of an archive that is read, in bytes. A public key file is far smaller.
 const MAX_ARCHIVE_SIZE: usize = 64 * 1024;
@@ -23,6 +26,8 @@ pub(crate) struct ContainerFiles<'a> {
     pub hooks: &'a [StartupHook],
     /// Agents that are not part of the image.
     pub agents: &'a [Agent],
+    /// The network settings of the host; `None` keeps those of the last start.
+    pub network: Option<&'a HostNetwork>,
 }
 
 /// The program that starts an agent's binary on behalf of its wrapper.
@@ -71,7 +76,7 @@ async fn is_running(docker: &Docker, id: &ContainerId) -> bool {
 /// Packs the files as a tar archive. The hook list names the current hooks, so that earlier ones no
 /// longer run.
 fn pack_files(files: &ContainerFiles<'_>) -> std::io::Result<Vec<u8>> {
-    let ContainerFiles { key, hooks, agents } = files;
+    let ContainerFiles { key, hooks, agents, network } = files;
     let mut archive = tar::Builder::new(Vec::new());
     let mut put = |path: &str, mode: u32, bytes: &[u8]| {
         let mut header = tar::Header::new_ustar();
@@ -102,6 +107,18 @@ fn pack_files(files: &ContainerFiles<'_>) -> std::io::Result<Vec<u8>> {
             let path = format!("{}/{command}", layout::CONTAINER_WRAPPERS);
             put(&path, 0o755, agent.wrapper_script().as_bytes())?;
         }
+    }
+    for file in network.map(network_files).unwrap_or_default() {
+        put(file.path, file.mode, &file.bytes)?;
+    }
+    for (path, target) in NETWORK_LINKS.iter().filter(|_| network.is_some()) {
+        let mut header = tar::Header::new_ustar();
+        header.set_entry_type(tar::EntryType::Symlink);
+        header.set_size(0);
+        header.set_mode(0o777);
+        header.set_uid(0);
+        header.set_gid(0);
+        archive.append_link(&mut header, path.trim_start_matches('/'), target)?;
     }
     archive.into_inner()
 }
@@ -147,7 +164,12 @@ mod tests {
 
     #[test]
     fn authorized_key_is_installed_for_sshd() {
-        let files = ContainerFiles { key: "ssh-ed25519 AAAA containai\n", hooks: &[], agents: &[] };
+        let files = ContainerFiles {
+            key: "ssh-ed25519 AAAA containai\n",
+            hooks: &[],
+            agents: &[],
+            network: None,
+        };
         let archive = pack_files(&files).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let mut entry = archive.entries().expect("entries").next().expect("one").expect("readable");
@@ -170,7 +192,7 @@ mod tests {
             aliases: vec![format!("{name}2")],
             ..Agent::default()
         });
-        let files = ContainerFiles { key: "key", hooks: &hooks, agents: &agents };
+        let files = ContainerFiles { key: "key", hooks: &hooks, agents: &agents, network: None };
         let archive = pack_files(&files).expect("an archive in memory");
         let mut archive = tar::Archive::new(archive.as_slice());
         let entries = archive.entries().expect("entries").map(|entry| {

@@ -9,6 +9,7 @@ use containai_core::engine::{Container, ContainerId, EngineError, StartupHook};
 use containai_core::label::Labels;
 use containai_core::manifest::Agent;
 use containai_core::naming::ClientId;
+use containai_core::network::HostNetwork;
 use containai_core::resources::HostCapacity;
 
 use crate::address::EngineAddress;
@@ -46,6 +47,7 @@ pub struct DockerEngine {
     build_env: BuildEnv,
     startup_hooks: Vec<StartupHook>,
     agents: Vec<Agent>,
+    host_network: Option<HostNetwork>,
     recipes: Vec<ImageRecipe>,
 }
 
@@ -77,6 +79,7 @@ impl DockerEngine {
             build_env: BuildEnv::default(),
             startup_hooks: Vec::new(),
             agents: Vec::new(),
+            host_network: None,
             recipes: Vec::new(),
         })
     }
@@ -113,6 +116,14 @@ impl DockerEngine {
     #[must_use]
     pub fn with_agents(mut self, agents: Vec<Agent>) -> Self {
         self.agents = agents;
+        self
+    }
+
+    /// Sets the certificates and proxies of containers, which are installed before each start.
+    /// Default: containers keep those of their last start.
+    #[must_use]
+    pub fn with_host_network(mut self, network: Option<HostNetwork>) -> Self {
+        self.host_network = network;
         self
     }
 
@@ -241,6 +252,10 @@ impl DockerEngine {
     /// Whether an object is managed by ContainAI and belongs to this client.
     pub(crate) fn owns(&self, labels: &Labels) -> bool {
         labels.is_managed() && labels.belongs_to(self.client_id.as_ref())
+    }
+
+    pub(crate) fn host_network(&self) -> Option<&HostNetwork> {
+        self.host_network.as_ref()
     }
 
     pub(crate) fn build_env(&self) -> &BuildEnv {

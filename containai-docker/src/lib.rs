@@ -23,6 +23,7 @@ mod connect;
 mod container;
 mod container_files;
 mod container_list;
+mod container_network;
 mod disk_usage;
 mod engine;
 mod error_map;

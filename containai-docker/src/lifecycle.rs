@@ -72,7 +72,8 @@ impl Engine for DockerEngine {
 
     async fn provision(&self, id: &ContainerId, authorized_key: &str) -> Result<(), EngineError> {
         let (hooks, agents) = (self.startup_hooks(), self.agents());
-        let files = container_files::ContainerFiles { key: authorized_key, hooks, agents };
+        let network = self.host_network();
+        let files = container_files::ContainerFiles { key: authorized_key, hooks, agents, network };
         container_files::install_files(self.docker(), id, files)
             .await
             .map_err(|error| self.map_error(error))

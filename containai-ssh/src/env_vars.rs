@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use containai_core::config::env_lines;
 use containai_core::exit;
 use containai_core::layout::CONTAINER_SESSION_ENV;
 use containai_core::naming::{EnvName, EnvNameError};
@@ -71,8 +72,9 @@ impl EnvVars {
         }
     }
 
-    /// Adds the lines of a file, each as in [`assign`](Self::assign), verbatim.
-    /// Empty lines and those that start with `#` are ignored.
+    /// Adds the lines of a file, each as in [`assign`](Self::assign), verbatim;
+    /// a value of several lines is in quotes, see [`env_lines`]. Empty lines
+    /// and those that start with `#` are ignored.
     ///
     /// # Errors
     ///
@@ -82,15 +84,15 @@ impl EnvVars {
         text: &str,
         lookup: impl Fn(&str) -> Option<String>,
     ) -> Result<(), EnvVarsError> {
-        for (index, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
-            let line = line.trim_start();
-            if line.is_empty() || line.starts_with('#') {
+        for line in env_lines(text.trim_start_matches('\u{feff}')) {
+            let number = line.number;
+            let text = line.text.trim_start();
+            if text.is_empty() || text.starts_with('#') {
                 continue;
             }
-            self.assign(line, &lookup).map_err(|error| EnvVarsError::Line {
-                number: index + 1,
-                source: Box::new(error),
-            })?;
+            let text = format!("{text}{}", line.value.unwrap_or_default());
+            self.assign(&text, &lookup)
+                .map_err(|error| EnvVarsError::Line { number, source: Box::new(error) })?;
         }
         Ok(())
     }
@@ -99,6 +101,13 @@ impl EnvVars {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Returns the names of variables whose values have several lines. Only
+    /// sessions of this crate get them: sshd(8) reads persisted variables line by
+    /// line.
+    pub fn multi_line_names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|(_, value)| value.contains('\n')).map(|(name, _)| name.as_str())
     }
 
     /// Returns a POSIX shell command that exports the variables.
@@ -128,8 +137,9 @@ pub(crate) fn persist_script(kept: &EnvVars, own: &EnvVars) -> String {
     match kept.is_empty() {
         true => payload.push_str("rm -f \"$containai_f\"; "),
         false => {
-            let lines: String =
-                kept.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+            // sshd(8) reads one variable a line; the next line of a value would be another one.
+            let single = kept.0.iter().filter(|(_, value)| !value.contains('\n'));
+            let lines: String = single.map(|(name, value)| format!("{name}={value}\n")).collect();
             let lines = quote::word(lines.as_bytes());
             // A builtin `printf`: no process has the values in its arguments.
             payload.extend([
@@ -231,12 +241,31 @@ mod tests {
             @r"export A='2' B='it'\''s' SET='from outside'"
         );
         insta::assert_snapshot!(
+            read("KEY=\"a\nb=c\n\"\nB=1\n").expect("reads"),
+            @r"
+        export B='1' KEY='a
+        b=c
+        '
+        "
+        );
+        insta::assert_snapshot!(
             read("A=1\nexport B=secret").expect_err("no name"),
             @"line 2: `export B` is not a valid environment variable name: expected letters, digits and `_`, not beginning with a digit"
         );
         insta::assert_snapshot!(read("A=sec\0ret").expect_err("NUL"), @"line 1: the value of `A` contains a NUL byte");
         let long = format!("A={}", "x".repeat(MAX_PAYLOAD_LEN));
         insta::assert_snapshot!(read(&long).expect_err("long"), @"line 1: the variables exceed 128 KiB in total");
+    }
+
+    #[test]
+    fn values_of_several_lines_are_not_persisted() -> Result<(), EnvVarsError> {
+        let mut kept = EnvVars::default();
+        kept.assign("A=1\nLD_PRELOAD=x", |_| None)?;
+        kept.assign("B=2", |_| None)?;
+        let script = persist_script(&kept, &EnvVars::default());
+        assert!(script.contains("printf %s 'B=2\n'"), "{script}");
+        assert!(script.contains("export A='1\nLD_PRELOAD=x' B='2'"), "{script}");
+        Ok(())
     }
 
     #[test]

@@ -51,6 +51,13 @@ impl ProcessVars {
     }
 }
 
+/// The bundles of certificates of Debian, Fedora and SUSE.
+const SYSTEM_BUNDLES: [&str; 3] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+];
+
 /// The directories of programs that are searched without `PATH`.
 const DEFAULT_SEARCH_PATH: [&str; 6] =
     ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -192,13 +199,14 @@ impl ProcessEnv {
                 [(name.to_owned(), value.clone()), (name.to_uppercase(), value)]
             })
         });
-        let bundles = ["SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS"];
-        let bundle =
-            bundles.into_iter().filter_map(text).map(PathBuf::from).find(|it| it.is_file());
+        let chosen = ["SSL_CERT_FILE", "CURL_CA_BUNDLE"].into_iter().filter_map(text);
+        let bundles = chosen.chain(SYSTEM_BUNDLES.map(str::to_owned)).map(PathBuf::from);
+        let bundle = bundles.into_iter().find(|it| it.is_file());
+        // Node adds these to the system's.
+        let added = text("NODE_EXTRA_CA_CERTS").map(PathBuf::from);
         let mut build_env = BuildEnv::default();
         build_env.proxies = proxies.collect();
-        build_env.certificates =
-            bundle.or_else(|| Some("/etc/ssl/certs/ca-certificates.crt".into()));
+        build_env.certificates = bundle.into_iter().chain(added).collect();
         build_env.npm_registry = either("NPM_CONFIG_REGISTRY", "npm_config_registry");
         build_env.npmrc = Some(self.layout.home().join(".npmrc"));
         build_env.pip_index = text("PIP_INDEX_URL");

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::error::ResultExt as _;
-use containai_core::config::{Config, EnvEntry, Origin, parse_env_file, select_session_env};
+use containai_core::config::{Config, EnvEntry, EnvFile, Origin, select_session_env};
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
 use containai_ssh::{Command, EnvVars};
@@ -57,7 +57,13 @@ impl SessionEnv {
                 .map_err(|error| OperationError::usage(format!("`devcontainer.json`: {error}")))?;
         }
         let marker = env.layout.session_env_marker(workspace);
-        let is_needed = !variables.is_empty() || marker.exists();
+        let is_known = marker.exists();
+        for name in variables.multi_line_names().filter(|_| !is_known) {
+            reporter.say(&format!(
+                "`{name}` has several lines: sessions of `cai` get it, those of plain `ssh` do not"
+            ));
+        }
+        let is_needed = !variables.is_empty() || is_known;
         Ok(is_needed.then_some(Self { variables, marker }))
     }
 
@@ -90,7 +96,16 @@ fn read_file(
     };
     match workspace_file::read(workspace, Path::new(path), FollowLinks::WithinWorkspace, MAX_BYTES)
     {
-        Ok(Some(text)) => Ok(parse_env_file(&text)),
+        Ok(Some(text)) => {
+            let EnvFile { entries, unclosed, .. } = EnvFile::parse(&text);
+            let used = unclosed.iter().filter(|name| config.env_import.value.contains(name));
+            for name in used {
+                reporter.warn(&format!(
+                    "`{name}` in `{path}` is ignored: its value opens a quote and never closes it"
+                ));
+            }
+            Ok(entries)
+        }
         Ok(None) => {
             let text = format!("`env.env_file`: there is no `{path}` in `{workspace}`");
             match config.env_file.origin {

@@ -12,6 +12,7 @@ mod api;
 mod cai;
 pub mod contract;
 pub mod contract_snapshots;
+mod corporate_network;
 mod engine;
 pub mod markdown;
 mod network;
@@ -31,6 +32,7 @@ mod wait;
 
 pub use api::Api;
 pub use cai::Cai;
+pub use corporate_network::{BEHIND_PROXY, CORPORATE_HOST, CorporateNetwork};
 pub use engine::Engine;
 pub use network::Network;
 pub use outcome::{Outcome, output_of};

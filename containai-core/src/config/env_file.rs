@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::env_line::{assignment, env_lines, unclosed_quote};
 use crate::naming::EnvName;
 
 /// A variable set by an environment file.
@@ -21,52 +22,44 @@ impl fmt::Debug for EnvEntry {
     }
 }
 
-/// Parses an environment file and skips all lines that set nothing.
-///
-/// A line is `NAME=value`, optionally after `export`. Values are taken verbatim: nothing is
-/// trimmed, unquoted or expanded. Lines that start with `#`, have no valid name, or open a quote
-/// without closing it (a multi-line value) are skipped. A carriage return at the end of a line and
-/// NUL bytes are removed. When two lines set one variable, both are returned, and the later one
-/// applies.
-/// ```
-/// use containai_core::config::parse_env_file;
-///
-/// let entries = parse_env_file("# tokens\nexport A=x y\nB\n");
-/// assert_eq!(entries.len(), 1);
-/// assert_eq!(entries[0].value, "x y");
-/// ```
-#[must_use]
-pub fn parse_env_file(text: &str) -> Vec<EnvEntry> {
-    text.split('\n').filter_map(parse_line).collect()
+/// The variables of an environment file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EnvFile {
+    /// The variables. When two lines set one variable, both are here, and the later one applies.
+    pub entries: Vec<EnvEntry>,
+    /// The variables that are left out, because their values open a quote that is never closed.
+    pub unclosed: Vec<EnvName>,
 }
 
-fn parse_line(line: &str) -> Option<EnvEntry> {
-    let line = line.replace('\0', "");
-    let line = line.strip_suffix('\r').unwrap_or(&line);
-    if line.starts_with('#') {
-        return None;
+impl EnvFile {
+    /// Parses a file and skips all lines that set nothing.
+    ///
+    /// A line is `NAME=value`, optionally after `export`. Values are taken verbatim: nothing is
+    /// trimmed, unquoted or expanded, except that a value of several lines is in quotes, see
+    /// [`env_lines`]. Lines that start with `#` or have no valid name are skipped. A carriage
+    /// return at the end of a line and NUL bytes are removed.
+    /// ```
+    /// use containai_core::config::EnvFile;
+    ///
+    /// let file = EnvFile::parse("# tokens\nexport A=x y\nB\n");
+    /// assert_eq!(file.entries.len(), 1);
+    /// assert_eq!(file.entries[0].value, "x y");
+    /// ```
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        let text = text.replace('\0', "");
+        let mut file = Self::default();
+        for line in env_lines(&text) {
+            let Some((name, value)) = assignment(line.text) else { continue };
+            match line.value {
+                Some(value) => file.entries.push(EnvEntry { name, value }),
+                None if unclosed_quote(value).is_some() => file.unclosed.push(name),
+                None => file.entries.push(EnvEntry { name, value: value.to_owned() }),
+            }
+        }
+        file
     }
-    let (name, value) = strip_export(line).split_once('=')?;
-    let name = EnvName::parse(name).ok()?;
-    if has_unclosed_quote(value) {
-        return None;
-    }
-    Some(EnvEntry { name, value: value.to_owned() })
-}
-
-fn strip_export(line: &str) -> &str {
-    match line.strip_prefix("export") {
-        Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start_matches([' ', '\t']),
-        _ => line,
-    }
-}
-
-/// Whether the value starts with a quote that is never closed.
-fn has_unclosed_quote(value: &str) -> bool {
-    let Some(quote @ ('"' | '\'')) = value.chars().next() else {
-        return false;
-    };
-    value.matches(quote).count() == 1
 }
 
 #[cfg(test)]
@@ -75,7 +68,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(text: &str, expected: &[&str]) {
-        let entries = parse_env_file(text).into_iter();
+        let entries = EnvFile::parse(text).entries.into_iter();
         let lines: Vec<_> = entries.map(|e| format!("{}={}", e.name, e.value)).collect();
         assert_eq!(lines, expected, "{text:?}");
     }
@@ -85,19 +78,30 @@ mod tests {
         check("A= 1 \r\nB='x y'\n", &["A= 1 ", "B='x y'"]);
         check("export A=1\nexport\tB=2\nexportC=3\n", &["A=1", "B=2", "exportC=3"]);
         check("A=\"x\nB=1\n", &["B=1"]);
+        check("A=\"x\ny\"\nB=1\n", &["A=x\ny", "B=1"]);
         check("# A=1\n #=2\nA-B=1\n=\nC\n", &[]);
     }
 
     #[test]
+    fn unclosed_quotes_are_named() {
+        let names: Vec<_> = EnvFile::parse("A=\"x\nB='y\nC='z'\n")
+            .unclosed
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(names, ["A", "B"]);
+    }
+
+    #[test]
     fn debug_output_hides_values() {
-        let shown = format!("{:?}", parse_env_file("TOKEN=hunter2"));
+        let shown = format!("{:?}", EnvFile::parse("TOKEN=hunter2"));
         assert!(shown.contains("TOKEN") && !shown.contains("hunter2"), "{shown}");
     }
 
     proptest! {
         #[test]
         fn never_panics(text in "(?s).*") {
-            let _ = parse_env_file(&text);
+            let _ = EnvFile::parse(&text);
         }
     }
 }

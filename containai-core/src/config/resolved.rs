@@ -9,11 +9,11 @@ use super::setting::{
     AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
     EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
-    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
-    SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool, read_client_option,
-    read_docker_host, read_env_name, read_exclude, read_home_path, read_idle, read_image,
-    read_local_forward, read_manifest_name, read_remote_forward, read_template,
-    read_workspace_path,
+    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES,
+    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, SSH_OPTIONS, TEMPLATE, parse_memory,
+    read_allowed_secret, read_bool, read_client_option, read_docker_host, read_env_name,
+    read_exclude, read_home_path, read_idle, read_image, read_local_forward, read_manifest_name,
+    read_remote_forward, read_template, read_workspace_path,
 };
 use super::sources::{LayeredValue, Sources};
 use super::{
@@ -75,6 +75,10 @@ pub struct Config {
     pub mux: Setting<bool>,
     /// The time for which an idle shared connection is kept; default 60 s.
     pub mux_idle: Setting<Duration>,
+    /// Whether containers trust the certificates that were added to this machine; default yes.
+    pub network_certificates: Setting<bool>,
+    /// Whether containers use the proxies of this machine; default yes.
+    pub network_proxies: Setting<bool>,
     /// The variables of the session environment; default none.
     pub env_import: Setting<Vec<EnvName>>,
     /// Whether values are taken from the environment of `cai` before the file; default yes, no with
@@ -159,6 +163,10 @@ impl Config {
             client_options: sources.find_list(&SSH_OPTIONS, read_client_option)?,
             mux: sources.find(&MUX, flags.mux, read_bool)?.or_default(true),
             mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or_default(Duration::from_secs(60)),
+            network_certificates: sources
+                .find(&NETWORK_CERTIFICATES, None, read_bool)?
+                .or_default(true),
+            network_proxies: sources.find(&NETWORK_PROXIES, None, read_bool)?.or_default(true),
             env_import: sources.parse_env_names(env_import),
             env_from_host,
             env_file,

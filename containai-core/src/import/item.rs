@@ -10,7 +10,7 @@ const GIT_XDG_CONFIG: &str = ".config/git/config";
 /// The marker of Claude Code for plugins to be removed.
 const ORPHANED_PATTERN: &str = "[.]orphaned_at";
 /// The version of the screening. A new one screens all files again.
-const SCREENING_VERSION: &str = "1";
+const SCREENING_VERSION: &str = "2";
 /// The patterns that the flags `p` and `x` exclude.
 const PRIVATE_PATTERN: &str = "*.priv.*";
 const SYSTEM_PATTERN: &str = ".system";

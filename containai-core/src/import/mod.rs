@@ -6,6 +6,7 @@
 
 mod additional;
 mod git_config;
+mod host_settings;
 mod item;
 mod link;
 mod link_repair;
@@ -17,7 +18,10 @@ mod rewriting;
 mod secret;
 
 pub use additional::{OutsideHomeError, additional_manifest, read_path_list, write_path_list};
-pub use git_config::filter_git_config;
+pub use git_config::{
+    FilteredGitConfig, GitConfigPart, filter_git_config, git_config_files, git_config_parts,
+};
+pub use host_settings::{AdaptedSettings, adapt_to_container};
 pub use item::{ContentHandling, IfMissing, ImportItem, ImportItemKind, ImportItems};
 pub use link::{HomeLink, RENAMED_TARGETS, Replaceable, home_links};
 pub use link_repair::{LinkAction, PathState, plan_link_repair};
@@ -25,7 +29,7 @@ pub use options::{
     CredentialSelection, Exclusions, ImportOptions, PrivateFiles, SecretEntries, SecretHandling,
 };
 pub use pattern::matches;
-pub use record::{FileChange, FileStat, ImportRecord, ImportedFile, WithheldSecrets};
+pub use record::{FileChange, FileStat, ImportRecord, ImportedFile, WithheldParts};
 pub use relink::{Relinked, destination, relink};
 pub use rewriting::Rewriting;
-pub use secret::{AllowedSecret, AllowedSecretError, Screened, Screening, screen};
+pub use secret::{AllowedSecret, AllowedSecretError, Screened, Screening, is_private_path, screen};

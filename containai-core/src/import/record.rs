@@ -34,14 +34,17 @@ pub struct ImportedFile {
     /// The secrets that were withheld.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[serde(rename = "kept_back")]
-    pub withheld: Option<WithheldSecrets>,
+    pub withheld: Option<WithheldParts>,
 }
 
-/// The secrets of a file that are withheld from an import.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct WithheldSecrets {
+/// The parts of a file that an import leaves out.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct WithheldParts {
     /// The keys of the secrets, never their values.
     pub keys: Vec<String>,
+    /// The settings that work on the host only.
+    #[serde(default)]
+    pub settings: Vec<String>,
     /// Whether the whole file is withheld.
     #[serde(rename = "is_whole")]
     pub is_whole_file: bool,

@@ -4,11 +4,31 @@ use serde_json::Value;
 
 use crate::layout::{CONTAINER_HOME, CONTAINER_WORKSPACE};
 
+/// Settings of agents with commands.
+const AGENT_SETTINGS: [&str; 13] = [
+    "claude/claude.json",
+    "claude/settings.json",
+    "claude/settings.local.json",
+    "codex/config.toml",
+    "copilot/mcp-config.json",
+    "cursor/mcp.json",
+    "gemini/settings.json",
+    "config/opencode/opencode.json",
+    "kimi-code/config.toml",
+    "kimi-code/mcp.json",
+    "kimi/config.toml",
+    "kimi/mcp.json",
+    "pi/settings.json",
+];
+
 /// A change to a file while it is imported.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Rewriting {
     /// Replace the home directory at the beginning of JSON strings.
     Home,
+    /// Replace the home directory before hidden files and directories, wherever it is in the text:
+    /// hooks, status lines and MCP servers of agents are commands with paths.
+    HiddenPaths,
     /// Add the workspace to the trusted folders of the agent.
     Trust,
 }
@@ -22,6 +42,7 @@ impl Rewriting {
                 Some(Self::Home)
             }
             "copilot/config.json" => Some(Self::Trust),
+            _ if AGENT_SETTINGS.contains(&target) => Some(Self::HiddenPaths),
             _ => None,
         }
     }
@@ -31,6 +52,7 @@ impl Rewriting {
     pub fn apply(self, text: Vec<u8>, home: &str) -> Vec<u8> {
         match self {
             Self::Home => replace_home(&text, home),
+            Self::HiddenPaths => replace_hidden_paths(&text, home),
             Self::Trust => add_trusted_folder(&text),
         }
         .unwrap_or(text)
@@ -44,6 +66,23 @@ fn replace_home(text: &[u8], home: &str) -> Option<Vec<u8>> {
     let quoted = Value::from(home).to_string();
     let begin = quoted.strip_suffix('"')?;
     Some(text.replace(&format!("{begin}/"), &format!("\"{CONTAINER_HOME}/")).into_bytes())
+}
+
+/// Replaces `HOME/.` where a word begins. Other paths of the home directory are projects, which are
+/// elsewhere in the container.
+fn replace_hidden_paths(text: &[u8], home: &str) -> Option<Vec<u8>> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (hidden, replacement) = (format!("{home}/."), format!("{CONTAINER_HOME}/."));
+    let mut replaced = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(&hidden) {
+        replaced.push_str(before);
+        let is_word = |c: char| c.is_alphanumeric() || "_.-/~".contains(c);
+        let is_inside = replaced.chars().next_back().is_some_and(is_word);
+        replaced.push_str(if is_inside { &hidden } else { &replacement });
+        rest = after;
+    }
+    Some((replaced + rest).into_bytes())
 }
 
 fn add_trusted_folder(text: &[u8]) -> Option<Vec<u8>> {
@@ -80,6 +119,18 @@ mod tests {
     }
 
     #[test]
+    fn hidden_paths_of_commands_use_the_container_home() {
+        let check = |text: &str, expected: &str| check(Rewriting::HiddenPaths, text, expected);
+        check(
+            r#"{"command": "bash /home/me/.claude/hooks/x.sh --log=/home/me/.cache/y"}"#,
+            r#"{"command": "bash /home/agent/.claude/hooks/x.sh --log=/home/agent/.cache/y"}"#,
+        );
+        check("x = '/home/me/.codex/n'\n", "x = '/home/agent/.codex/n'\n");
+        let kept = r#"["/home/me/src/x", "/mnt/home/me/.x", "/home/me2/.x", "/home/me"]"#;
+        check(kept, kept);
+    }
+
+    #[test]
     fn workspace_is_added_to_trusted_folders() {
         let check = |text: &str, expected: &str| check(Rewriting::Trust, text, expected);
         let trusted = "{\n  \"trusted_folders\": [\n    \"/home/agent/workspace\"\n  ]\n}";
@@ -92,7 +143,7 @@ mod tests {
 
     #[test]
     fn only_known_files_are_rewritten() {
-        assert_eq!(Rewriting::of("claude/settings.json"), None);
+        assert_eq!(Rewriting::of("claude/CLAUDE.md"), None);
         let plugins = Rewriting::of("claude/plugins/installed_plugins.json");
         assert_eq!(plugins, Some(Rewriting::Home));
     }

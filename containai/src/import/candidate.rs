@@ -29,8 +29,10 @@ pub(crate) enum CandidateContent {
     Bytes(Vec<u8>),
     /// A file in the home directory.
     File {
-        /// The path, relative to the home directory.
+        /// The path, relative to the home directory; no part of it is a link.
         path: String,
+        /// The path as the user sees it, where a part may be a link.
+        name: String,
         /// The metadata of the scan.
         stat: FileStat,
     },

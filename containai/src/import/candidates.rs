@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use containai_core::import::{
-    AllowedSecret, IfMissing, ImportItem, Screened, Screening, SecretHandling, WithheldSecrets,
-    screen,
-};
+use containai_core::import::{AllowedSecret, IfMissing, ImportItem, Screening, SecretHandling};
 use containai_ssh::transfer::{CopyReport, ScanEntry};
 
 use super::candidate::{CandidateContent, ImportCandidate};
+use super::screening::{PreparedFile, prepare_file};
 use super::withheld::WithheldFiles;
 
 /// Candidates by their paths on the volume.
@@ -23,6 +21,8 @@ pub(crate) struct ImportCandidates {
     /// The directories that contain candidates or may contain them later, relative to the home
     /// directory.
     pub(crate) directories: BTreeSet<String>,
+    /// The directories of files that links lead to, relative to the home directory.
+    pub(crate) followed: BTreeSet<String>,
     /// The withheld files, as far as they are known without reading unchanged files.
     pub(crate) withheld: WithheldFiles,
     /// The secrets that the user allows.
@@ -100,12 +100,12 @@ impl ImportCandidates {
             _ => item.copy_mode(found.mode, matches!(content, CandidateContent::Directory)),
         };
         let (content, screening_key) = match content {
-            CandidateContent::File { ref path, .. } => {
-                let key = item.screening_mark(path, &self.allowed);
+            CandidateContent::File { ref name, .. } => {
+                let key = item.screening_mark(name, &self.allowed);
                 (Some(content), key)
             }
             CandidateContent::Bytes(bytes) => {
-                let bytes = self.screen_bytes(item, &found.path, &target, bytes);
+                let bytes = self.prepare_bytes(item, &found.path, &target, bytes);
                 (bytes.map(CandidateContent::Bytes), String::new())
             }
             content => (Some(content), String::new()),
@@ -118,8 +118,8 @@ impl ImportCandidates {
         }
     }
 
-    /// Screens a file in memory; returns the content to import, or `None` if the file is withheld.
-    fn screen_bytes(
+    /// Prepares a file in memory; returns the content to import, or `None` if the file is withheld.
+    fn prepare_bytes(
         &mut self,
         item: &ImportItem,
         path: &str,
@@ -130,15 +130,20 @@ impl ImportCandidates {
             return Some(bytes);
         }
         let screening = Screening { path, target, allowed: &self.allowed };
-        let (withheld, content) = match screen(screening, &bytes) {
-            Screened::Clean => return Some(bytes),
-            Screened::Edited { content, keys } => {
-                (WithheldSecrets { keys, is_whole_file: false }, Some(content))
-            }
-            Screened::Withheld { keys } => (WithheldSecrets { keys, is_whole_file: true }, None),
-        };
-        self.withheld.add(path, &withheld);
+        let PreparedFile { content, withheld } = prepare_file(screening, bytes);
+        if let Some(withheld) = withheld {
+            self.withheld.add(path, &withheld);
+        }
         content
+    }
+
+    /// Records the directory of a file that a link leads to, so that it is watched.
+    pub(super) fn add_followed(&mut self, real: &str, name: &str) {
+        if real != name {
+            let directory = real.rsplit_once('/').map_or("", |(directory, _)| directory);
+            self.followed.insert(directory.to_owned());
+            self.directories.insert(directory.to_owned());
+        }
     }
 
     /// Records a warning about a path in the home directory.

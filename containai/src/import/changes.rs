@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use containai_core::import::{
-    AllowedSecret, FileChange, FileStat, ImportRecord, ImportedFile, Screened, Screening,
-    WithheldSecrets, screen,
+    AllowedSecret, FileChange, FileStat, ImportRecord, ImportedFile, Screening,
 };
 use containai_core::layout::VOLUME_ADDITIONAL_PATHS;
 use containai_ssh::transfer::{Directory, EntryContent, EntrySource, PackedEntries, blake3_hex};
 
 use super::candidate::{CandidateContent, ImportCandidate};
 use super::candidates::ImportCandidates;
+use super::screening::{PreparedFile, prepare_file};
 use super::withheld::WithheldFiles;
 
 /// The content of a default file in a record. Changing it would send the defaults again.
@@ -128,9 +128,9 @@ impl PendingChanges {
                 return FileChange::Unchanged;
             }
             CandidateContent::Default(_) => (FileChange::New, DEFAULT_MARK.to_owned()),
-            CandidateContent::File { path, stat } => {
+            CandidateContent::File { path, name, stat } => {
                 let screening_mark = &candidate.screening_key;
-                let file = ComparedFile { target, path, stat: *stat, screening_mark, mode };
+                let file = ComparedFile { target, path, name, stat: *stat, screening_mark, mode };
                 return self.compare_file(inputs, file);
             }
         };
@@ -141,14 +141,14 @@ impl PendingChanges {
     }
 
     fn compare_file(&mut self, inputs: &CompareInputs<'_>, file: ComparedFile<'_>) -> FileChange {
-        let ComparedFile { target, path, stat, screening_mark, mode } = file;
+        let ComparedFile { target, path, name, stat, screening_mark, mode } = file;
         let recorded = inputs.record.files.get(target);
         let change = inputs.record.compare_stat(target, stat, mode);
         let is_marked = recorded.is_some_and(|entry| entry.screening_mark == screening_mark);
         let is_stable = ImportCandidate::is_stable(stat, inputs.now);
         if change == FileChange::Unchanged && is_marked && is_stable {
             if let Some(withheld) = recorded.and_then(|entry| entry.withheld.as_ref()) {
-                self.withheld.add(path, withheld);
+                self.withheld.add(name, withheld);
             }
             return FileChange::Unchanged;
         }
@@ -184,20 +184,12 @@ impl PendingChanges {
         file: ComparedFile<'_>,
         bytes: Vec<u8>,
     ) -> FileChange {
-        let ComparedFile { target, path, stat, screening_mark, mode } = file;
+        let ComparedFile { target, name, stat, screening_mark, mode, .. } = file;
         let recorded = inputs.record.files.get(target);
-        let screening = Screening { path, target, allowed: inputs.allowed };
-        let (content, withheld) = match screen(screening, &bytes) {
-            Screened::Clean => (Some(bytes), None),
-            Screened::Edited { content, keys } => {
-                (Some(content), Some(WithheldSecrets { keys, is_whole_file: false }))
-            }
-            Screened::Withheld { keys } => {
-                (None, Some(WithheldSecrets { keys, is_whole_file: true }))
-            }
-        };
+        let screening = Screening { path: name, target, allowed: inputs.allowed };
+        let PreparedFile { content, withheld } = prepare_file(screening, bytes);
         if let Some(withheld) = &withheld {
-            self.withheld.add(path, withheld);
+            self.withheld.add(name, withheld);
         }
         let is_edited = withheld.is_some();
         let hash = content.as_deref().map(blake3_hex).unwrap_or_default();
@@ -242,7 +234,7 @@ impl PendingChanges {
             CandidateContent::Directory => EntryContent::Directory,
             CandidateContent::Link(to) => EntryContent::Link(to),
             CandidateContent::Bytes(bytes) => EntryContent::Bytes(bytes),
-            CandidateContent::File { path: source, stat } => {
+            CandidateContent::File { path: source, stat, .. } => {
                 self.bytes += stat.size;
                 match self.screened.remove(&path) {
                     Some(bytes) => EntryContent::Bytes(bytes),
@@ -273,6 +265,7 @@ struct CompareInputs<'a> {
 struct ComparedFile<'a> {
     target: &'a str,
     path: &'a str,
+    name: &'a str,
     stat: FileStat,
     screening_mark: &'a str,
     mode: u32,

@@ -1,32 +1,22 @@
 //! Finding the files of an import in the home directory.
 
 use containai_core::import::{
-    AllowedSecret, ContentHandling, FileStat, ImportItem, ImportItemKind, Relinked, Rewriting,
-    Screened, Screening, SecretHandling, WithheldSecrets, destination, filter_git_config, relink,
-    screen,
+    AllowedSecret, ContentHandling, ImportItem, ImportItemKind, Rewriting, destination,
+    filter_git_config, git_config_files,
 };
-use containai_ssh::transfer::{Directory, ScanEntry, ScanEntryKind, TreeScan};
+use containai_ssh::transfer::{Directory, ScanEntryKind, TreeScan};
 
 use super::candidate::CandidateContent;
 use super::candidates::ImportCandidates;
-
-/// The size limit for git configurations, rewritten files and overrides, in bytes.
-const MAX_BYTES: u64 = 64 << 20;
-
-/// The home directory that files are imported from.
-#[derive(Clone, Copy)]
-pub(crate) struct HomeDirectory<'a> {
-    /// The open directory.
-    pub(crate) root: &'a Directory,
-    /// Its path.
-    pub(crate) path: &'a str,
-}
+use super::found_file::{FileSearch, FoundFile};
+use super::home_directory::{HomeDirectory, MAX_BYTES, file_stat};
+use super::link_target::LinkTarget;
 
 impl ImportCandidates {
     /// Finds the files that `items` select. `now` is in nanoseconds since 1970.
-    pub(crate) fn find(
-        source: HomeDirectory<'_>,
-        items: &[ImportItem],
+    pub(crate) fn find<'a>(
+        source: HomeDirectory<'a>,
+        items: &'a [ImportItem],
         allowed: &[AllowedSecret],
         now: i128,
     ) -> Self {
@@ -83,34 +73,35 @@ impl ImportCandidates {
     }
 
     /// Adds the files that one item selects.
-    fn add_item(
+    fn add_item<'a>(
         &mut self,
-        source: HomeDirectory<'_>,
+        source: HomeDirectory<'a>,
         item: &ImportItem,
-        items: &[ImportItem],
-        scan: &mut TreeScan<'_>,
+        items: &'a [ImportItem],
+        scan: &mut TreeScan<'a>,
     ) {
-        let found = match item.handling {
-            ContentHandling::Withhold => {
-                if !scan.find(&item.source, str::is_empty).is_empty() {
-                    self.withheld.add_login(&item.source, &item.program);
-                }
-                Vec::new()
+        let mut search = FileSearch { source, items, scan };
+        if item.handling == ContentHandling::FilterGitConfig {
+            return self.add_git_config(item, &mut search);
+        }
+        let found = match search.find(item) {
+            Ok(found) => found,
+            Err(refusal) => {
+                return self.warn(&item.source, &format!("it is not imported: {refusal}"));
             }
-            ContentHandling::FilterGitConfig => {
-                return self.add_git_config(item, source.root, scan);
-            }
-            _ => scan.find(&item.source, |below| item.includes(below)),
         };
         let Some(first) = found.first() else {
             // An excluded item has no default either.
-            if item.includes("") {
+            if item.includes("") && item.handling != ContentHandling::Withhold {
                 self.add_default(item);
             }
             return;
         };
+        if item.handling == ContentHandling::Withhold {
+            return self.withheld.add_login(&item.source, &item.program);
+        }
         if matches!(
-            (item.kind, &first.kind),
+            (item.kind, &first.entry.kind),
             (ImportItemKind::File, ScanEntryKind::Directory)
                 | (ImportItemKind::Directory, ScanEntryKind::File)
         ) {
@@ -118,9 +109,9 @@ impl ImportCandidates {
             return self.warn(&item.source, &format!("it is skipped because it is not {expected}"));
         }
         for found in found {
-            let target = format!("{}{}", item.target, &found.path[item.source.len()..]);
-            if let Some(content) = self.content(source, items, &found, &target) {
-                self.add(item, &found, target, content);
+            let target = format!("{}{}", item.target, &found.entry.path[item.source.len()..]);
+            if let Some(content) = self.content(source, &found, &target) {
+                self.add(item, &found.entry, target, content);
             }
         }
     }
@@ -129,76 +120,44 @@ impl ImportCandidates {
     fn content(
         &mut self,
         source: HomeDirectory<'_>,
-        items: &[ImportItem],
-        found: &ScanEntry,
+        found: &FoundFile,
         target: &str,
     ) -> Option<CandidateContent> {
-        let path = &found.path;
-        Some(match &found.kind {
-            ScanEntryKind::Directory => {
-                self.directories.insert(path.clone());
-                CandidateContent::Directory
-            }
-            ScanEntryKind::Link(to) => match relink(items, source.path, path, target, to) {
-                Relinked::Imported(to) => CandidateContent::Link(to),
-                Relinked::External => {
-                    self.warn(path, &format!("it points to `{to}`, which is not imported"));
-                    CandidateContent::Link(to.clone())
+        let path = &found.entry.path;
+        match (&found.entry.kind, &found.link) {
+            (ScanEntryKind::Directory, _) => {
+                if let LinkTarget::Home(path) = &found.place {
+                    self.directories.insert(path.clone());
                 }
-            },
-            ScanEntryKind::File => match Rewriting::of(target) {
-                None => CandidateContent::File { path: path.clone(), stat: file_stat(found) },
-                Some(rewriting) => match source.root.read_file(path, MAX_BYTES) {
-                    Ok(bytes) => CandidateContent::Bytes(rewriting.apply(bytes, source.path)),
+                Some(CandidateContent::Directory)
+            }
+            (ScanEntryKind::Link(_), Some(Ok(to))) => Some(CandidateContent::Link(to.clone())),
+            (ScanEntryKind::Link(to), refused) => {
+                let reason = match refused {
+                    Some(Err(refusal)) => format!(": {refusal}"),
+                    _ => String::new(),
+                };
+                self.warn(path, &format!("it points to `{to}`, which is not imported{reason}"));
+                Some(CandidateContent::Link(to.clone()))
+            }
+            (ScanEntryKind::File, _) => match (&found.place, Rewriting::of(target)) {
+                (LinkTarget::Home(real), None) => {
+                    self.add_followed(real, path);
+                    let (path, name) = (real.clone(), path.clone());
+                    let stat = file_stat(&found.entry);
+                    Some(CandidateContent::File { path, name, stat })
+                }
+                (place, rewriting) => match place.read(source.root, MAX_BYTES) {
+                    Ok(bytes) => {
+                        let rewritten = rewriting.map(|it| it.apply(bytes.clone(), source.path));
+                        Some(CandidateContent::Bytes(rewritten.unwrap_or(bytes)))
+                    }
                     Err(error) => {
                         self.warn(path, &error.to_string());
-                        return None;
+                        None
                     }
                 },
             },
-        })
-    }
-
-    /// Adds git's configuration files, concatenated.
-    fn add_git_config(&mut self, item: &ImportItem, root: &Directory, scan: &mut TreeScan<'_>) {
-        let mut joined: Option<(ScanEntry, Vec<u8>)> = None;
-        for source in item.sources() {
-            let file = scan.find(source, |_| item.includes("")).into_iter().next();
-            let Some(file) = file.filter(|file| file.kind == ScanEntryKind::File) else { continue };
-            match root.read_file(&file.path, MAX_BYTES) {
-                Ok(bytes) => {
-                    // The filter does not report what it removes. The filtered text is screened
-                    // again, so no file is withheld completely here.
-                    self.record_git_secrets(item, &file.path, &bytes);
-                    let previous = joined.take().map(|(_, bytes)| bytes).unwrap_or_default();
-                    let newline: &[u8] = if previous.is_empty() { b"" } else { b"\n" };
-                    joined = Some((file, [&previous, newline, &bytes].concat()));
-                }
-                Err(error) => self.warn(&file.path, &error.to_string()),
-            }
-        }
-        match joined {
-            Some((file, bytes)) => {
-                self.add(
-                    item,
-                    &file,
-                    item.target.clone(),
-                    CandidateContent::Bytes(prepare(item, bytes)),
-                );
-            }
-            None => self.add_default(item),
-        }
-    }
-
-    /// Records the secrets of a configuration before it is filtered.
-    fn record_git_secrets(&mut self, item: &ImportItem, path: &str, bytes: &[u8]) {
-        let screening = Screening { path, target: &item.target, allowed: &self.allowed };
-        if let (
-            SecretHandling::Screen,
-            Screened::Edited { keys, .. } | Screened::Withheld { keys },
-        ) = (item.secrets, screen(screening, bytes))
-        {
-            self.withheld.add(path, &WithheldSecrets { keys, is_whole_file: false });
         }
     }
 }
@@ -207,17 +166,11 @@ impl ImportCandidates {
 fn prepare(item: &ImportItem, bytes: Vec<u8>) -> Vec<u8> {
     match item.handling {
         ContentHandling::FilterGitConfig => {
-            filter_git_config(&String::from_utf8_lossy(&bytes)).into_bytes()
+            let text = String::from_utf8_lossy(&bytes);
+            // An override is written for the container: the files that it names are there.
+            let files = git_config_files(&text).into_iter().map(|path| (path.clone(), path));
+            filter_git_config(&text, &files.collect()).text.into_bytes()
         }
         _ => bytes,
-    }
-}
-
-fn file_stat(found: &ScanEntry) -> FileStat {
-    FileStat {
-        size: found.size,
-        modified: found.modified,
-        changed: found.changed,
-        inode: found.inode,
     }
 }

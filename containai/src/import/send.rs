@@ -52,11 +52,11 @@ impl Import<'_> {
         let target = self.target.resolve().await?;
         let exists = self.target.context.engine()?.has_volume(&target.volume).await?;
         let mut scan = self.source.scan()?;
-        scan.warnings.drain(..).for_each(|text| warnings.warn(text));
         let record = match exists {
             true => record_file::load(&self.record_path(&target))?,
             false => ImportRecord::default(),
         };
+        scan.warn_all(&record, warnings);
         let changes =
             PendingChanges::new(&scan.candidates, &record, &self.source.root()?, scan.now);
         changes.withheld.lines().into_iter().for_each(|text| warnings.warn(text));
@@ -102,16 +102,19 @@ impl Import<'_> {
         record: ImportRecord,
         warnings: &mut WarnOnce<'_>,
     ) -> crate::Result<ImportOutcome> {
-        scan.warnings.drain(..).for_each(|text| warnings.warn(text));
+        scan.warn_all(&record, warnings);
         let path = self.record_path(&target);
         let root = self.source.root()?;
         let mut changes = PendingChanges::new(&scan.candidates, &record, &root, scan.now);
         changes.withheld.lines().into_iter().for_each(|text| warnings.warn(text));
+        // A change of a file that a link leads to is a change of the link's item.
+        let followed = scan.candidates.followed.iter();
+        let followed = followed.map(|directory| ImportItem::directory(directory, ""));
         let mut sent = ImportOutcome {
             files: changes.lines.len(),
             volume: target.volume,
             is_partial: scan.is_partial,
-            entries: scan.entries,
+            entries: scan.entries.into_iter().chain(followed).collect(),
             directories: scan.candidates.directories,
         };
         if changes.is_empty() {

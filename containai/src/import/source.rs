@@ -5,15 +5,17 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use containai_core::hint::Hint;
-use containai_core::import::{ImportItem, ImportItems, ImportOptions, write_path_list};
+use containai_core::import::{
+    ImportItem, ImportItems, ImportOptions, ImportRecord, write_path_list,
+};
 use containai_core::layout::{Layout, VOLUME_ADDITIONAL_PATHS};
 use containai_core::manifest::Manifest;
 use containai_core::naming::HomePath;
 use containai_ssh::transfer::Directory;
 
 use super::candidates::ImportCandidates;
-use super::home_scan::HomeDirectory;
-use super::manifests;
+use super::home_directory::HomeDirectory;
+use super::{left_behind, manifests};
 use crate::error::OperationError;
 use crate::report::Reporter;
 
@@ -41,6 +43,8 @@ pub(crate) struct ImportScan {
     pub(crate) manifests: Vec<Manifest>,
     /// Warnings for the user.
     pub(crate) warnings: Vec<String>,
+    /// A message about settings that are not imported, for the first import.
+    pub(crate) left_behind: Option<String>,
     /// Whether files could not be read.
     pub(crate) is_partial: bool,
     /// The time of the scan, in nanoseconds since 1970.
@@ -81,11 +85,14 @@ impl ImportSource {
         warnings.extend(failures.iter().map(ToString::to_string));
         let manifests = manifests.into_iter().filter(|it| self.options.selects(it)).collect();
         let candidates = candidates.with_parents(&items);
+        let selects_all = self.options.only.is_empty();
+        let left_behind = selects_all.then(|| left_behind::message(&self.home, &items)).flatten();
         Ok(ImportScan {
             candidates,
             entries: items,
             manifests,
             warnings,
+            left_behind,
             is_partial: !failures.is_empty(),
             now,
         })
@@ -100,6 +107,16 @@ impl ImportSource {
     /// Opens the home directory.
     pub(crate) fn root(&self) -> crate::Result<Directory> {
         Ok(Directory::open(&self.home, &[])?)
+    }
+}
+
+impl ImportScan {
+    /// Reports the warnings. What stays behind is reported by the first import only.
+    pub(super) fn warn_all(&mut self, record: &ImportRecord, warnings: &mut WarnOnce<'_>) {
+        self.warnings.drain(..).for_each(|text| warnings.warn(text));
+        if let Some(text) = self.left_behind.take().filter(|_| record.stamp.is_empty()) {
+            warnings.warn(text);
+        }
     }
 }
 

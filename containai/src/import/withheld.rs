@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use containai_core::import::WithheldSecrets;
+use containai_core::import::WithheldParts;
 
 /// Withheld files, by their paths in the home directory.
 #[derive(Debug, Default)]
@@ -13,26 +13,21 @@ pub(crate) struct WithheldFiles {
 /// The reason why a file is withheld.
 #[derive(Debug)]
 enum WithheldReason {
-    /// The file contains secrets.
-    Secrets(WithheldSecrets),
+    /// The file contains secrets, or settings of the host.
+    Parts(WithheldParts),
     /// The file contains the login of this program.
     Login(String),
 }
 
 impl WithheldFiles {
-    /// Adds secrets of a file.
-    pub(crate) fn add(&mut self, path: &str, withheld: &WithheldSecrets) {
+    /// Adds what is left out of a file.
+    pub(crate) fn add(&mut self, path: &str, withheld: &WithheldParts) {
         let known = self.files.entry(path.to_owned());
-        let reason = known.or_insert_with(|| {
-            WithheldReason::Secrets(WithheldSecrets { keys: Vec::new(), is_whole_file: false })
-        });
-        let WithheldReason::Secrets(known) = reason else { return };
+        let reason = known.or_insert_with(|| WithheldReason::Parts(WithheldParts::default()));
+        let WithheldReason::Parts(known) = reason else { return };
         known.is_whole_file |= withheld.is_whole_file;
-        for key in &withheld.keys {
-            if !known.keys.contains(key) {
-                known.keys.push(key.clone());
-            }
-        }
+        add_missing(&mut known.keys, &withheld.keys);
+        add_missing(&mut known.settings, &withheld.settings);
     }
 
     /// Adds the file with the login of a program.
@@ -44,17 +39,18 @@ impl WithheldFiles {
     pub(crate) fn merge(&mut self, other: &Self) {
         for (path, reason) in &other.files {
             match reason {
-                WithheldReason::Secrets(withheld) => self.add(path, withheld),
+                WithheldReason::Parts(withheld) => self.add(path, withheld),
                 WithheldReason::Login(program) => self.add_login(path, program),
             }
         }
     }
 
-    /// Returns a warning for each file, and a last line with the options that import secrets.
+    /// Returns a warning for each file and kind, and a last line with the options that import
+    /// secrets.
     pub(crate) fn lines(&self) -> Vec<String> {
         let mut lines: Vec<String> =
-            self.files.iter().map(|(path, reason)| reason.line(path)).collect();
-        if self.files.values().any(|reason| matches!(reason, WithheldReason::Secrets(_))) {
+            self.files.iter().flat_map(|(path, reason)| reason.lines(path)).collect();
+        if self.files.values().any(WithheldReason::is_secret) {
             let flags = "import a secret with `--allow-secret PATH:KEY` or `import.allow_secrets`, \
                          and an agent's login with `--credentials AGENT`";
             lines.push(flags.to_owned());
@@ -64,28 +60,78 @@ impl WithheldFiles {
 }
 
 impl WithheldReason {
-    fn line(&self, path: &str) -> String {
-        let keys = |keys: &[String]| {
-            keys.iter().map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ")
-        };
-        match self {
+    /// Whether a secret of the user's choice is left out.
+    fn is_secret(&self) -> bool {
+        matches!(self, Self::Parts(parts) if parts.is_whole_file || !parts.keys.is_empty())
+    }
+
+    fn lines(&self, path: &str) -> Vec<String> {
+        let parts = match self {
             Self::Login(program) => {
-                format!(
+                let login = format!(
                     "`~/{path}` is not imported: use `--credentials {program}` to import this login"
-                )
+                );
+                return vec![login];
             }
-            Self::Secrets(WithheldSecrets { keys: names, .. }) if names.is_empty() => {
-                format!("`~/{path}` is not imported: it is a secret")
-            }
-            Self::Secrets(WithheldSecrets { keys: names, is_whole_file: true }) => {
-                let keys = keys(names);
-                format!(
-                    "`~/{path}` is not imported: it contains a secret that cannot be removed, {keys}"
-                )
-            }
-            Self::Secrets(WithheldSecrets { keys: names, .. }) => {
-                format!("`~/{path}` is imported without its secrets: {}", keys(names))
-            }
+            Self::Parts(parts) => parts,
+        };
+        let mut lines = Vec::new();
+        if self.is_secret() {
+            lines.push(secret_line(path, parts));
         }
+        if !parts.settings.is_empty() && !parts.is_whole_file {
+            lines.push(format!(
+                "`~/{path}` is imported without settings that only work on this machine: {}",
+                quoted(&parts.settings)
+            ));
+        }
+        lines
+    }
+}
+
+fn secret_line(path: &str, parts: &WithheldParts) -> String {
+    let keys = quoted(&parts.keys);
+    match (parts.is_whole_file, parts.keys.is_empty()) {
+        (true, true) => format!("`~/{path}` is not imported: it is a secret"),
+        (true, false) => format!(
+            "`~/{path}` is not imported: it contains a secret that cannot be removed, {keys}"
+        ),
+        (false, _) => format!("`~/{path}` is imported without its secrets: {keys}"),
+    }
+}
+
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn add_missing(known: &mut Vec<String>, names: &[String]) {
+    for name in names {
+        if !known.contains(name) {
+            known.push(name.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_file_is_named_with_what_is_left_out() {
+        let mut files = WithheldFiles::default();
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let settings = WithheldParts { settings: names(&["SHELL"]), ..WithheldParts::default() };
+        files.add(".zshrc", &settings);
+        insta::assert_snapshot!(files.lines().join("\n"), @"`~/.zshrc` is imported without settings that only work on this machine: `SHELL`");
+        files.add(".zshrc", &WithheldParts { keys: names(&["TOKEN"]), ..settings });
+        files.add(".x", &WithheldParts { is_whole_file: true, ..WithheldParts::default() });
+        files.add_login(".codex/auth.json", "codex");
+        insta::assert_snapshot!(files.lines().join("\n"), @r"
+        `~/.codex/auth.json` is not imported: use `--credentials codex` to import this login
+        `~/.x` is not imported: it is a secret
+        `~/.zshrc` is imported without its secrets: `TOKEN`
+        `~/.zshrc` is imported without settings that only work on this machine: `SHELL`
+        import a secret with `--allow-secret PATH:KEY` or `import.allow_secrets`, and an agent's login with `--credentials AGENT`
+        ");
     }
 }

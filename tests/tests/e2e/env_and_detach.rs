@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use containai_tests::{Person, wait_until};
+use containai_tests::{Person, output_of, wait_until};
 
 const SECRET: &str = "hush 'x' $y \\z";
 
@@ -44,6 +44,37 @@ fn values_reach_the_command_and_are_on_no_command_line() {
 
     let shell = person.cai(["shell", "-e", "TOKEN"]).current_dir(&repository).env("TOKEN", SECRET);
     shell.stdin("printf %s \"$TOKEN\"\n").run().success().prints(SECRET);
+}
+
+#[test]
+fn values_of_several_lines_are_whole() {
+    let person = Person::new();
+    let repository = person.repository("several-lines");
+    let key = "-----BEGIN-----\nabc=\n-----END-----";
+    fs::write(repository.join(".env"), format!("KEY=\"{key}\"\nNEXT=1\nBAD=\"open\n"))
+        .expect("a file can be written");
+    fs::create_dir(repository.join(".containai")).expect("a directory can be made");
+    fs::write(
+        repository.join(".containai/config.toml"),
+        "env.import = ['KEY', 'NEXT', 'BAD', 'OWN']\nenv.env_file = '.env'\nenv.from_host = true\n",
+    )
+    .expect("a file can be written");
+    person.cai(["trust", "--yes"]).current_dir(&repository).run().success();
+    let script = "printf '<%s>' \"$KEY\" \"$NEXT\" \"$OWN\" \"${abc-none}\"";
+    let run = person.cai(["run", "--image", "base", "--", "sh", "-c", script]);
+    let outcome = run.current_dir(&repository).env("OWN", "1\n2").run();
+    outcome
+        .success()
+        .prints(&format!("<{key}><1><1\n2><none>"))
+        .stderr_contains("`KEY` has several lines")
+        .stderr_contains("`BAD` in `.env` is ignored");
+    let exec = ["exec", "--env-file", ".env", "--", "sh", "-c", script];
+    let outcome = person.cai(exec).current_dir(&repository).env("OWN", "1\n2").run();
+    outcome.success().prints(&format!("<{key}><1><1\n2><none>"));
+    // sshd reads them line by line, so plain sessions get the others.
+    let mut ssh = person.openssh("ssh");
+    ssh.arg(person.alias(repository.path())).arg("echo ${KEY-none} $NEXT ${abc-none}");
+    assert_eq!(output_of(&mut ssh), "none 1 none\n");
 }
 
 #[test]

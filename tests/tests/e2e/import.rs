@@ -44,7 +44,7 @@ fn import(person: &Person<'_>, workspace: &Repository, words: &[&str]) -> Cai {
 /// Lines with the same meaning in bash and zsh apply in bash; nothing is executed to find them.
 #[test]
 fn shell_settings_apply_in_interactive_shells() {
-    const ZSH: &str = "export EDITOR=vim\nexport PATH=/bad:$PATH\npath+=(/a $HOME/b)\n\
+    const ZSH: &str = "export EDITOR=vi\nexport PATH=/bad:$PATH\npath+=(/a $HOME/b)\n\
         alias gs='git status'\nexport BAD=\"$(touch /tmp/bad)\"\nexport WORSE=a; touch /tmp/bad\n";
     let person = Person::new();
     let repository = person.repository("import-shells");
@@ -62,7 +62,7 @@ fn shell_settings_apply_in_interactive_shells() {
     person
         .exec(&repository, look)
         .success()
-        .prints("alias gs='git status'\nalias ll='ls -l'\nvim 1 :/a:/home/agent/b\nunset\n");
+        .prints("alias gs='git status'\nalias ll='ls -l'\nvi 1 :/a:/home/agent/b\nunset\n");
 }
 
 #[test]

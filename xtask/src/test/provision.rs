@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 /// A program that a test runs, and its Debian package. Dependencies of `cai` itself are not listed:
 /// `cai setup` installs them, and the tests check that.
-const REQUIRED_PROGRAMS: [(&str, &str); 20] = [
+const REQUIRED_PROGRAMS: [(&str, &str); 22] = [
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("sshd", "openssh-server"),
@@ -28,6 +28,8 @@ const REQUIRED_PROGRAMS: [(&str, &str); 20] = [
     ("node", "nodejs"),
     ("npm", "npm"),
     ("jq", "jq"),
+    ("docker-registry", "docker-registry"),
+    ("tinyproxy", "tinyproxy-bin"),
 ];
 
 /// The directories of administrative programs, whatever `PATH` contains.

@@ -27,7 +27,8 @@ const CLI_ONLY: [&str; 9] = [
 ];
 
 /// Packages that the core may use: none that does I/O.
-const CORE: [&str; 10] = [
+const CORE: [&str; 11] = [
+    "base64",
     "hex",
     "jsonc-parser",
     "serde",

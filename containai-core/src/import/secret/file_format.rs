@@ -50,6 +50,11 @@ const INI_FILES: &[&str] = &[
     ".condarc.ini",
 ];
 
+/// Returns whether a path is that of a start-up file of a shell.
+pub(in crate::import) fn is_shell_file(path: &str) -> bool {
+    FileFormat::detect(path, "") == FileFormat::Shell
+}
+
 impl FileFormat {
     /// Detects the format from the path, or else from the beginning of the text.
     pub(super) fn detect(path: &str, text: &str) -> Self {

@@ -19,6 +19,7 @@ mod known_token;
 mod phrase;
 mod plain;
 mod private_key;
+mod private_path;
 mod random;
 mod reference;
 mod screen;
@@ -30,4 +31,7 @@ mod value;
 mod yaml;
 
 pub use allowed::{AllowedSecret, AllowedSecretError};
+pub(super) use file_format::is_shell_file;
+pub use private_path::is_private_path;
 pub use screen::{Screened, Screening, screen};
+pub(super) use shell::LineState;

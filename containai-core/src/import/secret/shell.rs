@@ -34,18 +34,16 @@ pub(super) fn edit(
 ) -> Option<String> {
     let mut kept = String::new();
     let mut is_editable = true;
-    let mut open = None;
-    let mut is_continued = false;
+    let mut state = LineState::default();
     for (number, line) in text.split_inclusive('\n').enumerate() {
         let trimmed = line.trim();
-        let was_inside = open.is_some() || is_continued;
-        open = open_quote(trimmed, open);
-        is_continued = trimmed.ends_with('\\') && !trimmed.ends_with("\\\\");
+        let was_inside = state.is_inside();
+        state.read(trimmed);
         if trimmed.starts_with('#') && !was_inside || !is_withheld(number + 1, trimmed, filter) {
             kept.push_str(line);
             continue;
         }
-        is_editable &= !was_inside && open.is_none() && !is_continued && !opens_block(trimmed);
+        is_editable &= !was_inside && !state.is_inside() && !opens_block(trimmed);
         let indent = &line[..line.len() - line.trim_start().len()];
         let end = if line.ends_with('\n') { "\n" } else { "" };
         if kind == ShellFileKind::Commands {
@@ -95,6 +93,27 @@ fn first_word(text: &str) -> (&str, &str) {
             text.split_at(text.rfind('`').map_or(text.len(), |at| at + 1))
         }
         None => text.split_at(text.find([' ', '\t', ';']).unwrap_or(text.len())),
+    }
+}
+
+/// The quote or command that continues after a line of a shell's file.
+#[derive(Default)]
+pub(in crate::import) struct LineState {
+    open: Option<char>,
+    is_continued: bool,
+}
+
+impl LineState {
+    /// Whether the next line continues a quote or a command.
+    pub(in crate::import) fn is_inside(&self) -> bool {
+        self.open.is_some() || self.is_continued
+    }
+
+    /// Reads the next line.
+    pub(in crate::import) fn read(&mut self, line: &str) {
+        let line = line.trim();
+        self.open = open_quote(line, self.open);
+        self.is_continued = line.ends_with('\\') && !line.ends_with("\\\\");
     }
 }
 

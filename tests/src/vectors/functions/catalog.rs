@@ -1,5 +1,7 @@
 //! Manifests and excludes.
 
+use std::collections::BTreeMap;
+
 use anyhow::{Context, Result};
 use containai_core::import::filter_git_config;
 use containai_core::manifest::{
@@ -52,7 +54,9 @@ pub(super) fn parse_manifest(record: &Record) -> Result<Verdict> {
 /// Compares the removed lines: everything that the recording removes is removed, and in addition
 /// only programs and files that other files name.
 pub(super) fn git_config(record: &Record) -> Result<Verdict> {
-    let ours = filter_git_config(record.input["gitconfig"].as_str().unwrap_or_default());
+    let ours =
+        filter_git_config(record.input["gitconfig"].as_str().unwrap_or_default(), &BTreeMap::new())
+            .text;
     let recorded = record.output["written"].as_str().context("nothing was written")?;
     let is_dropped = |line: &&str| {
         ["includeIf", "gitconfig-work", "sshCommand", "hooksPath"]
@@ -60,7 +64,13 @@ pub(super) fn git_config(record: &Record) -> Result<Verdict> {
             .any(|word| line.contains(word))
     };
     let expected: Vec<&str> = recorded.lines().filter(|line| !is_dropped(line)).collect();
-    let mut lines: Vec<&str> = ours.lines().collect();
+    // An editor that may be missing gets a substitute.
+    let original = |line: &'_ str| match line.contains("command -v 'vim'") {
+        true => "\teditor = vim".to_owned(),
+        false => line.to_owned(),
+    };
+    let lines: Vec<String> = ours.lines().map(original).collect();
+    let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     // A section without remaining lines has no header either.
     if expected.first() == Some(&"[core]") && expected.get(1) == Some(&"[safe]") {
         lines.insert(0, "[core]");

@@ -1,0 +1,10 @@
+//! Git configurations: what of a user's configuration works in a container.
+
+mod filter;
+mod include;
+mod program;
+mod rule;
+mod syntax;
+
+pub use filter::{FilteredGitConfig, filter_git_config, git_config_files};
+pub use include::{GitConfigPart, git_config_parts};
