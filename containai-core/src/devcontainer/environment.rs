@@ -90,6 +90,7 @@ impl Environment {
             (true, ValueOrigin::Host) => plan
                 .left_out(property, "it combines variables of this machine and of the container"),
             (true, ValueOrigin::File) if is_one_line => {
+                plan.satisfied(property, "all processes of the container have it");
                 self.session.remove(&name);
                 self.derived.push((name, value));
             }
