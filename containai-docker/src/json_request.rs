@@ -32,7 +32,8 @@ pub(crate) async fn get_json<T: DeserializeOwned>(
         .map_err(io::Error::other)?;
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    let answer = async {
+    // It takes the sender, whose end is the end of the connection.
+    let answer = async move {
         let response = sender.send_request(request).await.map_err(io::Error::other)?;
         if response.status() != StatusCode::OK {
             return Err(ErrorKind::InvalidData.into());
@@ -40,7 +41,6 @@ pub(crate) async fn get_json<T: DeserializeOwned>(
         let body = Limited::new(response.into_body(), MAX_RESPONSE_SIZE).collect().await;
         Ok(serde_json::from_slice(&body.map_err(io::Error::other)?.to_bytes())?)
     };
-    // The connection ends by itself when the response is complete.
     let (answer, _) = tokio::join!(answer, connection);
     answer
 }
@@ -57,7 +57,9 @@ mod tests {
             let mut request = [0; 64];
             let length = theirs.read(&mut request).await?;
             assert!(request[..length].starts_with(b"GET /x HTTP/1.1\r\nhost: docker\r\n"));
-            theirs.write_all(response.as_bytes()).await
+            theirs.write_all(response.as_bytes()).await?;
+            // A server keeps the connection, except after a broken response.
+            Ok::<_, io::Error>(response.contains("Length: 2").then_some(theirs))
         };
         let (answer, served) = tokio::join!(get_json(ours, "/x"), server);
         served?;
