@@ -13,5 +13,5 @@ pub(crate) fn advice(error: &Error) -> (u8, Vec<Hint>) {
     let (code, hints) = context
         .or_else(|| error.chain().find_map(find_advice))
         .map_or((exit::FAILED, Vec::new()), |known| (known.exit_code(), known.hints()));
-    (code, refine_hints(error.as_ref(), hints))
+    (code, refine_hints(error.as_ref(), error.as_ref(), hints))
 }

@@ -33,8 +33,11 @@ pub(crate) fn reexec_with_group(env: &Env) -> io::Result<()> {
         line = quote::words(sg.into_iter().chain([[b"exec ".to_vec(), line].concat()]));
     }
     let line = OsString::from_vec([b"exec ".to_vec(), line].concat());
-    let error =
-        Command::new("sg").args([SYSTEM_USER, "-c"]).arg(line).env(GROUP_REEXEC_VARIABLE, "1").exec();
+    let error = Command::new("sg")
+        .args([SYSTEM_USER, "-c"])
+        .arg(line)
+        .env(GROUP_REEXEC_VARIABLE, "1")
+        .exec();
     let message = "cannot run `sg` to use the new group; open a new login session instead";
     Err(io::Error::new(error.kind(), format!("{message}: {error}")))
 }

@@ -13,20 +13,21 @@ use containai_core::hint::Hint;
 use containai_core::layout::EngineLayout;
 use rustix::fs::statvfs;
 
-use crate::Error;
-
 /// A file system with less available space is full: programs give up before the last block.
 const FULL_BELOW: ByteSize = ByteSize::from_bytes(16 << 20);
 
 /// Replaces the hints of an error that is caused by a full disk by ones that name the file system.
-/// Other hints stay as they are.
+/// Other hints stay as they are. `cause` is the error without its context, or the same error.
 #[must_use]
-pub fn refine_hints(error: &(dyn StdError + 'static), hints: Vec<Hint>) -> Vec<Hint> {
-    let chain: Vec<_> = iter::successors(Some(error), |&error| error.source()).collect();
-    if !hints.contains(&hint()) && !chain.iter().any(|error| is_disk_full(*error)) {
+pub fn refine_hints(
+    error: &(dyn StdError + 'static),
+    cause: &(dyn StdError + 'static),
+    hints: Vec<Hint>,
+) -> Vec<Hint> {
+    if !hints.contains(&hint()) && !chain(cause).any(is_disk_full) {
         return hints;
     }
-    let text = chain.iter().map(|error| format!("{error} ")).collect::<String>();
+    let text = chain(error).map(|error| format!("{error} ")).collect::<String>();
     let file_system = find_full(&text, &EngineLayout::default());
     let first = file_system.map_or_else(hint, |file_system| {
         Hint::new(format!("free space on {file_system}, then run the command again"))
@@ -34,8 +35,13 @@ pub fn refine_hints(error: &(dyn StdError + 'static), hints: Vec<Hint>) -> Vec<H
     vec![first, cleanup_hint()]
 }
 
+fn chain<'e>(
+    error: &'e (dyn StdError + 'static),
+) -> impl Iterator<Item = &'e (dyn StdError + 'static)> {
+    iter::successors(Some(error), |&error| error.source())
+}
+
 fn is_disk_full(error: &(dyn StdError + 'static)) -> bool {
-    let error = error.downcast_ref().map_or(error, Error::innermost);
     error.downcast_ref::<io::Error>().is_some_and(is_full)
 }
 
@@ -100,15 +106,14 @@ impl fmt::Display for FileSystem {
 #[cfg(test)]
 mod tests {
     use containai_core::engine::EngineError;
+    use containai_core::hint::Advice as _;
 
     use super::*;
+    use crate::Error;
     use crate::error::ResultExt as _;
 
     fn shown(error: &Error) -> Vec<String> {
-        refine_hints(error, containai_core::hint::Advice::hints(error))
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+        error.hints().iter().map(ToString::to_string).collect()
     }
 
     #[test]

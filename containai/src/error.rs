@@ -219,7 +219,7 @@ impl Advice for Error {
 
     fn hints(&self) -> Vec<Hint> {
         let hints = self.advice().map_or_else(Vec::new, Advice::hints);
-        disk_full::refine_hints(self, hints)
+        disk_full::refine_hints(self, self.innermost(), hints)
     }
 }
 

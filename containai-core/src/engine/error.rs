@@ -258,7 +258,11 @@ impl Advice for EngineError {
             Self::UnsupportedLimit { .. } => Hint::new(
                 "use a kernel and control groups with that controller on the engine's machine; for processor time, `CONFIG_CFS_BANDWIDTH`",
             ),
-            Self::NoSpace { .. } => return vec![disk_full::hint(), disk_full::cleanup_hint()],
+            Self::NoSpace { .. } => {
+                let cleanup =
+                    Hint::run("cai gc --images", "remove old containers and unused images");
+                return vec![disk_full::hint(), cleanup];
+            }
             Self::HostFile { source, .. } if disk_full::is_full(source) => disk_full::hint(),
             // Each init watches files, and the kernel limits the total number of watches of all
             // containers.

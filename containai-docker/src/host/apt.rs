@@ -84,7 +84,8 @@ fn has_outdated_lists(error: &HostCommandError) -> bool {
 pub(crate) fn update_lists(events: &dyn SetupEvents) -> Result<(), HostCommandError> {
     match update_unlocked(events) {
         Err(HostCommandError::Failed { tail, .. }) if packages::has_engine(&package_facts()) => {
-            let reason = tail.iter().find(|line| line.starts_with("E:") || line.starts_with("Err:"));
+            let reason =
+                tail.iter().find(|line| line.starts_with("E:") || line.starts_with("Err:"));
             let reason = reason.map_or("", String::as_str);
             let reason = format!("some package lists could not be updated: {reason}");
             events.on(&SetupEvent::Waiting { reason: &reason });

@@ -35,10 +35,7 @@ const OUTPUT_GRACE: Duration = Duration::from_millis(500);
 /// # Errors
 ///
 /// [`HostCommandError`] with the end of apt's output.
-pub(super) fn run(
-    apt: &HostCommand,
-    events: &dyn SetupEvents,
-) -> Result<(), HostCommandError> {
+pub(super) fn run(apt: &HostCommand, events: &dyn SetupEvents) -> Result<(), HostCommandError> {
     let mut child = HostCommand::new("sh", &["-c", WITH_STATUS_DESCRIPTOR, "sh"])
         .args(apt.clone().option_first(["-o", STATUS_OPTION]).words())
         .to_command()
@@ -74,7 +71,7 @@ impl AptLine {
     }
 }
 
-/// Reads to the end of the stream even if nobody listens any more: a daemon would be killed by
+/// Reads to the end of the stream even after the receiver is gone: a daemon would be killed by
 /// SIGPIPE when it writes to a closed one.
 fn send_lines(
     stream: Option<impl Read + Send + 'static>,

@@ -72,9 +72,7 @@ pub(crate) fn create_dirs(dir: &Path) -> Result<(), SetupError> {
 /// Creates an empty file with mode 0644 if it is missing.
 pub(crate) fn create_if_missing(path: &Path) -> Result<(), SetupError> {
     match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(file) => {
-            file.set_permissions(Permissions::from_mode(0o644)).map_err(file_error(path))
-        }
+        Ok(file) => file.set_permissions(Permissions::from_mode(0o644)).map_err(file_error(path)),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(file_error(path)(error)),
     }

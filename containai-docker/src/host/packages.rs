@@ -77,11 +77,7 @@ impl PackageNeeds {
     /// Returns the packages without which the engine works. Base images are built with mmdebstrap
     /// if no registry can be reached.
     fn optional(&self) -> [(&'static str, PackageNeed); 3] {
-        [
-            ("lxcfs", self.lxcfs),
-            ("apparmor", self.apparmor),
-            ("mmdebstrap", PackageNeed::Needed),
-        ]
+        [("lxcfs", self.lxcfs), ("apparmor", self.apparmor), ("mmdebstrap", PackageNeed::Needed)]
     }
 }
 

@@ -52,9 +52,9 @@ impl Advice for VolumeError {
             Self::Failed { lines, .. } if lines.iter().any(|line| disk_full::is_reported(line)) => {
                 vec![disk_full::hint(), disk_full::cleanup_hint()]
             }
-            Self::Failed { .. } => vec![Hint::new(
-                "check that the image has GNU tar; the volume was not changed",
-            )],
+            Self::Failed { .. } => {
+                vec![Hint::new("check that the image has GNU tar; the volume was not changed")]
+            }
         }
     }
 }

@@ -9,7 +9,8 @@ use containai_core::engine::Isolation;
 use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_docker::host::{
-    self, Elevator, Privilege, SetupEvent, SetupEvents, SetupFacts, SetupOptions, SetupPlan, StepDetail,
+    self, Elevator, Privilege, SetupEvent, SetupEvents, SetupFacts, SetupOptions, SetupPlan,
+    StepDetail,
 };
 
 use crate::context::Context;

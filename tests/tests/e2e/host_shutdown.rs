@@ -36,9 +36,7 @@ fn shut_down(engine: &Engine) {
 
     let supervisor = pid_in(&layout.supervisor_pid_file());
     kill(supervisor, Signal::SIGTERM).expect("it runs");
-    wait_until(TIMEOUT, "the end of the engine", || {
-        kill(supervisor, None).is_err().then_some(())
-    });
+    wait_until(TIMEOUT, "the end of the engine", || kill(supervisor, None).is_err().then_some(()));
 }
 
 fn pid_in(path: &Path) -> Pid {
