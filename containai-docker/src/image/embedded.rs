@@ -58,7 +58,6 @@ static BASE: &[EmbeddedFile] = context! { "base":
     0o644 "rootfs/etc/systemd/system/dbus.socket.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.service.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/docker.socket.d/containai.conf"
-    0o644 "rootfs/etc/systemd/system/local-fs.target.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/ssh-keygen.service"
     0o644 "rootfs/etc/systemd/system/ssh.service"
     0o644 "rootfs/etc/systemd/system/user-runtime-dir@1000.service"

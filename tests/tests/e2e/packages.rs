@@ -85,7 +85,8 @@ fn services_of_packages_start_when_installed_and_after_a_restart() {
     person.exec(&repository, SHOW).success().prints(expected);
 
     // A mount that fails leaves the system degraded, and services start all the same.
-    let spoil = "echo '/missing /srv/missing none bind 0 0' | sudo tee -a /etc/fstab >/dev/null";
+    let spoil =
+        "echo 'tmpfs /srv/failing tmpfs size=wrong 0 0' | sudo tee -a /etc/fstab >/dev/null";
     person.exec(&repository, spoil).success();
     restart().success();
     let expected = expected.replace("running", "degraded");
@@ -146,7 +147,7 @@ fn foreign_locales_print_no_warning() {
     let outcome = person.run(&repository, script);
     outcome.success().prints(&format!("{}1\n", "UTF-8\n".repeat(7)));
     assert_eq!(
-        outcome.stderr().lines().filter(|line| line.contains("ocale")).count(),
+        outcome.stderr().lines().filter(|line| line.contains("arning")).count(),
         0,
         "{outcome}"
     );
