@@ -3,12 +3,14 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::process::Stdio;
+use std::time::Duration;
 
 use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
 use bytes::Bytes;
 use containai_core::engine::EngineError;
 use containai_core::lifecycle::{Event, EventListener};
 use futures_util::{Stream, TryStreamExt as _, stream};
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 
@@ -20,6 +22,9 @@ use crate::engine::DockerEngine;
 const INCLUDE: &str = "--include=ca-certificates";
 /// Number of bytes sent to the engine at a time.
 const CHUNK_SIZE: usize = 256 * 1024;
+/// Timeout of the upload. The engine answers when it has the whole archive, which mmdebstrap finishes
+/// after downloading and installing all packages.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
 /// The prefix of mmdebstrap's messages about its stages.
 const INFO_PREFIX: &str = "I: ";
 
@@ -54,10 +59,11 @@ async fn import(
     system: &OsRelease,
     events: &dyn EventListener,
 ) -> Result<Result<String, String>, EngineError> {
-    let mut child = match spawn(system) {
-        Ok(child) => child,
+    let mut group = match spawn(system) {
+        Ok(group) => group,
         Err(error) => return Ok(Err(format!("cannot run `mmdebstrap`: {error}"))),
     };
+    let child = &mut group.0;
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return Ok(Err("`mmdebstrap` has no output".into()));
     };
@@ -77,19 +83,36 @@ async fn import(
     }
 }
 
-fn spawn(system: &OsRelease) -> io::Result<Child> {
+fn spawn(system: &OsRelease) -> io::Result<ProcessGroup> {
     let mut command = Command::new("mmdebstrap");
     command.args(["--variant=minbase", INCLUDE, &system.codename, "-"]);
     command.args(mirror(&apt_sources(), &system.codename));
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("LC_ALL", "C.UTF-8");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.kill_on_drop(true).spawn()
+    // On an error it sends SIGHUP to its process group, which would interrupt this program.
+    command.process_group(0);
+    command.spawn().map(ProcessGroup)
+}
+
+/// A process group that is asked to end when it is dropped before its leader has exited. mmdebstrap
+/// then unmounts and removes its temporary directory.
+struct ProcessGroup(Child);
+
+impl Drop for ProcessGroup {
+    fn drop(&mut self) {
+        let leader = self.0.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(leader) = leader {
+            // It may have exited meanwhile.
+            let _ = kill_process_group(leader, Signal::TERM);
+        }
+    }
 }
 
 async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, EngineError> {
     let options = CreateImageOptionsBuilder::default().from_src("-").build();
     let body = bollard::body_try_stream(chunks(archive));
-    let mut stream = std::pin::pin!(engine.docker().create_image(Some(options), Some(body), None));
+    let docker = engine.docker().clone().with_timeout(UPLOAD_TIMEOUT);
+    let mut stream = std::pin::pin!(docker.create_image(Some(options), Some(body), None));
     let mut id = String::new();
     while let Some(info) = stream.try_next().await.map_err(|error| engine.map_error(error))? {
         if let Some(status) = info.status.filter(|status| status.starts_with("sha256:")) {
