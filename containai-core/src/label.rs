@@ -82,6 +82,8 @@ pub const REPLACED_VOLUMES: &str = "containai.replaced-volumes";
 pub const COPIES: &str = "containai.copies";
 /// On a helper container that removes an identity: the image that contains it.
 pub const ANONYMISES: &str = "containai.anonymises";
+/// On a helper container that never runs: the image whose files are checked through it.
+pub const CHECKS: &str = "containai.checks";
 /// On a helper container that gives files back to the owner of a workspace: the workspace.
 pub const RECLAIMS: &str = "containai.reclaims";
 /// On a helper container that copies volumes: the ids of the containers that stay paused meanwhile,

@@ -37,8 +37,9 @@ impl Engine for DockerEngine {
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
         let mut body = spec::body(spec)?;
-        let image = image::labels(self, &spec.image).await?;
-        body.labels = Some(spec.labels().masking_image(&image).into_map());
+        let labels = image::labels(self, &spec.image).await?;
+        image::require_base_system(self, &spec.image, &labels).await?;
+        body.labels = Some(spec.labels().masking_image(&labels).into_map());
         container::create(self.docker(), spec.name.as_ref(), body)
             .await
             .map_err(|error| self.map_error(error))

@@ -84,6 +84,15 @@ pub enum EngineError {
         /// The label.
         label: String,
     },
+    /// An image that is not based on a ContainAI image: its containers would not boot, or have no
+    /// SSH server.
+    #[error("image `{image}` is not based on a ContainAI image: it has no `{missing}`")]
+    NoBaseSystem {
+        /// The image.
+        image: String,
+        /// A file of the base system that the image lacks.
+        missing: &'static str,
+    },
     /// The engine has no such runtime.
     #[error("the engine does not know the runtime `{runtime}`")]
     UnknownRuntime {
@@ -159,6 +168,12 @@ fn is_dedicated_engine(address: &str) -> bool {
     address.starts_with("unix://") && address.ends_with("/containai-docker.sock")
 }
 
+/// Whether systemd refused to boot because the machine has cgroup v1: systemd 258 and later do, in
+/// the words of its console or of the check that ends an image build.
+fn needs_cgroup_v2(lines: &[String]) -> bool {
+    lines.iter().any(|line| line.contains("cgroup v1"))
+}
+
 fn list(lines: &[String]) -> String {
     lines.iter().map(|line| format!("\n  {line}")).collect()
 }
@@ -202,12 +217,18 @@ impl Advice for EngineError {
             Self::NoSuchImage { .. } | Self::ImageUnavailable { .. } => Hint::new(
                 "select another image with `--image`, or another source with `--image-source`",
             ),
+            Self::BuildFailed { tail, .. } if needs_cgroup_v2(tail) => Hint::new(
+                "build on an image with systemd 257 or older, such as Debian 13 or Ubuntu 24.04, or boot the engine's machine with `systemd.unified_cgroup_hierarchy=1`",
+            ),
             Self::BuildFailed { .. } => {
                 Hint::new("run the command again with `--verbose` to see the complete build output")
             }
             Self::ReservedLabel { .. } => {
                 Hint::new("remove the label from the Dockerfile, or use another base image")
             }
+            Self::NoBaseSystem { image, .. } => Hint::new(format!(
+                "run `cai template new NAME`, write `FROM {image}` in its Dockerfile and use it with `--template NAME`: this adds the base system to a Debian or Ubuntu image",
+            )),
             // Earlier versions used Sysbox without a shim.
             Self::UnknownRuntime { runtime } if runtime == "sysbox-runc" => {
                 Hint::run("cai run --fresh", "recreate the container; its volumes are kept")
@@ -240,6 +261,10 @@ impl Advice for EngineError {
                     "allow more running containers, or stop one",
                 )
             }
+            Self::ContainerExited { log, .. } if needs_cgroup_v2(log) => Hint::run(
+                "cai run --fresh --image IMAGE",
+                "replace the container by one of an image with systemd 257 or older, such as Debian 13 or Ubuntu 24.04; or boot the engine's machine with `systemd.unified_cgroup_hierarchy=1`",
+            ),
             Self::ContainerExited { .. } => Hint::new(
                 "remove the container with `cai stop --remove`, and run the command again; its volumes are kept",
             ),
@@ -296,14 +321,25 @@ mod tests {
                 image: image(),
                 tried: lines(&["pull: the registry does not answer", "build: there is no recipe"]),
             }],
-            BuildFailed: [EngineError::BuildFailed {
-                image: image(),
-                step: "RUN apt-get update".into(),
-                tail: lines(&["E: Unable to fetch some archives"]),
-            }],
+            BuildFailed: [
+                EngineError::BuildFailed {
+                    image: image(),
+                    step: "RUN apt-get update".into(),
+                    tail: lines(&["E: Unable to fetch some archives"]),
+                },
+                EngineError::BuildFailed {
+                    image: image(),
+                    step: "RUN sh boot-check".into(),
+                    tail: lines(&["the image would not boot: systemd 258 refuses cgroup v1"]),
+                },
+            ],
             ReservedLabel: [EngineError::ReservedLabel {
                 image: image(),
                 label: "containai.workspace".into(),
+            }],
+            NoBaseSystem: [EngineError::NoBaseSystem {
+                image: "debian:13".into(),
+                missing: "/sbin/init",
             }],
             UnknownRuntime: [
                 EngineError::UnknownRuntime { runtime: "containai".into() },
@@ -329,6 +365,13 @@ mod tests {
                     status: 255,
                     log: lines(&[
                         "Failed to create control group inotify object: Too many open files"
+                    ]),
+                },
+                EngineError::ContainerExited {
+                    name: name(),
+                    status: 255,
+                    log: lines(&[
+                        "Detected cgroup v1 hierarchy at /sys/fs/cgroup/, which is no longer supported"
                     ]),
                 },
             ],

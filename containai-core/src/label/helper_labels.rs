@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    ANONYMISES, COPIES, DATA_VOLUME, FILLS, Labels, MANAGED, PACKS, PAUSES, RECLAIMS, RESTORES,
-    SNAPSHOT, SSH_PORT, WORKSPACE, WORKSPACE_VOLUME,
+    ANONYMISES, CHECKS, COPIES, DATA_VOLUME, FILLS, Labels, MANAGED, PACKS, PAUSES, RECLAIMS,
+    RESTORES, SNAPSHOT, SSH_PORT, WORKSPACE, WORKSPACE_VOLUME,
 };
 use crate::naming::{ContainerId, VolumeName};
 
@@ -53,7 +53,7 @@ impl Labels {
     /// Whether this is a helper container.
     pub fn is_helper(&self) -> bool {
         let says = |key| self.get(key).is_some();
-        [RESTORES, PACKS, FILLS, COPIES, ANONYMISES, RECLAIMS].into_iter().any(says)
+        [RESTORES, PACKS, FILLS, COPIES, ANONYMISES, CHECKS, RECLAIMS].into_iter().any(says)
     }
 }
 

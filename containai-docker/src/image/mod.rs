@@ -9,6 +9,7 @@
 //!
 //! Missing parents of an image are built first.
 
+mod base_system;
 mod bootstrap;
 mod build;
 mod context;
@@ -27,6 +28,7 @@ pub use build::BuildCache;
 pub use reference::local_reference;
 pub use store::ImageRemoval;
 
+pub(crate) use base_system::require_base_system;
 pub(crate) use build::BuildLog;
 pub(crate) use embedded::files;
 pub(crate) use ensure::{ensure, find};

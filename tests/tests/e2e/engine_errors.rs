@@ -59,15 +59,21 @@ fn unavailable_image_is_named_with_the_attempts() {
 }
 
 #[test]
-fn image_without_init_is_reported_with_its_output() {
+fn image_without_the_base_system_is_refused_and_nothing_is_left() {
     let person = Person::new();
     let repository = person.repository("initless");
     person.api().import("initless", "latest", &[0; 1024]);
     let run = ["run", "--image", "initless:latest", "--", "true"];
     let outcome = person.cai(run).current_dir(&repository).run();
-    outcome.code(111).prints("").stderr_contains("error:").stderr_contains("/sbin/init");
+    outcome
+        .prints("")
+        .fails(111, "`initless:latest` is not based on a ContainAI image: it has no `/sbin/init`")
+        .stderr_contains("cai template new");
+    let containers = person.api().get("/containers/json?all=1").to_string();
+    assert!(!containers.contains("initless"), "{containers}");
+    let volumes = person.api().get("/volumes").to_string();
+    assert!(!volumes.contains(&repository.path().display().to_string()), "{volumes}");
     // The next run with a working image succeeds.
-    person.cai(["stop", "--remove"]).current_dir(&repository).run();
     person.run(&repository, "true").success();
 }
 

@@ -100,6 +100,16 @@ fn image_that_would_not_boot_is_not_built() {
         template(&person, name, &format!("{OURS}{lines}\n"));
         build(&person, name).fails(111, reason);
     }
+    let new = "RUN cd /usr/lib/systemd && printf '#!/bin/sh\\necho \"systemd 258 (258.1)\"\\n' > new && \
+               chmod 755 new && mv new systemd\n";
+    template(&person, "cgroups", &format!("{OURS}{new}"));
+    let outcome = build(&person, "cgroups");
+    match Path::new("/sys/fs/cgroup/cgroup.controllers").exists() {
+        true => outcome.success(),
+        false => outcome
+            .fails(111, "systemd 258 needs cgroup v2, and this machine has cgroup v1")
+            .stderr_contains("systemd.unified_cgroup_hierarchy=1"),
+    };
     template(&person, "claims", &format!("{OURS}LABEL \"containai.managed\"=true\n"));
     build(&person, "claims").fails(2, "reserved for ContainAI");
     template(&person, "step", &format!("{OURS}RUN echo it is over && exit 3\n"));
