@@ -59,6 +59,8 @@ static BASE: &[EmbeddedFile] = context! { "base":
     0o644 "rootfs/etc/systemd/system/docker.socket.d/containai.conf"
     0o644 "rootfs/etc/systemd/system/ssh-keygen.service"
     0o644 "rootfs/etc/systemd/system/ssh.service"
+    0o644 "rootfs/etc/systemd/system/user-runtime-dir@1000.service"
+    0o644 "rootfs/etc/systemd/system/user@1000.service"
     0o755 "rootfs/usr/lib/containai/agent"
     0o755 "rootfs/usr/lib/containai/hooks"
     0o755 "rootfs/usr/lib/containai/host-key"

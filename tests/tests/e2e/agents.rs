@@ -57,8 +57,13 @@ fn run(person: &Person<'_>, repository: &Repository, script: &str) -> Outcome {
 fn every_agent_of_the_default_image_runs_in_every_kind_of_session() {
     let person = Person::new();
     let repository = person.repository("agents");
-    let outcome = run(&person, &repository, "systemctl is-system-running --wait; command -v gh");
-    outcome.success().prints("running\n/usr/bin/gh\n");
+    let tools = "gh git-lfs jq make nano python3 rg unzip zip zsh";
+    let script = format!(
+        "systemctl is-system-running --wait; for tool in {tools}; do command -v $tool; done; \
+         zsh -c 'echo $ZSH_NAME'; python3 -m venv /tmp/venv && /tmp/venv/bin/pip --version | cut -c 1-3"
+    );
+    let found: String = tools.split(' ').map(|tool| format!("/usr/bin/{tool}\n")).collect();
+    run(&person, &repository, &script).success().prints(&format!("running\n{found}zsh\npip\n"));
     let labels = person.container(repository.path())["Config"]["Labels"].clone();
     assert_eq!(labels["ai.containai.agents"], ShippedImage::Agents.agents().join(","));
     for agent in ShippedImage::Agents.agents() {

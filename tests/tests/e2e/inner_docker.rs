@@ -38,6 +38,25 @@ fn an_image_is_built_and_run_inside() {
 }
 
 #[test]
+fn compose_and_buildx_are_plugins_of_docker() {
+    let person = Person::new();
+    let repository = person.repository("compose");
+    let file = "services:\n  web:\n    image: inner\n    command: [\"/bin/busybox\", \"echo\", \"composed\"]\n";
+    fs::write(repository.join("compose.yaml"), file).expect("a file can be written");
+    let busybox = ["/bin/busybox", "/usr/bin/busybox"].into_iter().find_map(|p| fs::read(p).ok());
+    let busybox = busybox.expect("busybox-static is installed");
+    fs::write(repository.join("busybox"), busybox).expect("it can be copied");
+    let script = "set -e
+        chmod 755 busybox; mkdir bin; mv busybox bin/
+        tar --create bin | docker import - inner >/dev/null
+        docker compose run --rm --no-TTY web 2>/dev/null
+        docker compose version --short | cut -d. -f1 | tr -d v
+        docker buildx version | cut -d' ' -f1";
+    let outcome = person.run(&repository, script);
+    outcome.success().prints("composed\n2\ngithub.com/docker/buildx\n");
+}
+
+#[test]
 fn images_built_inside_outlive_the_container() {
     let person = Person::new();
     let repository = person.repository("outlives");

@@ -36,6 +36,7 @@ mod isolation;
 mod kernel;
 mod list_logs_stats_top;
 mod ownership;
+mod packages;
 mod ports;
 mod races;
 mod recreation;
