@@ -81,12 +81,10 @@ fn give_to_owner_of(dir: &Path, file: &File) -> io::Result<()> {
     }
 }
 
-/// Returns the error of the system, without the name of the temporary file.
+/// Returns the error without the name of the temporary file, which differs each
+/// time.
 fn without_temp_path(error: io::Error) -> io::Error {
-    let cause = error.get_ref().and_then(|error| error.source());
-    let code =
-        cause.and_then(|it| it.downcast_ref::<io::Error>()).and_then(io::Error::raw_os_error);
-    code.map_or(error, io::Error::from_raw_os_error)
+    io::Error::from(error.kind())
 }
 
 fn write_temp_file(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {

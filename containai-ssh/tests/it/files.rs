@@ -166,7 +166,7 @@ fn a_configuration_that_cannot_be_written_stays_as_it_is() -> Result<()> {
     };
     // The store of a link does not exist, or the link leads nowhere.
     symlink("/nonexistent/store/config", layout.ssh_config())?;
-    check("No such file or directory");
+    check("entity not found");
     fs::remove_file(layout.ssh_config())?;
     symlink("config", layout.ssh_config())?;
     check("symbolic link");

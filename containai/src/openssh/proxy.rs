@@ -13,6 +13,7 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::lifecycle::{Connected, Refusal};
 use containai_core::naming::HostPort;
+use containai_core::remote::Remote as _;
 use containai_docker::{DockerEngine, EngineAddress};
 use containai_ssh::{SshRemote, Transport};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -81,8 +82,7 @@ async fn start(
     connection.close().await;
     let no_port = || Refusal::NoPort { name: container.name.clone() };
     let port = container.labels.ssh_port().ok_or_else(no_port)?;
-    let transport = connect_now(port, env).await;
-    Ok(transport.ok_or_else(|| server_not_ready(&container.name, "it does not answer"))?)
+    Ok(SshRemote::new(env.layout.clone()).wait_ready(port).await?)
 }
 
 /// Copies in both directions.

@@ -23,7 +23,7 @@ fn configuration_that_cannot_be_written_is_reported_once() {
     symlink("/nonexistent/store/config", &config).expect("a link can be made");
     let line = format!("Include {}/.ssh/containai.d/*.conf", person.home().display());
     let first = person.run(&repository, "echo reached");
-    first.success().prints("reached\n").stderr_contains(&line).stderr_contains("No such file");
+    first.success().prints("reached\n").stderr_contains(&line).stderr_contains("entity not found");
     let again = || {
         let run = ["--no-mux", "run", "--image", "base", "--", "echo", "reached"];
         let outcome = person.cai(run).current_dir(&repository).run();
