@@ -9,7 +9,7 @@ use crate::quote;
 /// OpenSSH does not depend on the program: if it was moved, one of the same
 /// name in `PATH` is used, and `nc` without either.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Connector {
+pub struct ProxyConnector {
     /// The path of the program.
     pub program: String,
     /// Its arguments, without the port.
@@ -25,7 +25,7 @@ const SCRIPT: &str = "for port; do :; done; for program in \"$0\" \"${0##*/}\"; 
     command -v nc >/dev/null && exec nc 127.0.0.1 \"$port\"; \
     echo \"$0 does not exist: any command of cai for this container mends its SSH configuration\" >&2; exit 127";
 
-impl Connector {
+impl ProxyConnector {
     /// Returns the directive of ssh_config(5).
     ///
     /// `%` is doubled, because OpenSSH expands tokens in it.
@@ -54,7 +54,7 @@ mod tests {
     type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
 
     /// Runs the directive as OpenSSH does, with the programs of a directory.
-    fn run(connector: &Connector, programs: &Path) -> Result<String> {
+    fn run(connector: &ProxyConnector, programs: &Path) -> Result<String> {
         let directive = connector.directive().replace("%p", "2300").replace("%%", "%");
         let line = directive.strip_prefix("ProxyCommand ").unwrap_or_default();
         let output = Program::new("/bin/sh")
@@ -79,7 +79,7 @@ mod tests {
             let found = found.into_iter().find(|path| path.exists()).ok_or(tool)?;
             std::os::unix::fs::symlink(found, programs.join(tool))?;
         }
-        let connector = Connector {
+        let connector = ProxyConnector {
             program: moved.display().to_string(),
             arguments: ["ssh", "proxy"].map(str::to_owned).into(),
             variables: vec!["A=b c".to_owned()],

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use containai_core::naming::{HostPort, SshAlias};
 use containai_core::remote::{ClientOption, Forward};
 
-use crate::connector::Connector;
+use crate::connector::ProxyConnector;
 use crate::proxy::ProxyRoute;
 use crate::session::TERMINAL_VARIABLES;
 
@@ -35,7 +35,7 @@ pub struct HostBlock {
     pub proxy: Option<ProxyRoute>,
     /// The program that connects to a port of this machine; `None`: OpenSSH
     /// does. Ignored with a route.
-    pub connector: Option<Connector>,
+    pub connector: Option<ProxyConnector>,
     /// Options of the user.
     pub client_options: ClientOptions,
 }
@@ -86,7 +86,7 @@ pub(crate) const HOST_KEY_ALIAS_PREFIX: &str = "  HostKeyAlias ";
 pub(crate) const PORT_PREFIX: &str = "  Port ";
 
 /// The proxy option of ports on this machine; a [`ProxyRoute`] and a
-/// [`Connector`] have their own.
+/// [`ProxyConnector`] have their own.
 const NO_PROXY: &str = "ProxyCommand none";
 
 /// Options with the same value for every container, except [`NO_PROXY`]. Every
@@ -269,7 +269,7 @@ mod tests {
     #[test]
     fn a_connector_starts_the_container() -> Result<(), Box<dyn std::error::Error>> {
         let mut near = block("/home/me")?;
-        near.connector = Some(Connector {
+        near.connector = Some(ProxyConnector {
             program: "/opt/cai".to_owned(),
             arguments: ["ssh", "proxy"].map(str::to_owned).into(),
             variables: Vec::new(),

@@ -88,7 +88,7 @@ mod wrapper;
 
 pub use command::{Command, CommandError, JOURNAL_IDENTIFIER, LaunchMode};
 pub use config_file::SshConfigFile;
-pub use connector::Connector;
+pub use connector::ProxyConnector;
 pub use env_vars::{ENV_PAYLOAD_VAR, EnvVars, EnvVarsError};
 pub use files::IncludeState;
 pub use forward::ForwardWarning;

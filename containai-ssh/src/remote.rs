@@ -9,7 +9,7 @@ use containai_core::naming::{ContainerName, HostKeyAlias, HostPort, PortRange, S
 use containai_core::remote::{HostKey, Peer, Remote, RemoteError, ReservedPort};
 
 use crate::config_file::SshConfigFile;
-use crate::connector::Connector;
+use crate::connector::ProxyConnector;
 use crate::files::{self, FileLock, IncludeState};
 use crate::host_block::{ClientOptions, HostBlock};
 use crate::identity::SshIdentity;
@@ -32,7 +32,7 @@ pub struct SshRemote {
     user: String,
     engine: Option<String>,
     proxy: Option<ProxyRoute>,
-    connector: Option<Connector>,
+    connector: Option<ProxyConnector>,
     client_options: ClientOptions,
     agent_socket: Option<PathBuf>,
     listener: Option<Arc<dyn OpenSshListener>>,
@@ -86,7 +86,7 @@ impl SshRemote {
     /// Sets the program with which OpenSSH connects to ports of this machine.
     /// Default: none, OpenSSH connects itself.
     #[must_use]
-    pub fn with_connector(mut self, connector: Option<Connector>) -> Self {
+    pub fn with_connector(mut self, connector: Option<ProxyConnector>) -> Self {
         self.connector = connector;
         self
     }

@@ -5,7 +5,7 @@ use containai_core::exit;
 use crate::env_vars::ENV_PAYLOAD_VAR;
 use crate::quote;
 
-/// What happens to a command without a terminal when its connection is lost.
+/// The effect of a lost connection on a command without a terminal.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum OnDisconnect {

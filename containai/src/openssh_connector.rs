@@ -3,13 +3,16 @@
 use std::path::Path;
 
 use containai_docker::EngineAddress;
-use containai_ssh::Connector;
+use containai_ssh::ProxyConnector;
 
 use crate::process_env::ProcessEnv;
 
 /// Returns `cai ssh proxy` for the engine; `None` for a remote engine, or in a program without
 /// `cai`.
-pub(crate) fn openssh_connector(address: &EngineAddress, env: &ProcessEnv) -> Option<Connector> {
+pub(crate) fn openssh_connector(
+    address: &EngineAddress,
+    env: &ProcessEnv,
+) -> Option<ProxyConnector> {
     address.socket()?;
     env.program.as_ref()?;
     let program = env.existing_program().and_then(Path::to_str).unwrap_or("cai");
@@ -20,5 +23,5 @@ pub(crate) fn openssh_connector(address: &EngineAddress, env: &ProcessEnv) -> Op
         true => Vec::new(),
         false => vec![format!("CONTAINAI_ENGINE_ROOT={}", root.display())],
     };
-    Some(Connector { program: program.to_owned(), arguments, variables })
+    Some(ProxyConnector { program: program.to_owned(), arguments, variables })
 }

@@ -91,8 +91,8 @@ fn write(path: &Path, text: &[u8]) -> io::Result<()> {
     }
 }
 
-/// Refuses a file that its owner has made read-only, which only the mode tells
-/// if this is root.
+/// Refuses a file that its owner has made read-only. The system would let root
+/// write it.
 fn writable(status: Metadata) -> io::Result<Metadata> {
     match status.permissions().mode() & OWNER_WRITE {
         0 => Err(io::Error::new(ErrorKind::PermissionDenied, "it is read-only")),

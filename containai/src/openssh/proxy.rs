@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpStream};
-use std::os::fd::AsFd as _;
+use std::os::fd::OwnedFd;
 use std::str::FromStr as _;
 use std::thread;
 
@@ -28,7 +28,7 @@ use crate::target::not_found;
 /// The size of a chunk, in bytes.
 const BUFFER_BYTES: usize = 64 * 1024;
 
-/// Connects the standard streams of this process to the SSH server of the container that is
+/// Connects `input` and `output` to the SSH server of the container that is
 /// published on a port, until the server closes the connection.
 ///
 /// A port of this machine is used directly, and its container is started as needed. A `tcp://` engine
@@ -43,20 +43,22 @@ pub async fn connect_streams(
     flags: &Flags,
     env: &ProcessEnv,
     reporter: &Reporter,
+    (input, output): (OwnedFd, OwnedFd),
 ) -> crate::Result<()> {
+    let streams = (File::from(input), File::from(output));
     let address = flags.docker_host.as_deref().map(EngineAddress::from_str);
     // Plain `ssh` waits for this, so a server that answers needs neither configuration nor engine.
     if let Some(Ok(EngineAddress::Unix(_))) = address
         && let Some(transport) = connect_now(port, env).await
     {
-        return relay(transport);
+        return relay(transport, streams);
     }
     let context = Context::new(env, reporter, flags.clone(), None)?;
     let engine = context.engine()?;
     let container = find(&engine, port).await?;
     match context.address.is_remote() {
-        true => Ok(relay_through_engine(&engine, &container).await?),
-        false => relay(start(&container, flags, env, reporter).await?),
+        true => relay_through_engine(&engine, &container, streams).await,
+        false => relay(start(&container, flags, env, reporter).await?, streams),
     }
 }
 
@@ -86,10 +88,8 @@ async fn start(
 }
 
 /// Copies in both directions.
-fn relay(transport: Transport) -> crate::Result<()> {
+fn relay(transport: Transport, (input, mut output): (File, File)) -> crate::Result<()> {
     let stream = transport.into_tcp()?.ok_or(ErrorKind::Unsupported).map_err(io::Error::from)?;
-    let mut output = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-    let input = File::from(io::stdin().as_fd().try_clone_to_owned()?);
     let server = stream.try_clone()?;
     // The end of the input is only passed on; the server ends the connection.
     thread::Builder::new().name("ssh-input".to_owned()).spawn(move || send(&input, &server))?;
@@ -123,11 +123,13 @@ fn copy(mut from: impl Read, mut to: impl Write) -> io::Result<()> {
 async fn relay_through_engine(
     engine: &DockerEngine,
     container: &Container,
-) -> Result<(), crate::Error> {
+    (input, output): (File, File),
+) -> crate::Result<()> {
     if container.state != RunState::Running {
         return Err(not_found(&format!("container `{}` is not running", container.name)).into());
     }
-    let (mut input, mut output) = (tokio::io::stdin(), tokio::io::stdout());
+    let (mut input, mut output) =
+        (tokio::fs::File::from_std(input), tokio::fs::File::from_std(output));
     let stream = engine.connect_sshd(&container.id).await?;
     let (mut server_output, mut server_input) = tokio::io::split(stream);
     let mut first = vec![0; BUFFER_BYTES];

@@ -1,3 +1,5 @@
+use std::io;
+use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -25,6 +27,8 @@ pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<ExitCod
     let certificates = args.certificates.or_else(|| app.env.certificates.clone());
     let mut env = (*app.env).clone();
     env.certificates = certificates;
-    openssh::connect_streams(args.port, &app.global.flags(), &env, &app.reporter).await?;
+    let streams =
+        (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?);
+    openssh::connect_streams(args.port, &app.global.flags(), &env, &app.reporter, streams).await?;
     Ok(ExitCode::SUCCESS)
 }
