@@ -51,6 +51,7 @@ mod recipe;
 mod recreate;
 pub mod registry;
 mod remove;
+mod restart;
 mod restart_policy;
 pub mod runtime;
 mod snapshot;

@@ -1,44 +1,7 @@
-//! The restart policy of a container.
+//! Conversion of restart policies.
 
-use bollard::models::{
-    ContainerUpdateBody, RestartPolicy as DockerPolicy, RestartPolicyNameEnum as PolicyName,
-};
-use bollard::query_parameters::InspectContainerOptions;
-use containai_core::engine::{ContainerId, EngineError, RestartPolicy};
-
-use crate::engine::DockerEngine;
-
-impl DockerEngine {
-    /// Returns the restart policy of a container. One that was set by other means has the nearest
-    /// name.
-    ///
-    /// # Errors
-    ///
-    /// The engine's error.
-    pub async fn restart_policy(&self, id: &ContainerId) -> Result<RestartPolicy, EngineError> {
-        let options = None::<InspectContainerOptions>;
-        let inspected = self.docker().inspect_container(id.as_ref(), options).await;
-        let inspected = inspected.map_err(|error| self.map_error(error))?;
-        let policy = inspected.host_config.and_then(|host| host.restart_policy);
-        Ok(from_docker(policy.as_ref()))
-    }
-
-    /// Changes the restart policy of a container, immediately and permanently.
-    ///
-    /// # Errors
-    ///
-    /// The engine's error.
-    pub async fn set_restart_policy(
-        &self,
-        id: &ContainerId,
-        policy: RestartPolicy,
-    ) -> Result<(), EngineError> {
-        let body =
-            ContainerUpdateBody { restart_policy: Some(to_docker(policy)), ..Default::default() };
-        let changed = self.docker().update_container(id.as_ref(), body).await;
-        changed.map_err(|error| self.map_error(error))
-    }
-}
+use bollard::models::{RestartPolicy as DockerPolicy, RestartPolicyNameEnum as PolicyName};
+use containai_core::engine::RestartPolicy;
 
 pub(crate) fn to_docker(policy: RestartPolicy) -> DockerPolicy {
     let name = match policy {
@@ -48,7 +11,7 @@ pub(crate) fn to_docker(policy: RestartPolicy) -> DockerPolicy {
     DockerPolicy { name: Some(name), maximum_retry_count: None }
 }
 
-fn from_docker(policy: Option<&DockerPolicy>) -> RestartPolicy {
+pub(crate) fn from_docker(policy: Option<&DockerPolicy>) -> RestartPolicy {
     match policy.and_then(|policy| policy.name) {
         Some(PolicyName::UNLESS_STOPPED | PolicyName::ALWAYS) => RestartPolicy::UnlessStopped,
         _ => RestartPolicy::No,
