@@ -265,6 +265,7 @@ impl Ui {
             Event::Progress { done, total } => self.set_progress(*done, *total),
             Event::Output(line) => self.verbose(&format!("  {}", escape_control(line))),
             Event::Notice(text) => self.verbose(&format!("note: {}", escape_control(text))),
+            Event::Warning(text) => self.warn(text),
             _ => {}
         }
     }

@@ -147,9 +147,9 @@ fn nothing_that_could_do_more_than_its_owner_is_taken() {
     check(&|it| it.mode = 0o4755, &refused("has set-user-id or set-group-id bits"));
     check(&|it| it.mode = 0o2755, &refused("has set-user-id or set-group-id bits"));
     check(&|it| it.mode = 0o1644, "taken");
-    check(&|it| it.owner.uid = 65_536, &refused("has an owner outside the container's id range"));
+    check(&|it| it.owner.uid = 262_144, &refused("has an owner outside the container's id range"));
     check(&|it| it.owner.gid = 1 << 40, &refused("has an owner outside the container's id range"));
-    check(&|it| it.owner.uid = 65_535, "taken");
+    check(&|it| it.owner.uid = 262_143, "taken");
     check(&|it| drop(it.attributes.insert(b"SCHILY.xattr.user.x".into(), vec![0, 1])), "taken");
     let list = b"SCHILY.acl.access";
     check(

@@ -39,6 +39,7 @@ fn container(name: &str, state: RunState) -> Container {
         status: String::new(),
         image: "base".into(),
         labels: ours(),
+        has_lost_port: false,
     }
 }
 

@@ -30,7 +30,15 @@ fn container(name: &str, workspace: Option<&str>, state: RunState) -> Container 
         }
     };
     let id = ContainerId::new(format!("id-of-{name}"));
-    Container { id, name: name.into(), state, status: String::new(), image: "base".into(), labels }
+    Container {
+        id,
+        name: name.into(),
+        state,
+        status: String::new(),
+        image: "base".into(),
+        labels,
+        has_lost_port: false,
+    }
 }
 
 fn observed(containers: Vec<Container>) -> Observed {
@@ -225,6 +233,52 @@ fn port_that_failed_on_start_is_not_chosen_again() {
     let connected = open_session(&engine, &remote);
     assert!(connected.is_ok_and(|connected| connected.connection.port.get() == 2301));
     assert_eq!(engine.current_containers().len(), 1);
+}
+
+#[test]
+fn container_that_lost_its_port_is_restarted_on_it() {
+    let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
+    let first = open_session(&engine, &remote).expect("a session");
+    engine.lose_port(&first.container.id);
+    let again = open_session(&engine, &remote).expect("a session");
+    assert_eq!(again.container.id, first.container.id);
+    assert_eq!(again.connection.port, first.connection.port);
+    assert_eq!(engine.calls().iter().filter(|call| **call == "start").count(), 2);
+}
+
+#[test]
+fn container_that_lost_its_port_to_another_program_is_moved() {
+    let (engine, remote) = (FakeEngine::new(), FakeRemote::new());
+    let first = open_session(&engine, &remote).expect("a session");
+    engine.lose_port(&first.container.id);
+    engine.take_port(first.connection.port);
+    remote.serve(HostPort::new(2301).expect("a port"), &ContainerId::new("id-2"));
+    let moved = open_session(&engine, &remote).expect("a session");
+    assert_eq!(moved.connection.port.get(), 2301);
+    assert_eq!(engine.current_containers().len(), 1);
+    assert!(engine.calls().contains(&"commit"), "its file system is kept");
+}
+
+#[test]
+fn container_without_a_port_is_restarted_once() {
+    let mut ours = container("api-main", Some("/src/api"), RunState::Running);
+    ours.has_lost_port = true;
+    let id = ours.id.clone();
+    let mut fixture = observed(vec![ours]);
+    assert_eq!(decide(&fixture, &desired()), Step::Stop { id: id.clone() });
+    let planned = plan(&fixture, &desired());
+    let [stop, .., connect] = planned.as_slice() else { panic!("{planned:?}") };
+    assert_eq!(stop, &Step::Stop { id: id.clone() });
+    assert_eq!(connect, &Step::Connect { id: id.clone() });
+    fixture.stopped_without_port = Some(id.clone());
+    assert_eq!(decide(&fixture, &desired()), Step::Connect { id: id.clone() });
+
+    // The caller knows it, although the engine lists the port.
+    let known = observed(vec![container("api-main", Some("/src/api"), RunState::Running)]);
+    let mut lost = desired();
+    lost.options.lost_port = Some(id.clone());
+    assert_eq!(decide(&known, &lost), Step::Stop { id: id.clone() });
+    assert_eq!(plan(&known, &lost).last(), Some(&Step::Connect { id }));
 }
 
 #[test]

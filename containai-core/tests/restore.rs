@@ -20,7 +20,15 @@ fn desired() -> Desired {
 fn container(name: &str, state: RunState, labels: &[(&str, &str)]) -> Container {
     let labels: Labels = [(label::MANAGED, "true")].iter().chain(labels).copied().collect();
     let id = ContainerId::new(format!("id-of-{name}"));
-    Container { id, name: name.into(), state, status: String::new(), image: "base".into(), labels }
+    Container {
+        id,
+        name: name.into(),
+        state,
+        status: String::new(),
+        image: "base".into(),
+        labels,
+        has_lost_port: false,
+    }
 }
 
 fn api(state: RunState) -> Container {

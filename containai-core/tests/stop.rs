@@ -19,6 +19,7 @@ fn container(name: &str, state: RunState) -> Container {
         status: String::new(),
         image: "base".into(),
         labels: labels.into_iter().collect(),
+        has_lost_port: false,
     }
 }
 

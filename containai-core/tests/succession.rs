@@ -170,6 +170,7 @@ fn old(state: RunState) -> Container {
         status: String::new(),
         image: "base".into(),
         labels: labels.into_iter().collect(),
+        has_lost_port: false,
     }
 }
 

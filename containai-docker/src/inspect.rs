@@ -1,22 +1,36 @@
 //! Conversion of the engine's container list.
 
-use bollard::models::ContainerSummary;
+use bollard::models::{ContainerSummary, PortSummary};
 use containai_core::engine::{Container, ContainerId, RunState};
 use containai_core::label::{self, Labels};
+
+/// The port of sshd in a container.
+const CONTAINER_SSH_PORT: u16 = 22;
+
+/// Returns whether a running container lacks the host port of its SSH server. An engine that cannot
+/// bind a port of a container that survived a restart lists the port without a host port.
+fn has_lost_port(state: RunState, labels: &Labels, ports: &[PortSummary]) -> bool {
+    let mut ssh = ports.iter().filter(|port| port.private_port == CONTAINER_SSH_PORT).peekable();
+    let is_expected = state == RunState::Running && labels.ssh_port().is_some();
+    is_expected && ssh.peek().is_some() && ssh.all(|port| port.public_port.is_none())
+}
 
 /// Converts an entry; `None` for one without an id, which no engine is known to return.
 pub(crate) fn container(entry: ContainerSummary) -> Option<Container> {
     let state = entry.state.map(|state| state.to_string());
+    let state = state.as_deref().map_or(RunState::Dead, parse_state);
     let name = entry.names.unwrap_or_default().into_iter().next().unwrap_or_default();
     let labels: Labels = entry.labels.unwrap_or_default().into_iter().collect();
     let image = labels.get(label::ORIGINAL_IMAGE).map(str::to_owned).or(entry.image);
+    let has_lost_port = has_lost_port(state, &labels, &entry.ports.unwrap_or_default());
     Some(Container {
         id: ContainerId::new(entry.id?),
         name: name.trim_start_matches('/').to_owned(),
-        state: state.as_deref().map_or(RunState::Dead, parse_state),
+        state,
         status: entry.status.unwrap_or_default(),
         image: image.unwrap_or_default(),
         labels,
+        has_lost_port,
     })
 }
 
@@ -69,6 +83,27 @@ mod tests {
         check("exited", RunState::Exited);
         check("dead", RunState::Dead);
         check("", RunState::Dead);
+    }
+
+    #[test]
+    fn port_that_the_engine_could_not_bind_is_lost() {
+        let check = |state: &str, ports: &str, expected| {
+            let container = read(&format!(
+                r#"{{"Id": "abc", "State": "{state}", "Ports": {ports},
+                    "Labels": {{"containai.managed": "true", "containai.ssh-port": "2300"}}}}"#
+            ));
+            let lost = container.map(|container| container.has_lost_port);
+            assert_eq!(lost, Some(expected), "{state} {ports}");
+        };
+        let published =
+            r#"[{"IP": "127.0.0.1", "PrivatePort": 22, "PublicPort": 2300, "Type": "tcp"}]"#;
+        check("running", published, false);
+        check("running", r#"[{"PrivatePort": 22, "Type": "tcp"}]"#, true);
+        check("exited", r#"[{"PrivatePort": 22, "Type": "tcp"}]"#, false);
+        // A network without ports says nothing.
+        check("running", r#"[{"PrivatePort": 80, "Type": "tcp"}]"#, false);
+        check("running", "[]", false);
+        check("running", "null", false);
     }
 
     #[test]

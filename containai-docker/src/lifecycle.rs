@@ -2,7 +2,7 @@
 
 use bollard::query_parameters::RemoveVolumeOptions;
 use containai_core::engine::{
-    Container, ContainerId, ContainerSpec, Engine, EngineError, ImageRequest, ImageSource,
+    Container, ContainerId, ContainerSpec, Engine, EngineError, Event, ImageRequest, ImageSource,
     ReplacementSpec, RunState,
 };
 use containai_core::layout;
@@ -35,8 +35,19 @@ impl Engine for DockerEngine {
         image::find(self, image).await
     }
 
-    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
+    async fn create(
+        &self,
+        spec: &ContainerSpec,
+        events: &dyn EventListener,
+    ) -> Result<ContainerId, EngineError> {
         let mut body = spec::body(spec)?;
+        let enforced = self.enforced_limits().await?;
+        if let Some(host) = &mut body.host_config {
+            enforced.apply(host);
+        }
+        if let Some(notice) = enforced.notice() {
+            events.on_event(Event::Warning(&notice));
+        }
         let image = image::labels(self, &spec.image).await?;
         body.labels = Some(spec.labels().masking_image(&image).into_map());
         container::create(self.docker(), spec.name.as_ref(), body)

@@ -30,12 +30,14 @@ impl DockerEngine {
     ///
     /// # Errors
     ///
-    /// [`EngineError::Refused`] if the kernel cannot reclaim enough memory.
+    /// - [`EngineError::UnsupportedLimit`] if the engine cannot enforce a limit.
+    /// - [`EngineError::Refused`] if the kernel cannot reclaim enough memory.
     pub async fn set_limits(
         &self,
         id: &ContainerId,
         limits: ResourceLimits,
     ) -> Result<(), EngineError> {
+        self.check_enforced(limits).await?;
         let patient = self.docker().clone().with_timeout(UPDATE_TIMEOUT);
         let changed = patient.update_container(id.as_ref(), body(limits)).await;
         changed.map_err(|error| self.map_error(error))

@@ -8,11 +8,13 @@ use bollard::models::{
 };
 use containai_core::engine::{
     ContainerSpec, EngineError, ExtraMount, Isolation, LinkedRepository, MountAccess, MountSource,
-    WorkspaceMount,
+    RestartPolicy, WorkspaceMount,
 };
 use containai_core::label;
 use containai_core::layout;
 use containai_core::naming::VolumeName;
+
+use crate::restart_policy;
 
 mod forbidden;
 
@@ -73,6 +75,10 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
         memory_swap: Some(memory),
         nano_cpus: Some(spec.resources.cpus.nanos()),
         pids_limit: Some(MAX_PROCESSES),
+        restart_policy: match spec.restart {
+            RestartPolicy::No => None,
+            policy => Some(restart_policy::to_docker(policy)),
+        },
         port_bindings: Some(HashMap::from([(
             SSH_PORT.into(),
             Some(vec![PortBinding {
@@ -327,6 +333,18 @@ mod tests {
         let host = host.expect("a host configuration");
         assert_eq!(host.runtime.as_deref(), Some("containai-sysbox-runc"));
         assert_eq!(host.cgroupns_mode, None);
+    }
+
+    #[test]
+    fn restart_policy_is_set_on_request_only() {
+        let policy = |restart| {
+            let mut spec = spec("/src", Isolation::Userns);
+            spec.restart = restart;
+            let host = body(&spec).expect("a body").host_config.expect("a host configuration");
+            host.restart_policy.and_then(|policy| policy.name).map(|name| name.to_string())
+        };
+        assert_eq!(policy(RestartPolicy::No), None);
+        assert_eq!(policy(RestartPolicy::UnlessStopped).as_deref(), Some("unless-stopped"));
     }
 
     #[test]

@@ -85,5 +85,5 @@ async fn managed_containers(env: &ProcessEnv) -> Vec<Container> {
 }
 
 fn engine(env: &ProcessEnv) -> Option<DockerEngine> {
-    Context::new(env, &Reporter::default(), Flags::default(), None).ok()?.engine().ok()
+    Context::new(env, &Reporter::default(), Flags::default(), None).ok()?.engine_client().ok()
 }

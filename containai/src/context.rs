@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::str::FromStr as _;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use containai_core::config::{Config, Flags};
 use containai_core::engine::Isolation;
 use containai_core::hint::Hint;
 use containai_core::naming::{ClientId, WorkspacePath};
 use containai_core::remote::Forward;
-use containai_docker::host::EngineRecord;
+use containai_docker::host::{EngineRecord, wait_while_starting};
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ClientOptions, ForwardAgent, SshRemote};
 
@@ -44,6 +44,8 @@ pub struct Context {
     pub(crate) devcontainer: Result<Option<Arc<AppliedDevcontainer>>, OperationError>,
     /// The id of this machine, for a remote engine; `None` for a local one.
     pub client: Option<ClientId>,
+    /// Set after the first wait for the engine.
+    engine_wait: Arc<OnceLock<()>>,
 }
 
 impl Context {
@@ -99,6 +101,7 @@ impl Context {
             session_env,
             devcontainer,
             client,
+            engine_wait: Arc::default(),
         };
         if forwards_agent {
             context.enable_agent_forwarding();
@@ -142,12 +145,22 @@ impl Context {
         self.record.as_ref().and_then(|record| record.previous)
     }
 
-    /// Creates a client for the engine; see [`DockerEngine::connect`].
+    /// Creates a client for the engine; see [`DockerEngine::connect`]. If the dedicated engine is
+    /// being started or restarted, waits for it first, for a minute at most.
     ///
     /// # Errors
     ///
     /// The certificates or the start-up hooks cannot be read.
     pub fn engine(&self) -> crate::Result<DockerEngine> {
+        if self.record.is_some() {
+            let announce = || self.reporter.say("waiting for the engine, which is being started");
+            self.engine_wait.get_or_init(|| wait_while_starting(&self.env.engine, announce));
+        }
+        self.engine_client()
+    }
+
+    /// Creates a client as [`Self::engine`] does, without a wait.
+    pub(crate) fn engine_client(&self) -> crate::Result<DockerEngine> {
         let engine = DockerEngine::connect(self.address.clone(), self.env.certificates.as_deref())?
             .with_build_lock(self.env.layout.image_lock())
             .with_build_env(self.env.build_env())

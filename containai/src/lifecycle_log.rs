@@ -14,6 +14,7 @@ pub(crate) fn log(event: &Event<'_>) {
         Event::Progress { done, total } => trace!(target: LOG_TARGET, done, total, "progress"),
         Event::Output(line) => trace!(target: LOG_TARGET, line, "output"),
         Event::Notice(notice) => debug!(target: LOG_TARGET, notice, "notice"),
+        Event::Warning(warning) => debug!(target: LOG_TARGET, warning, "warning"),
         _ => {}
     }
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use containai_core::engine::{ActiveSessions, Container, IdRangeMode, RunState, Usage};
+use containai_core::engine::{
+    ActiveSessions, Container, IdRangeMode, RestartPolicy, RunState, Usage,
+};
 use containai_docker::{Activity, DockerEngine, Running};
 
 use crate::host_facts;
@@ -18,6 +20,8 @@ pub struct RunningStatus {
     pub id_range: Option<IdRangeMode>,
     /// The time since its start.
     pub uptime: Option<Duration>,
+    /// Whether it starts with the engine; also known of a stopped container.
+    pub restart: Option<RestartPolicy>,
 }
 
 /// A status of which the quick part is known.
@@ -36,14 +40,15 @@ pub fn has_usage(state: RunState) -> bool {
 }
 
 impl<'a> StatusQuery<'a> {
-    /// Determines the uptime.
+    /// Determines the uptime and the restart policy.
     pub async fn start(engine: &'a DockerEngine, container: &'a Container) -> Self {
         let running = match has_usage(container.state) {
             true => engine.running(&container.id).await,
             false => Running::default(),
         };
         let uptime = running.started.map(|at| at.age_at(host_facts::now()));
-        let status = RunningStatus { uptime, ..RunningStatus::default() };
+        let restart = engine.restart_policy(&container.id).await.ok();
+        let status = RunningStatus { uptime, restart, ..RunningStatus::default() };
         Self { engine, container, running, status }
     }
 

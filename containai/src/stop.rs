@@ -226,6 +226,7 @@ mod tests {
             status: String::new(),
             image: "base".into(),
             labels: labels.into_iter().collect(),
+            has_lost_port: false,
         };
         let observed = Observed::of(vec![container]);
         plan_stop(&observed, &[ContainerId::new("id")], mode, None).expect("it is managed")

@@ -38,8 +38,8 @@ pub async fn check_engine<E: Engine>(engine: &E, terms: &ContractInput) -> Resul
     assert_eq!(engine.find_image(&terms.image).await?.as_ref(), Some(&spec.image));
     check_missing_container(engine).await;
 
-    let id = engine.create(&spec).await?;
-    let taken = engine.create(&spec).await;
+    let id = engine.create(&spec, &IgnoreEvents).await?;
+    let taken = engine.create(&spec, &IgnoreEvents).await;
     assert!(matches!(taken, Err(EngineError::NameTaken { .. })), "{taken:?}");
     let made = find(engine, &id).await?.expect("the new container is listed");
     assert_eq!((made.name.as_str(), made.state), (spec.name.as_ref(), RunState::Created));

@@ -27,7 +27,7 @@ pub async fn check_snapshots<E: Snapshots>(
     let mut spec = input.spec.clone();
     spec.image = engine.ensure_image(&input.image, ImageSource::Auto, &IgnoreEvents).await?;
     check_missing_container(engine).await;
-    let id = engine.create(&spec).await?;
+    let id = engine.create(&spec, &IgnoreEvents).await?;
     let has = engine.container_volumes(&id).await?;
     assert_eq!(
         (Some(&has.data), Some(&has.docker)),

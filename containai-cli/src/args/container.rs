@@ -5,7 +5,7 @@ use containai_core::byte_size::ByteSize;
 use containai_core::config::{
     DevcontainerChoice, Flags, IsolationChoice, parse_image, parse_memory,
 };
-use containai_core::engine::{ImageRequest, ImageSource};
+use containai_core::engine::{ImageRequest, ImageSource, RestartPolicy};
 use containai_core::naming::{AgentName, TemplateName, VolumeName};
 use containai_core::resources::Cpus;
 
@@ -45,6 +45,9 @@ pub(crate) struct ContainerArgs {
     /// CPUs of a new container, such as 2.5 [default: half of the host's]
     #[arg(long)]
     cpus: Option<Cpus>,
+    /// Start the container with the engine, as after a reboot: no or unless-stopped [default: no]
+    #[arg(long, value_name = "POLICY")]
+    restart: Option<RestartPolicy>,
 }
 
 impl ContainerArgs {
@@ -61,6 +64,7 @@ impl ContainerArgs {
             data_volume: self.data_volume,
             memory: self.memory,
             cpus: self.cpus,
+            restart: self.restart,
             mux: global.mux(),
         }
     }

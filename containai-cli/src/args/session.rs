@@ -51,7 +51,7 @@ pub(crate) struct SessionArgs {
     #[command(flatten)]
     container: ContainerArgs,
     /// Recreate the container; its volumes are kept
-    #[arg(long, alias = "restart", visible_alias = "recreate")]
+    #[arg(long, visible_alias = "recreate")]
     fresh: bool,
     /// Recreate the container with a new data volume; the old volume is kept
     #[arg(long, conflicts_with_all = ["fresh", "data_volume"])]

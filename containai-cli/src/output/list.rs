@@ -107,6 +107,7 @@ mod tests {
                     status: status.into(),
                     image: "containai/base:1".into(),
                     labels: labels.into_iter().collect(),
+                    has_lost_port: false,
                 },
                 size: size.map(ByteSize::from_bytes),
             })

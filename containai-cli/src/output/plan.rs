@@ -52,6 +52,8 @@ struct NewContainer {
     last_port: u16,
     memory_bytes: u64,
     cpus: String,
+    /// `no` or `unless-stopped`.
+    restart: String,
     /// `null` for a volume that is removed with the container.
     data_volume: Option<String>,
     /// `null` as for `data_volume`.
@@ -129,6 +131,7 @@ impl NewContainer {
             memory: spec.resources.memory.to_string(),
             memory_bytes: spec.resources.memory.bytes(),
             cpus: spec.resources.cpus.to_string(),
+            restart: spec.restart.to_string(),
             ephemeral: spec.labels().is_ephemeral(),
             repository: spec.repository.as_ref().map(|it| it.common_dir.to_string()),
             mounts: spec.mounts.iter().map(ToString::to_string).collect(),
@@ -150,6 +153,7 @@ fn new_container_lines(new: &NewContainer) -> Vec<String> {
         format!("ssh port   the first free port from {} to {}", new.first_port, new.last_port),
         format!("memory     {}", new.memory),
         format!("cpus       {}", new.cpus),
+        format!("restart    {}", new.restart),
         format!("data       {} at /mnt/agent-data", volume(&new.data_volume)),
         format!("docker     {} at /var/lib/docker", volume(&new.docker_volume)),
     ];

@@ -125,6 +125,7 @@ mod tests {
             status: String::new(),
             image: String::new(),
             labels: Labels::default(),
+            has_lost_port: false,
         };
         let output = |limits, next| {
             ResourcesOutput::of(&container, &ContainerResources { limits, usage: None, next })

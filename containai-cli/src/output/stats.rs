@@ -92,6 +92,7 @@ mod tests {
             status: String::new(),
             image: String::new(),
             labels: Labels::default(),
+            has_lost_port: false,
         };
         let usage = Usage {
             memory_used: ByteSize::from_bytes(55 << 20),

@@ -43,6 +43,9 @@ pub(crate) struct StatusOutput {
     /// all containers of the engine use the same ids.
     #[serde(skip_serializing_if = "Option::is_none")]
     id_range: Option<String>,
+    /// `no` or `unless-stopped`: whether it starts with the engine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restart: Option<String>,
     /// The time since its start, such as `3d 4h 12m`.
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime: Option<String>,
@@ -75,7 +78,7 @@ impl StatusOutput {
     pub(crate) fn of(container: &Container, running: RunningStatus) -> Self {
         let labels = &container.labels;
         let alias = ContainerName::parse(&container.name).ok().map(|name| SshAlias::of(&name));
-        let RunningStatus { usage, sessions, id_range, uptime } = running;
+        let RunningStatus { usage, sessions, id_range, uptime, restart } = running;
         Self {
             container: escape_control(&container.name),
             status: container.state.to_string(),
@@ -87,6 +90,7 @@ impl StatusOutput {
             data_volume: labels.data_volume().map(|volume| volume.to_string()),
             isolation: labels.get(containai_core::label::ISOLATION).map(escape_control),
             id_range: id_range.map(|mode| mode.to_string()),
+            restart: restart.map(|policy| policy.to_string()),
             uptime: uptime.map(|uptime| Elapsed(uptime).to_string()),
             uptime_seconds: uptime.map(|uptime| uptime.as_secs()),
             ssh_connections: sessions.map(|sessions| sessions.ssh),
@@ -138,6 +142,7 @@ impl fmt::Display for StatusOutput {
             ("workspace", &self.workspace),
             ("data", &self.data_volume),
             ("isolation", &self.isolation),
+            ("restart", &self.restart),
         ] {
             if let Some(value) = value {
                 write!(f, "\n{name:<10} {value}")?;
@@ -158,7 +163,7 @@ pub(crate) fn memory_of(used: u64, limit: u64) -> String {
 mod tests {
     use std::time::Duration;
 
-    use containai_core::engine::{ActiveSessions, ContainerId, IdRangeMode, Usage};
+    use containai_core::engine::{ActiveSessions, ContainerId, IdRangeMode, RestartPolicy, Usage};
     use containai_core::label;
 
     use super::*;
@@ -177,6 +182,7 @@ mod tests {
             status: status.into(),
             image: "containai/base:1\u{1b}[2J".into(),
             labels: labels.into_iter().collect(),
+            has_lost_port: false,
         }
     }
 
@@ -191,6 +197,7 @@ mod tests {
             usage: Some(usage),
             sessions: Some(ActiveSessions { ssh: 2, terminals: 3 }),
             id_range: Some(IdRangeMode::Own),
+            restart: Some(RestartPolicy::No),
             uptime: Some(Duration::from_secs(3 * 86_400 + 4 * 3600 + 12 * 60)),
         }
     }
@@ -206,6 +213,7 @@ mod tests {
         ssh        ssh containai-api-main (127.0.0.1:2300)
         workspace  /home/me/api
         isolation  userns
+        restart    no
         ");
         insta::assert_snapshot!(status.usage().expect("usage"), @r"
         id range   own
@@ -248,6 +256,7 @@ mod tests {
           "workspace": "/home/me/api",
           "isolation": "userns",
           "id_range": "own",
+          "restart": "no",
           "uptime": "3d 4h 12m",
           "uptime_seconds": 274320,
           "ssh_connections": 2,

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::manifest::MANIFEST;
 use super::{ArchiveError, Member, MemberKind, MemberPath};
+use crate::isolation::MAX_CONTAINER_IDS;
 use crate::layout::VOLUME_STAGING;
 
 /// The maximum size of an archive.
@@ -53,7 +54,7 @@ const MAX_FILE_SIZE: u64 = 16 << 40;
 /// The maximum total length of all paths, which are kept in memory.
 const MAX_NAME_BYTES: u64 = 512 << 20;
 /// The highest id in a container's user namespace.
-const MAX_ID: u64 = 65_535;
+const MAX_ID: u64 = MAX_CONTAINER_IDS as u64 - 1;
 const SETUID_SETGID: u32 = 0o6000;
 const MISSING_ROOT: ArchiveError = ArchiveError::Malformed("missing volume root");
 

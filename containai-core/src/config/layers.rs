@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::{ContentHash, DevcontainerChoice, IsolationChoice, SETTINGS};
 use crate::byte_size::ByteSize;
-use crate::engine::{ImageRequest, ImageSource};
+use crate::engine::{ImageRequest, ImageSource, RestartPolicy};
 use crate::naming::{AgentName, TemplateName, VolumeName, WorkspacePath};
 use crate::resources::Cpus;
 
@@ -59,6 +59,8 @@ pub struct Flags {
     pub memory: Option<ByteSize>,
     /// `--cpus`.
     pub cpus: Option<Cpus>,
+    /// `--restart`.
+    pub restart: Option<RestartPolicy>,
     /// `--no-mux`.
     pub mux: Option<bool>,
 }

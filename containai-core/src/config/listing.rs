@@ -7,7 +7,7 @@ use super::setting::{
     EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
-    SSH_OPTIONS, TEMPLATE,
+    RESTART, SSH_OPTIONS, TEMPLATE,
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
@@ -40,6 +40,7 @@ impl Config {
             optional(&DATA_VOLUME, &self.data_volume),
             optional(&MEMORY_LIMIT, &memory),
             optional(&CPU_LIMIT, &cpus),
+            required(&RESTART, &self.restart),
             list_of(&ENV_IMPORT, &self.env_import, ToString::to_string),
             required(&ENV_FROM_HOST, &self.env_from_host),
             optional(&ENV_FILE, &self.env_file),

@@ -10,9 +10,9 @@ use super::setting::{
     EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
-    SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool, read_client_option,
-    read_docker_host, read_env_name, read_exclude, read_home_path, read_idle, read_image,
-    read_local_forward, read_manifest_name, read_remote_forward, read_template,
+    RESTART, SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool,
+    read_client_option, read_docker_host, read_env_name, read_exclude, read_home_path, read_idle,
+    read_image, read_local_forward, read_manifest_name, read_remote_forward, read_template,
     read_workspace_path,
 };
 use super::sources::{LayeredValue, Sources};
@@ -21,7 +21,7 @@ use super::{
     Suggestion,
 };
 use crate::byte_size::ByteSize;
-use crate::engine::{ImageRequest, ImageSource, ShippedImage};
+use crate::engine::{ImageRequest, ImageSource, RestartPolicy, ShippedImage};
 use crate::import::AllowedSecret;
 use crate::naming::{
     AgentName, EnvName, HomePath, HostPort, PortRange, TemplateName, VolumeName, WorkspacePath,
@@ -59,6 +59,8 @@ pub struct Config {
     pub workspace_memory_limit: Option<Setting<ByteSize>>,
     /// The CPU limit that the workspace requests, where it may.
     pub workspace_cpu_limit: Option<Setting<Cpus>>,
+    /// Whether the container starts with the engine; default no.
+    pub restart: Setting<RestartPolicy>,
     /// The first port for published SSH servers; default 2300.
     pub port_range_start: Setting<HostPort>,
     /// The last port for published SSH servers; default 2500.
@@ -150,6 +152,9 @@ impl Config {
             workspace_cpu_limit: cpus.workspace.clone(),
             memory_limit: memory.user_value(),
             cpu_limit: cpus.user_value(),
+            restart: sources
+                .find(&RESTART, flags.restart, parse_value)?
+                .or_default(RestartPolicy::default()),
             ssh_ports: ssh_port_range(&start, &end)?,
             port_range_start: start,
             port_range_end: end,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::{ExtraMount, HostFacts, LinkedRepository};
+use super::{ExtraMount, HostFacts, LinkedRepository, RestartPolicy};
 use crate::isolation::Isolation;
 use crate::label::{self, Labels};
 use crate::naming::{
@@ -73,6 +73,9 @@ pub struct Container {
     pub image: String,
     /// The labels.
     pub labels: Labels,
+    /// Whether it runs without the port of its SSH server: another program took the port while the
+    /// engine was restarted.
+    pub has_lost_port: bool,
 }
 
 impl Container {
@@ -125,6 +128,8 @@ pub struct ContainerSpec {
     pub lifetime: Lifetime,
     /// Whether garbage collection keeps it.
     pub protection: Protection,
+    /// Whether it starts with the engine.
+    pub restart: RestartPolicy,
     /// The repository of a linked worktree.
     pub repository: Option<LinkedRepository>,
     /// Additional mounts.
@@ -266,6 +271,7 @@ impl ContainerSpec {
             template: String::new(),
             lifetime: Lifetime::Persistent,
             protection: Protection::None,
+            restart: RestartPolicy::No,
             repository: None,
             mounts: Vec::new(),
             replaces: None,

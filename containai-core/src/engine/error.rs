@@ -135,6 +135,12 @@ pub enum EngineError {
         /// The reason.
         reason: &'static str,
     },
+    /// The engine's kernel or control groups lack a controller.
+    #[error("the engine's kernel cannot limit {limit}")]
+    UnsupportedLimit {
+        /// The resource, such as `memory`.
+        limit: String,
+    },
     /// The engine reported another error.
     #[error("the engine reported an error: {message}")]
     Refused {
@@ -168,7 +174,7 @@ impl Advice for EngineError {
         match self {
             Self::InvalidAddress { .. } | Self::ForbiddenMount { .. } => exit::USAGE,
             Self::PortTaken { .. } => exit::SSH_SETUP_FAILED,
-            Self::CopyFailed { .. } => exit::FAILED,
+            Self::CopyFailed { .. } | Self::UnsupportedLimit { .. } => exit::FAILED,
             _ => exit::CONTAINER_NOT_STARTED,
         }
     }
@@ -227,6 +233,9 @@ impl Advice for EngineError {
             Self::UnknownRuntime { .. } | Self::NoIsolation { .. } => {
                 Hint::run("cai setup", "repair the engine's runtimes")
             }
+            Self::UnsupportedLimit { .. } => Hint::new(
+                "use a kernel and control groups with that controller on the engine's machine; for processor time, `CONFIG_CFS_BANDWIDTH`",
+            ),
             Self::NoSpace { .. } => Hint::new(
                 "free space on the disk that holds `/var/lib/containai-docker`, then run the command again",
             ),
@@ -336,6 +345,7 @@ mod tests {
                 path: "/etc".into(),
                 reason: "it belongs to the host",
             }],
+            UnsupportedLimit: [EngineError::UnsupportedLimit { limit: "processor time".into() }],
             Refused: [EngineError::Refused { status: 500, message: "unknown driver".into() }],
             HostFile: [EngineError::HostFile {
                 path: "/var/lib/containai-docker/engine-id".into(),

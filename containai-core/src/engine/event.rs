@@ -18,6 +18,8 @@ pub enum Event<'a> {
     Output(&'a str),
     /// Information for the user; nothing failed.
     Notice(&'a str),
+    /// Something that the user should know, such as a limit that does not apply.
+    Warning(&'a str),
 }
 
 /// A listener for events.

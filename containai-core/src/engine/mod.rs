@@ -11,6 +11,7 @@ mod image;
 mod linked_repository;
 mod managed_image;
 mod protected;
+mod restart_policy;
 mod snapshots;
 mod startup_hook;
 mod storage;
@@ -30,6 +31,7 @@ pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownIm
 pub use linked_repository::{LinkedRepository, ObjectStore};
 pub use managed_image::{BUILD_GRACE, ManagedImage, PruneScope, prunable};
 pub use protected::{Coverage, ProtectedPath};
+pub use restart_policy::{RestartPolicy, UnknownRestartPolicy};
 pub use snapshots::{
     AnonymisedImage, ContainerVolumes, CopyJob, CopySpace, Snapshots, VolumeCopier, VolumeCopy,
 };
@@ -37,7 +39,7 @@ pub use startup_hook::StartupHook;
 pub use storage::{ContainerTimes, Storage, StoredImage, StoredVolume};
 pub use usage::{Usage, UsageSample};
 
-pub use crate::isolation::Isolation;
+pub use crate::isolation::{Isolation, MAX_CONTAINER_IDS};
 pub use crate::naming::ContainerId;
 
 use std::future::Future;
@@ -68,10 +70,12 @@ pub trait Engine: Sync {
         image: &ImageRequest,
     ) -> impl Future<Output = Result<Option<String>, EngineError>> + Send;
 
-    /// Creates a container and its volumes without starting it.
+    /// Creates a container and its volumes without starting it. A limit that the engine cannot
+    /// enforce is left out and reported as an event.
     fn create(
         &self,
         spec: &ContainerSpec,
+        events: &dyn EventListener,
     ) -> impl Future<Output = Result<ContainerId, EngineError>> + Send;
 
     /// Returns the last start time of the container, in a format that differs between any two

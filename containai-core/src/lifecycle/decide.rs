@@ -97,6 +97,8 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
         RunState::Running if container.labels.ssh_port().is_none() => {
             Step::Refuse(Refusal::NoPort { name: container.name.clone() })
         }
+        // Only a start publishes the port, or another one if it is still in use.
+        RunState::Running if must_restart(observed, desired, container) => Step::Stop { id },
         RunState::Running => Step::Connect { id },
         RunState::Created | RunState::Exited if observed.port_conflict.as_ref() == Some(&id) => {
             decide_port_migration(observed, container)
@@ -109,6 +111,13 @@ fn decide_existing(observed: &Observed, desired: &Desired, container: &Container
         }
         RunState::Dead => Step::Refuse(Refusal::Dead { name: container.name.clone() }),
     }
+}
+
+/// Whether the running container has lost its port, and was not restarted for it by this run.
+fn must_restart(observed: &Observed, desired: &Desired, container: &Container) -> bool {
+    let is_lost =
+        container.has_lost_port || desired.options.lost_port.as_ref() == Some(&container.id);
+    is_lost && observed.stopped_without_port.as_ref() != Some(&container.id)
 }
 
 /// Returns the volume that a container created from a snapshot brings to its workspace.

@@ -1,7 +1,8 @@
 //! The desired state of a workspace.
 
 use crate::engine::{
-    ContainerSpec, HostFacts, ImageRequest, ImageSource, Isolation, Lifetime, WorkspaceMount,
+    ContainerSpec, HostFacts, ImageRequest, ImageSource, Isolation, Lifetime, RestartPolicy,
+    WorkspaceMount,
 };
 use crate::lifecycle::{Observed, RunOptions, Strength};
 use crate::naming::{
@@ -31,6 +32,8 @@ pub struct Desired {
     pub isolation: Isolation,
     /// The name of the template; empty without one.
     pub template: String,
+    /// Whether a new container starts with the engine. An ephemeral one does not.
+    pub restart: RestartPolicy,
     /// The options of this command.
     pub options: RunOptions,
     /// The client machine that has the workspace, for a remote engine; `None` for a local
@@ -61,6 +64,7 @@ impl Desired {
             resources,
             isolation,
             template: String::new(),
+            restart: RestartPolicy::No,
             options: RunOptions::default(),
             client: None,
             host: HostFacts::default(),
@@ -92,6 +96,13 @@ impl Desired {
     #[must_use]
     pub fn with_ports(mut self, ports: PortRange) -> Self {
         self.ports = ports;
+        self
+    }
+
+    /// Sets whether a new container starts with the engine. Default: no.
+    #[must_use]
+    pub fn with_restart(mut self, restart: RestartPolicy) -> Self {
+        self.restart = restart;
         self
     }
 
@@ -141,6 +152,10 @@ impl Desired {
             template: self.template.clone(),
             lifetime: self.options.lifetime,
             protection: self.options.protection,
+            restart: match self.options.lifetime {
+                Lifetime::Persistent => self.restart,
+                Lifetime::Session => RestartPolicy::No,
+            },
             repository: self.options.repository.clone(),
             mounts: self.options.mounts.clone(),
             replaces: None,

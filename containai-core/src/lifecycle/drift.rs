@@ -131,6 +131,7 @@ mod tests {
             status: String::new(),
             image: "containai/base:1".into(),
             labels,
+            has_lost_port: false,
         };
         assert_eq!(detect_drift(&container, &RequestedSettings::default()), []);
         let half = |gib: u64| Resources::half_of(HostCapacity { memory_bytes: gib << 30, cpus: 4 });
@@ -160,6 +161,7 @@ mod tests {
                 status: String::new(),
                 image: "containai/base:1".into(),
                 labels: labels.iter().copied().collect(),
+                has_lost_port: false,
             };
             assert_eq!(
                 detect_drift(&container, &RequestedSettings::default()),
@@ -185,6 +187,7 @@ mod tests {
                 status: String::new(),
                 image: "containai/template:x".into(),
                 labels: labels.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
+                has_lost_port: false,
             };
             let requested_settings = RequestedSettings {
                 template: Some(requested.into()),

@@ -45,7 +45,15 @@ mod tests {
         let labels = [(label::MANAGED, managed), (label::WORKSPACE, path)].into_iter().collect();
         let (id, name) = (ContainerId::new(path), path.to_owned());
         let (status, image) = (String::new(), String::new());
-        Container { id, name, state: RunState::Running, status, image, labels }
+        Container {
+            id,
+            name,
+            state: RunState::Running,
+            status,
+            image,
+            labels,
+            has_lost_port: false,
+        }
     }
 
     fn check(place: &str, containers: &[Container], sections: &[&str], expected: Option<&str>) {

@@ -61,7 +61,9 @@ impl<'a, E: Engine, R: Remote, N: WorkspaceStore> StepExecutor<'a, E, R, N> {
                 let (image, source) = (&desired.image, desired.image_source);
                 observed.image = Some(engine.ensure_image(image, source, self.events).await?);
             }
-            Step::Create { name } => create(engine, remote, desired, observed, &name).await?,
+            Step::Create { name } => {
+                create(engine, remote, desired, observed, &name, self.events).await?;
+            }
             Step::FinishRestore { id } => finish_restore(engine, &find(observed, &id)?).await?,
             Step::Provision { id } => {
                 engine.provision(&id, &remote.authorized_key().await?).await?;
@@ -95,13 +97,29 @@ impl<'a, E: Engine, R: Remote, N: WorkspaceStore> StepExecutor<'a, E, R, N> {
             Step::Stop { id } => {
                 self.check_store_writable().await?;
                 let container = find(observed, &id)?;
-                self.events.on_event(Event::Stage(&format!("stopping {}", container.name)));
+                let name = &container.name;
+                let stage = if desired.options.recreate.as_ref() == Some(&id) {
+                    format!("stopping {name}")
+                } else {
+                    observed.stopped_without_port = Some(id.clone());
+                    format!("restarting {name}: another program took its port")
+                };
+                self.events.on_event(Event::Stage(&stage));
                 engine.stop(&id).await?;
             }
             Step::Recreate { of, name } => {
                 self.check_store_writable().await?;
                 let old = find(observed, &of)?;
-                replacement_steps::recreate(engine, remote, desired, observed, &old, &name).await?;
+                replacement_steps::recreate(
+                    engine,
+                    remote,
+                    desired,
+                    observed,
+                    &old,
+                    &name,
+                    self.events,
+                )
+                .await?;
             }
             Step::RemoveEphemeral { id } | Step::RemoveReplaced { id } => {
                 replacement_steps::remove_replaced(engine, remote, &find(observed, &id)?).await?;
@@ -159,9 +177,10 @@ async fn create<E: Engine, R: Remote>(
     desired: &Desired,
     observed: &mut Observed,
     name: &ContainerName,
+    events: &dyn StepListener,
 ) -> Result<(), DriveError> {
     let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
-    match engine.create(&desired.spec(observed, name, reserved.port)).await {
+    match engine.create(&desired.spec(observed, name, reserved.port), events).await {
         Ok(id) => observed.created = Some(id),
         Err(EngineError::NameTaken { .. }) => {}
         Err(error) => return Err(error.into()),

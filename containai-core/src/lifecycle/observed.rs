@@ -36,6 +36,9 @@ pub struct Observed {
     /// The existing default volumes of the workspace; observed only for a new ephemeral
     /// container.
     pub volumes: BTreeSet<VolumeName>,
+    /// The container that this run has stopped because it had lost its port. It is not stopped
+    /// again, in case the engine cannot publish the port at all.
+    pub stopped_without_port: Option<ContainerId>,
     /// The ephemeral container whose session has ended.
     pub ending: Option<ContainerId>,
 }

@@ -43,7 +43,10 @@ fn apply(simulated: &mut Observed, desired: &Desired, step: &Step) {
         Step::Recreate { of, name } => recreate(simulated, desired, of, name),
         Step::RecordDataVolume { .. } => simulated.is_volume_recorded = true,
         Step::RemoveVolumes { .. } => simulated.are_replaced_volumes_removed = true,
-        Step::Stop { id } => set_state(simulated, id, RunState::Exited),
+        Step::Stop { id } => {
+            simulated.stopped_without_port = Some(id.clone());
+            set_state(simulated, id, RunState::Exited);
+        }
         Step::Provision { .. } => simulated.is_provisioned = true,
         Step::Start { id } | Step::Unpause { id } => set_state(simulated, id, RunState::Running),
         Step::Commit { id } => {
@@ -87,6 +90,7 @@ fn create_replacement(simulated: &mut Observed, of: &ContainerId, name: &Contain
 fn set_state(simulated: &mut Observed, id: &ContainerId, state: RunState) {
     for container in simulated.containers.iter_mut().filter(|container| container.id == *id) {
         container.state = state;
+        container.has_lost_port = false;
     }
 }
 
@@ -116,5 +120,6 @@ fn push_container(simulated: &mut Observed, spec: &ContainerSpec) {
         status: String::new(),
         image: spec.image.clone(),
         labels: spec.labels().iter().collect::<Labels>(),
+        has_lost_port: false,
     });
 }

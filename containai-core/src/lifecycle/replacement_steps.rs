@@ -84,12 +84,13 @@ pub(super) async fn recreate<E: Engine, R: Remote>(
     observed: &mut Observed,
     old: &Container,
     name: &ContainerName,
+    events: &dyn EventListener,
 ) -> Result<(), DriveError> {
     let last_start = engine.last_start(&old.id).await?;
     let reserved = observed.without(&old.id).reserved_ports();
     let reserved = remote.reserve_port(desired.ports, &reserved).await?;
     let spec = recreation_spec(desired, observed, old, name, reserved.port, last_start);
-    match engine.create(&spec).await {
+    match engine.create(&spec, events).await {
         Ok(id) => observed.created = Some(id),
         Err(EngineError::NameTaken { .. }) => {}
         Err(error) => return Err(error.into()),

@@ -19,6 +19,9 @@ pub struct RunOptions {
     /// container. It is identified by its ID, so that only one of several concurrent
     /// commands recreates it.
     pub recreate: Option<ContainerId>,
+    /// The running container whose port is known to lead elsewhere; it is restarted, on another
+    /// port if needed.
+    pub lost_port: Option<ContainerId>,
     /// The lifetime of a new container.
     pub lifetime: Lifetime,
     /// Whether a new container is protected from garbage collection.
@@ -55,6 +58,13 @@ impl RunOptions {
     #[must_use]
     pub fn with_recreate(mut self, container: Option<ContainerId>) -> Self {
         self.recreate = container;
+        self
+    }
+
+    /// Sets the running container that has lost its port.
+    #[must_use]
+    pub fn with_lost_port(mut self, container: Option<ContainerId>) -> Self {
+        self.lost_port = container;
         self
     }
 

@@ -66,6 +66,14 @@ impl FakeEngine {
         self.state().stopping.push(id.clone());
     }
 
+    /// Lets a running container lose its port, as an engine does that finds the port in use after
+    /// a restart.
+    pub fn lose_port(&self, id: &ContainerId) {
+        if let Ok(container) = self.state().container(id) {
+            container.has_lost_port = true;
+        }
+    }
+
     /// Lets another program take a port, so that no container with this port starts.
     pub fn take_port(&self, port: HostPort) {
         self.state().taken_ports.push(port);
@@ -160,7 +168,11 @@ impl Engine for FakeEngine {
         Ok(fake.images.iter().find(|name| **name == image.to_string()).cloned())
     }
 
-    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, EngineError> {
+    async fn create(
+        &self,
+        spec: &ContainerSpec,
+        _: &dyn EventListener,
+    ) -> Result<ContainerId, EngineError> {
         let mut fake = self.call("create")?;
         let name = spec.name.to_string();
         if fake.containers.iter().any(|container| container.name == name) {
@@ -190,6 +202,7 @@ impl Engine for FakeEngine {
             status: "Created".into(),
             image: spec.image.clone(),
             labels: spec.labels(),
+            has_lost_port: false,
         });
         Ok(id)
     }
@@ -266,6 +279,7 @@ impl Engine for FakeEngine {
                     true => RunState::Exited,
                     false => RunState::Running,
                 };
+                container.has_lost_port = false;
                 fake.starts += 1;
                 let starts = fake.starts;
                 fake.last_starts.insert(id.clone(), starts);

@@ -1,6 +1,6 @@
 //! A sample [`Desired`] for tests of the lifecycle.
 
-use crate::engine::{HostFacts, ImageRequest, ImageSource, Isolation, ShippedImage};
+use crate::engine::{HostFacts, ImageRequest, ImageSource, Isolation, RestartPolicy, ShippedImage};
 use crate::lifecycle::{Desired, RunOptions};
 use crate::naming::{ContainerName, GitHead, PortRange, WorkspacePath};
 use crate::resources::{HostCapacity, Resources};
@@ -19,6 +19,7 @@ pub fn sample_desired(workspace: WorkspacePath) -> Desired {
         resources: Resources::half_of(HostCapacity { memory_bytes: 8 << 30, cpus: 4 }),
         isolation: Isolation::Userns,
         template: String::new(),
+        restart: RestartPolicy::No,
         options: RunOptions::default(),
         client: None,
         host: HostFacts::default(),

@@ -189,6 +189,7 @@ impl Snapshots for FakeEngine {
             status: String::new(),
             image: job.image.clone(),
             labels,
+            has_lost_port: false,
         });
         let free = ByteSize::from_bytes(if fake.volume_state.is_disk_full { 0 } else { 1 << 40 });
         let space = CopySpace { needed: ByteSize::from_bytes(1000), free };
@@ -241,6 +242,7 @@ impl Snapshots for FakeEngine {
             status: String::new(),
             image: image.to_owned(),
             labels,
+            has_lost_port: false,
         });
         Ok(AnonymisedImage { image: committed, helper })
     }

@@ -48,7 +48,15 @@ fn ephemeral() -> Desired {
 fn container(name: &str, labels: &[(&str, &str)], state: RunState) -> Container {
     let id = ContainerId::new(format!("id-of-{name}"));
     let labels: Labels = labels.iter().copied().collect();
-    Container { id, name: name.into(), state, status: String::new(), image: "base".into(), labels }
+    Container {
+        id,
+        name: name.into(),
+        state,
+        status: String::new(),
+        image: "base".into(),
+        labels,
+        has_lost_port: false,
+    }
 }
 
 fn ours(name: &str, state: RunState) -> Container {

@@ -6,7 +6,7 @@ use super::accounts::Accounts;
 use super::command::{HostCommand, HostCommandError};
 use super::engine_names::CONTAINER_IDS_USER;
 use super::step::SetupStep;
-use super::subordinate::{IdRange, RANGE_SIZE, find_range};
+use super::subordinate::{CONTAINER_RANGE, IdRange, find_range};
 
 /// Above the ids that sssd assigns to directory users (200,000 to 2,000,200,000 by default) and
 /// systemd to its own containers (524,288 to 1,879,048,191); below the ids that systemd reserves
@@ -14,7 +14,7 @@ use super::subordinate::{IdRange, RANGE_SIZE, find_range};
 const PREFERRED_BASE: u32 = 2_000_224_256;
 
 /// Maximum number of containers per host with their own ids at the same time.
-const RANGE_COUNT: u32 = 1024;
+const RANGE_COUNT: u32 = 512;
 
 /// Returns the ids reserved for containers and the step that reserves them. `None` if too few ids
 /// are free; containers then share the engine's range.
@@ -32,7 +32,7 @@ pub(super) fn plan(
         (Some(uids), Some(gids)) if uids == gids => return (Some(uids), None),
         (Some(uids), None) if uids.is_free(&taken_gids) => Some(uids),
         (None, Some(gids)) if gids.is_free(&taken_uids) => Some(gids),
-        _ => IdRange::choose_from(PREFERRED_BASE, RANGE_COUNT * RANGE_SIZE, &both()),
+        _ => IdRange::choose_from(PREFERRED_BASE, RANGE_COUNT * CONTAINER_RANGE, &both()),
     };
     let step = chosen.map(|range| {
         let missing = |had: Option<IdRange>| if had == Some(range) { None } else { Some(range) };
@@ -62,8 +62,8 @@ mod tests {
     use super::*;
     use crate::host::step::IdsOwner;
 
-    const ENGINE: IdRange = IdRange { base: 1_000_000, count: 65_536 };
-    const RANGE: IdRange = IdRange { base: PREFERRED_BASE, count: RANGE_COUNT * RANGE_SIZE };
+    const ENGINE: IdRange = IdRange { base: 1_000_000, count: CONTAINER_RANGE };
+    const RANGE: IdRange = IdRange { base: PREFERRED_BASE, count: RANGE_COUNT * CONTAINER_RANGE };
 
     fn check(passwd: &str, subuid: &str, subgid: &str, expected: (IdRange, Option<SetupStep>)) {
         let accounts = Accounts::parse(passwd, "", subuid, subgid);
@@ -81,6 +81,9 @@ mod tests {
         };
         check("", "", "", (RANGE, step(IdsOwner::Missing, some, some)));
         check(&owner, &line, &line, (RANGE, None));
+        let fewer = IdRange { count: 1024 * 65_536, ..RANGE };
+        let earlier = format!("{CONTAINER_IDS_USER}:{}:{}\n", fewer.base, fewer.count);
+        check(&owner, &earlier, &earlier, (fewer, None));
         check(&owner, &line, "", (RANGE, step(IdsOwner::Present, None, some)));
         check(&owner, "", &line, (RANGE, step(IdsOwner::Present, some, None)));
     }

@@ -49,7 +49,7 @@ pub enum SetupError {
     /// All candidate private networks are in use.
     #[error("no free private network for the engine's bridge")]
     NoSubnet,
-    /// No range of 65536 ids is free in `/etc/subuid` or `/etc/subgid`.
+    /// No range of 262144 ids is free in `/etc/subuid` or `/etc/subgid`.
     #[error("no free range of subordinate ids in `{file}`")]
     NoSubordinateIds {
         /// The file.
@@ -173,7 +173,7 @@ impl Advice for SetupError {
             Self::NoIsolation { .. } => Hint::new("use Linux 5.12 or later"),
             Self::TooOld { .. } => Hint::new("upgrade the distribution's Docker packages"),
             Self::NoSubnet => Hint::new("free a /24 network in 10.0.0.0/8 or 172.30.0.0/16"),
-            Self::NoSubordinateIds { .. } => Hint::new("free a range of 65536 ids in the file"),
+            Self::NoSubordinateIds { .. } => Hint::new("free a range of 262144 ids in the file"),
             Self::NoSuchUser { .. } => {
                 Hint::new("run `cai setup` as the user who will use the engine")
             }

@@ -19,7 +19,7 @@ use super::platform::Platform;
 use super::record::EngineRecord;
 use super::step::{MissingAccounts, ServiceManager, SetupStep};
 use super::subnet::Subnet;
-use super::subordinate::{IdRange, find_range};
+use super::subordinate::{IdRange, IdRangeChange, SubordinateEntry, find_range};
 use super::unit;
 use super::{container_ids, daemon_json};
 
@@ -185,18 +185,20 @@ fn plan_accounts(
         });
         return Ok((steps, ids));
     }
-    let had =
-        (find_range(&accounts.subuids, SYSTEM_USER), find_range(&accounts.subgids, SYSTEM_USER));
-    let chosen = |had: OptionalIdRange, taken: &[IdRange], file| {
-        had.or_else(|| IdRange::choose(taken)).ok_or(SetupError::NoSubordinateIds { file })
-    };
     // The same range in both files is easier to read in `ls -n`.
     let both: Vec<_> = [accounts.taken_uids(), accounts.taken_gids()].concat();
-    let uids = chosen(had.0, &both, "/etc/subuid")?;
-    let gids = chosen(had.1, &both, "/etc/subgid")?;
-    if had.0.is_none() || had.1.is_none() {
-        let new = |had: OptionalIdRange, range| if had.is_none() { Some(range) } else { None };
-        steps.push(SetupStep::AddSubordinateIds { uids: new(had.0, uids), gids: new(had.1, gids) });
+    let decide = |entries: &[SubordinateEntry], file| {
+        let old = find_range(entries, SYSTEM_USER);
+        let new = match old {
+            Some(old) => old.widened(&both).unwrap_or(old),
+            None => IdRange::choose(&both).ok_or(SetupError::NoSubordinateIds { file })?,
+        };
+        Ok::<_, SetupError>((new, (old != Some(new)).then_some(IdRangeChange { old, new })))
+    };
+    let (uids, new_uids) = decide(&accounts.subuids, "/etc/subuid")?;
+    let (gids, new_gids) = decide(&accounts.subgids, "/etc/subgid")?;
+    if new_uids.or(new_gids).is_some() {
+        steps.push(SetupStep::AddSubordinateIds { uids: new_uids, gids: new_gids });
     }
     let (containers, step) = container_ids::plan(accounts, [uids, gids]);
     steps.extend(step);
@@ -307,7 +309,9 @@ fn plan_start(
     }
     let units = [layout.unit(), unit::network_path(layout)];
     let new_unit = systemd && units.into_iter().any(&rewritten);
-    if running && (rewritten(layout.daemon_json()) || new_unit) {
+    // The engine reads its ids when it starts.
+    let new_ids = before.iter().any(|step| matches!(step, SetupStep::AddSubordinateIds { .. }));
+    if running && (rewritten(layout.daemon_json()) || new_unit || new_ids) {
         steps.push(SetupStep::RestartEngine(starter));
     } else if !running || systemd && !facts.unit_enabled {
         steps.push(SetupStep::StartEngine(starter));

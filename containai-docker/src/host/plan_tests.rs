@@ -59,7 +59,7 @@ fn facts_after(mut facts: SetupFacts, plan: &SetupPlan, layout: &EngineLayout) -
     facts.packages.installed = all.map(str::to_owned).into();
     let version = Version::new("20.10.24+dfsg1");
     facts.dockerd = Some(InstalledProgram { path: "/usr/sbin/dockerd".into(), version });
-    let ids = "containai:1000000:65536\ncontainai-ids:2000224256:67108864\n";
+    let ids = "containai:1000000:262144\ncontainai-ids:2000224256:134217728\n";
     let group = "root:x:0:\ncontainai:x:990:me\n";
     let passwd = format!("{ROOT}containai:x:990:990::/nonexistent:/usr/sbin/nologin\n");
     facts.accounts = Accounts::parse(&passwd, group, ids, ids);
@@ -88,8 +88,8 @@ fn bare_machine_gets_every_step() {
     update the package lists
     install the engine and its dependencies
     create system user `containai`
-    reserve the ids 1000000-1065535 for containers
-    reserve the ids 2000224256-2067333119, divided into one range per container
+    reserve the ids 1000000-1262143 for containers
+    reserve the ids 2000224256-2134441983, divided into one range per container
     add `me` to group `containai`
     write the setup record `/etc/containai/engine.json`
     write the engine's configuration `/etc/containai/docker/daemon.json`
@@ -108,8 +108,8 @@ fn supervisor_starts_engine_without_systemd() {
     insta::assert_snapshot!(described_steps(&facts, &options(), &EngineLayout::at("/srv/two")), @r"
     install docker.io, uidmap, iptables, iproute2, ca-certificates
     create system user `containai`
-    reserve the ids 1000000-1065535 for containers
-    reserve the ids 2000224256-2067333119, divided into one range per container
+    reserve the ids 1000000-1262143 for containers
+    reserve the ids 2000224256-2134441983, divided into one range per container
     write the setup record `/srv/two/etc/containai/engine.json`
     write the engine's configuration `/srv/two/etc/containai/docker/daemon.json`
     install the container runtime `/srv/two/usr/local/libexec/containai/containai-runc`
@@ -153,6 +153,30 @@ fn plans_only_missing_steps() {
         |facts| facts.program_is_current = false,
         "install the container runtime `/usr/local/libexec/containai/containai-runc`",
     );
+}
+
+/// An earlier version gave containers 65,536 ids. Files on disk keep their owners.
+#[test]
+fn widens_the_range_of_an_earlier_version() {
+    let layout = EngineLayout::default();
+    let good = facts_when_set_up(&bare_facts(), &layout);
+    let steps = |subids: &str| {
+        let mut facts = good.clone();
+        let passwd = format!("{ROOT}containai:x:990:990::/nonexistent:/usr/sbin/nologin\n");
+        facts.accounts = Accounts::parse(&passwd, "containai:x:990:\n", subids, subids);
+        let narrow = Some(IdRange { base: 1_000_000, count: 65536 });
+        let record = facts.record.as_mut().expect("a record");
+        (record.subordinate_uids, record.subordinate_gids) = (narrow, narrow);
+        record.container_ids = Some(IdRange { base: 2_000_224_256, count: 67_108_864 });
+        described_steps(&facts, &options(), &layout)
+    };
+    let earlier = "containai:1000000:65536\ncontainai-ids:2000224256:67108864\n";
+    insta::assert_snapshot!(steps(earlier), @r"
+    reserve the ids 1000000-1262143 for containers
+    write the setup record `/etc/containai/engine.json`
+    restart the engine under systemd; containers keep running
+    ");
+    assert_eq!(steps(&format!("{earlier}me:1100000:65536\n")), "", "the ids are taken");
 }
 
 #[test]

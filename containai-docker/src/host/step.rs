@@ -8,7 +8,7 @@ use super::command::HostCommand;
 use super::engine_names::{CONTAINER_IDS_USER, SYSTEM_USER};
 use super::kernel_limits;
 use super::packages::PackageNeeds;
-use super::subordinate::IdRange;
+use super::subordinate::{IdRange, IdRangeChange};
 use super::unit::UNIT;
 
 /// A step of setup. Every step is idempotent.
@@ -26,9 +26,9 @@ pub enum SetupStep {
     /// Gives the system user its subordinate ids; `None` leaves the file unchanged.
     AddSubordinateIds {
         /// Written to `/etc/subuid`.
-        uids: Option<IdRange>,
+        uids: Option<IdRangeChange>,
         /// Written to `/etc/subgid`.
-        gids: Option<IdRange>,
+        gids: Option<IdRangeChange>,
     },
     /// Reserves the ids that are divided into one range per container; `None` leaves the file
     /// unchanged.
@@ -144,8 +144,8 @@ impl SetupStep {
             }
             Self::CreateSystemUser(_) => format!("create system user `{SYSTEM_USER}`"),
             Self::AddSubordinateIds { uids, gids } => {
-                let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
-                format!("reserve the ids {range} for containers")
+                let range = uids.or(*gids).map(|change| change.new.to_string());
+                format!("reserve the ids {} for containers", range.unwrap_or_default())
             }
             Self::ReserveContainerIds { uids, gids, .. } => {
                 let range = uids.or(*gids).map(|range| range.to_string()).unwrap_or_default();
@@ -200,13 +200,14 @@ impl SetupStep {
             Self::InstallPackages(names) => vec![apt_command::install(names)],
             Self::CreateSystemUser(gap) => vec![create_account_command(*gap)],
             Self::AddSubordinateIds { uids, gids } => {
-                vec![add_subordinate_ids_command(SYSTEM_USER, *uids, *gids)]
+                vec![subordinate_ids_command(SYSTEM_USER, *uids, *gids)]
             }
             Self::ReserveContainerIds { owner: has_owner, uids, gids } => {
                 let make = (*has_owner == IdsOwner::Missing)
                     .then(|| useradd_command(&["--user-group"], CONTAINER_IDS_USER));
+                let add = |range: Option<IdRange>| range.map(IdRangeChange::add);
                 make.into_iter()
-                    .chain([add_subordinate_ids_command(CONTAINER_IDS_USER, *uids, *gids)])
+                    .chain([subordinate_ids_command(CONTAINER_IDS_USER, add(*uids), add(*gids))])
                     .collect()
             }
             Self::AddUserToGroup(user) => {
@@ -281,17 +282,21 @@ fn useradd_command(group: &[&str], user: &str) -> HostCommand {
 
 /// Returns the usermod(8) command, which locks the files like all shadow tools and replaces them
 /// atomically.
-fn add_subordinate_ids_command(
+fn subordinate_ids_command(
     owner: &str,
-    uids: Option<IdRange>,
-    gids: Option<IdRange>,
+    uids: Option<IdRangeChange>,
+    gids: Option<IdRangeChange>,
 ) -> HostCommand {
     let flag = |name: &str, range: Option<IdRange>| {
         range.map(|range| [name.to_owned(), range.to_string()]).into_iter().flatten()
     };
+    let old = |change: Option<IdRangeChange>| change.and_then(|change| change.old);
+    let new = |change: Option<IdRangeChange>| change.map(|change| change.new);
     HostCommand::new("usermod", &[])
-        .args(flag("--add-subuids", uids))
-        .args(flag("--add-subgids", gids))
+        .args(flag("--del-subuids", old(uids)))
+        .args(flag("--add-subuids", new(uids)))
+        .args(flag("--del-subgids", old(gids)))
+        .args(flag("--add-subgids", new(gids)))
         .args([owner])
 }
 
@@ -312,6 +317,7 @@ mod tests {
     #[test]
     fn shows_exact_commands() {
         let range = IdRange { base: 1_000_000, count: 65536 };
+        let widened = IdRangeChange { old: Some(range), new: IdRange { count: 262_144, ..range } };
         let supervisor =
             ServiceManager::Supervisor { program: "/l/containai-engine".into(), root: "/".into() };
         let steps = [
@@ -320,8 +326,12 @@ mod tests {
             SetupStep::CreateSystemUser(MissingAccounts::Both),
             SetupStep::CreateSystemUser(MissingAccounts::User),
             SetupStep::CreateSystemUser(MissingAccounts::Group),
-            SetupStep::AddSubordinateIds { uids: Some(range), gids: Some(range) },
-            SetupStep::AddSubordinateIds { uids: None, gids: Some(range) },
+            SetupStep::AddSubordinateIds {
+                uids: Some(IdRangeChange::add(range)),
+                gids: Some(IdRangeChange::add(range)),
+            },
+            SetupStep::AddSubordinateIds { uids: None, gids: Some(IdRangeChange::add(range)) },
+            SetupStep::AddSubordinateIds { uids: Some(widened), gids: Some(widened) },
             SetupStep::ReserveContainerIds {
                 owner: IdsOwner::Missing,
                 uids: Some(range),
@@ -353,6 +363,8 @@ mod tests {
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai
         reserve the ids 1000000-1065535 for containers
         $ usermod --add-subgids 1000000-1065535 containai
+        reserve the ids 1000000-1262143 for containers
+        $ usermod --del-subuids 1000000-1065535 --add-subuids 1000000-1262143 --del-subgids 1000000-1065535 --add-subgids 1000000-1262143 containai
         reserve the ids 1000000-1065535, divided into one range per container
         $ useradd --system --no-create-home --user-group --home-dir /nonexistent --shell /usr/sbin/nologin containai-ids
         $ usermod --add-subuids 1000000-1065535 --add-subgids 1000000-1065535 containai-ids

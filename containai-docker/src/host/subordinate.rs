@@ -2,10 +2,15 @@
 
 use std::fmt;
 
+use containai_core::engine::MAX_CONTAINER_IDS;
 use serde::{Deserialize, Serialize};
 
-/// Number of ids that a container needs, as many as a Linux system uses.
-pub(super) const RANGE_SIZE: u32 = 65536;
+/// Minimum number of ids of a container, as many as the users of a Linux system have. Ranges start
+/// at multiples of it.
+pub(super) const MIN_RANGE: u32 = 65536;
+
+/// Number of ids that a new engine gives to containers.
+pub(super) const CONTAINER_RANGE: u32 = MAX_CONTAINER_IDS;
 
 /// Most tools assign ids from 100000 up. One million is above that range on an ordinary machine and
 /// still readable in `ls -n`.
@@ -33,21 +38,31 @@ impl IdRange {
     }
 
     /// Returns whether none of the ids is taken.
-    pub(super) fn is_free(self, taken: &[Self]) -> bool {
+    pub(crate) fn is_free(self, taken: &[Self]) -> bool {
         !taken.iter().any(|used| used.overlaps(self))
     }
 
     /// Chooses a range that overlaps none of `taken`, which has the ranges of other users and the
     /// ids of existing users as ranges of one.
     pub fn choose(taken: &[Self]) -> Option<Self> {
-        Self::choose_from(PREFERRED_BASE, RANGE_SIZE, taken)
+        Self::choose_from(PREFERRED_BASE, CONTAINER_RANGE, taken)
+    }
+
+    /// Returns the range with the number of ids that containers have today and the same first id,
+    /// so that owners of files stay; `None` if it is not smaller or the ids that follow are taken.
+    pub(super) fn widened(self, taken: &[Self]) -> Option<Self> {
+        let added = CONTAINER_RANGE.checked_sub(self.count).filter(|count| *count > 0)?;
+        let base = u32::try_from(self.end()).ok()?;
+        let follows = Self { base, count: added };
+        (follows.end() <= u64::from(ID_LIMIT) && follows.is_free(taken))
+            .then_some(Self { base: self.base, count: CONTAINER_RANGE })
     }
 
     /// Chooses `count` ids that start at `base` or at a later multiple of 65,536.
     pub(super) fn choose_from(base: u32, count: u32, taken: &[Self]) -> Option<Self> {
         let mut candidate = Self { base, count };
         while let Some(blocker) = taken.iter().find(|used| used.overlaps(candidate)) {
-            let next = blocker.end().div_ceil(u64::from(RANGE_SIZE)) * u64::from(RANGE_SIZE);
+            let next = blocker.end().div_ceil(u64::from(MIN_RANGE)) * u64::from(MIN_RANGE);
             candidate.base = u32::try_from(next).ok()?;
             if candidate.end() > u64::from(ID_LIMIT) {
                 return None;
@@ -60,6 +75,21 @@ impl IdRange {
 impl fmt::Display for IdRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.base, self.end().saturating_sub(1))
+    }
+}
+
+/// A change of a user's range in `/etc/subuid` or `/etc/subgid`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct IdRangeChange {
+    /// The range that is removed; `None` if the user has none.
+    pub old: Option<IdRange>,
+    /// The range that is added.
+    pub new: IdRange,
+}
+
+impl IdRangeChange {
+    pub(super) fn add(range: IdRange) -> Self {
+        Self { old: None, new: range }
     }
 }
 
@@ -93,15 +123,15 @@ pub(super) fn parse_subordinate(text: &str) -> Vec<SubordinateEntry> {
 /// would expose their files.
 pub(crate) fn sysbox_range(text: &str) -> Option<IdRange> {
     find_range(&parse_subordinate(text), "sysbox")
-        .filter(|range| range.base >= RANGE_SIZE && range.end() <= 1 << 32)
-        .map(|range| IdRange { count: RANGE_SIZE, ..range })
+        .filter(|range| range.base >= MIN_RANGE && range.end() <= 1 << 32)
+        .map(|range| IdRange { count: MIN_RANGE, ..range })
 }
 
 /// Returns the first sufficient range of `owner`.
 pub(super) fn find_range(entries: &[SubordinateEntry], owner: &str) -> Option<IdRange> {
     entries
         .iter()
-        .find(|entry| entry.owner == owner && entry.range.count >= RANGE_SIZE)
+        .find(|entry| entry.owner == owner && entry.range.count >= MIN_RANGE)
         .map(|entry| entry.range)
 }
 
@@ -121,9 +151,30 @@ mod tests {
         check(&[(1_000_000, 65536)], Some(1_114_112));
         check(&[(1_114_112, 1), (1_000_000, 65536)], Some(1_179_648));
         check(&[(1_065_535, 1)], Some(1_114_112));
-        check(&[(1_065_536, 1)], Some(1_000_000));
+        check(&[(1_262_143, 1)], Some(1_310_720));
+        check(&[(1_262_144, 1)], Some(1_000_000));
         check(&[(1_000_000, 1_000_000_000)], Some(1_001_062_400));
         check(&[(1_000_000, u32::MAX - 1_000_000)], None);
+    }
+
+    #[test]
+    fn widens_range_in_place() {
+        let check = |base, count, taken: &[(u32, u32)], expected: Option<u32>| {
+            let taken: Vec<_> =
+                taken.iter().map(|&(base, count)| IdRange { base, count }).collect();
+            let widened = IdRange { base, count }.widened(&taken);
+            assert!(widened.is_none_or(|range| range.base == base), "the first id stays");
+            assert_eq!(widened.map(|range| range.count), expected, "{base} {count} {taken:?}");
+        };
+        let own = (1_000_000, 65_536);
+        check(1_000_000, 65_536, &[own], Some(262_144));
+        check(1_000_000, 65_536, &[own, (1_262_144, 1)], Some(262_144));
+        check(1_000_000, 65_536, &[own, (1_262_143, 1)], None);
+        check(1_000_000, 65_536, &[own, (1_065_536, 65_536)], None);
+        check(1_000_000, 262_144, &[], None);
+        check(1_000_000, 1_000_000, &[], None);
+        check(ID_LIMIT - 65_536, 65_536, &[], None);
+        check(u32::MAX - 65_535, 65_536, &[], None);
     }
 
     #[test]

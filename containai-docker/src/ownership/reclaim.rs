@@ -3,6 +3,7 @@
 use std::io;
 use std::path::Path;
 
+use containai_core::engine::MAX_CONTAINER_IDS;
 use rustix::fs::{FileType, Stat};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -77,14 +78,14 @@ impl ReclaimMode<'_> {
     fn has_uid(self, uid: u32) -> bool {
         match self {
             Self::ToRoot(ids) | Self::ToAgent(ids) | Self::ToOwner(ids, _) => ids.has_uid(uid),
-            Self::InContainer => uid <= u32::from(u16::MAX),
+            Self::InContainer => uid < MAX_CONTAINER_IDS,
         }
     }
 
     fn has_gid(self, gid: u32) -> bool {
         match self {
             Self::ToRoot(ids) | Self::ToAgent(ids) | Self::ToOwner(ids, _) => ids.has_gid(gid),
-            Self::InContainer => gid <= u32::from(u16::MAX),
+            Self::InContainer => gid < MAX_CONTAINER_IDS,
         }
     }
 }

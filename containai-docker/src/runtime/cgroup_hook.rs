@@ -54,7 +54,7 @@ struct HookState {
     pid: u32,
 }
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CgroupVersion {
     V1,
     V2,
@@ -69,21 +69,29 @@ pub(super) fn run() -> Result<(), CgroupHookError> {
     let uid = mapped_root(&process.join("uid_map"))?;
     let gid = mapped_root(&process.join("gid_map"))?;
     let mounts = mountinfo::parse(&read(Path::new("/proc/self/mountinfo"))?);
+    let v2_files =
+        fs::read_to_string("/sys/kernel/cgroup/delegate").unwrap_or_else(|_| V2_FILES.to_owned());
     for (version, dir) in container_dirs(&read(&process.join("cgroup"))?, &mounts) {
-        change_owner(&dir, uid, gid)?;
-        let delegated = match version {
-            CgroupVersion::V1 => V1_FILES.join("\n"),
-            CgroupVersion::V2 => fs::read_to_string("/sys/kernel/cgroup/delegate")
-                .unwrap_or_else(|_| V2_FILES.to_owned()),
-        };
         if version == CgroupVersion::V2 {
             limit_descendants(&dir)?;
         }
-        for file in delegated.lines().map(|name| dir.join(name)).filter(|file| file.exists()) {
-            change_owner(&file, uid, gid)?;
+        for path in delegated_paths(version, &dir, &v2_files) {
+            change_owner(&path, uid, gid)?;
         }
     }
     Ok(())
+}
+
+/// Returns the directory and its existing files that the container's root may write. `v2_files` are
+/// the names of those files on cgroup v2, one per line; the kernel lists them in
+/// `/sys/kernel/cgroup/delegate`.
+fn delegated_paths(version: CgroupVersion, dir: &Path, v2_files: &str) -> Vec<PathBuf> {
+    let names: Vec<_> = match version {
+        CgroupVersion::V1 => V1_FILES.into(),
+        CgroupVersion::V2 => v2_files.lines().filter(|name| !name.contains('/')).collect(),
+    };
+    let files = names.into_iter().map(|name| dir.join(name)).filter(|file| file.is_file());
+    std::iter::once(dir.to_owned()).chain(files).collect()
 }
 
 /// Limits the number of descendants. The file is not delegated, so root in the container cannot
@@ -179,6 +187,54 @@ mod tests {
                 (CgroupVersion::V2, "/sys/fs/cgroup/unified/docker/abc"),
             ],
         );
+    }
+
+    /// A host without systemd and with cgroup v2 only; runc's cgroupfs driver delegates nothing.
+    #[test]
+    fn finds_container_dir_in_unified_hierarchy() {
+        let mounts = mountinfo::parse(
+            "30 25 0:26 / /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw,nsdelegate\n",
+        );
+        let found = container_dirs("0::/docker/abc\n", &mounts);
+        assert_eq!(found, [(CgroupVersion::V2, "/sys/fs/cgroup/docker/abc".into())]);
+        // The engine runs in a container that sees its own part of the hierarchy as the root.
+        let nested =
+            mountinfo::parse("30 25 0:26 /outer /sys/fs/cgroup rw,nosuid - cgroup2 cgroup2 rw\n");
+        let found = container_dirs("0::/outer/docker/abc\n", &nested);
+        assert_eq!(found, [(CgroupVersion::V2, "/sys/fs/cgroup/docker/abc".into())]);
+    }
+
+    #[test]
+    fn delegates_no_limits() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let files = [
+            "cgroup.procs",
+            "cgroup.threads",
+            "cgroup.subtree_control",
+            "cgroup.max.descendants",
+            "memory.max",
+            "memory.oom.group",
+            "cpu.max",
+            "tasks",
+            "memory.limit_in_bytes",
+        ];
+        for file in files {
+            fs::write(dir.path().join(file), "").expect("written");
+        }
+        fs::create_dir(dir.path().join("cgroup.pressure")).expect("made");
+        let names = |version, list| {
+            let paths = delegated_paths(version, dir.path(), list);
+            let name = |path: &PathBuf| {
+                path.strip_prefix(dir.path()).expect("inside").to_string_lossy().into_owned()
+            };
+            paths.iter().map(name).collect::<Vec<_>>().join(" ")
+        };
+        // The list of Linux 6.18, and names that do not occur.
+        let list = "cgroup.procs\ncgroup.threads\ncgroup.subtree_control\nmemory.oom.group\n\
+            memory.reclaim\ncgroup.pressure\n../memory.max\n";
+        insta::assert_snapshot!(names(CgroupVersion::V2, list), @" cgroup.procs cgroup.threads cgroup.subtree_control memory.oom.group");
+        insta::assert_snapshot!(names(CgroupVersion::V2, V2_FILES), @" cgroup.procs cgroup.threads cgroup.subtree_control");
+        insta::assert_snapshot!(names(CgroupVersion::V1, list), @" cgroup.procs tasks");
     }
 
     #[test]

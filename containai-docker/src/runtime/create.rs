@@ -7,7 +7,7 @@ use super::error_report;
 use super::ids::{IdAssignment, IdLease, IdPool, LeaseState};
 use super::invocation::CreateRequest;
 use super::layers::OverlayLayers;
-use super::mount_namespace::EngineMountNamespace;
+use super::mount_namespace::MountNamespace;
 use super::spec::{self, HostInfo, HostInfoError, Keyrings, Spec, SpecError, UserNamespace};
 use super::staging::{StagingArea, StagingError};
 use super::stdio;
@@ -52,13 +52,13 @@ pub(super) fn prepare(request: &CreateRequest, runc: &Path) -> Result<(), Create
     let (bundle, spec) = Bundle::open(&request.bundle)?;
     let on_disk = UserNamespace::of(&spec)?;
     let host = HostInfo::read()?;
-    let mounts = EngineMountNamespace::current().map_err(|source| move_error("mounts", source))?;
+    let mounts = MountNamespace::current().map_err(|source| move_error("mounts", source))?;
     let mut stage = StagingArea::open()?;
     let mut lease = lease_range(&host.executable, &request.id, runc);
-    let base = lease.as_ref().ok().map(IdLease::base);
+    let base = lease.as_ref().ok().map(|lease| lease.range().base);
 
     let own = match &lease {
-        Ok(lease) => IdAssignment::own(on_disk.clone(), lease.base())
+        Ok(lease) => IdAssignment::own(on_disk.clone(), lease.range())
             .ok_or_else(|| "the engine's ids do not fit into a container's range".to_owned()),
         Err(reason) => Err(reason.clone()),
     };
@@ -140,8 +140,16 @@ fn build_spec(
             spec::set_source(&mut spec, bind, &clone);
         }
     }
-    let namespace = stage.attach_namespace(ids)?;
-    spec::join_namespace(&mut spec, &namespace, ids.on_host());
+    let failed = |source| StagingError::Namespace { path: "/proc/self/ns/user".into(), source };
+    let namespace = ids.create_namespace().map_err(failed)?;
+    let all = spec::remountable_tmpfs(&spec);
+    let options: Vec<_> = all.iter().map(|tmpfs| tmpfs.options.clone()).collect();
+    let mounted = stage.mount_tmpfs(&namespace, &options, ids.root_on_host())?;
+    for (tmpfs, path) in all.iter().zip(mounted) {
+        spec::set_tmpfs_source(&mut spec, tmpfs, &path);
+    }
+    let path = stage.attach_namespace(&namespace)?;
+    spec::join_namespace(&mut spec, &path, ids.on_host());
     Ok(PreparedSpec { spec, view })
 }
 

@@ -1,11 +1,12 @@
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use super::container::ContainerState;
+use super::container::{ContainerRef, ContainerState};
 use super::invocation::{ForceDelete, KillSignal, RuncCommand, RuncInvocation};
 use super::kill::{self, KillOutcome};
 use super::{
-    bridge_port, cgroup_hook, create, error_report, exec, idmap, ids, pause, probe, stdio,
+    bridge_port, cgroup_hook, create, error_report, exec, idmap, ids, mount_namespace, pause,
+    probe, stdio, tmpfs,
 };
 
 /// Runs the runtime with the arguments after the program name.
@@ -18,7 +19,10 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let outcome = match invocation.command {
         RuncCommand::Create(ref request) => create::prepare(request, invocation.root)
             .map_err(|error| error_report::error_chain(&error)),
-        RuncCommand::Start(_) | RuncCommand::Kill(..) | RuncCommand::Delete(..) => {
+        RuncCommand::Start(ref container) => {
+            prepare_existing(&invocation.command).and_then(|_| share_mounts(container))
+        }
+        RuncCommand::Kill(..) | RuncCommand::Delete(..) => {
             match prepare_existing(&invocation.command) {
                 Ok(CommandOutcome::Done) => return ExitCode::SUCCESS,
                 Ok(CommandOutcome::ExecRuntime) => Ok(()),
@@ -46,6 +50,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
                 idmap::hold_namespace(words).map_err(|error| error_report::error_chain(&error));
             return report_outcome(&invocation, held);
         }
+        RuncCommand::TmpfsMounter(ref options) => {
+            let mounted =
+                tmpfs::mount_all(options).map_err(|error| error_report::error_chain(&error));
+            return report_outcome(&invocation, mounted);
+        }
         RuncCommand::Pause(ref request) => {
             return pause::run(exec::find_runc(), &arguments, invocation.log, request);
         }
@@ -54,6 +63,11 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     let outcome =
         outcome.and_then(|()| Err(error_report::error_chain(&exec::exec_runc(&arguments))));
     report_outcome(&invocation, outcome)
+}
+
+fn share_mounts(container: &ContainerRef) -> Result<(), String> {
+    mount_namespace::share_mounts(container)
+        .map_err(|error| format!("cannot share the container's mounts: {error}"))
 }
 
 /// The action that remains for a command.

@@ -44,6 +44,9 @@ pub(super) enum RuncCommand {
     /// `containai-hook user-namespace` with its arguments: a child process of the runtime, see
     /// `idmap`.
     UserNamespaceHolder(Vec<String>),
+    /// `containai-hook tmpfs` with the options of each mount: a child process of the runtime, see
+    /// `tmpfs`.
+    TmpfsMounter(Vec<String>),
     /// `containai-hook probe`: called by setup, see `probe`.
     Probe,
     /// All other commands, which runc handles alone.
@@ -84,6 +87,9 @@ pub(super) const CGROUP_HOOK: &str = "cgroup";
 pub(super) const PROBE_HOOK: &str = "probe";
 /// The child that holds a user namespace open.
 pub(super) const USER_NAMESPACE_HOOK: &str = "user-namespace";
+
+/// The child that mounts in a user namespace.
+pub(super) const TMPFS_HOOK: &str = "tmpfs";
 
 /// The default directory of runc's state.
 const DEFAULT_ROOT: &str = "/run/runc";
@@ -140,16 +146,20 @@ impl<'a> RuncInvocation<'a> {
                 Some(CGROUP_HOOK) => RuncCommand::CgroupHook,
                 Some(PROBE_HOOK) => RuncCommand::Probe,
                 Some(USER_NAMESPACE_HOOK) => {
-                    let words = words.rest.iter().skip(1);
-                    let words = words.map(|word| word.to_string_lossy().into_owned());
-                    RuncCommand::UserNamespaceHolder(words.collect())
+                    RuncCommand::UserNamespaceHolder(hook_words(words.rest))
                 }
+                Some(TMPFS_HOOK) => RuncCommand::TmpfsMounter(hook_words(words.rest)),
                 _ => RuncCommand::Other,
             },
             _ => RuncCommand::Other,
         };
         Self { log, root, command }
     }
+}
+
+/// Returns the arguments after the name of a hook.
+fn hook_words(arguments: &[OsString]) -> Vec<String> {
+    arguments.iter().skip(1).map(|word| word.to_string_lossy().into_owned()).collect()
 }
 
 fn parse_create(arguments: &[OsString]) -> RuncCommand {
@@ -336,6 +346,8 @@ mod tests {
         check("containai-hook user-namespace", None, &RuncCommand::UserNamespaceHolder(Vec::new()));
         let words = RuncCommand::UserNamespaceHolder(vec!["1".to_owned(), "2".to_owned()]);
         check("containai-hook user-namespace 1 2", None, &words);
+        let options = RuncCommand::TmpfsMounter(vec!["size=1".to_owned(), "mode=755".to_owned()]);
+        check("containai-hook tmpfs size=1 mode=755", None, &options);
         check("containai-hook probe", None, &RuncCommand::Probe);
         check("containai-hook other", None, &RuncCommand::Other);
     }

@@ -6,7 +6,8 @@
 //! - `create`: edits `<bundle>/config.json`. The modules of `spec` describe the edits and their
 //!   reasons; `staging`, `ids` and [`idmap`] provide what they need from the kernel, a private
 //!   mount namespace with id-mapped clones of layers, volumes and workspace.
-//! - `start`: isolates the network (`bridge_port`).
+//! - `start`: isolates the network (`bridge_port`) and makes the container's mounts shared
+//!   (`mount_namespace`).
 //! - `exec`: changes the owner of the standard streams (`stdio`).
 //! - `kill` and `delete`: work despite frozen or limited control groups (`kill`).
 //! - `pause`: has a time limit (`pause`).
@@ -38,6 +39,7 @@ mod spec;
 mod staging;
 mod stdio;
 mod sysbox;
+mod tmpfs;
 
 pub use entry::main;
 pub use invocation::PROGRAM;

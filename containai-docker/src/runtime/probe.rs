@@ -50,7 +50,7 @@ pub(super) fn run(executable: &Path) -> Result<(), ProbeError> {
     };
     let uids = ranges(record.subordinate_uids).ok_or(ProbeError::NotReserved)?;
     let gids = ranges(record.subordinate_gids).ok_or(ProbeError::NotReserved)?;
-    let ids = IdAssignment::own(UserNamespace { uids, gids }, pool.first_id());
+    let ids = IdAssignment::own(UserNamespace { uids, gids }, pool.first());
     let ids = ids.ok_or(ProbeError::RangeTooSmall)?;
     let (Some(maps), Some(owner)) = (ids.layer_maps(), ids.stream_owner()) else {
         return Err(ProbeError::RangeTooSmall);

@@ -21,6 +21,7 @@ use super::ids::{IdAssignment, MountIdMaps};
 use super::layers::{self, OverlayLayers};
 use super::overlay;
 use super::spec::{BindMount, Device, UserNamespace};
+use super::tmpfs;
 
 /// Mount point of the staging area for runc. On the host, the directory is empty; its contents are
 /// visible only to this process and to runc.
@@ -125,15 +126,31 @@ impl StagingArea {
     }
 
     /// Attaches the container's user namespace for runc to join, and returns its path.
-    pub(super) fn attach_namespace(&mut self, ids: &IdAssignment) -> Result<PathBuf, StagingError> {
-        let failed = |source| StagingError::Namespace { path: "/proc/self/ns/user".into(), source };
-        let namespace = ids.create_namespace().map_err(failed)?;
+    pub(super) fn attach_namespace(&mut self, namespace: &File) -> Result<PathBuf, StagingError> {
         let target = self.next_path();
-        let attached = namespace.metadata().and_then(|metadata| {
-            attach(&clone_mount(&namespace, CloneDepth::Mount)?, &metadata, &target)
-        });
+        let attached = clone_mount(namespace, CloneDepth::Mount)
+            .and_then(|tree| attach(&tree, FileType::RegularFile, &target));
         attached.map_err(|source| setup_error("attach the user namespace".to_owned(), source))?;
         Ok(target)
+    }
+
+    /// Mounts a tmpfs in the container's user namespace for each of `options`, and returns their
+    /// paths.
+    pub(super) fn mount_tmpfs(
+        &mut self,
+        namespace: &File,
+        options: &[String],
+        root: (u32, u32),
+    ) -> Result<Vec<PathBuf>, StagingError> {
+        let failed = |source| setup_error("mount tmpfs for the container".to_owned(), source);
+        let trees = tmpfs::mount_in(namespace, options, root).map_err(failed)?;
+        let mut paths = Vec::new();
+        for tree in trees {
+            let target = self.next_path();
+            attach(&tree, FileType::Directory, &target).map_err(failed)?;
+            paths.push(target);
+        }
+        Ok(paths)
     }
 
     /// Attaches a clone of a directory of the user, whose owner is the container's `agent`, and
@@ -190,7 +207,8 @@ impl StagingArea {
             })?;
         }
         let target = self.next_path();
-        attach(&tree, metadata, &target).map_err(|source| {
+        let kind = FileType::from_raw_mode(metadata.mode());
+        attach(&tree, kind, &target).map_err(|source| {
             setup_error(format!("attach the clone of `{}`", bind.source.display()), source)
         })?;
         Ok(target)
@@ -284,8 +302,8 @@ fn open_error(path: &Path, errno: Errno) -> StagingError {
 }
 
 /// Attaches a detached mount at a new path: a file on a file, a directory on a directory.
-fn attach(tree: &OwnedFd, metadata: &Metadata, target: &Path) -> io::Result<()> {
-    if metadata.is_dir() {
+fn attach(tree: &OwnedFd, kind: FileType, target: &Path) -> io::Result<()> {
+    if kind == FileType::Directory {
         fs::create_dir(target)?;
     } else {
         File::create(target)?;

@@ -80,6 +80,7 @@ mod tests {
             status: String::new(),
             image: String::new(),
             labels: Labels::default(),
+            has_lost_port: false,
         };
         let idle_since = Timestamp::from_unix(0);
         let size = Some(ByteSize::from_bytes(12 << 20));

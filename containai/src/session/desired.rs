@@ -48,6 +48,9 @@ impl ResolvedWorkspace {
         let (isolation, capacity) = (self.isolation().await?, self.capacity().await?);
         let mut desired = desired(&self.context, &self.path, &self.image, isolation, capacity);
         let is_new = !self.keeps_container();
+        if is_new {
+            desired.restart = self.restart_policy().await?;
+        }
         if is_new && desired.client.is_none() {
             desired.options.repository = self.linked_repository();
         }
@@ -126,6 +129,7 @@ pub(super) fn desired(
         .with_image_source(config.image_source.value)
         .with_data_volume(config.data_volume.value.clone())
         .with_ports(config.ssh_ports())
+        .with_restart(config.restart.value)
         .with_options(options)
         .with_client(context.client.clone())
 }

@@ -17,7 +17,7 @@ impl ResolvedWorkspace {
         for line in self.drift(desired).await? {
             self.context.reporter.warn(&line);
         }
-        Ok(())
+        self.apply_restart_policy(desired).await
     }
 
     /// Returns a line for each difference; none if the container is going to be recreated.

@@ -66,6 +66,10 @@ impl ResolvedWorkspace {
     async fn plan(self) -> crate::Result<SessionPlan> {
         let desired = self.desired().await?;
         let mut notes = self.drift(&desired).await?;
+        notes.extend(self.restart_policy_note(&desired).await?);
+        if !self.keeps_container() {
+            notes.extend(self.engine.limit_notice().await?);
+        }
         notes.extend(self.image.devcontainer_notes());
         let observed = observe_listed(&self.engine, &desired, self.observed.containers).await?;
         let steps = plan(&observed, &desired);

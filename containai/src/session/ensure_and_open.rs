@@ -7,6 +7,7 @@ use containai_core::lifecycle::{Connected, Desired, Observed, Step, decide, driv
 use containai_ssh::Session;
 
 use super::ResolvedWorkspace;
+use super::lost_port::PortOutcome;
 use crate::connection::{PrefetchedLease, SessionConnection};
 use crate::context::Context;
 use crate::setup;
@@ -83,8 +84,16 @@ impl ResolvedWorkspace {
         workspace_store::record_directory(context, path).await;
         let records = FileWorkspaceStore { context };
         let desired = desired.clone().with_host(host_facts::facts(&context.env));
-        let steps = drive(engine, &context.remote, &records, &desired, &context.reporter);
-        until_interrupted(steps, &context.reporter).await
+        let drive_to = async |desired: &Desired| {
+            let steps = drive(engine, &context.remote, &records, desired, &context.reporter);
+            until_interrupted(steps, &context.reporter).await
+        };
+        if !self.is_port_lost()
+            && let PortOutcome::Connected(connected) = self.watch_port(drive_to(&desired)).await?
+        {
+            return Ok(connected);
+        }
+        drive_to(&self.restart_without_port(&desired).await?).await
     }
 
     /// Creates the repository that a new container uses in place of the repository of its

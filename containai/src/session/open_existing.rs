@@ -7,6 +7,7 @@ use containai_core::hint::Hint;
 use containai_core::lifecycle::{Connected, DriveError, PinnedKey, connect};
 use containai_ssh::Session;
 
+use super::lost_port::PortOutcome;
 use super::{ResolvedWorkspace, SessionRequest};
 use crate::connection::SessionConnection;
 use crate::error::OperationError;
@@ -65,7 +66,7 @@ impl SessionRequest {
 }
 
 impl ResolvedWorkspace {
-    /// Returns the container if it runs; `None` if it has to be started.
+    /// Returns the container if it runs; `None` if it has to be started, or restarted.
     fn running_container(&self) -> crate::Result<Option<Container>> {
         let serving = self.observed.serving(&self.path);
         if serving.is_empty() {
@@ -74,15 +75,19 @@ impl ResolvedWorkspace {
         let [container] = serving.as_slice() else { return Ok(None) };
         let name = self.options.name.as_ref();
         let is_named = name.is_none_or(|name| name.as_ref() == container.name);
-        let is_running = container.state == RunState::Running && is_named;
-        Ok(is_running.then(|| (*container).clone()))
+        let is_ready = container.state == RunState::Running && !container.has_lost_port;
+        Ok((is_ready && is_named).then(|| (*container).clone()))
     }
 
     async fn connect(&self) -> crate::Result<Connected<Session>> {
         if let Some(container) = self.running_container()? {
             let work = connect(&self.engine, &self.context.remote, &container, PinnedKey::Valid);
-            match until_interrupted(work, &self.context.reporter).await {
-                Ok(connection) => return Ok(Connected { container, connection }),
+            let work = until_interrupted(work, &self.context.reporter);
+            match self.watch_port(work).await {
+                Ok(PortOutcome::Connected(connection)) => {
+                    return Ok(Connected { container, connection });
+                }
+                Ok(PortOutcome::Lost) => {}
                 Err(error) if may_be_stopping(&error) => {}
                 Err(error) => return Err(error),
             }

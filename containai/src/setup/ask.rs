@@ -17,12 +17,14 @@ pub(crate) fn set_up_on_demand(
     cause: &Error,
 ) -> crate::Result<()> {
     if consent == SetupConsent::Ask && !context.reporter.can_ask() {
-        return Err(OperationError::with_code(
-            exit::CONTAINER_NOT_STARTED,
-            format!("this machine is not set up: {cause}"),
-        )
-        .hint(Hint::run("cai setup", "set it up, or add `--yes`"))
-        .into());
+        let (state, effect) = match context.record {
+            Some(_) => ("the engine is not running", "start it, or add `--yes`"),
+            None => ("this machine is not set up", "set it up, or add `--yes`"),
+        };
+        let message = format!("{state}: {cause}");
+        return Err(OperationError::with_code(exit::CONTAINER_NOT_STARTED, message)
+            .hint(Hint::run("cai setup", effect))
+            .into());
     }
     set_up(context, consent)
 }

@@ -27,7 +27,7 @@ fn no_process_of_a_container_is_root_on_the_host() {
     assert!(processes.len() > 3, "{top}");
     for process in processes {
         let uid: u32 = process[0].as_str().and_then(|uid| uid.parse().ok()).expect("a uid");
-        assert!((base..base + 65_536).contains(&uid), "a process outside of the range: {process}");
+        assert!((base..base + 262_144).contains(&uid), "a process outside of the range: {process}");
     }
     person.exec(&repository, "sudo pkill sleep").success();
 }

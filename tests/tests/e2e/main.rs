@@ -53,6 +53,7 @@ mod status;
 mod stop;
 mod sync;
 mod sysbox;
+mod system_mounts;
 mod templates;
 mod terminal;
 mod worktrees;

@@ -145,6 +145,7 @@ mod tests {
             status: String::new(),
             image: String::new(),
             labels: [(label::WORKSPACE, workspace.as_str())].into_iter().collect(),
+            has_lost_port: false,
         };
         ContainerStatistics {
             container,

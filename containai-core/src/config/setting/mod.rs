@@ -8,6 +8,7 @@ mod import;
 mod isolation;
 mod kind;
 mod limits;
+mod restart;
 mod spec;
 mod ssh;
 mod switch;
@@ -30,6 +31,7 @@ pub use isolation::{IsolationChoice, UnknownIsolation};
 pub use kind::SettingKind;
 pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
 pub use limits::{MemoryLimitError, parse_memory};
+pub(super) use restart::RESTART;
 pub use spec::{SettingScope, SettingSpec};
 pub(super) use ssh::{
     FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,

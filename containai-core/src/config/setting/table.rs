@@ -1,7 +1,8 @@
 //! The table of all settings.
 
 use super::{
-    SettingSpec, agent, engine, env, image, import, isolation, limits, ssh, template, volume,
+    SettingSpec, agent, engine, env, image, import, isolation, limits, restart, ssh, template,
+    volume,
 };
 use crate::config::did_you_mean::closest_match;
 
@@ -17,6 +18,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     volume::DATA_VOLUME,
     limits::MEMORY_LIMIT,
     limits::CPU_LIMIT,
+    restart::RESTART,
     env::ENV_IMPORT,
     env::ENV_FROM_HOST,
     env::ENV_FILE,

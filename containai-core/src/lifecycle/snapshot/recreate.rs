@@ -116,7 +116,7 @@ async fn copy_and_create<S: Snapshots, R: Remote>(
     // The container is about to own the volumes. The labels of the helper, which mark
     // them as leftovers, must not outlast it.
     copying.close().await?;
-    let outcome = create_container(engine, remote, desired, plan, anonymous.as_ref()).await;
+    let outcome = create_container(engine, remote, desired, plan, anonymous.as_ref(), events).await;
     if let Some(anonymous) = anonymous {
         engine.remove_helper(&anonymous.helper).await?;
     }
@@ -129,6 +129,7 @@ async fn create_container<S: Snapshots, R: Remote>(
     desired: &Desired,
     plan: &RecreatePlan,
     anonymous: Option<&AnonymisedImage>,
+    events: &dyn StepListener,
 ) -> Result<(), SnapshotError> {
     let observed = Observed { containers: engine.containers().await?, ..Observed::default() };
     let reserved = remote.reserve_port(desired.ports, &observed.reserved_ports()).await?;
@@ -136,7 +137,7 @@ async fn create_container<S: Snapshots, R: Remote>(
     if let Some(anonymous) = anonymous {
         spec.image.clone_from(&anonymous.image);
     }
-    engine.create(&spec).await?;
+    engine.create(&spec, events).await?;
     Ok(())
 }
 

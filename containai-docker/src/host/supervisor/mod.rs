@@ -14,5 +14,6 @@ mod start;
 mod stop;
 
 pub use entry::main;
+pub(super) use start::{is_supervised, running_engine};
 pub use start::{start, wait_for_engine};
 pub use stop::{prepare_shutdown, stop_daemon, tear_down};

@@ -8,12 +8,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use containai_core::layout::EngineLayout;
+use nix::unistd::Pid;
 
 use super::super::command::{HostCommandError, tail};
 use super::super::error::SetupError;
 use super::super::file::file_error;
 use super::super::ping::{EngineState, ping};
-use super::pid_file::PidFile;
+use super::pid_file::{PidFile, running_with_config};
 use super::run::ALREADY_SUPERVISED;
 
 /// Time limit for a start; an engine with many containers starts slowly.
@@ -50,6 +51,16 @@ pub fn start(layout: &EngineLayout) -> Result<(), SetupError> {
 /// [`SetupError::EngineNotResponding`] after `timeout`.
 pub fn wait_for_engine(layout: &EngineLayout, timeout: Duration) -> Result<(), SetupError> {
     wait(layout, timeout, || false)
+}
+
+/// Returns whether a supervisor runs; it starts its engine again whenever that ends.
+pub(in super::super) fn is_supervised(layout: &EngineLayout) -> bool {
+    PidFile::holder(&layout.supervisor_pid_file()).is_some()
+}
+
+/// Returns the engine's process; `None` if it does not run or is not visible.
+pub(in super::super) fn running_engine(layout: &EngineLayout) -> Option<Pid> {
+    running_with_config(&layout.pid_file(), &layout.daemon_json())
 }
 
 fn wait(

@@ -1,4 +1,4 @@
-use super::pool::RANGE_SIZE;
+use crate::host::IdRange;
 use crate::runtime::idmap::{
     self, BindOwner, IdMapping, IdMappings, IdShift, MountIdMap, NamespaceCreator, NamespaceError,
 };
@@ -28,13 +28,14 @@ impl IdAssignment {
         Self { on_host: on_disk.clone(), on_disk, shifts: None, creator }
     }
 
-    /// Uses the engine's range for files and the range from `base` for processes; `None` if the
-    /// engine's range is larger than 65,536 ids, has several parts, or overlaps that range.
-    pub(in crate::runtime) fn own(on_disk: UserNamespace, base: u32) -> Option<Self> {
+    /// Uses the engine's range for files and `leased` for processes; `None` if the engine's range
+    /// has more ids or several parts, or if the two overlap.
+    pub(in crate::runtime) fn own(on_disk: UserNamespace, leased: IdRange) -> Option<Self> {
         let (uids, gids) = (on_disk.uids.single()?, on_disk.gids.single()?);
+        let base = leased.base;
         let fits = |range: IdMapping| {
-            let apart = range.host.abs_diff(base) >= RANGE_SIZE;
-            range.count <= RANGE_SIZE && apart
+            let engine = IdRange { base: range.host, count: range.count };
+            range.count <= leased.count && leased.is_free(&[engine])
         };
         if !fits(uids) || !fits(gids) {
             return None;
@@ -52,6 +53,12 @@ impl IdAssignment {
     /// Returns the ids of the container's processes on the host.
     pub(in crate::runtime) fn on_host(&self) -> &UserNamespace {
         &self.on_host
+    }
+
+    /// Returns the uid and gid of container root on the host.
+    pub(in crate::runtime) fn root_on_host(&self) -> (u32, u32) {
+        let root = |ranges: &IdMappings| ranges.host_id(0).unwrap_or(u32::MAX - 1);
+        (root(&self.on_host.uids), root(&self.on_host.gids))
     }
 
     /// Returns the ids of container root on disk and on the host; `None` if both are equal.
@@ -92,6 +99,8 @@ impl IdAssignment {
 mod tests {
     use super::*;
 
+    const LEASED: IdRange = IdRange { base: 7_000_000, count: 65_536 };
+
     fn engine_namespace(host: u32, count: u32) -> UserNamespace {
         let ranges = IdMappings(vec![IdMapping { container: 0, host, count }]);
         UserNamespace { uids: ranges.clone(), gids: ranges }
@@ -111,7 +120,8 @@ mod tests {
 
     #[test]
     fn own_range_keeps_disk_ids() {
-        let ids = IdAssignment::own(engine_namespace(100_000, 65_536), 7_000_000).expect("it fits");
+        let ids = IdAssignment::own(engine_namespace(100_000, 65_536), LEASED).expect("it fits");
+        assert_eq!(ids.root_on_host(), (7_000_000, 7_000_000));
         assert_eq!(ids.on_host(), &engine_namespace(7_000_000, 65_536));
         let (layers, _) = ids.layer_maps().expect("maps");
         assert_eq!((layers.mapped_id(100_000), layers.mapped_id(0)), (Some(7_000_000), None));
@@ -130,10 +140,11 @@ mod tests {
 
     #[test]
     fn rejects_engine_ranges_that_do_not_fit() {
-        assert_eq!(IdAssignment::own(engine_namespace(100_000, 65_537), 7_000_000), None);
-        assert_eq!(IdAssignment::own(engine_namespace(7_000_001, 65_536), 7_000_000), None);
+        assert_eq!(IdAssignment::own(engine_namespace(100_000, 65_537), LEASED), None);
+        assert_eq!(IdAssignment::own(engine_namespace(7_000_001, 65_536), LEASED), None);
+        assert_eq!(IdAssignment::own(engine_namespace(6_999_999, 2), LEASED), None);
         let mut two = engine_namespace(100_000, 1000);
         two.uids.0.push(IdMapping { container: 1000, host: 300_000, count: 1000 });
-        assert_eq!(IdAssignment::own(two, 7_000_000), None);
+        assert_eq!(IdAssignment::own(two, LEASED), None);
     }
 }

@@ -1,4 +1,3 @@
-use std::collections::BTreeSet;
 use std::fs::{self, DirBuilder, File};
 use std::io::{self, Read, Seek, Write};
 use std::os::unix::fs::DirBuilderExt;
@@ -7,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::IdPool;
+use crate::host::IdRange;
 
 /// Directory with a lease file per container, shared by all engines of the host.
 const LEASE_DIR: &str = "/run/containai/ids";
@@ -49,6 +49,8 @@ pub(in crate::runtime) enum LeaseState {
 struct LeaseRecord {
     slot: u32,
     base: u32,
+    #[serde(default = "LeaseRecord::old_count")]
+    count: u32,
     #[serde(rename = "tenure")]
     state: LeaseState,
     /// The directory of runc's state.
@@ -90,11 +92,11 @@ impl IdLease {
             .write(true)
             .open(dir.join(LOCK_FILE))?;
         lock.lock()?;
-        let mut taken = BTreeSet::new();
+        let mut taken = Vec::new();
         for (name, entry) in read_records(dir)? {
             match entry {
                 Some(entry) if entry.is_active(&name) && name == id => return Ok(None),
-                Some(entry) if entry.is_active(&name) => drop(taken.insert(entry.slot)),
+                Some(entry) if entry.is_active(&name) => taken.push(entry.range()),
                 _ => fs::remove_file(dir.join(&name))?,
             }
         }
@@ -102,10 +104,14 @@ impl IdLease {
         lock.read_to_string(&mut text)?;
         let next = text.trim().parse().unwrap_or(0) % pool.slots;
         let mut slots = (next..pool.slots).chain(0..next);
-        let Some(slot) = slots.find(|slot| !taken.contains(slot)) else { return Ok(None) };
+        let Some(slot) = slots.find(|slot| pool.range(*slot).is_free(&taken)) else {
+            return Ok(None);
+        };
+        let IdRange { base, count } = pool.range(slot);
         let entry = LeaseRecord {
             slot,
-            base: pool.base_of(slot),
+            base,
+            count,
             state: LeaseState::Preparing,
             runc_root: runc.to_owned(),
             holder: LeaseHolder::current()?,
@@ -118,9 +124,9 @@ impl IdLease {
         Ok(Some(lease))
     }
 
-    /// Returns the first id of the range, for users and for groups.
-    pub(in crate::runtime) fn base(&self) -> u32 {
-        self.record.base
+    /// Returns the range, for users and for groups.
+    pub(in crate::runtime) fn range(&self) -> IdRange {
+        self.record.range()
     }
 
     /// Stores the state of the range.
@@ -152,6 +158,15 @@ pub(in crate::runtime) fn stream_owner(id: &str) -> Option<StreamOwner> {
 impl LeaseRecord {
     fn read(path: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+
+    fn range(&self) -> IdRange {
+        IdRange { base: self.base, count: self.count }
+    }
+
+    /// The number of ids that an earlier version leased.
+    fn old_count() -> u32 {
+        65_536
     }
 
     fn is_active(&self, id: &str) -> bool {

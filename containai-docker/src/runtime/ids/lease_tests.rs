@@ -76,6 +76,26 @@ fn running_container_keeps_lease() {
     assert_eq!(world.acquire("a"), Some(1), "started again");
 }
 
+/// Leases of an earlier version are narrower, and not aligned to the ranges of this one.
+#[test]
+fn wider_ranges_avoid_older_leases() {
+    let world = LeaseFixture::new();
+    assert_eq!(world.acquire("old"), Some(0));
+    world.start_container("old");
+    let path = world.ids().join("old");
+    let mut text: serde_json::Value =
+        serde_json::from_slice(&fs::read(&path).expect("a lease")).expect("JSON");
+    let record = text.as_object_mut().expect("an object");
+    record.remove("count");
+    // The sixth range of 65,536 ids is in the second range of 262,144 ids.
+    record.insert("slot".to_owned(), 5.into());
+    record.insert("base".to_owned(), (2_000_224_256_u32 + 5 * 65_536).into());
+    fs::write(&path, text.to_string()).expect("written");
+    assert_eq!(world.acquire("a"), Some(2));
+    assert_eq!(world.acquire("b"), Some(0));
+    assert_eq!(world.acquire("c"), None);
+}
+
 #[test]
 fn rejects_container_ids_that_are_not_file_names() {
     let world = LeaseFixture::new();

@@ -2,15 +2,17 @@ use std::path::Path;
 
 use containai_core::layout::EngineLayout;
 
-use crate::host::EngineRecord;
+use crate::host::{EngineRecord, IdRange};
 
-/// Number of ids per container, as many as a Linux system uses.
-pub(super) const RANGE_SIZE: u32 = 65_536;
+/// Minimum number of ids per container, as many as the users of a Linux system have.
+const MIN_RANGE: u32 = 65_536;
 
 /// The ids that setup reserved in `/etc/subuid` and `/etc/subgid`, divided into ranges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::runtime) struct IdPool {
     base: u32,
+    /// Number of ids in each range: as many as the engine has.
+    width: u32,
     /// Maximum number of containers that run at the same time.
     pub(super) slots: u32,
 }
@@ -23,29 +25,32 @@ impl IdPool {
         if layout.runtime() != executable {
             return None;
         }
-        let reserved = EngineRecord::read(&layout).ok()??.container_ids?;
-        Self::new(reserved.base, reserved.count)
+        let record = EngineRecord::read(&layout).ok()??;
+        let count = |range: Option<IdRange>| range.map_or(0, |range| range.count);
+        let width = count(record.subordinate_uids).max(count(record.subordinate_gids));
+        Self::new(record.container_ids?, width.max(MIN_RANGE))
     }
 
-    fn new(base: u32, count: u32) -> Option<Self> {
+    fn new(reserved: IdRange, width: u32) -> Option<Self> {
+        let IdRange { base, count } = reserved;
         let holds_root = base == 0 || base.checked_add(count).is_none();
-        let slots = count / RANGE_SIZE;
-        (!holds_root && slots > 0).then_some(Self { base, slots })
+        let slots = count / width;
+        (!holds_root && slots > 0).then_some(Self { base, width, slots })
     }
 
     #[cfg(test)]
     pub(super) fn with_slots(slots: u32) -> Self {
-        Self { base: 2_000_224_256, slots }
+        Self { base: 2_000_224_256, width: 262_144, slots }
     }
 
-    /// Returns the first id of the first range.
-    pub(in crate::runtime) fn first_id(self) -> u32 {
-        self.base
+    /// Returns the first range.
+    pub(in crate::runtime) fn first(self) -> IdRange {
+        self.range(0)
     }
 
-    /// Returns the first id of a range.
-    pub(super) fn base_of(self, slot: u32) -> u32 {
-        self.base + slot * RANGE_SIZE
+    /// Returns a range.
+    pub(super) fn range(self, slot: u32) -> IdRange {
+        IdRange { base: self.base + slot * self.width, count: self.width }
     }
 }
 
@@ -55,11 +60,15 @@ mod tests {
 
     #[test]
     fn ranges_stay_within_reserved_ids() {
-        let pool = IdPool::new(2_000_224_256, 3 * RANGE_SIZE + 5).expect("three ranges");
-        assert_eq!((pool.slots, pool.base_of(2)), (3, 2_000_355_328));
-        assert_eq!(IdPool::new(1_000, RANGE_SIZE - 1), None);
-        assert_eq!(IdPool::new(0, RANGE_SIZE), None);
-        assert_eq!(IdPool::new(u32::MAX - 1, RANGE_SIZE), None);
+        let check = |base, count, width| IdPool::new(IdRange { base, count }, width);
+        let pool = check(2_000_224_256, 3 * MIN_RANGE + 5, MIN_RANGE).expect("three ranges");
+        assert_eq!(pool.slots, 3);
+        assert_eq!(pool.range(2), IdRange { base: 2_000_355_328, count: MIN_RANGE });
+        let wide = check(2_000_224_256, 9 * MIN_RANGE, 4 * MIN_RANGE).expect("two ranges");
+        assert_eq!((wide.slots, wide.range(1).base), (2, 2_000_486_400));
+        assert_eq!(check(1_000, MIN_RANGE - 1, MIN_RANGE), None);
+        assert_eq!(check(0, MIN_RANGE, MIN_RANGE), None);
+        assert_eq!(check(u32::MAX - 1, MIN_RANGE, MIN_RANGE), None);
     }
 
     #[test]
@@ -68,11 +77,19 @@ mod tests {
         let layout = EngineLayout::at(root.path());
         let record = layout.record();
         std::fs::create_dir_all(record.parent().expect("a parent")).expect("made");
-        let text = r#"{"version":1,"isolation":"userns","bridge":"cai0","subnet":"10.213.0.0/24",
-            "subordinate_uids":null,"subordinate_gids":null,
-            "container_ids":{"base":2000224256,"count":131072},"containai":"0"}"#;
-        std::fs::write(&record, text).expect("written");
-        assert_eq!(IdPool::from_record(&layout.runtime()).map(|pool| pool.slots), Some(2));
+        let slots = |engine: &str| {
+            let text = format!(
+                r#"{{"version":1,"isolation":"userns","bridge":"cai0","subnet":"10.213.0.0/24",
+                "subordinate_uids":{engine},"subordinate_gids":null,
+                "container_ids":{{"base":2000224256,"count":524288}},"containai":"0"}}"#
+            );
+            std::fs::write(&record, text).expect("written");
+            IdPool::from_record(&layout.runtime()).map(|pool| pool.slots)
+        };
+        assert_eq!(slots("null"), Some(8));
+        assert_eq!(slots(r#"{"base":1000000,"count":65536}"#), Some(8));
+        assert_eq!(slots(r#"{"base":1000000,"count":262144}"#), Some(2));
+        assert_eq!(slots(r#"{"base":1000000,"count":524289}"#), None);
         assert_eq!(IdPool::from_record(Path::new("/usr/bin/containai-runc")), None);
         assert_eq!(IdPool::from_record(&root.path().join("a/b/c/d/containai-runc")), None);
     }

@@ -59,6 +59,11 @@ impl BoundingSet {
         Self(bits.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0))
     }
 
+    /// Returns whether processes may raise hard resource limits (CAP_SYS_RESOURCE).
+    pub(super) fn has_sys_resource(self) -> bool {
+        self.names().any(|name| name == "CAP_SYS_RESOURCE")
+    }
+
     fn names(self) -> impl Iterator<Item = &'static str> {
         CAPABILITY_NAMES
             .iter()

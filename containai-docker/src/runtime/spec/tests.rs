@@ -18,7 +18,9 @@ const ID: &str = "47ce33a4cdc984d2d985a3a42c3a232b0bd91db7f49360c98d853791ecf80b
 fn host() -> HostInfo {
     HostInfo {
         bounding: BoundingSet(0b111),
-        max_tasks: 40_000,
+        max_tasks: Some(40_000),
+        max_files: 1 << 20,
+        limits: vec![ResourceLimit { kind: "RLIMIT_NOFILE", soft: 256, hard: 4096 }],
         executable: "/usr/local/libexec/containai/containai-runc".into(),
         lxcfs: vec!["meminfo"],
         devices: DEVICES.iter().collect(),
@@ -56,7 +58,7 @@ fn mounts_of_a_system_container() {
     /sys sysfs sysfs nosuid,noexec,nodev,rw
     /sys/fs/cgroup cgroup cgroup nosuid,noexec,nodev,rw
     /dev/mqueue mqueue mqueue nosuid,noexec,nodev
-    /dev/shm tmpfs shm nosuid,noexec,nodev,mode=1777,size=67108864
+    /dev/shm tmpfs shm nosuid,nodev,mode=1777,size=1073741824
     /mnt/agent-data bind /srv/engine/1000000.1000000/volumes/h1data/_data rbind
     /etc/resolv.conf bind /srv/engine/1000000.1000000/containers/ID/resolv.conf rbind,rprivate
     /etc/hostname bind /srv/engine/1000000.1000000/containers/ID/hostname rbind,rprivate
@@ -193,6 +195,13 @@ fn edits_except_mounts_and_seccomp() {
           "container=docker"
         ],
         "oomScoreAdj": 0,
+        "rlimits": [
+          {
+            "hard": 4096,
+            "soft": 1024,
+            "type": "RLIMIT_NOFILE"
+          }
+        ],
         "terminal": true,
         "user": {
           "additionalGids": [

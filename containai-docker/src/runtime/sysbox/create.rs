@@ -50,6 +50,7 @@ pub(super) fn prepare(
     let lent = program::copy_program(program, &ids)?;
     // Another mount at the same destination is mapped like all others.
     spec::mount_program(&mut spec, &lent);
+    spec::size_shared_memory(&mut spec);
 
     let mut stage = StagingArea::open()?;
     for mut bind in spec::external_binds(&spec, &request.id) {

@@ -64,6 +64,7 @@ pub fn main(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         | RuncCommand::CgroupHook
         | RuncCommand::Probe
         | RuncCommand::UserNamespaceHolder(_)
+        | RuncCommand::TmpfsMounter(_)
         | RuncCommand::Other => Ok(()),
     };
     let outcome = prepared.and_then(|()| {
