@@ -76,7 +76,12 @@ impl Setting {
             text,
             features: self.approved.clone(),
         };
-        approval.save(&self.env.layout.devcontainer_trust_file(&self.workspace))?;
+        approval.save(
+            &self
+                .env
+                .layout
+                .devcontainer_trust_file(&self.workspace, ".devcontainer/devcontainer.json"),
+        )?;
         let choice = DevcontainerChoice::Discovered;
         let file = DevcontainerFile::find(&self.env, &self.workspace, &choice)?;
         let file = file.expect("it was just written");
