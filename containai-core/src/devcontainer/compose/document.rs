@@ -141,19 +141,32 @@ impl ComposeProject {
         local: &str,
         plan: &mut DevcontainerPlan,
     ) {
-        let mut mounts = Vec::new();
+        let (mut mounts, mut places) = (Vec::new(), Vec::new());
         for volume in self.service_volumes(local, plan) {
             match volume {
                 ServiceVolume::Mount(mount) => mounts.push(mount),
-                ServiceVolume::Workspace(target) => {
-                    let mount =
-                        format!("type=bind,source=${{localWorkspaceFolder}},target={target}");
-                    document.entry("workspaceMount").or_insert(Value::String(mount));
-                    document.entry("workspaceFolder").or_insert(Value::String(target));
-                }
+                ServiceVolume::Workspace(target) => places.push(target),
             }
         }
         append(document, "mounts", mounts);
+        let name = local.rsplit('/').next().unwrap_or_default();
+        let folder = document.get("workspaceFolder").and_then(Value::as_str).unwrap_or_default();
+        let folder = folder.replace("${localWorkspaceFolderBasename}", name);
+        let has_folder = |place: &&String| {
+            folder
+                .strip_prefix(place.as_str())
+                .is_some_and(|it| it.is_empty() || it.starts_with('/'))
+        };
+        let Some(chosen) = places.iter().find(has_folder).or(places.last()).cloned() else {
+            return;
+        };
+        for other in places.iter().filter(|place| **place != chosen) {
+            let property = format!("services.{}.volumes {other}", self.service);
+            plan.left_out(property, format!("the workspace is at `{chosen}`"));
+        }
+        let mount = format!("type=bind,source=${{localWorkspaceFolder}},target={chosen}");
+        document.entry("workspaceMount").or_insert(Value::String(mount));
+        document.entry("workspaceFolder").or_insert(Value::String(chosen));
     }
 
     /// Notes a command that does more than to keep the container running.
