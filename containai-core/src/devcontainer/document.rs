@@ -118,12 +118,7 @@ impl Devcontainer {
         host: &DevcontainerContext<'_>,
         approval: Approval,
     ) -> Result<Self, DevcontainerError> {
-        let raw = jsonc::parse(file)?;
-        let mut plan = DevcontainerPlan::default();
-        let raw = match host.compose {
-            Some(compose) => compose.apply(&raw, host.folder, host.workspace, &mut plan)?,
-            None => raw,
-        };
+        let (raw, mut plan) = host.document(file)?;
         let (folder, further) = workspace_folder(JsonFields(&raw), host, &mut plan)?;
         let configuration = substitute(&raw, &variables(host, &folder.folder));
         let (fields, raw) = (JsonFields(&configuration), JsonFields(&raw));
@@ -158,10 +153,7 @@ impl Devcontainer {
             session_env: environment.session,
             remote_user: remote_user(fields, &arguments)?,
             forward_ports: ForwardedPort::read_all(fields, &arguments.published, &mut plan)?,
-            lifecycle: Lifecycle {
-                services: host.compose.and_then(ComposeProject::program),
-                ..Lifecycle::read(fields)?
-            },
+            lifecycle: Lifecycle::read(fields)?.with_services(host.compose),
             initialize: LifecycleCommand::read(fields, "initializeCommand")?,
             mounts,
             requirements: HostRequirements::read(fields, &mut plan)?,

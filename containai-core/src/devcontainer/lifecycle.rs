@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::compose::ComposeProject;
 use super::error::DevcontainerError;
 use super::fields::{JsonFields, wrong_type};
 
@@ -72,6 +73,11 @@ impl Lifecycle {
                 _ => StartWait::Brief,
             },
         })
+    }
+
+    /// Adds the services that run beside the container.
+    pub(super) fn with_services(self, compose: Option<&ComposeProject>) -> Self {
+        Self { services: compose.and_then(ComposeProject::program), ..self }
     }
 
     /// Returns the commands of each key, in the order of [`KEYS`](Self::KEYS).

@@ -8,6 +8,11 @@ project=$state/project.json
 mkdir -p "$state"
 cd "$workspace"
 
+# The agent's own files have the logins of registries, and must not belong to root.
+docker() {
+    setpriv --reuid=agent --regid=agent --init-groups env HOME=/home/agent docker "$@"
+}
+
 # Prints the project that runs inside. It has no service of the container, whose name stands for the engine's gateway.
 # Services that share their network with the container use the engine's own network, as the container does. A volume of
 # the container is the directory that it is mounted at, for services that have it as well.
@@ -83,7 +88,9 @@ up() {
 # Prints a line for each address of a service, and one for those that share the network of the container.
 names() {
     jq -r '.["x-containai"].beside[] | "127.0.0.1 \(.)"' "$project"
-    containers=$(docker ps --quiet --filter "label=com.docker.compose.project=$(jq -r .name "$project")")
+    # The first label is on images that Compose built as well.
+    containers=$(docker ps --quiet --filter "label=com.docker.compose.project=$(jq -r .name "$project")" \
+        --filter label=com.docker.compose.container-number)
     # shellcheck disable=SC2086  # the ids are split intentionally
     [ -z "$containers" ] || docker inspect $containers | jq -r '
         .[] | .Config.Labels["com.docker.compose.service"] as $service
@@ -107,6 +114,8 @@ case ${1-} in
     names)
         since=$(date +%s)
         write_names
-        docker events --since "$since" --filter type=network --format '{{.Action}}' | while read -r _; do write_names; done
+        # A container is listed with its address when it has started, after it was connected.
+        docker events --since "$since" --filter type=container --filter type=network --filter event=start \
+            --filter event=connect --filter event=disconnect --format '{{.Action}}' | while read -r _; do write_names; done
         ;;
 esac

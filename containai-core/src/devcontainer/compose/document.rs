@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 use super::project::ComposeProject;
 use super::run_args;
 use super::volumes::ServiceVolume;
-use crate::devcontainer::DevcontainerError;
 use crate::devcontainer::fields::{JsonFields, scalar_text};
+use crate::devcontainer::jsonc;
 use crate::devcontainer::plan::DevcontainerPlan;
+use crate::devcontainer::{DevcontainerContext, DevcontainerError};
 use crate::layout::CONTAINER_USER;
 
 /// Build settings that the build of the image depends on, with the reason for their refusal.
@@ -20,6 +21,23 @@ const REFUSED_BUILD: [(&str, &str); 4] = [
 /// Variables of the host that sessions have their own values of.
 const OWN_VARIABLES: [&str; 11] =
     ["GID", "HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "UID", "USER"];
+
+impl DevcontainerContext<'_> {
+    /// Parses a file; the service of its Compose files, if it names some, is part of the document.
+    /// The plan has what the service asks for and does not get.
+    pub(in crate::devcontainer) fn document(
+        &self,
+        file: &str,
+    ) -> Result<(Map<String, Value>, DevcontainerPlan), DevcontainerError> {
+        let mut plan = DevcontainerPlan::default();
+        let document = jsonc::parse(file)?;
+        let document = match self.compose {
+            Some(compose) => compose.apply(&document, self.folder, self.workspace, &mut plan)?,
+            None => document,
+        };
+        Ok((document, plan))
+    }
+}
 
 impl ComposeProject {
     /// Returns the document with the properties that the service stands for. Those of the document
@@ -123,19 +141,32 @@ impl ComposeProject {
         local: &str,
         plan: &mut DevcontainerPlan,
     ) {
-        let mut mounts = Vec::new();
+        let (mut mounts, mut places) = (Vec::new(), Vec::new());
         for volume in self.service_volumes(local, plan) {
             match volume {
                 ServiceVolume::Mount(mount) => mounts.push(mount),
-                ServiceVolume::Workspace(target) => {
-                    let mount =
-                        format!("type=bind,source=${{localWorkspaceFolder}},target={target}");
-                    document.entry("workspaceMount").or_insert(Value::String(mount));
-                    document.entry("workspaceFolder").or_insert(Value::String(target));
-                }
+                ServiceVolume::Workspace(target) => places.push(target),
             }
         }
         append(document, "mounts", mounts);
+        let name = local.rsplit('/').next().unwrap_or_default();
+        let folder = document.get("workspaceFolder").and_then(Value::as_str).unwrap_or_default();
+        let folder = folder.replace("${localWorkspaceFolderBasename}", name);
+        let has_folder = |place: &&String| {
+            folder
+                .strip_prefix(place.as_str())
+                .is_some_and(|it| it.is_empty() || it.starts_with('/'))
+        };
+        let Some(chosen) = places.iter().find(has_folder).or(places.last()).cloned() else {
+            return;
+        };
+        for other in places.iter().filter(|place| **place != chosen) {
+            let property = format!("services.{}.volumes {other}", self.service);
+            plan.left_out(property, format!("the workspace is at `{chosen}`"));
+        }
+        let mount = format!("type=bind,source=${{localWorkspaceFolder}},target={chosen}");
+        document.entry("workspaceMount").or_insert(Value::String(mount));
+        document.entry("workspaceFolder").or_insert(Value::String(chosen));
     }
 
     /// Notes a command that does more than to keep the container running.
