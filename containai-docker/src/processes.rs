@@ -38,6 +38,8 @@ fn process(row: &[String]) -> Option<ContainerProcess> {
 
 #[cfg(test)]
 mod tests {
+    use containai_core::engine::ActiveSessions;
+
     use super::*;
 
     fn count_sessions(json: &str) -> Option<ActiveSessions> {

@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use containai_core::config::{
-    Config, ContentHash, DevcontainerChoice, EnvFile, FileText, Origin,
-};
+use containai_core::config::{Config, ContentHash, DevcontainerChoice, EnvFile, FileText, Origin};
 use containai_core::devcontainer::{
     Approval, Devcontainer, DevcontainerContext, DevcontainerError, FeatureLock, FeatureManifest,
     FeatureSource,

@@ -108,6 +108,7 @@ mod tests {
                 status: String::new(),
                 image: "base".into(),
                 labels: Labels::default(),
+                has_lost_port: false,
             },
             size: Some(ByteSize::from_bytes(size)),
         };

@@ -104,6 +104,7 @@ mod tests {
             status: String::new(),
             image: "base".into(),
             labels: [(label::WORKSPACE, workspace)].into_iter().collect(),
+            has_lost_port: false,
         };
         let command = Command::new(["pwd"]).expect("a command");
         let command = prepare(&command, &Terminal::None, &container, &env);

@@ -11,8 +11,8 @@ mod image;
 mod linked_repository;
 mod managed_image;
 mod protected;
-mod running_programs;
 mod restart_policy;
+mod running_programs;
 mod snapshots;
 mod startup_hook;
 mod storage;
@@ -32,8 +32,8 @@ pub use image::{ImageRequest, ImageSource, ShippedImage, UnknownImage, UnknownIm
 pub use linked_repository::{LinkedRepository, ObjectStore};
 pub use managed_image::{BUILD_GRACE, ManagedImage, PruneScope, prunable};
 pub use protected::{Coverage, ProtectedPath};
-pub use running_programs::running_agents;
 pub use restart_policy::{RestartPolicy, UnknownRestartPolicy};
+pub use running_programs::running_agents;
 pub use snapshots::{
     AnonymisedImage, ContainerVolumes, CopyJob, CopySpace, Snapshots, VolumeCopier, VolumeCopy,
 };
