@@ -13,7 +13,8 @@ case ${TERM-} in
 esac
 
 # sshd starts in the home directory. Commands without a terminal stay there: programs that transfer files give them paths
-# relative to it.
-if [ -n "${SSH_TTY-}" ] && [ "${SHLVL:-1}" = 1 ] && [ "$PWD" = "$HOME" ]; then
-    cd ~/workspace 2>/dev/null || :
+# relative to it. Shells that a session starts keep their directory.
+if [ -n "${SSH_TTY-}" ]; then
+    [ -n "${CONTAINAI_SESSION-}" ] || [ "$PWD" != "$HOME" ] || cd ~/workspace 2>/dev/null || :
+    export CONTAINAI_SESSION=1
 fi
