@@ -130,7 +130,6 @@ impl ComposeProject {
         }
         let env_files = read_env_files(&definition, &variables, read)?;
         let has_include = files.iter().any(|file| file.content.contains_key("include"));
-        let mut definition = definition;
         for (name, value) in &variables.0 {
             fill_environment(&mut definition, name, value);
         }
