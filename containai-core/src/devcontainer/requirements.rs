@@ -1,6 +1,5 @@
 //! `hostRequirements`: the size of the machine that the file expects.
 
-
 use super::error::DevcontainerError;
 use super::fields::{JsonFields, scalar_text};
 use super::keys::{GPU, is_empty};

@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn tmpfs_becomes_a_bind_mount_with_its_flags() {
-        let mut spec = spec_with(&Value::Null, &json!(["nosuid", "nodev", "mode=1777", "size=64m"]));
+        let mut spec =
+            spec_with(&Value::Null, &json!(["nosuid", "nodev", "mode=1777", "size=64m"]));
         let found = remountable_tmpfs(&spec);
         assert_eq!(
             found,
