@@ -3,9 +3,9 @@
 use super::compose::{COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME};
 use super::container_variable::dockerfile_value;
 use super::document::Devcontainer;
-use super::script::shell_quote;
 use super::workspace_folder::WorkspacePlace;
 use crate::layout::{CONTAINER_DATA, CONTAINER_WORKSPACE};
+use crate::shell_word::shell_quote;
 
 /// The program that mounts the workspace at its second place.
 const FOLDER_PROGRAM: &str = "/usr/lib/containai/workspace-folder";

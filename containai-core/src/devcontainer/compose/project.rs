@@ -17,7 +17,7 @@ const MAX_FILES: usize = 16;
 /// The longest chain of `extends`.
 const MAX_EXTENDS: usize = 8;
 
-/// What a file is read for.
+/// The use of a file that is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ComposeInput {
     /// A Compose file.
