@@ -1,6 +1,6 @@
 //! The commands, and the functions that run them.
 
-use std::process::ExitCode;
+use std::process::{ExitCode, Termination};
 
 use clap::Subcommand;
 use containai::OperationError;
@@ -91,10 +91,10 @@ impl CliCommand {
             Self::Template(args) => block_on(|| template::run(args, app)),
             Self::Config(args) => block_on(|| config::run(args, app)),
             Self::Trust(args) => block_on(|| trust::run(&args, app)),
-            Self::Setup(args) => setup::run(&args, app),
-            Self::Version(args) => version::run(&args, app),
-            Self::Completion(args) => completion::run(&args, app),
-            Self::Reference(args) => reference::run(&args, app),
+            Self::Setup(args) => setup::run(&args, app).map(Termination::report),
+            Self::Version(args) => version::run(&args, app).map(Termination::report),
+            Self::Completion(args) => completion::run(&args, app).map(Termination::report),
+            Self::Reference(args) => reference::run(&args, app).map(Termination::report),
         }
     }
 
@@ -110,13 +110,14 @@ impl CliCommand {
 /// Runs a command on one thread, which starts quickest and is enough for one session. A separate
 /// function takes stack for this command alone: the kernel has to provide memory for every page.
 #[inline(never)]
-fn block_on<F>(command: impl FnOnce() -> F) -> anyhow::Result<ExitCode>
+fn block_on<F, T>(command: impl FnOnce() -> F) -> anyhow::Result<ExitCode>
 where
-    F: Future<Output = anyhow::Result<ExitCode>>,
+    F: Future<Output = anyhow::Result<T>>,
+    T: Termination,
 {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let outcome = runtime.block_on(command());
     // A thread that still reads stdin must not keep the process.
     runtime.shutdown_background();
-    outcome
+    outcome.map(Termination::report)
 }

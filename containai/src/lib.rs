@@ -88,6 +88,7 @@ pub mod disk_full;
 pub mod disk_usage;
 pub mod editor;
 pub mod enclosing_workspace;
+pub mod engine_group;
 pub mod error;
 pub mod export;
 mod features;

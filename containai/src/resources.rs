@@ -1,7 +1,7 @@
 //! Resource limits of containers.
 
 use containai_core::byte_size::{ByteSize, HumanSize};
-use containai_core::config::{Flags, Origin};
+use containai_core::config::{Flags, Origin, escape_control};
 use containai_core::engine::{Container, Usage};
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -35,6 +35,46 @@ pub struct NextResources {
     pub memory_origin: Origin,
     /// The origin of the CPU limit.
     pub cpu_origin: Origin,
+}
+
+impl ContainerResources {
+    /// Returns the limits, the usage, and the limits of a new container, one a line.
+    #[must_use]
+    pub fn describe(&self, container: &Container) -> String {
+        let Self { limits, usage, next } = self;
+        let human = |bytes| HumanSize(bytes).to_string();
+        let in_use = usage.map(|usage| format!(" ({} in use)", human(usage.memory_used)));
+        let next = next.as_ref();
+        let next_memory = next.map(|next| (next.resources.memory, &next.memory_origin));
+        let next_cpus = next.map(|next| (next.resources.cpus, &next.cpu_origin));
+        format!(
+            "container  {}\nmemory     {}{}{}\ncpus       {}{}",
+            escape_control(&container.name),
+            limits.memory.map_or_else(|| "no limit".to_owned(), human),
+            in_use.unwrap_or_default(),
+            describe_next(limits.memory, next_memory, human),
+            limits.cpus.map_or_else(|| "no limit".to_owned(), |cpus| cpus.to_string()),
+            describe_next(limits.cpus, next_cpus, |cpus| cpus.to_string()),
+        )
+    }
+}
+
+/// The source of a limit, and the limit of a new container if that differs.
+fn describe_next<T: PartialEq>(
+    current: Option<T>,
+    next: Option<(T, &Origin)>,
+    format: impl Fn(T) -> String,
+) -> String {
+    let Some((next, origin)) = next else { return String::new() };
+    let source = match origin {
+        Origin::Remembered(_) => "remembered for the workspace".to_owned(),
+        Origin::Default => "the default".to_owned(),
+        origin => format!("from {}", escape_control(&origin.to_string())),
+    };
+    match current.as_ref() == Some(&next) {
+        true => format!("; {source}"),
+        false => format!("; a new container gets {}, {source}", format(next)),
+    }
 }
 
 /// Returns the resources of a container.
@@ -122,4 +162,55 @@ async fn check_memory_in_use(
         format!("container `{}` uses {used} of memory, more than {limit}", container.name);
     let hint = Hint::new("end processes in the container first, or set a higher limit");
     Err(OperationError::with_code(exit::FAILED, message).hint(hint).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use containai_core::engine::{ContainerId, RunState};
+    use containai_core::label::Labels;
+    use containai_core::resources::Cpus;
+
+    use super::*;
+
+    #[test]
+    fn missing_values_mean_no_limit() {
+        let container = Container {
+            id: ContainerId::new("id"),
+            name: "api-main".into(),
+            state: RunState::Exited,
+            status: String::new(),
+            image: String::new(),
+            labels: Labels::default(),
+            has_lost_port: false,
+        };
+        let text =
+            |limits, next| ContainerResources { limits, usage: None, next }.describe(&container);
+        insta::assert_snapshot!(text(ResourceLimits::default(), None), @r"
+        container  api-main
+        memory     no limit
+        cpus       no limit
+        ");
+        let limits = ResourceLimits {
+            memory: Some(ByteSize::from_gib(8)),
+            cpus: Cpus::from_nanos(2_500_000_000),
+        };
+        insta::assert_snapshot!(text(limits, None), @r"
+        container  api-main
+        memory     8.0 GiB
+        cpus       2.5
+        ");
+        let next = NextResources {
+            resources: Resources {
+                memory: ByteSize::from_gib(8),
+                cpus: Cpus::from_nanos(1_000_000_000).expect("a CPU"),
+            },
+            memory_origin: Origin::Remembered("/r.json".into()),
+            cpu_origin: Origin::Default,
+        };
+        insta::assert_snapshot!(text(limits, Some(next)), @r"
+        container  api-main
+        memory     8.0 GiB; remembered for the workspace
+        cpus       2.5; a new container gets 1, the default
+        ");
+    }
 }

@@ -1,6 +1,6 @@
 //! The container of a name or a workspace.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use containai_core::config::Flags;
 use containai_core::engine::{Container, Engine};
@@ -106,6 +106,59 @@ pub async fn workspace_of(
 ) -> crate::Result<WorkspacePath> {
     let context = Context::new(env, reporter, flags.clone(), None)?;
     Ok(workspace_served(&find_by_name(context.engine()?.containers().await?, name)?)?)
+}
+
+/// Finds the container that a word of a command line names; `None` if the word is a path, or if no
+/// engine answers.
+///
+/// # Errors
+///
+/// No container has this name, or it is not managed.
+pub async fn find_by_word(
+    word: Option<&Path>,
+    flags: &Flags,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+) -> crate::Result<Option<Container>> {
+    let Some(word) = word.and_then(Path::to_str).filter(|word| !is_path(word)) else {
+        return Ok(None);
+    };
+    let context = Context::of_engine(env, reporter, flags)?;
+    let Ok(engine) = context.engine() else { return Ok(None) };
+    let Ok(containers) = engine.containers().await else { return Ok(None) };
+    if containers.iter().all(|container| container.name != word) {
+        let message = format!("`{word}` is neither a container nor a directory");
+        let hint = Hint::new(format!("a command goes after `--`: `cai run -- {word}`"));
+        return Err(unknown_name(&message).hint(hint).into());
+    }
+    find_by_reference(Some(word), &containers, &context).map(Some)
+}
+
+/// Returns the workspace path that a word of a command line names, by itself or as the name of a
+/// container.
+///
+/// # Errors
+///
+/// As [`workspace_of`].
+pub async fn workspace_path(
+    word: Option<&Path>,
+    flags: &Flags,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+) -> crate::Result<Option<PathBuf>> {
+    match word.and_then(Path::to_str).filter(|word| !is_path(word)) {
+        None => Ok(word.map(Path::to_owned)),
+        Some(name) => {
+            let workspace = workspace_of(name, flags, env, reporter).await?;
+            Ok(Some(workspace.as_path().to_owned()))
+        }
+    }
+}
+
+/// Whether a word is a path: one that exists, or that no container's name can be.
+#[must_use]
+pub fn is_path(word: &str) -> bool {
+    word.contains('/') || Path::new(word).exists()
 }
 
 /// Returns the workspace that a managed container serves.

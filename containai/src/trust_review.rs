@@ -6,6 +6,7 @@ use containai_core::config::{
     Config, ConfigLayers, ContentHash, DevcontainerChoice, FileText, Flags, diff, escape_control,
 };
 use containai_core::devcontainer::{Approval, DevcontainerError, FeatureLock};
+use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::layout::{self, DEVCONTAINER_FILES, Layout};
 use containai_core::naming::WorkspacePath;
@@ -16,8 +17,10 @@ use crate::error::OperationError;
 use crate::features::FeatureReview;
 use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
-use crate::settings;
+use crate::target::workspace_path;
 use crate::trust::{self, StoredApproval};
+use crate::workspace::{ProtectedPathUse, WorkspaceRef, find_ref, find_removed};
+use crate::{enclosing_workspace, settings};
 
 /// A file of a workspace, and the approval of it.
 pub struct TrustReview {
@@ -173,6 +176,30 @@ impl TrustReview {
         }
     }
 
+    /// Asks for the approval of this text, which `print` shows.
+    ///
+    /// # Errors
+    ///
+    /// The answer is no, or there is no terminal; errors of `print`.
+    pub fn confirm<E: From<OperationError>>(
+        &self,
+        reporter: &Reporter,
+        print: impl FnOnce(&str) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if !reporter.can_ask() {
+            let message = "approval required but stdin is not a terminal";
+            return Err(OperationError::usage(message)
+                .hint(Hint::run("cai trust --show", "read the file"))
+                .hint(Hint::run("cai trust --yes", "approve it"))
+                .into());
+        }
+        print(&self.text())?;
+        match reporter.ask("Approve this?") {
+            true => Ok(()),
+            false => Err(OperationError::with_code(exit::FAILED, "nothing was approved").into()),
+        }
+    }
+
     /// Stores the approval of this text.
     ///
     /// # Errors
@@ -231,6 +258,41 @@ fn devcontainer_choices(
         true => vec![DevcontainerChoice::Discovered],
         false => list_further(workspace).into_iter().map(DevcontainerChoice::Path).collect(),
     })
+}
+
+/// Returns the workspace to review, as `find_ref` and `enclosing_workspace` choose it; `word` is a
+/// path or the name of a container.
+///
+/// # Errors
+///
+/// No container has this name, or the directory cannot be used.
+pub async fn workspace_to_review(
+    word: Option<&Path>,
+    flags: &Flags,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+) -> crate::Result<WorkspacePath> {
+    let path = workspace_path(word, flags, env, reporter).await?;
+    let given = find_ref(path.as_deref(), env, ProtectedPathUse::Allow)?;
+    Ok(enclosing_workspace::resolve_offline(&given, flags, env, reporter, ".").await)
+}
+
+/// Returns the workspace whose approval is revoked; a given one may have been removed.
+///
+/// # Errors
+///
+/// The directory cannot be used.
+pub async fn workspace_to_revoke(
+    path: Option<&Path>,
+    flags: &Flags,
+    env: &ProcessEnv,
+    reporter: &Reporter,
+) -> crate::Result<WorkspacePath> {
+    let given = match path {
+        Some(path) => WorkspaceRef::Explicit(find_removed(path, env, ProtectedPathUse::Allow)?),
+        None => find_ref(None, env, ProtectedPathUse::Allow)?,
+    };
+    Ok(enclosing_workspace::resolve_offline(&given, flags, env, reporter, ".").await)
 }
 
 /// Removes all approvals of a workspace; returns whether there were any.

@@ -101,6 +101,18 @@ pub fn find_removed(
     }
 }
 
+/// Finds the workspace of the current directory, which may have been removed. Protected paths are
+/// accepted: this is for commands that also name a container, which may serve another workspace.
+///
+/// # Errors
+///
+/// The directory cannot be used.
+pub fn find_current(env: &ProcessEnv) -> Result<WorkspaceRef, OperationError> {
+    find_ref(None, env, ProtectedPathUse::Allow).or_else(|_| {
+        find_removed(&env.directory, env, ProtectedPathUse::Allow).map(WorkspaceRef::Implicit)
+    })
+}
+
 fn canonical_directory(directory: &Path) -> Result<PathBuf, OperationError> {
     let shown = directory.display();
     let real = fs::canonicalize(directory).map_err(|error| match error.kind() {

@@ -30,14 +30,7 @@ impl ContainerRefArgs {
     ) -> Result<WorkspaceRef, OperationError> {
         let given = path.or_else(|| self.workspace.clone());
         match (&given, &self.container) {
-            // The name alone may select another workspace than this directory, which may have
-            // been removed.
-            (None, Some(_)) => {
-                workspace::find_ref(None, env, ProtectedPathUse::Allow).or_else(|_| {
-                    workspace::find_removed(&env.directory, env, ProtectedPathUse::Allow)
-                        .map(WorkspaceRef::Implicit)
-                })
-            }
+            (None, Some(_)) => workspace::find_current(env),
             _ => workspace::find_ref(given.as_deref(), env, protected),
         }
     }

@@ -13,6 +13,6 @@ pub(crate) use agent_forwarding::AgentForwardingArgs;
 pub(crate) use container_ref::ContainerRefArgs;
 pub(crate) use env::EnvArgs;
 pub(crate) use forward::ForwardSpecArgs;
-pub(crate) use session::SessionArgs;
-pub(crate) use target::{TargetArgs, TargetOptions, workspace_path};
+pub(crate) use session::{SessionArgs, print_plan};
+pub(crate) use target::{TargetArgs, TargetOptions};
 pub(crate) use volume::VolumeArgs;

@@ -4,39 +4,28 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::session::{Recreate, SessionOptions, SessionPlan, SessionRequest, SetupConsent};
-use containai::target::{find_by_reference, unknown_name, workspace_served};
+use containai::session::{Recreate, SessionOptions, SessionRequest, SetupConsent};
+use containai::target::{find_by_word, workspace_served};
 use containai::workspace::{ProtectedPathUse, WorkspaceRef};
-use containai_core::engine::{Container, Engine as _, Lifetime, Protection};
-use containai_core::hint::Hint;
+use containai_core::engine::{Lifetime, Protection};
 use containai_core::naming::{AgentName, ContainerName};
 
 use super::agent_forwarding::AgentForwardingArgs;
 use super::container::ContainerArgs;
 use super::container_ref::ContainerRefArgs;
-use super::target::is_path;
 use crate::app::App;
-use crate::output::{self, plan::PlanDocument};
+use crate::output::listing::{OutputFormat, print_object};
+use crate::output::plan::PlanDocument;
 
-/// The format of a printed plan.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum PlanFormat {
-    /// Text for people.
-    Text,
-    /// JSON, a [`PlanDocument`].
-    Json,
-}
-
-impl PlanFormat {
-    /// Prints a plan.
-    pub(crate) fn print(self, plan: &SessionPlan, app: &App) -> anyhow::Result<ExitCode> {
-        let document = PlanDocument::from(plan);
-        app.ui.data(&match self {
-            Self::Text => output::plan::text(&document),
-            Self::Json => serde_json::to_string_pretty(&document)?,
-        })?;
-        Ok(ExitCode::SUCCESS)
-    }
+/// Prints the plan of a session.
+pub(crate) async fn print_plan(
+    request: SessionRequest,
+    format: OutputFormat,
+    app: &App,
+) -> anyhow::Result<ExitCode> {
+    let plan = request.plan().await?;
+    print_object(&app.ui, format, &PlanDocument::from(&plan), |_| plan.to_string())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The arguments of verbs that create a container as needed.
@@ -82,9 +71,8 @@ pub(crate) struct SessionArgs {
 
 impl SessionArgs {
     /// The format of the plan if the command line asks for a dry run.
-    pub(crate) fn plan_format(&self) -> Option<PlanFormat> {
-        let format = if self.json { PlanFormat::Json } else { PlanFormat::Text };
-        self.dry_run.then_some(format)
+    pub(crate) fn plan_format(&self) -> Option<OutputFormat> {
+        self.dry_run.then(|| OutputFormat::new(self.json))
     }
 
     /// The session's request; `agent` is the agent to start.
@@ -94,9 +82,9 @@ impl SessionArgs {
         app: &App,
     ) -> anyhow::Result<SessionRequest> {
         let mut options = self.options();
-        let word = self.target.as_deref().and_then(|word| word.to_str());
-        let word = word.filter(|word| options.name.is_none() && !is_path(word));
-        let workspace = match find_by_word(word, app).await? {
+        let word = self.target.as_deref().filter(|_| options.name.is_none());
+        let flags = app.global.flags();
+        let workspace = match find_by_word(word, &flags, &app.env, &app.reporter).await? {
             Some(container) => {
                 options.name = Some(ContainerName::parse(&container.name)?);
                 WorkspaceRef::Explicit(workspace_served(&container)?)
@@ -129,18 +117,4 @@ impl SessionArgs {
             },
         }
     }
-}
-
-/// Finds the container that a word names; `None` if no engine answers.
-async fn find_by_word(word: Option<&str>, app: &App) -> anyhow::Result<Option<Container>> {
-    let Some(word) = word else { return Ok(None) };
-    let context = app.context()?;
-    let Ok(engine) = context.engine() else { return Ok(None) };
-    let Ok(containers) = engine.containers().await else { return Ok(None) };
-    if containers.iter().all(|container| container.name != word) {
-        let message = format!("`{word}` is neither a container nor a directory");
-        let hint = Hint::new(format!("a command goes after `--`: `cai run -- {word}`"));
-        return Err(unknown_name(&message).hint(hint).into());
-    }
-    Ok(Some(find_by_reference(Some(word), &containers, &context)?))
 }

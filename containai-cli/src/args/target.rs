@@ -1,11 +1,11 @@
 //! One container, by name or by workspace.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use containai::context::Context;
 use containai::session::SessionRequest;
-use containai::target::{find_by_name, find_by_reference, find_by_workspace, workspace_of};
+use containai::target::{find_by_name, find_by_reference, find_by_workspace, is_path};
 use containai_core::engine::{Container, Engine as _};
 use containai_docker::DockerEngine;
 
@@ -97,24 +97,4 @@ impl TargetArgs {
             None => (workspace, container),
         }
     }
-}
-
-/// The workspace path that a word names, by itself or as the name of a container.
-pub(crate) async fn workspace_path(
-    word: Option<&Path>,
-    app: &App,
-) -> anyhow::Result<Option<PathBuf>> {
-    match word.and_then(Path::to_str).filter(|word| !is_path(word)) {
-        None => Ok(word.map(Path::to_owned)),
-        Some(name) => {
-            let flags = app.global.flags();
-            let workspace = workspace_of(name, &flags, &app.env, &app.reporter).await?;
-            Ok(Some(workspace.as_path().to_owned()))
-        }
-    }
-}
-
-/// Whether a word is a path: one that exists, or that no container's name can be.
-pub(super) fn is_path(word: &str) -> bool {
-    word.contains('/') || Path::new(word).exists()
 }

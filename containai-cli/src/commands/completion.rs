@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use anyhow::Context as _;
 use clap::Args;
 use clap_complete::Shell;
@@ -19,12 +17,11 @@ pub(crate) struct CompletionArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(args: &CompletionArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &CompletionArgs, app: &App) -> anyhow::Result<()> {
     let shell = args.shell.to_string();
     let shells = Shells::builtins();
     let shell = shells.completer(&shell).context("clap knows every shell that it reads")?;
     let mut script = Vec::new();
     shell.write_registration(COMPLETION_VARIABLE, "cai", "cai", "cai", &mut script)?;
-    app.ui.data(String::from_utf8_lossy(&script).trim_end())?;
-    Ok(ExitCode::SUCCESS)
+    app.ui.data(String::from_utf8_lossy(&script).trim_end())
 }

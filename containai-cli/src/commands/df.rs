@@ -1,10 +1,9 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::disk_usage;
 
 use crate::app::App;
 use crate::output::df::{DiskUsageOutput, table};
+use crate::output::listing::{OutputFormat, print_object};
 
 /// Show the disk usage of ContainAI on the engine
 ///
@@ -17,12 +16,7 @@ pub(crate) struct DfArgs {
     json: bool,
 }
 
-pub(crate) async fn run(args: &DfArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &DfArgs, app: &App) -> anyhow::Result<()> {
     let usage = disk_usage::measure(&app.context()?.engine()?).await?;
-    let output = DiskUsageOutput::from(usage);
-    app.ui.data(&match args.json {
-        true => serde_json::to_string_pretty(&output)?,
-        false => table(&output),
-    })?;
-    Ok(ExitCode::SUCCESS)
+    print_object(&app.ui, OutputFormat::new(args.json), &DiskUsageOutput::from(usage), table)
 }

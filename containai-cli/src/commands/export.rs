@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use containai::archive_file::{Encryption, read_passphrase};
@@ -35,7 +34,7 @@ pub(crate) struct ExportArgs {
     encryption: EncryptionArgs,
 }
 
-pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<()> {
     let (query, docker_host) = (args.target.query(), app.global.docker_host.as_deref());
     let (context, target) =
         VolumeTarget::find(&query, docker_host, &app.env, &app.reporter).await?;
@@ -46,8 +45,7 @@ pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<ExitCode>
     };
     let output = args.output.as_deref();
     let file = export::export(&context, &target, output, excludes, encryption).await?;
-    app.ui.data(&file.display().to_string())?;
-    Ok(ExitCode::SUCCESS)
+    app.ui.data(&file.display().to_string())
 }
 
 /// The encryption of an archive, with `age`.

@@ -1,12 +1,10 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::listing;
 use containai_docker::Sizes;
 
 use crate::app::App;
 use crate::output::list::{ContainerListEntry, table};
-use crate::output::listing::{ListFormat, print_list};
+use crate::output::listing::{OutputFormat, print_list};
 
 /// List the containers of ContainAI on the engine
 ///
@@ -21,17 +19,17 @@ pub(crate) struct ListArgs {
     size: bool,
 }
 
-pub(crate) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let sizes = if args.size { Sizes::Measured } else { Sizes::Unknown };
     let listed = listing::containers(&context.engine()?, sizes).await?;
     let entries: Vec<_> = listed.iter().map(ContainerListEntry::of).collect();
     if app.global.is_quiet() && !args.json {
         entries.iter().try_for_each(|entry| app.ui.data(entry.name()))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     let empty = "there are no containers; `cai run` creates one";
-    let format = ListFormat::new(args.json);
+    let format = OutputFormat::new(args.json);
     print_list(&app.ui, format, &entries, |entries| table(entries, sizes), empty)?;
     if let (true, Some(previous)) = (entries.is_empty() && !args.json, context.previous_isolation())
     {
@@ -39,5 +37,5 @@ pub(crate) async fn run(args: &ListArgs, app: &App) -> anyhow::Result<ExitCode> 
             "containers created with `{previous}` isolation are stored separately; `cai setup --isolation {previous}` switches back to them"
         ));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

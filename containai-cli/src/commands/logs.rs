@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::{Args, ValueEnum};
 use containai::logs::{self, JournalUnit, LogOptions};
 use containai_docker::Follow;
@@ -37,7 +35,7 @@ enum UnitArg {
     Init,
 }
 
-pub(crate) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
@@ -50,5 +48,5 @@ pub(crate) async fn run(args: &LogsArgs, app: &App) -> anyhow::Result<ExitCode> 
     let options = LogOptions { follow, unit, lines: args.lines };
     logs::read(&engine, &container, options, &app.reporter, |lines| app.ui.print_lines(lines))
         .await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use containai::editor::{Editor, EditorCommand};
@@ -27,7 +25,7 @@ fn editors() -> impl Iterator<Item = PossibleValue> {
     Editor::ALL.into_iter().map(|it| PossibleValue::new(it.name()).help(it.title()))
 }
 
-pub(crate) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<()> {
     let (_, request) = args.target.existing_session(app).await?;
     // Writes the pinned key and the configuration for the editor's `ssh`.
     let reached = request.open_existing().await?;
@@ -41,5 +39,5 @@ pub(crate) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<ExitCode> {
         }
         (true, _) => app.ui.data(&command.to_string())?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

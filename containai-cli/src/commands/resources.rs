@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::resources;
 use containai_core::byte_size::ByteSize;
@@ -8,6 +6,7 @@ use containai_core::resources::{Cpus, ResourceLimits};
 
 use crate::app::App;
 use crate::args::TargetArgs;
+use crate::output::listing::{OutputFormat, print_object};
 use crate::output::resources::ResourcesOutput;
 
 /// Show or change a container's resource limits
@@ -32,7 +31,7 @@ pub(crate) struct ResourcesArgs {
     json: bool,
 }
 
-pub(crate) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
@@ -45,9 +44,6 @@ pub(crate) async fn run(args: &ResourcesArgs, app: &App) -> anyhow::Result<ExitC
     }
     let resources = resources::read(&context, &engine, &container).await?;
     let output = ResourcesOutput::of(&container, &resources);
-    match args.json {
-        true => app.ui.data(&serde_json::to_string_pretty(&output)?)?,
-        false => app.ui.data(&output.to_string())?,
-    }
-    Ok(ExitCode::SUCCESS)
+    let text = |_: &_| resources.describe(&container);
+    print_object(&app.ui, OutputFormat::new(args.json), &output, text)
 }

@@ -7,7 +7,7 @@ use containai_core::naming::AgentName;
 use containai_ssh::{Command, LaunchMode};
 
 use crate::app::App;
-use crate::args::{EnvArgs, SessionArgs};
+use crate::args::{EnvArgs, SessionArgs, print_plan};
 
 /// Run a command, or the agent, in the workspace's container
 ///
@@ -35,7 +35,7 @@ pub(crate) async fn run(args: RunArgs, app: &App) -> anyhow::Result<ExitCode> {
     let format = args.session.plan_format();
     let request = args.session.request(args.agent, app).await?;
     if let Some(format) = format {
-        return format.print(&request.plan().await?, app);
+        return print_plan(request, format, app).await;
     }
     let variables = args.env.variables(&app.env)?;
     if args.command.is_empty() {

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai_core::config::{Flags, IsolationChoice};
 use containai_core::hint::Hint;
@@ -30,7 +28,7 @@ pub(crate) struct SetupArgs {
     system_part_for: Option<String>,
 }
 
-pub(crate) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<()> {
     if let Some(address) = &app.global.docker_host {
         return Err(OperationError::usage(format!(
             "`cai setup` sets up this machine, not `{address}`"
@@ -42,14 +40,14 @@ pub(crate) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<ExitCode> {
     let mut context = Context::new(&app.env, &app.reporter, flags, None)?;
     if let Some(user) = &args.system_part_for {
         machine::apply_as_root(&context, Some(user.clone()).filter(|user| user != "root"))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     if args.dry_run {
         let (system, personal) = (machine::plan_text(&context)?, user::plan_text(&context)?);
         app.ui.data(format!("{system}\n{personal}").trim())?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     let consent = if args.yes { SetupConsent::Given } else { SetupConsent::Ask };
     ask::set_up(&mut context, consent)?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

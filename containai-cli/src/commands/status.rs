@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 
 use crate::app::App;
@@ -22,7 +20,7 @@ pub(crate) struct StatusArgs {
     json: bool,
 }
 
-pub(crate) async fn run(args: &StatusArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &StatusArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let engine = context.engine()?;
     let container = args.target.find(&engine, &context).await?;
@@ -38,5 +36,5 @@ pub(crate) async fn run(args: &StatusArgs, app: &App) -> anyhow::Result<ExitCode
         (false, Some(usage)) => app.ui.data(&usage)?,
         (false, None) => {}
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,17 +1,11 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use containai::trust::StoredApproval;
 use containai::trust_review::{self, TrustReview};
-use containai::workspace::{ProtectedPathUse, WorkspaceRef, find_ref, find_removed};
-use containai::{OperationError, enclosing_workspace};
 use containai_core::config::{DevcontainerChoice, escape_control};
-use containai_core::exit;
-use containai_core::hint::Hint;
 
 use crate::app::App;
-use crate::args::workspace_path;
 
 /// Approve settings that a workspace's own files request
 ///
@@ -43,38 +37,28 @@ pub(crate) struct TrustArgs {
     yes: bool,
 }
 
-pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<()> {
     if args.list {
         for approval in StoredApproval::list(&app.env.layout)? {
             let workspace = escape_control(&approval.workspace);
             app.ui.data(&format!("{}  {workspace}", approval.hash()))?;
         }
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
-    let path = match args.revoke {
-        true => args.path.clone(),
-        false => workspace_path(args.path.as_deref(), app).await?,
-    };
-    let given = match path.as_deref() {
-        // The approval of a removed workspace can be revoked.
-        Some(path) if args.revoke => {
-            WorkspaceRef::Explicit(find_removed(path, &app.env, ProtectedPathUse::Allow)?)
-        }
-        path => find_ref(path, &app.env, ProtectedPathUse::Allow)?,
-    };
-    let flags = app.global.flags();
-    let workspace =
-        enclosing_workspace::resolve_offline(&given, &flags, &app.env, &app.reporter, ".").await;
+    let (word, flags) = (args.path.as_deref(), app.global.flags());
+    let (env, reporter) = (&app.env, &app.reporter);
     if args.revoke {
+        let workspace = trust_review::workspace_to_revoke(word, &flags, env, reporter).await?;
         let what = match trust_review::revoke(&app.env.layout, &workspace)? {
             true => "is no longer approved",
             false => "had nothing approved",
         };
         app.ui.say(&format!("`{workspace}` {what}"));
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
+    let workspace = trust_review::workspace_to_review(word, &flags, env, reporter).await?;
     let choice = args.devcontainer.as_ref();
-    let reviews = TrustReview::all(&workspace, &app.env, &app.reporter, choice).await?;
+    let reviews = TrustReview::all(&workspace, env, reporter, choice).await?;
     if reviews.is_empty() {
         app.ui.say(&format!("`{workspace}` requests nothing that needs approval"));
     }
@@ -90,26 +74,10 @@ pub(crate) async fn run(args: &TrustArgs, app: &App) -> anyhow::Result<ExitCode>
         }
         review.check()?;
         if !args.yes {
-            confirm(&review.text(), app)?;
+            review.confirm(reporter, |text| app.ui.data(text))?;
         }
         review.approve(&workspace)?;
         app.ui.say(&format!("approved `{path}`"));
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Prints the text and asks for approval.
-fn confirm(text: &str, app: &App) -> anyhow::Result<()> {
-    if !app.ui.terminals().can_ask() {
-        let message = "approval required but stdin is not a terminal";
-        return Err(OperationError::usage(message)
-            .hint(Hint::run("cai trust --show", "read the file"))
-            .hint(Hint::run("cai trust --yes", "approve it"))
-            .into());
-    }
-    app.ui.data(text)?;
-    match app.ui.confirm("Approve this?") {
-        true => Ok(()),
-        false => Err(OperationError::with_code(exit::FAILED, "nothing was approved").into()),
-    }
+    Ok(())
 }

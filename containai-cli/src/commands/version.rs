@@ -1,8 +1,7 @@
-use std::process::ExitCode;
-
 use clap::Args;
 
 use crate::app::App;
+use crate::output::listing::{OutputFormat, print_object};
 use crate::output::version::VersionOutput;
 
 /// Print the version
@@ -13,11 +12,7 @@ pub(crate) struct VersionArgs {
     json: bool,
 }
 
-pub(crate) fn run(args: &VersionArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let version = VersionOutput::current();
-    app.ui.data(&match args.json {
-        true => serde_json::to_string_pretty(&version)?,
-        false => version.to_string(),
-    })?;
-    Ok(ExitCode::SUCCESS)
+pub(crate) fn run(args: &VersionArgs, app: &App) -> anyhow::Result<()> {
+    let (version, format) = (VersionOutput::current(), OutputFormat::new(args.json));
+    print_object(&app.ui, format, &version, ToString::to_string)
 }

@@ -27,7 +27,7 @@ pub(crate) struct PlanDocument {
     /// Differences between an existing container and the options, and commands
     /// that run besides the steps.
     notes: Vec<String>,
-    /// What the container gets from `devcontainer.json`.
+    /// Facts of the container from `devcontainer.json`, by their names.
     devcontainer: BTreeMap<&'static str, String>,
     /// The set-up of this machine; `null` if it is set up.
     set_up: Option<String>,
@@ -68,8 +68,6 @@ struct NewContainer {
     repository: Option<String>,
     /// Additional mounts, one a text.
     mounts: Vec<String>,
-    #[serde(skip)]
-    memory: String,
 }
 
 /// One step.
@@ -106,25 +104,6 @@ impl From<&SessionPlan> for PlanDocument {
     }
 }
 
-/// The plan as text: the facts, then the numbered steps.
-pub(crate) fn text(document: &PlanDocument) -> String {
-    let mut lines = Vec::new();
-    if let Some(set_up) = &document.set_up {
-        lines.push(format!("set-up\n{set_up}"));
-    }
-    lines.push(format!("workspace  {}", document.workspace));
-    lines.push(format!("engine     {}", document.engine));
-    for ExistingContainer { name, state, .. } in &document.containers {
-        lines.push(format!("container  {name} ({state})"));
-    }
-    lines.extend(document.new.iter().flat_map(new_container_lines));
-    lines.extend(document.devcontainer.iter().map(|(name, value)| format!("{name:<10} {value}")));
-    lines.extend(document.notes.iter().map(|note| format!("note       {note}")));
-    let steps = document.steps.iter().enumerate();
-    lines.extend(steps.map(|(n, PlannedStep { text, .. })| format!("{}. {text}", n + 1)));
-    lines.join("\n")
-}
-
 impl NewContainer {
     fn new(spec: &ContainerSpec, desired: &Desired) -> Self {
         Self {
@@ -134,7 +113,6 @@ impl NewContainer {
             isolation: desired.isolation.to_string(),
             first_port: desired.ports.start().get(),
             last_port: desired.ports.end().get(),
-            memory: spec.resources.memory.to_string(),
             memory_bytes: spec.resources.memory.bytes(),
             cpus: spec.resources.cpus.to_string(),
             restart: spec.restart.to_string(),
@@ -145,30 +123,4 @@ impl NewContainer {
             docker_volume: spec.docker_volume.as_ref().map(ToString::to_string),
         }
     }
-}
-
-fn new_container_lines(new: &NewContainer) -> Vec<String> {
-    let volume = |name: &Option<String>| match name {
-        Some(name) => format!("volume {name}"),
-        None => "a volume that is removed with it".to_owned(),
-    };
-    let mut lines = vec![
-        format!("container  {} (new{})", new.name, if new.ephemeral { ", ephemeral" } else { "" }),
-        format!("image      {}", new.image),
-        format!("isolation  {}", new.isolation),
-        format!("ssh port   the first free port from {} to {}", new.first_port, new.last_port),
-        format!("memory     {}", new.memory),
-        format!("cpus       {}", new.cpus),
-        format!("restart    {}", new.restart),
-        format!("data       {} at /mnt/agent-data", volume(&new.data_volume)),
-        format!("docker     {} at /var/lib/docker", volume(&new.docker_volume)),
-    ];
-    lines.extend(new.template.iter().map(|name| format!("template   {name}")));
-    let repository = new.repository.iter();
-    lines.extend(
-        repository
-            .map(|path| format!("repository {path}, objects read-only; references of its own")),
-    );
-    lines.extend(new.mounts.iter().map(|mount| format!("mount      {mount}")));
-    lines
 }

@@ -1,10 +1,7 @@
 //! The output of `cai resources`.
 
-use std::fmt;
-
-use containai_core::byte_size::{ByteSize, HumanSize};
+use containai_core::byte_size::ByteSize;
 use containai_core::engine::Container;
-use containai_core::resources::Cpus;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -68,56 +65,16 @@ impl ResourcesOutput {
     }
 }
 
-impl fmt::Display for ResourcesOutput {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bytes = |bytes| HumanSize(ByteSize::from_bytes(bytes)).to_string();
-        let cpus = |nanos| Cpus::from_nanos(nanos).map_or_else(String::new, |it| it.to_string());
-        let in_use = self.memory_used.map(|used| format!(" ({} in use)", bytes(used)));
-        let next = self.next.as_ref();
-        let next_memory = next.map(|next| (next.memory_limit, next.memory_source.as_str()));
-        let next_cpus = next.map(|next| (next.cpu_nanos, next.cpu_source.as_str()));
-        write!(
-            f,
-            "container  {}\nmemory     {}{}{}\ncpus       {}{}",
-            self.container,
-            self.memory_limit.map_or_else(|| "no limit".to_owned(), bytes),
-            in_use.unwrap_or_default(),
-            describe_next(self.memory_limit, next_memory, bytes),
-            self.cpu_nanos.map_or_else(|| "no limit".to_owned(), cpus),
-            describe_next(self.cpu_nanos, next_cpus, cpus),
-        )
-    }
-}
-
-/// The source of a limit, and the limit of a new container if that differs.
-fn describe_next(
-    current: Option<u64>,
-    next: Option<(u64, &str)>,
-    format: impl Fn(u64) -> String,
-) -> String {
-    let Some((next, source)) = next else { return String::new() };
-    let source = match source.split_once(':') {
-        Some(("remembered", _)) => "remembered for the workspace".to_owned(),
-        _ if source == "default" => "the default".to_owned(),
-        _ => format!("from {source}"),
-    };
-    match current == Some(next) {
-        true => format!("; {source}"),
-        false => format!("; a new container gets {}, {source}", format(next)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use containai_core::config::Origin;
     use containai_core::engine::{ContainerId, RunState};
     use containai_core::label::Labels;
-    use containai_core::resources::{ResourceLimits, Resources};
+    use containai_core::resources::{Cpus, ResourceLimits};
 
     use super::*;
 
     #[test]
-    fn missing_values_mean_no_limit() {
+    fn missing_values_are_left_out() {
         let container = Container {
             id: ContainerId::new("id"),
             name: "api-main".into(),
@@ -127,44 +84,17 @@ mod tests {
             labels: Labels::default(),
             has_lost_port: false,
         };
-        let output = |limits, next| {
-            ResourcesOutput::of(&container, &ContainerResources { limits, usage: None, next })
-        };
-        let none = output(ResourceLimits::default(), None);
-        insta::assert_snapshot!(none, @r"
-        container  api-main
-        memory     no limit
-        cpus       no limit
-        ");
         let limits = ResourceLimits {
             memory: Some(ByteSize::from_gib(8)),
             cpus: Cpus::from_nanos(2_500_000_000),
         };
-        let some = output(limits, None);
-        insta::assert_snapshot!(some, @r"
-        container  api-main
-        memory     8.0 GiB
-        cpus       2.5
-        ");
-        insta::assert_json_snapshot!(some, @r#"
+        let resources = ContainerResources { limits, usage: None, next: None };
+        insta::assert_json_snapshot!(ResourcesOutput::of(&container, &resources), @r#"
         {
           "container": "api-main",
           "memory_limit": 8589934592,
           "cpu_nanos": 2500000000
         }
         "#);
-        let next = NextResources {
-            resources: Resources {
-                memory: ByteSize::from_gib(8),
-                cpus: Cpus::from_nanos(1_000_000_000).expect("a CPU"),
-            },
-            memory_origin: Origin::Remembered("/r.json".into()),
-            cpu_origin: Origin::Default,
-        };
-        insta::assert_snapshot!(output(limits, Some(next)), @r"
-        container  api-main
-        memory     8.0 GiB; remembered for the workspace
-        cpus       2.5; a new container gets 1, the default
-        ");
     }
 }

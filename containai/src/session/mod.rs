@@ -17,6 +17,7 @@ mod lifecycle_commands;
 mod lost_port;
 mod open_existing;
 mod options;
+mod plan_text;
 mod recreate_warnings;
 mod request;
 mod resolved_workspace;

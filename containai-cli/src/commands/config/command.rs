@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 
 use super::{edit, get, list, path, set, unset};
@@ -22,7 +20,7 @@ enum ConfigVerb {
     Path(path::ConfigPathArgs),
 }
 
-pub(crate) async fn run(args: ConfigArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ConfigArgs, app: &App) -> anyhow::Result<()> {
     match args.verb.unwrap_or(ConfigVerb::List(list::ConfigListArgs::default())) {
         ConfigVerb::List(args) => list::run(&args, app).await,
         ConfigVerb::Get(args) => get::run(&args, app).await,

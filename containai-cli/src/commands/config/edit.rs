@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 
 use crate::app::App;
@@ -10,7 +8,7 @@ use crate::app::App;
 #[derive(Debug, Args)]
 pub(super) struct ConfigEditArgs {}
 
-pub(super) async fn run(_: &ConfigEditArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(_: &ConfigEditArgs, app: &App) -> anyhow::Result<()> {
     containai::config::edit(app.env.editor.clone(), &app.env, &app.reporter).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

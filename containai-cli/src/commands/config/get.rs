@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use anyhow::Context as _;
 use clap::Args;
 use containai_core::config::{SettingChangeError, SettingSpec};
@@ -27,7 +25,7 @@ pub(super) struct ConfigGetArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &ConfigGetArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &ConfigGetArgs, app: &App) -> anyhow::Result<()> {
     let spec =
         SettingSpec::find(&args.key).ok_or_else(|| SettingChangeError::unknown(&args.key))?;
     let scope = args.area.scope();
@@ -36,7 +34,7 @@ pub(super) async fn run(args: &ConfigGetArgs, app: &App) -> anyhow::Result<ExitC
     let listed = listed.context("a setting is missing in the list")?;
     if args.json {
         app.ui.data(&serde_json::to_string_pretty(&SettingOutput::from(&listed))?)?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     let source = if args.source { format!("\t{}", listed.origin) } else { String::new() };
     let lines: Vec<_> = match listed.values.is_empty() {
@@ -48,5 +46,5 @@ pub(super) async fn run(args: &ConfigGetArgs, app: &App) -> anyhow::Result<ExitC
         let parts: Vec<_> = line.split('\t').map(escape_control).collect();
         app.ui.data(&parts.join("\t"))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

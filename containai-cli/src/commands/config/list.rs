@@ -1,11 +1,9 @@
-use std::process::ExitCode;
-
 use clap::Args;
 
 use super::scope::ConfigScopeArgs;
 use crate::app::App;
 use crate::output::config::{SettingOutput, table};
-use crate::output::listing::{ListFormat, print_list};
+use crate::output::listing::{OutputFormat, print_list};
 
 /// List all settings with their values and sources
 #[derive(Debug, Default, Args)]
@@ -17,10 +15,9 @@ pub(super) struct ConfigListArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &ConfigListArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &ConfigListArgs, app: &App) -> anyhow::Result<()> {
     let scope = args.area.scope();
     let settings = scope.config(app.global.flags(), &app.env, &app.reporter).await?.list();
     let entries: Vec<_> = settings.iter().map(SettingOutput::from).collect();
-    print_list(&app.ui, ListFormat::new(args.json), &entries, |_| table(&settings), "")?;
-    Ok(ExitCode::SUCCESS)
+    print_list(&app.ui, OutputFormat::new(args.json), &entries, |_| table(&settings), "")
 }

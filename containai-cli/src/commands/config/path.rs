@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use crate::app::App;
 use clap::Args;
 
@@ -7,7 +5,6 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub(super) struct ConfigPathArgs {}
 
-pub(super) fn run(_: &ConfigPathArgs, app: &App) -> anyhow::Result<ExitCode> {
-    app.ui.data(&app.env.layout.config_file().display().to_string())?;
-    Ok(ExitCode::SUCCESS)
+pub(super) fn run(_: &ConfigPathArgs, app: &App) -> anyhow::Result<()> {
+    app.ui.data(&app.env.layout.config_file().display().to_string())
 }

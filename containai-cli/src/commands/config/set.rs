@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 
 use super::scope::ConfigScopeArgs;
@@ -23,8 +21,8 @@ pub(super) struct ConfigSetArgs {
     area: ConfigScopeArgs,
 }
 
-pub(super) async fn run(args: &ConfigSetArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &ConfigSetArgs, app: &App) -> anyhow::Result<()> {
     let (scope, flags) = (args.area.scope(), app.global.flags());
     containai::config::set(&args.key, &args.value, &scope, flags, &app.env, &app.reporter).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 
 use super::scope::ConfigScopeArgs;
@@ -16,10 +14,10 @@ pub(super) struct ConfigUnsetArgs {
     area: ConfigScopeArgs,
 }
 
-pub(super) async fn run(args: &ConfigUnsetArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &ConfigUnsetArgs, app: &App) -> anyhow::Result<()> {
     let (scope, flags) = (args.area.scope(), app.global.flags());
     if !containai::config::unset(&args.key, &scope, &flags, &app.env, &app.reporter).await? {
         app.ui.say(&format!("`{}` was not set there", args.key));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

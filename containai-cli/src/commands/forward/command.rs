@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 use containai::context::Context;
 use containai::forward::{ForwardServer, ReconnectingContainer, start_background};
@@ -41,7 +39,7 @@ enum ForwardVerb {
     Remove(remove::ForwardRemoveArgs),
 }
 
-pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<()> {
     match args.verb {
         Some(ForwardVerb::List(args)) => return list::run(&args, app).await,
         Some(ForwardVerb::Remove(args)) => return remove::run(args, app).await,
@@ -54,14 +52,14 @@ pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<ExitCode
             start_background(&context, &name, forward)?;
             app.ui.say(&format!("{} {forward} ({name})", forward.direction().option()));
         }
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     let mut shutdown = ShutdownSignal::listen()?;
     let served = shutdown.run_until_received(serve(args, forwards, app)).await;
-    served.unwrap_or(Ok(ExitCode::SUCCESS))
+    served.unwrap_or(Ok(()))
 }
 
-async fn serve(args: ForwardArgs, forwards: Vec<Forward>, app: &App) -> anyhow::Result<ExitCode> {
+async fn serve(args: ForwardArgs, forwards: Vec<Forward>, app: &App) -> anyhow::Result<()> {
     let (_, name) = find(&args.target, app).await?;
     let flags = app.global.flags();
     let container = ReconnectingContainer::find(Some(&name), flags, &app.env, &app.reporter);

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::forward_registry::RegisteredForward;
 
@@ -17,18 +15,18 @@ pub(super) struct ForwardListArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &ForwardListArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &ForwardListArgs, app: &App) -> anyhow::Result<()> {
     let container = args.target.container_name(app).await?;
     let mut all = RegisteredForward::list(&app.env.layout.forward_dir())?;
     all.retain(|it| container.as_ref().is_none_or(|name| it.container == *name));
     if args.json {
         app.ui.data(&serde_json::to_string_pretty(&all)?)?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     for RegisteredForward { container, pid, forwards, .. } in &all {
         for (option, text) in forwards {
             app.ui.data(&format!("{container}  {option} {text}  (process {pid})"))?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

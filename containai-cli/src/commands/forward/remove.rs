@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::forward::stop_selected;
 
@@ -19,12 +17,12 @@ pub(super) struct ForwardRemoveArgs {
     all: bool,
 }
 
-pub(super) async fn run(args: ForwardRemoveArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: ForwardRemoveArgs, app: &App) -> anyhow::Result<()> {
     let container = TargetArgs::from(args.target).container_name(app).await?;
     let directory = app.env.layout.forward_dir();
     let stopped = stop_selected(&directory, container.as_deref(), &args.listens).await?;
     for (option, text) in stopped.iter().flat_map(|it| &it.forwards) {
         app.ui.say(&format!("stopped {option} {text}"));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::context::Context;
 use containai::images;
@@ -34,7 +32,7 @@ pub(super) async fn run(
     context: &Context,
     engine: &DockerEngine,
     app: &App,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<()> {
     let cache = if args.no_cache { BuildCache::Disabled } else { BuildCache::Enabled };
     let source = context.config.image_source.value;
     for image in images::build_order(&args.names) {
@@ -47,5 +45,5 @@ pub(super) async fn run(
             app.ui.data(&images::build(engine, image, source, cache, &app.reporter).await?)?;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

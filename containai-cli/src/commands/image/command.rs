@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 use containai_core::config::Flags;
 
@@ -22,7 +20,7 @@ enum ImageVerb {
     Prune(prune::ImagePruneArgs),
 }
 
-pub(crate) async fn run(args: ImageArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ImageArgs, app: &App) -> anyhow::Result<()> {
     let mut flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
     if let ImageVerb::Build(args) = &args.verb {
         flags.image_source = args.image_source;

@@ -1,12 +1,10 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::images;
 use containai_docker::DockerEngine;
 
 use crate::app::App;
 use crate::output::image::{ImageEntry, table};
-use crate::output::listing::{ListFormat, print_list};
+use crate::output::listing::{OutputFormat, print_list};
 
 /// List the ContainAI images on the engine
 #[derive(Debug, Args)]
@@ -20,9 +18,8 @@ pub(super) async fn run(
     args: &ImageListArgs,
     engine: &DockerEngine,
     app: &App,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<()> {
     let entries = ImageEntry::list(&images::list(engine).await?);
     let empty = "no images; build one with `cai image build`";
-    print_list(&app.ui, ListFormat::new(args.json), &entries, table, empty)?;
-    Ok(ExitCode::SUCCESS)
+    print_list(&app.ui, OutputFormat::new(args.json), &entries, table, empty)
 }

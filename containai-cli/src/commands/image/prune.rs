@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::images;
 use containai_core::engine::PruneScope;
@@ -7,7 +5,7 @@ use containai_docker::DockerEngine;
 
 use crate::app::App;
 use crate::output::image::{ImageEntry, table};
-use crate::output::listing::{ListFormat, print_list};
+use crate::output::listing::{OutputFormat, print_list};
 
 /// Remove unused ContainAI images
 ///
@@ -30,13 +28,12 @@ pub(super) async fn run(
     args: &ImagePruneArgs,
     engine: &DockerEngine,
     app: &App,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<()> {
     let scope = if args.all { PruneScope::Unused } else { PruneScope::Outdated };
     let removed = match args.dry_run {
         true => images::unused(engine, scope).await?,
         false => images::prune(engine, scope, &app.reporter).await?,
     };
-    let (format, entries) = (ListFormat::new(args.json), ImageEntry::list(&removed));
-    print_list(&app.ui, format, &entries, table, "no unused images")?;
-    Ok(ExitCode::SUCCESS)
+    let (format, entries) = (OutputFormat::new(args.json), ImageEntry::list(&removed));
+    print_list(&app.ui, format, &entries, table, "no unused images")
 }

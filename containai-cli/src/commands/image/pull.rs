@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::images;
 use containai_core::config::parse_image;
@@ -23,7 +21,7 @@ pub(super) async fn run(
     args: ImagePullArgs,
     engine: &DockerEngine,
     app: &App,
-) -> anyhow::Result<ExitCode> {
+) -> anyhow::Result<()> {
     let names = match args.names.is_empty() {
         true => vec![ImageRequest::Shipped(ShippedImage::DEFAULT)],
         false => args.names,
@@ -34,5 +32,5 @@ pub(super) async fn run(
             false => app.ui.data(&images::pull(engine, &image, &app.reporter).await?)?,
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,6 +1,5 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Args;
@@ -16,7 +15,7 @@ pub(crate) struct ReferenceArgs {
     directory: PathBuf,
 }
 
-pub(crate) fn run(args: &ReferenceArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: &ReferenceArgs, app: &App) -> anyhow::Result<()> {
     let grammar = (app.grammar)();
     let mut pages = verbs::pages(&grammar);
     pages.extend(manual::pages(&grammar)?);
@@ -24,7 +23,7 @@ pub(crate) fn run(args: &ReferenceArgs, app: &App) -> anyhow::Result<ExitCode> {
     for (path, text) in pages {
         write(&args.directory.join(path), &text)?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 
 use super::{create, fork, list, remove, restore};
@@ -34,7 +32,7 @@ enum SnapshotVerb {
     Remove(remove::SnapshotRemoveArgs),
 }
 
-pub(crate) async fn run(args: SnapshotArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: SnapshotArgs, app: &App) -> anyhow::Result<()> {
     match args.verb.unwrap_or(SnapshotVerb::List(list::SnapshotListArgs::default())) {
         SnapshotVerb::Create(args) => create::run(args, app).await,
         SnapshotVerb::List(args) => list::run(&args, app).await,

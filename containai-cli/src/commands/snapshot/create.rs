@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::snapshot;
 use containai_core::naming::SnapshotName;
@@ -24,16 +22,15 @@ pub(super) struct SnapshotCreateArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: SnapshotCreateArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: SnapshotCreateArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let engine = context.engine()?;
     let container = TargetArgs::from(args.target).find(&engine, &context).await?;
     if args.dry_run {
         let preview = snapshot::preview_create(&engine, &container, args.new_name).await?;
         app.ui.data(&steps::numbered(&preview))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     let snapshot = snapshot::create(&context, &engine, &container, args.new_name).await?;
-    app.ui.data(snapshot.name.as_str())?;
-    Ok(ExitCode::SUCCESS)
+    app.ui.data(snapshot.name.as_str())
 }

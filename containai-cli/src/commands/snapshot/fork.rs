@@ -1,5 +1,4 @@
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use containai::snapshot::{self, ForkOptions, ForkRequest};
@@ -33,7 +32,7 @@ pub(super) struct SnapshotForkArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: SnapshotForkArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: SnapshotForkArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let snapshot = snapshot::find(&context.engine()?, &args.snapshot).await?;
     let (path, branch) = (args.path.as_deref(), args.branch.as_deref());
@@ -43,5 +42,5 @@ pub(super) async fn run(args: SnapshotForkArgs, app: &App) -> anyhow::Result<Exi
         true => app.ui.data(&steps::numbered(&request.preview().await?))?,
         false => app.ui.data(&request.run().await?.name)?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

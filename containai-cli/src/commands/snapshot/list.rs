@@ -1,10 +1,8 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai_core::lifecycle::snapshot::list_snapshots;
 
 use crate::app::App;
-use crate::output::listing::{ListFormat, print_list};
+use crate::output::listing::{OutputFormat, print_list};
 use crate::output::snapshot::{SnapshotEntry, table};
 
 /// List the snapshots that this machine has on the engine
@@ -17,15 +15,14 @@ pub(super) struct SnapshotListArgs {
     json: bool,
 }
 
-pub(super) async fn run(args: &SnapshotListArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &SnapshotListArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let snapshots = list_snapshots(&context.engine()?).await?;
     if app.global.is_quiet() && !args.json {
         snapshots.iter().try_for_each(|snapshot| app.ui.data(snapshot.name.as_str()))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     let entries: Vec<_> = snapshots.iter().map(SnapshotEntry::of).collect();
     let empty = "no snapshots; create one with `cai snapshot create`";
-    print_list(&app.ui, ListFormat::new(args.json), &entries, table, empty)?;
-    Ok(ExitCode::SUCCESS)
+    print_list(&app.ui, OutputFormat::new(args.json), &entries, table, empty)
 }

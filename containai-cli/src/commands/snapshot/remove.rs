@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::snapshot;
 use containai_core::naming::SnapshotName;
@@ -24,17 +22,17 @@ pub(super) struct SnapshotRemoveArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: &SnapshotRemoveArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &SnapshotRemoveArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let engine = context.engine()?;
     let snapshot = snapshot::find(&engine, &args.snapshot).await?;
     if args.dry_run {
         app.ui.data(&steps::numbered(&snapshot::preview_remove(&snapshot)))?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(());
     }
     if !args.force {
         snapshot::confirm_remove(&snapshot, &app.reporter)?;
     }
     snapshot::remove(&engine, &snapshot, &app.reporter).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::confirm::ConfirmationMode;
 use containai::snapshot::{self, RestoreRequest};
@@ -27,7 +25,7 @@ pub(super) struct SnapshotRestoreArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let snapshot = snapshot::find(&context.engine()?, &args.snapshot).await?;
     let confirmation = ConfirmationMode::unless(args.force);
@@ -37,5 +35,5 @@ pub(super) async fn run(args: &SnapshotRestoreArgs, app: &App) -> anyhow::Result
         true => app.ui.data(&steps::numbered(&request.preview().await?))?,
         false => request.run().await?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::openssh;
 
@@ -16,7 +14,7 @@ pub(super) struct SshCleanupArgs {
     dry_run: bool,
 }
 
-pub(super) async fn run(args: &SshCleanupArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: &SshCleanupArgs, app: &App) -> anyhow::Result<()> {
     let context = app.context()?;
     let stale = openssh::stale_entries(&context).await?;
     if !args.dry_run {
@@ -31,5 +29,5 @@ pub(super) async fn run(args: &SshCleanupArgs, app: &App) -> anyhow::Result<Exit
     if stale.is_empty() {
         app.ui.say("there is nothing to remove");
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::{Args, Subcommand};
 
 use super::{cleanup, config, proxy};
@@ -19,7 +17,7 @@ enum SshVerb {
     Proxy(proxy::SshProxyArgs),
 }
 
-pub(crate) async fn run(args: SshArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: SshArgs, app: &App) -> anyhow::Result<()> {
     match args.verb {
         SshVerb::Config(args) => config::run(args, app).await,
         SshVerb::Cleanup(args) => cleanup::run(&args, app).await,

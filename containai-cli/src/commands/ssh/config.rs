@@ -1,5 +1,3 @@
-use std::process::ExitCode;
-
 use clap::Args;
 use containai::openssh;
 
@@ -18,12 +16,12 @@ pub(super) struct SshConfigArgs {
     target: TargetArgs,
 }
 
-pub(super) async fn run(args: SshConfigArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: SshConfigArgs, app: &App) -> anyhow::Result<()> {
     let name = args.target.container_name(app).await?;
     let flags = app.global.flags();
     let blocks = openssh::host_blocks(name.as_deref(), &flags, &app.env, &app.reporter).await?;
     if !blocks.is_empty() {
         app.ui.data(blocks.join("\n").trim_end())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -1,7 +1,6 @@
 use std::io;
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use clap::Args;
 use containai::openssh;
@@ -23,12 +22,12 @@ pub(super) struct SshProxyArgs {
     port: HostPort,
 }
 
-pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<ExitCode> {
+pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<()> {
     let certificates = args.certificates.or_else(|| app.env.certificates.clone());
     let mut env = (*app.env).clone();
     env.certificates = certificates;
     let streams =
         (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?);
     openssh::connect_streams(args.port, &app.global.flags(), &env, &app.reporter, streams).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

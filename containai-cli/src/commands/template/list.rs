@@ -5,7 +5,7 @@ use containai::context::Context;
 use containai::templates::TemplateBatch;
 
 use crate::app::App;
-use crate::output::listing::{ListFormat, print_list};
+use crate::output::listing::{OutputFormat, print_list};
 use crate::output::template::{TemplateEntry, table};
 
 /// List the templates and the state of their images
@@ -27,6 +27,6 @@ pub(super) async fn run(
         entries.push(TemplateEntry::new(&template, template.image(context).await?));
     }
     let empty = "no templates; create one with `cai template new NAME`";
-    print_list(&app.ui, ListFormat::new(args.json), &entries, table, empty)?;
+    print_list(&app.ui, OutputFormat::new(args.json), &entries, table, empty)?;
     Ok(ExitCode::from(batch.exit_code()))
 }

@@ -1,5 +1,5 @@
 use std::pin::pin;
-use std::process::{Command, ExitCode};
+use std::process::Command;
 use std::time::Duration;
 
 use clap::Args;
@@ -28,7 +28,7 @@ const POLL_INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug, Args)]
 pub(crate) struct TopArgs {}
 
-pub(crate) async fn run(app: &App) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(app: &App) -> anyhow::Result<()> {
     if !app.ui.terminals().is_interactive() {
         let hint = Hint::run("cai stats", "print the statistics once");
         return Err(OperationError::usage("`cai top` needs a terminal").hint(hint).into());
@@ -42,7 +42,7 @@ pub(crate) async fn run(app: &App) -> anyhow::Result<ExitCode> {
     let _interrupts = signal(SignalKind::interrupt())?;
     let mut screen = TerminalScreen::enter()?;
     watch(&context, &engine, &mut screen, signals).await?;
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 async fn watch(

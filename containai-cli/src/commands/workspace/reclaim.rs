@@ -3,10 +3,10 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::reclaim;
+use containai::target::workspace_path;
 use containai_core::exit;
 
 use crate::app::App;
-use crate::args::workspace_path;
 
 /// Give all files in the workspace to its owner
 ///
@@ -27,7 +27,8 @@ pub(super) struct WorkspaceReclaimArgs {
 }
 
 pub(super) async fn run(args: &WorkspaceReclaimArgs, app: &App) -> anyhow::Result<ExitCode> {
-    let (path, flags) = (workspace_path(args.path.as_deref(), app).await?, app.global.flags());
+    let (word, flags) = (args.path.as_deref(), app.global.flags());
+    let path = workspace_path(word, &flags, &app.env, &app.reporter).await?;
     let reclaimed = reclaim::reclaim(path.as_deref(), &flags, &app.env, &app.reporter).await?;
     Ok(ExitCode::from(if reclaimed.failed > 0 { exit::FAILED } else { exit::OK }))
 }
