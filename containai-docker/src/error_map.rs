@@ -87,7 +87,8 @@ fn bound_port(message: &str) -> Option<u16> {
     rest[..digits].parse().ok()
 }
 
-/// Removes escape sequences, and replaces control characters, which could move the cursor of the terminal that shows the message.
+/// Removes escape sequences, and replaces control characters, which could move the cursor of the
+/// terminal that shows the message.
 fn single_line(message: &str) -> String {
     without_escapes(message.trim()).replace(|c: char| c.is_control(), " ")
 }
@@ -150,6 +151,6 @@ mod tests {
             "write /var/lib/x: no space left on device",
             "no space left for the engine: write /var/lib/x: no space left on device",
         );
-        check(500, "odd\u{1b}[2J\nthing", "the engine reported an error: odd [2J thing");
+        check(500, "odd\u{1b}[2J\nthing", "the engine reported an error: odd thing");
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn not_found(workspace: &WorkspacePath, choice: &DevcontainerChoice) 
     let error = OperationError::usage(message);
     match list_further(workspace).as_slice() {
         [] => error.hint(Hint::new("name a file of the workspace with `--devcontainer=PATH`")),
-        paths => error.hint(Hint::new(&format!("the workspace has {}", paths.join(", ")))),
+        paths => error.hint(Hint::new(format!("the workspace has {}", paths.join(", ")))),
     }
 }
 

@@ -146,7 +146,7 @@ impl ImageSelection {
             None => CONTAINER_USER.to_owned(),
             Some(user) => format!("{CONTAINER_USER}; commands of the file: {user}"),
         };
-        let assigned = file.container_env.iter().map(|(name, value)| (name, value));
+        let assigned = file.container_env.iter();
         let assigned = assigned.chain(file.derived_env.iter().map(|(name, value)| (name, value)));
         let variables = assigned.map(|(name, value)| format!("{name}={value}"));
         let secret = file.session_env.keys().map(|name| format!("{name} (sessions)"));

@@ -30,7 +30,7 @@ pub enum StopSelection {
     Container(ContainerId),
 }
 
-/// What becomes of the volumes of a removed container.
+/// The treatment of the volumes of a removed container.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum VolumeRemoval {
     /// They are kept.
@@ -253,7 +253,7 @@ fn describe_step(container: &str, step: &StopStep, volumes: VolumeRemoval) -> St
     }
 }
 
-/// What the removal of a container says of its volumes.
+/// Returns the remark on the volumes of a removed container.
 fn fate(volumes: VolumeRemoval) -> &'static str {
     match volumes {
         VolumeRemoval::Keep => "; its volumes are kept",

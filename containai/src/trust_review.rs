@@ -254,7 +254,7 @@ fn devcontainer_choices(
         return Ok(vec![choice]);
     }
     let is_file = |path: &&str| workspace.as_path().join(path).symlink_metadata().is_ok();
-    Ok(match DEVCONTAINER_FILES.iter().any(|path| is_file(&path)) {
+    Ok(match DEVCONTAINER_FILES.iter().any(is_file) {
         true => vec![DevcontainerChoice::Discovered],
         false => list_further(workspace).into_iter().map(DevcontainerChoice::Path).collect(),
     })

@@ -3,14 +3,16 @@
 use super::compose::{COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME};
 use super::container_variable::dockerfile_value;
 use super::document::Devcontainer;
-use super::script::shell_quote;
 use super::workspace_folder::WorkspacePlace;
-use crate::layout::CONTAINER_WORKSPACE;
+use crate::layout::{CONTAINER_DATA, CONTAINER_WORKSPACE};
+use crate::shell_word::shell_quote;
 
 /// The program that mounts the workspace at its second place.
 const FOLDER_PROGRAM: &str = "/usr/lib/containai/workspace-folder";
-/// The directories of VS Code and of editors made from it, in the home directory.
-const SERVER_DIRS: [&str; 2] = [".vscode-server", ".cursor-server"];
+/// The directories of VS Code on the data volume; the home directory has links to their files.
+const VOLUME_SERVER_DIRS: [&str; 2] = ["vscode-server", "vscode-server-insiders"];
+/// The rules for files that a new data volume gets, tmpfiles.d(5).
+const VOLUME_RULES: &str = "/usr/lib/tmpfiles.d/containai.conf";
 
 /// The program's text after the lines that set `target`. The host's path of the workspace may be a
 /// link to the workspace there already.
@@ -100,20 +102,21 @@ impl ContainerStage {
         ));
     }
 
-    /// Adds the settings of VS Code, unless the image has some.
+    /// Adds the settings of VS Code to a data volume without any.
     fn add_editor_settings(&mut self, settings: Option<&str>) {
         let Some(settings) = settings else { return };
-        self.files.push(("machine-settings.json", format!("{settings}\n")));
-        self.dockerfile.push_str("COPY machine-settings.json /tmp/machine-settings.json\nRUN true");
-        for directory in SERVER_DIRS {
-            let top = format!("/home/agent/{directory}");
-            self.dockerfile.push_str(&format!(
-                " && install -d -o agent -g agent {top} {top}/data {top}/data/Machine && \
-                 {{ [ -e {top}/data/Machine/settings.json ] || \
-                 install -o agent -g agent -m 0644 /tmp/machine-settings.json {top}/data/Machine/settings.json; }}"
-            ));
-        }
-        self.dockerfile.push_str(" && rm /tmp/machine-settings.json\n");
+        // Of several rules for one path the first applies; `%` begins a specifier.
+        let content = settings.replace('\\', "\\\\").replace('%', "%%");
+        let rule = |directory| {
+            let path = format!("{CONTAINER_DATA}/{directory}/data/Machine/settings.json");
+            format!("f {path} 0644 agent agent - {content}\n")
+        };
+        self.files.push(("machine-settings.conf", VOLUME_SERVER_DIRS.map(rule).concat()));
+        self.dockerfile.push_str(&format!(
+            "COPY machine-settings.conf /tmp/machine-settings.conf\n\
+             RUN cat {VOLUME_RULES} >> /tmp/machine-settings.conf && \
+             cat /tmp/machine-settings.conf > {VOLUME_RULES} && rm /tmp/machine-settings.conf\n"
+        ));
     }
 
     fn add_variable(&mut self, name: &str, value: &str) {

@@ -1,7 +1,7 @@
 //! `${containerEnv:NAME}`, whose value is known only in the container.
 
-use super::script::shell_quote;
 use crate::naming::EnvName;
+use crate::shell_word::shell_quote;
 
 /// The beginning of a reference.
 const START: &str = "${containerEnv:";

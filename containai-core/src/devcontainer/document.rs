@@ -5,9 +5,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::compose::ComposeProject;
+use super::context::DevcontainerContext;
 use super::editor::EditorSettings;
-use super::environment::Environment;
+use super::environment::ContainerEnvironment;
 use super::error::DevcontainerError;
 use super::feature::Feature;
 use super::feature_source::FeatureSource;
@@ -16,7 +16,8 @@ use super::image::DevcontainerImage;
 use super::jsonc;
 use super::keys::plan_keys;
 use super::lifecycle::{Lifecycle, LifecycleCommand};
-use super::mount::{MountReader, RequestedMount};
+use super::mount::RequestedMount;
+use super::mount_reader::MountReader;
 use super::plan::DevcontainerPlan;
 use super::ports::ForwardedPort;
 use super::provided_feature::provided_instead;
@@ -25,26 +26,6 @@ use super::run_args::{ArgumentContext, RunArguments, TranslatedArguments, transl
 use super::substitute::{SubstitutionVariables, substitute, substitute_text, uses_host_variable};
 use super::workspace_folder::{WorkspaceFolder, WrittenFolder};
 use crate::naming::HostEntry;
-
-/// The context in which a file is read.
-pub struct DevcontainerContext<'a> {
-    /// The workspace's path on the host.
-    pub workspace: &'a str,
-    /// The folder of the file, relative to the workspace.
-    pub folder: &'a str,
-    /// An id that is unique to the workspace's container.
-    pub id: &'a str,
-    /// The Compose files that the file names, if it does.
-    pub compose: Option<&'a ComposeProject>,
-    /// Looks up host variables. Without approval, a file that uses them is refused.
-    pub variable: &'a dyn Fn(&str) -> Option<String>,
-}
-
-impl fmt::Debug for DevcontainerContext<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Host").field("workspace", &self.workspace).finish_non_exhaustive()
-    }
-}
 
 /// Whether the user approved the exact text of the file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -127,7 +108,7 @@ impl Devcontainer {
         let order = jsonc::key_order(file, "features");
         let features = Feature::read_all(fields, "features", host.folder, &order);
         let features = plan.collect(features)?.unwrap_or_default();
-        let mut environment = Environment::default();
+        let mut environment = ContainerEnvironment::default();
         let arguments = RunArguments::parse(&words(fields)?);
         let reader = MountReader { folder: &folder, local: host.workspace };
         let mut mounts = reader.read_all(fields, &mut plan)?;

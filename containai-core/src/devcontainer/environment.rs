@@ -12,7 +12,7 @@ use super::substitute::uses_host_variable;
 
 /// The variables that the file sets.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(super) struct Environment {
+pub(super) struct ContainerEnvironment {
     /// Variables of the image, with their values.
     pub(super) image: BTreeMap<String, String>,
     /// Variables of the image whose values contain `${containerEnv:NAME}`, in order.
@@ -60,7 +60,7 @@ impl ValueOrigin {
     }
 }
 
-impl Environment {
+impl ContainerEnvironment {
     /// Reads `containerEnv` and `remoteEnv`; `raw` is the document before substitution.
     pub(super) fn read(
         &mut self,

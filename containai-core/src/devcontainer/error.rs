@@ -1,6 +1,6 @@
 //! Errors in `devcontainer.json`.
 
-use super::plan::PlanEntry;
+use super::plan_entry::PlanEntry;
 use crate::exit;
 use crate::hint::{Advice, Hint};
 
@@ -61,7 +61,7 @@ pub enum DevcontainerError {
     NoSuchService {
         /// The service.
         service: String,
-        /// The services that there are.
+        /// The services of the files.
         services: Vec<String>,
     },
     /// The file requests access to the host, and its text is not approved.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::document::DevcontainerContext;
+use super::context::DevcontainerContext;
 use super::error::DevcontainerError;
 use super::feature::Feature;
 use super::feature_source::FeatureSource;

@@ -132,10 +132,9 @@ impl FeaturePackage {
                 return Err("is below something that is not a directory");
             }
         }
-        match self.entries.insert(path, entry.clone()) {
-            Some(old) if old != PackageEntry::Directory || entry != PackageEntry::Directory => {
-                Err("appears twice")
-            }
+        let is_directory = entry == PackageEntry::Directory;
+        match self.entries.insert(path, entry) {
+            Some(old) if old != PackageEntry::Directory || !is_directory => Err("appears twice"),
             _ => Ok(()),
         }
     }

@@ -38,7 +38,7 @@ pub struct Lifecycle {
     pub start_wait: StartWait,
 }
 
-/// How long sessions wait for the commands that run after each start, of which one may be a server.
+/// The wait of sessions for the commands that run after each start, of which one may be a server.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum StartWait {
     /// For a moment; they then continue in the background.

@@ -9,6 +9,7 @@
 mod compose;
 mod container_stage;
 mod container_variable;
+mod context;
 mod document;
 mod editor;
 mod environment;
@@ -26,8 +27,10 @@ mod jsonc;
 mod keys;
 mod lifecycle;
 mod mount;
+mod mount_reader;
 mod path;
 mod plan;
+mod plan_entry;
 mod ports;
 mod provided_feature;
 mod requirements;
@@ -41,7 +44,8 @@ pub use compose::{
     COMPOSE_PROGRAM, COMPOSE_UNIT, COMPOSE_UNIT_NAME, ComposeInput, ComposeProject, ComposeReader,
 };
 pub use container_stage::ContainerStage;
-pub use document::{Approval, Devcontainer, DevcontainerContext};
+pub use context::DevcontainerContext;
+pub use document::{Approval, Devcontainer};
 pub use editor::EditorSettings;
 pub use error::DevcontainerError;
 pub use feature::Feature;
@@ -56,7 +60,8 @@ pub use feature_source::{FeatureSource, TarballUrl};
 pub use image::DevcontainerImage;
 pub use lifecycle::{Lifecycle, LifecycleCommand, StartWait};
 pub use mount::{RequestedMount, RequestedMountSource};
-pub use plan::{DevcontainerPlan, PlanEntry, Treatment};
+pub use plan::DevcontainerPlan;
+pub use plan_entry::{PlanEntry, Treatment};
 pub use ports::ForwardedPort;
 pub use provided_feature::provided_instead;
 pub use requirements::HostRequirements;

@@ -1,37 +1,12 @@
-//! The plan of a file: each property, and what a container does with it.
-
-use std::fmt;
+//! The plan of a file: the treatment of each property.
 
 use super::error::DevcontainerError;
+use super::plan_entry::{PlanEntry, Treatment};
 
 /// The plan of a `devcontainer.json`: one entry for each property that a container does not follow
 /// to the letter. Review, dry run and creation all read it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct DevcontainerPlan(Vec<PlanEntry>);
-
-/// A property of the file, and what a container does with it.
-#[derive(Clone, Debug, Eq, PartialEq)]
-#[non_exhaustive]
-pub struct PlanEntry {
-    /// The property, with dots between objects, or the argument, such as `runArgs --gpus all`; empty
-    /// if the reason names it.
-    pub property: String,
-    /// The treatment.
-    pub treatment: Treatment,
-    /// The reason, a fragment.
-    pub reason: String,
-}
-
-/// What a container does with a property. A property without an entry is followed.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Treatment {
-    /// Every container has it anyway.
-    Satisfied,
-    /// Left out; the container works without it.
-    LeftOut,
-    /// No container is created.
-    Refused,
-}
 
 impl DevcontainerPlan {
     /// Adds a property that every container satisfies.
@@ -98,20 +73,6 @@ impl DevcontainerPlan {
         if !self.0.contains(&entry) {
             self.0.push(entry);
         }
-    }
-}
-
-impl fmt::Display for PlanEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.property.is_empty() {
-            return f.write_str(&self.reason);
-        }
-        let treatment = match self.treatment {
-            Treatment::Satisfied => "is satisfied",
-            Treatment::LeftOut => "has no effect",
-            Treatment::Refused => "is not supported",
-        };
-        write!(f, "`{}` {treatment}: {}", self.property.escape_debug(), self.reason)
     }
 }
 

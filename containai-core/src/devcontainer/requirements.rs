@@ -1,7 +1,5 @@
 //! `hostRequirements`: the size of the machine that the file expects.
 
-use serde_json::Value;
-
 use super::error::DevcontainerError;
 use super::fields::{JsonFields, scalar_text};
 use super::keys::{GPU, is_empty};
@@ -31,10 +29,10 @@ impl HostRequirements {
             match key.as_str() {
                 "cpus" => requirements.cpus = scalar_text(value).and_then(|it| it.parse().ok()),
                 "memory" => {
-                    requirements.memory = value.as_str().and_then(|text| text.trim().parse().ok())
+                    requirements.memory = value.as_str().and_then(|text| text.trim().parse().ok());
                 }
                 "storage" => plan.left_out(property, "a container uses the disk of the engine"),
-                "gpu" if *value == Value::from("optional") => plan.satisfied(property, GPU),
+                "gpu" if value.as_str() == Some("optional") => plan.satisfied(property, GPU),
                 "gpu" => plan.left_out(property, GPU),
                 _ => plan.left_out(property, "it is not a known requirement"),
             }

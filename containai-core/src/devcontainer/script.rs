@@ -3,6 +3,7 @@
 use super::container_variable::shell_word;
 use super::lifecycle::{Lifecycle, LifecycleCommand, StartWait};
 use crate::layout::CONTAINER_WORKSPACE;
+use crate::shell_word::shell_quote;
 
 /// The path of the program in an image.
 pub const LIFECYCLE_PROGRAM: &str = "/usr/lib/containai/devcontainer";
@@ -153,11 +154,6 @@ fn command_line(command: &LifecycleCommand) -> String {
         // Parallel commands are never nested.
         LifecycleCommand::Parallel(_) => ":".to_owned(),
     }
-}
-
-/// Quotes a word for a shell.
-pub(super) fn shell_quote(word: &str) -> String {
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

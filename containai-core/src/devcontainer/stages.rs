@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::script::{LIFECYCLE_PROGRAM, shell_quote};
+use super::script::LIFECYCLE_PROGRAM;
+use crate::shell_word::shell_quote;
 
 /// The directory of features in the build context, each in a numbered subdirectory.
 pub const FEATURES_DIR: &str = "features";

@@ -3,6 +3,7 @@
 mod active_sessions;
 mod container;
 mod error;
+mod error_advice;
 mod event;
 mod extra_mount;
 mod host_facts;

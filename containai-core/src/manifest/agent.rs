@@ -2,6 +2,8 @@
 
 use toml_edit::{Document, Table};
 
+use crate::shell_word::shell_quote;
+
 /// An agent, from the section `[agent]` of its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Agent {
@@ -55,14 +57,15 @@ impl Agent {
     #[must_use]
     pub fn wrapper_script(&self) -> String {
         let starts = |added: &[String]| {
-            let words = [&self.binary].into_iter().chain(added).map(|it| shell_quote(it));
+            let words = [&self.binary].into_iter().chain(added).map(|it| quote_where_needed(it));
             let words = words.collect::<Vec<_>>().join(" ");
             format!("exec {} {words} \"$@\"", crate::layout::CONTAINER_WRAP)
         };
         let plain = match self.subcommands.as_slice() {
             [] => String::new(),
             some => {
-                let words = some.iter().map(|it| shell_quote(it)).collect::<Vec<_>>().join(" | ");
+                let words =
+                    some.iter().map(|it| quote_where_needed(it)).collect::<Vec<_>>().join(" | ");
                 format!("case ${{1-}} in {words}) {} ;; esac\n", starts(&[]))
             }
         };
@@ -95,11 +98,11 @@ impl Agent {
 }
 
 /// Quotes a word for a shell where necessary.
-fn shell_quote(text: &str) -> String {
+fn quote_where_needed(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@".contains(c);
     match !text.is_empty() && text.chars().all(is_plain) {
         true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
+        false => shell_quote(text),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Entries of `/etc/hosts`.
 
+use core::net::IpAddr;
 use std::fmt;
-use std::net::IpAddr;
 
 /// The address of the host of the engine, as the engine knows it.
 const HOST_GATEWAY: &str = "host-gateway";

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -48,27 +48,25 @@ pub(super) fn run(apt: &HostCommand, events: &dyn SetupEvents) -> Result<(), Hos
     send_lines(child.stdout.take(), &sender, AptLine::Status);
     send_lines(child.stderr.take(), &sender, AptLine::Output);
     drop(sender);
-    let mut output = report_until_exit(&lines, events);
+    let mut output = AptOutput::default();
+    // Only apt itself has the status descriptor: its lines end when apt exits.
+    for line in &lines {
+        if matches!(line, AptLine::Status(None)) {
+            break;
+        }
+        output.add(line, events);
+    }
     let status = child.wait().map_err(|source| apt.spawn_error(source))?;
     while let Ok(line) = lines.recv_timeout(OUTPUT_GRACE) {
-        output.extend(line.into_output());
+        output.add(line, events);
     }
-    if status.success() { Ok(()) } else { Err(apt.exit_error(status, &output.join("\n"))) }
+    if status.success() { Ok(()) } else { Err(apt.exit_error(status, &output.0.join("\n"))) }
 }
 
 /// A line that apt wrote; `None` at the end of the stream.
 enum AptLine {
     Status(Option<String>),
     Output(Option<String>),
-}
-
-impl AptLine {
-    fn into_output(self) -> Option<String> {
-        match self {
-            Self::Output(line) => line,
-            Self::Status(_) => None,
-        }
-    }
 }
 
 /// Reads to the end of the stream even after the receiver is gone: a daemon would be killed by
@@ -88,29 +86,29 @@ fn send_lines(
     });
 }
 
-/// Reports lines until the status lines end, and returns the other output. Only apt itself has the
-/// status descriptor.
-fn report_until_exit(lines: &Receiver<AptLine>, events: &dyn SetupEvents) -> Vec<String> {
-    let mut output: Vec<String> = Vec::new();
-    for line in lines {
+/// The output of apt without its status lines.
+#[derive(Debug, Default)]
+struct AptOutput(Vec<String>);
+
+impl AptOutput {
+    /// Reports a line, and keeps it unless it is a status line.
+    fn add(&mut self, line: AptLine, events: &dyn SetupEvents) {
         match line {
-            AptLine::Status(None) => break,
             AptLine::Status(Some(line)) => {
                 if let Some((percent, message)) = parse_status_line(&line) {
                     events.on(&SetupEvent::Progress { percent, message });
                 }
             }
-            AptLine::Output(None) => {}
+            AptLine::Status(None) | AptLine::Output(None) => {}
             AptLine::Output(Some(line)) => {
                 // apt repeats its lock message every second.
-                if is_lock_message(&line) && output.last() != Some(&line) {
+                if is_lock_message(&line) && self.0.last() != Some(&line) {
                     events.on(&SetupEvent::Waiting { reason: &line });
                 }
-                output.push(line);
+                self.0.push(line);
             }
         }
     }
-    output
 }
 
 fn is_lock_message(line: &str) -> bool {
@@ -203,6 +201,14 @@ mod tests {
         let (outcome, events) = run_stand_in(&format!("echo '{lock}'; echo '{lock}'"));
         outcome.expect("it succeeds");
         assert_eq!(events, [lock]);
+    }
+
+    #[test]
+    fn output_after_the_end_of_status_lines_is_reported() {
+        let script = "eval \"exec $fd>&-\"; echo Waiting for cache lock: held by 12";
+        let (outcome, events) = run_stand_in(script);
+        outcome.expect("it succeeds");
+        assert_eq!(events, ["Waiting for cache lock: held by 12"]);
     }
 
     #[test]

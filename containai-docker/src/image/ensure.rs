@@ -3,7 +3,6 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use bollard::errors::Error;
 use bollard::query_parameters::TagImageOptionsBuilder;
 use containai_core::engine::{EngineError, ImageRequest, ImageSource, ShippedImage};
 use containai_core::label;
@@ -11,29 +10,13 @@ use containai_core::lifecycle::{Event, EventListener};
 
 use super::build::BuildCache;
 use super::pull::pull;
-use super::store::labels;
+use super::store::{find, labels};
 use super::{bootstrap, build, custom, reference};
 use crate::engine::DockerEngine;
 use crate::recipe::ImageRecipe;
 
 /// The distribution image that a build pulls.
 const DISTRIBUTION_IMAGE: &str = "ubuntu:24.04";
-
-/// Returns the reference of the image if the store has it.
-pub(crate) async fn find(
-    engine: &DockerEngine,
-    image: &ImageRequest,
-) -> Result<Option<String>, EngineError> {
-    let reference = match image {
-        ImageRequest::Shipped(shipped) => reference::local_reference(*shipped),
-        ImageRequest::Reference(reference) => reference.clone(),
-    };
-    match engine.docker().inspect_image(&reference).await {
-        Ok(_) => Ok(Some(reference)),
-        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
-        Err(error) => Err(engine.map_error(error)),
-    }
-}
 
 /// Ensures that the store has the image, from the first source that works.
 pub(crate) async fn ensure(

@@ -22,29 +22,30 @@ impl LogTail {
         let mut complete = Vec::new();
         while let Some(end) = self.partial.find('\n') {
             let line: String = self.partial.drain(..=end).collect();
-            let line = without_escapes(line.trim_end()).replace(|c: char| c.is_control(), "");
-            if !line.is_empty() {
-                self.push_line(line.clone());
-                complete.push(line);
-            }
+            complete.extend(self.push_line(&line));
         }
         complete
     }
 
     /// Returns the kept lines, oldest first.
     pub(crate) fn into_lines(mut self) -> Vec<String> {
-        if !self.partial.trim().is_empty() {
-            let line = std::mem::take(&mut self.partial);
-            self.push_line(line.trim_end().to_owned());
-        }
+        let partial = std::mem::take(&mut self.partial);
+        self.push_line(&partial);
         self.lines.into()
     }
 
-    fn push_line(&mut self, line: String) {
+    /// Keeps a line and returns its plain text; `None` if it is empty.
+    fn push_line(&mut self, line: &str) -> Option<String> {
+        let line = without_escapes(line).replace(|c: char| c.is_control(), "");
+        let line = line.trim_end().to_owned();
+        if line.is_empty() {
+            return None;
+        }
         if self.lines.len() == MAX_LINES {
             self.lines.pop_front();
         }
-        self.lines.push_back(line);
+        self.lines.push_back(line.clone());
+        Some(line)
     }
 }
 
@@ -56,8 +57,9 @@ mod tests {
     fn text_is_split_into_lines() {
         let mut tail = LogTail::default();
         assert!(tail.push("Step 1").is_empty());
-        assert_eq!(tail.push("/2\n\n\u{1b}[1mred\nrest"), ["Step 1/2", "[1mred"]);
-        assert_eq!(tail.into_lines(), ["Step 1/2", "[1mred", "rest"]);
+        let text = "/2\n\n\u{1b}[1mred\u{1b}[0m\r\n\u{1b}[2K\n\u{1b}[1mre\u{8}st";
+        assert_eq!(tail.push(text), ["Step 1/2", "red"]);
+        assert_eq!(tail.into_lines(), ["Step 1/2", "red", "rest"]);
     }
 
     #[test]

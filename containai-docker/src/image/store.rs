@@ -7,9 +7,10 @@ use bollard::models::ImageSummary;
 use bollard::query_parameters::{
     ListContainersOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
 };
-use containai_core::engine::{EngineError, ManagedImage};
+use containai_core::engine::{EngineError, ImageRequest, ManagedImage};
 use containai_core::label::Labels;
 
+use super::reference;
 use crate::engine::DockerEngine;
 
 /// The result of removing an image.
@@ -48,6 +49,22 @@ fn managed_image(image: ImageSummary, users: &HashMap<String, usize>) -> Managed
         size: u64::try_from(image.size).unwrap_or_default(),
         created: image.created,
         id: image.id,
+    }
+}
+
+/// Returns the reference of the image if the store has it.
+pub(crate) async fn find(
+    engine: &DockerEngine,
+    image: &ImageRequest,
+) -> Result<Option<String>, EngineError> {
+    let reference = match image {
+        ImageRequest::Shipped(shipped) => reference::local_reference(*shipped),
+        ImageRequest::Reference(reference) => reference.clone(),
+    };
+    match engine.docker().inspect_image(&reference).await {
+        Ok(_) => Ok(Some(reference)),
+        Err(Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+        Err(error) => Err(engine.map_error(error)),
     }
 }
 

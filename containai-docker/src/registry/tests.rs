@@ -32,7 +32,7 @@ impl ScriptedServer {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (requests, answer) = (Arc::clone(&requests), Arc::clone(&answer));
-                thread::spawn(move || serve(stream, &requests, answer.as_ref()));
+                thread::spawn(move || serve(&stream, &requests, answer.as_ref()));
             }
         });
         Ok(server)
@@ -51,19 +51,18 @@ impl ScriptedServer {
     }
 }
 
-fn serve(stream: TcpStream, requests: &Mutex<Vec<String>>, answer: &dyn Fn(&str) -> Vec<u8>) {
+fn serve(mut stream: &TcpStream, requests: &Mutex<Vec<String>>, answer: &dyn Fn(&str) -> Vec<u8>) {
     let mut first = [0];
     if !matches!(stream.peek(&mut first), Ok(1)) {
         return;
     }
-    let mut writer = &stream;
     if first[0] == 0x16 {
         // TLS: answered as Go's servers do.
-        let _ = writer.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent TLS\n");
+        let _ = stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent TLS\n");
         return;
     }
     let mut head = String::new();
-    let mut lines = BufReader::new(&stream);
+    let mut lines = BufReader::new(stream);
     while !head.ends_with("\r\n\r\n") && lines.read_line(&mut head).is_ok_and(|length| length > 0) {
     }
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
@@ -71,7 +70,7 @@ fn serve(stream: TcpStream, requests: &Mutex<Vec<String>>, answer: &dyn Fn(&str)
     let _ = lines.read_exact(&mut body);
     head.push_str(&String::from_utf8_lossy(&body));
     requests.lock().expect("no panic").push(head.clone());
-    let _ = writer.write_all(&answer(&head));
+    let _ = stream.write_all(&answer(&head));
 }
 
 fn answer(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {

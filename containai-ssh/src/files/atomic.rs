@@ -81,19 +81,14 @@ fn give_to_owner_of(dir: &Path, file: &File) -> io::Result<()> {
     }
 }
 
-/// Returns the error without the name of the temporary file, which differs each
-/// time.
-fn without_temp_path(error: io::Error) -> io::Error {
-    io::Error::from(error.kind())
-}
-
 fn write_temp_file(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
     let dir = path.parent().unwrap_or(Path::new("/"));
     let mut file = tempfile::Builder::new()
         .prefix(".containai-")
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(dir)
-        .map_err(without_temp_path)?;
+        // Without the name of the temporary file, which differs each time.
+        .map_err(|error| io::Error::from(error.kind()))?;
     give_to_owner_of(dir, file.as_file())?;
     file.write_all(content)?;
     // The umask may have cleared bits of the mode.

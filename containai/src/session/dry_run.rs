@@ -25,7 +25,7 @@ pub struct SessionPlan {
     /// The drift of an existing container, the commands of `devcontainer.json` that run in addition
     /// to the steps, and the properties of that file that are not followed to the letter.
     pub notes: Vec<String>,
-    /// What a container gets from `devcontainer.json`, by the name of each fact.
+    /// The facts of `devcontainer.json` that a container gets, by their names.
     pub devcontainer: BTreeMap<&'static str, String>,
     /// The steps of the set-up that come first; `None` if this machine is set up.
     pub set_up: Option<String>,

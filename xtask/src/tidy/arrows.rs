@@ -27,13 +27,15 @@ const CLI_ONLY: [&str; 9] = [
 ];
 
 /// Packages that the core may use: none that does I/O.
-const CORE: [&str; 11] = [
+const CORE: [&str; 13] = [
     "base64",
     "hex",
     "jsonc-parser",
     "serde",
+    "serde-saphyr",
     "serde_json",
     "sha2",
+    "similar",
     "strsim",
     "thiserror",
     "time",

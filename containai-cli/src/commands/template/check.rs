@@ -23,7 +23,7 @@ pub(super) struct TemplateCheckArgs {
 pub(super) fn run(args: &TemplateCheckArgs, app: &App) -> anyhow::Result<ExitCode> {
     let mut batch = TemplateBatch::new(&app.env.layout, &args.templates, &app.reporter)?;
     let mut is_valid = true;
-    while let Some(template) = batch.next() {
+    for template in batch.by_ref() {
         let check = template.check(&app.reporter);
         is_valid &= check.is_valid;
         if check.problems.is_empty() {

@@ -23,7 +23,7 @@ pub(super) async fn run(
 ) -> anyhow::Result<ExitCode> {
     let mut entries = Vec::new();
     let mut batch = TemplateBatch::new(&context.env.layout, &[], &app.reporter)?;
-    while let Some(template) = batch.next() {
+    for template in batch.by_ref() {
         entries.push(TemplateEntry::new(&template, template.image(context).await?));
     }
     let empty = "no templates; create one with `cai template new NAME`";

@@ -5,10 +5,9 @@ use serde_json::{Map, Value};
 use super::project::ComposeProject;
 use super::run_args;
 use super::volumes::ServiceVolume;
+use crate::devcontainer::DevcontainerError;
 use crate::devcontainer::fields::{JsonFields, scalar_text};
-use crate::devcontainer::jsonc;
 use crate::devcontainer::plan::DevcontainerPlan;
-use crate::devcontainer::{DevcontainerContext, DevcontainerError};
 use crate::layout::CONTAINER_USER;
 
 /// Build settings that the build of the image depends on, with the reason for their refusal.
@@ -21,23 +20,6 @@ const REFUSED_BUILD: [(&str, &str); 4] = [
 /// Variables of the host that sessions have their own values of.
 const OWN_VARIABLES: [&str; 11] =
     ["GID", "HOME", "HOSTNAME", "LANG", "LOGNAME", "PATH", "PWD", "SHELL", "TERM", "UID", "USER"];
-
-impl DevcontainerContext<'_> {
-    /// Parses a file; the service of its Compose files, if it names some, is part of the document.
-    /// The plan has what the service asks for and does not get.
-    pub(in crate::devcontainer) fn document(
-        &self,
-        file: &str,
-    ) -> Result<(Map<String, Value>, DevcontainerPlan), DevcontainerError> {
-        let mut plan = DevcontainerPlan::default();
-        let document = jsonc::parse(file)?;
-        let document = match self.compose {
-            Some(compose) => compose.apply(&document, self.folder, self.workspace, &mut plan)?,
-            None => document,
-        };
-        Ok((document, plan))
-    }
-}
 
 impl ComposeProject {
     /// Returns the document with the properties that the service stands for. Those of the document

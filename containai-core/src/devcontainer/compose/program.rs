@@ -1,8 +1,8 @@
 //! The program that runs the other services in the container.
 
 use super::project::ComposeProject;
-use crate::devcontainer::script::shell_quote;
 use crate::layout::CONTAINER_WORKSPACE;
+use crate::shell_word::shell_quote;
 
 /// The path of the program in an image.
 pub const COMPOSE_PROGRAM: &str = "/usr/lib/containai/compose";

@@ -17,7 +17,7 @@ const MAX_FILES: usize = 16;
 /// The longest chain of `extends`.
 const MAX_EXTENDS: usize = 8;
 
-/// What a file is read for.
+/// The use of a file that is read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ComposeInput {
     /// A Compose file.
@@ -130,7 +130,6 @@ impl ComposeProject {
         }
         let env_files = read_env_files(&definition, &variables, read)?;
         let has_include = files.iter().any(|file| file.content.contains_key("include"));
-        let mut definition = definition;
         for (name, value) in &variables.0 {
             fill_environment(&mut definition, name, value);
         }

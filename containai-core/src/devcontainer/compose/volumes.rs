@@ -10,7 +10,7 @@ use crate::naming::MountTarget;
 /// The directories of the engine in the container, for which it has a volume.
 const ENGINE_DIRS: [&str; 2] = ["/var/lib/docker", "/var/lib/containerd"];
 
-/// What an entry of `volumes` stands for in a `devcontainer.json`.
+/// The meaning of an entry of `volumes` in a `devcontainer.json`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ServiceVolume {
     /// The workspace, at this path.

@@ -1,6 +1,6 @@
 //! The arguments of `docker run`, split into options and values.
 
-use super::table::{OptionValue, find_option};
+use super::table::{RunArgValue, find_option};
 
 /// An option of `docker run` with its value; empty for an option without one.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -41,8 +41,8 @@ fn long_option(word: &str, next: &mut dyn FnMut() -> String) -> RunArgument {
     };
     let value = match (given, option.value) {
         (Some(value), _) => value,
-        (None, OptionValue::Required) => next(),
-        (None, OptionValue::Switch) => String::new(),
+        (None, RunArgValue::Required) => next(),
+        (None, RunArgValue::Switch) => String::new(),
     };
     RunArgument { name: option.name.to_owned(), value }
 }
@@ -60,7 +60,7 @@ fn short_options(word: &str, next: &mut dyn FnMut() -> String) -> Vec<RunArgumen
             return arguments;
         };
         let name = option.name.to_owned();
-        if option.value == OptionValue::Required {
+        if option.value == RunArgValue::Required {
             let rest = &letters[at + letter.len_utf8()..];
             let rest = rest.strip_prefix('=').unwrap_or(rest);
             let value = if rest.is_empty() { next() } else { rest.to_owned() };

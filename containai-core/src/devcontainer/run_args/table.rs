@@ -1,4 +1,4 @@
-//! The options of `docker run`, and what a container does with each.
+//! The options of `docker run`, each with its treatment.
 //!
 //! Source: <https://docs.docker.com/reference/cli/docker/container/run/>.
 
@@ -10,21 +10,21 @@ pub(super) struct RunOption {
     /// The long name.
     pub(super) name: &'static str,
     /// Whether it has a value.
-    pub(super) value: OptionValue,
-    /// What a container does with it.
+    pub(super) value: RunArgValue,
+    /// Its treatment.
     pub(super) rule: OptionRule,
 }
 
 /// Whether an option has a value.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum OptionValue {
+pub(super) enum RunArgValue {
     /// The next word, unless it follows `=`.
     Required,
     /// None, or a boolean after `=`.
     Switch,
 }
 
-/// What a container does with an option.
+/// The treatment of an option.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum OptionRule {
     /// Follows it; see [`translate`](super::translate).
@@ -54,9 +54,9 @@ const KERNEL: &str = "the isolation of the container sets it";
 const OTHERS: &str = "the engine of `cai` has no other containers: run them in the Docker inside";
 
 /// The options, by their long name.
-const OPTIONS: &[(&str, OptionValue, OptionRule)] = {
+const OPTIONS: &[(&str, RunArgValue, OptionRule)] = {
     use OptionRule::{LeftOut, Refused, Satisfied, Silent, Translate};
-    use OptionValue::{Required, Switch};
+    use RunArgValue::{Required, Switch};
     &[
         ("--add-host", Required, Translate),
         ("--annotation", Required, Silent),

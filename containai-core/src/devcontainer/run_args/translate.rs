@@ -1,8 +1,11 @@
-//! What a container does with the arguments of `docker run`.
+//! The treatment of the arguments of `docker run`.
 
-use super::super::environment::{Environment, ValueOrigin, VariableScope, WrittenVariable};
+use super::super::environment::{
+    ContainerEnvironment, ValueOrigin, VariableScope, WrittenVariable,
+};
 use super::super::keys::CAPABILITIES;
-use super::super::mount::{MountReader, RequestedMount};
+use super::super::mount::RequestedMount;
+use super::super::mount_reader::MountReader;
 use super::super::path::resolve_in_workspace;
 use super::super::plan::DevcontainerPlan;
 use super::argument::{RunArgument, RunArguments};
@@ -35,7 +38,7 @@ pub(in super::super) struct ArgumentContext<'a> {
     /// The reader of mounts.
     pub(in super::super) mounts: MountReader<'a>,
     /// The variables that `--env` adds to.
-    pub(in super::super) environment: &'a mut Environment,
+    pub(in super::super) environment: &'a mut ContainerEnvironment,
     /// The plan.
     pub(in super::super) plan: &'a mut DevcontainerPlan,
 }
@@ -189,7 +192,8 @@ mod tests {
             RunArguments::parse(&words.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>())
         };
         let check = |list: &[&str]| {
-            let (mut environment, mut plan) = (Environment::default(), DevcontainerPlan::default());
+            let (mut environment, mut plan) =
+                (ContainerEnvironment::default(), DevcontainerPlan::default());
             let folder = WorkspaceFolder::default();
             let arguments = words(list);
             let mut context = ArgumentContext {

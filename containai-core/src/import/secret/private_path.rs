@@ -31,7 +31,7 @@ pub fn is_private_path(path: &str) -> bool {
     let is_below = |place: &&str| {
         path.strip_prefix(*place).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    is_secret_store(path) || PRIVATE.iter().any(|place| is_below(&place))
+    is_secret_store(path) || PRIVATE.iter().any(is_below)
 }
 
 #[cfg(test)]

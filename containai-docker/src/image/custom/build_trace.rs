@@ -35,8 +35,8 @@ impl BuildTrace {
     pub(super) fn push(&mut self, message: &[u8], events: &dyn EventListener) {
         for (number, field) in fields(message) {
             match (number, field) {
-                (1, Field::Bytes(vertex)) => self.push_step(vertex, events),
-                (3, Field::Bytes(log)) => self.push_output(log, events),
+                (1, WireField::Bytes(vertex)) => self.push_step(vertex, events),
+                (3, WireField::Bytes(log)) => self.push_output(log, events),
                 _ => {}
             }
         }
@@ -47,11 +47,11 @@ impl BuildTrace {
         let (mut is_started, mut is_done) = (false, false);
         for (number, field) in fields(vertex) {
             match (number, field) {
-                (1, Field::Bytes(bytes)) => digest = bytes.to_vec(),
-                (3, Field::Bytes(bytes)) => name = text(bytes),
-                (5, Field::Bytes(_)) => is_started = true,
-                (6, Field::Bytes(_)) => is_done = true,
-                (7, Field::Bytes(bytes)) => error = text(bytes),
+                (1, WireField::Bytes(bytes)) => digest = bytes.to_vec(),
+                (3, WireField::Bytes(bytes)) => name = text(bytes),
+                (5, WireField::Bytes(_)) => is_started = true,
+                (6, WireField::Bytes(_)) => is_done = true,
+                (7, WireField::Bytes(bytes)) => error = text(bytes),
                 _ => {}
             }
         }
@@ -76,8 +76,10 @@ impl BuildTrace {
         let (mut digest, mut output) = (Vec::new(), String::new());
         for (number, field) in fields(log) {
             match (number, field) {
-                (1, Field::Bytes(bytes)) => digest = bytes.to_vec(),
-                (4, Field::Bytes(bytes)) => output = String::from_utf8_lossy(bytes).into_owned(),
+                (1, WireField::Bytes(bytes)) => digest = bytes.to_vec(),
+                (4, WireField::Bytes(bytes)) => {
+                    output = String::from_utf8_lossy(bytes).into_owned()
+                }
                 _ => {}
             }
         }
@@ -103,7 +105,7 @@ fn text(bytes: &[u8]) -> String {
 
 /// A field of a message.
 #[derive(Debug, Eq, PartialEq)]
-enum Field<'a> {
+enum WireField<'a> {
     Bytes(&'a [u8]),
     Other,
 }
@@ -111,17 +113,17 @@ enum Field<'a> {
 /// Returns the fields of a message with their numbers, up to the first malformed one.
 ///
 /// Source: <https://protobuf.dev/programming-guides/encoding/>.
-fn fields(mut rest: &[u8]) -> impl Iterator<Item = (u64, Field<'_>)> {
+fn fields(mut rest: &[u8]) -> impl Iterator<Item = (u64, WireField<'_>)> {
     std::iter::from_fn(move || {
         let tag = varint(&mut rest)?;
         let field = match tag & 7 {
-            0 => varint(&mut rest).map(|_| Field::Other)?,
-            1 => split(&mut rest, 8).map(|_| Field::Other)?,
+            0 => varint(&mut rest).map(|_| WireField::Other)?,
+            1 => split(&mut rest, 8).map(|_| WireField::Other)?,
             2 => {
                 let length = usize::try_from(varint(&mut rest)?).ok()?;
-                Field::Bytes(split(&mut rest, length)?)
+                WireField::Bytes(split(&mut rest, length)?)
             }
-            5 => split(&mut rest, 4).map(|_| Field::Other)?,
+            5 => split(&mut rest, 4).map(|_| WireField::Other)?,
             _ => return None,
         };
         Some((tag >> 3, field))

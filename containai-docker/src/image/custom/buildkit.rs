@@ -59,15 +59,15 @@ pub(super) async fn build(
     };
     let response = request(engine, options, archive).await?;
     let status = response.status();
-    let mut messages = MessageReader { body: response.into_body(), buffer: Vec::new() };
+    let mut lines = ResponseLines { body: response.into_body(), buffer: Vec::new() };
     if !status.is_success() {
-        let answer = messages.next().await.ok().flatten().unwrap_or_default();
+        let answer = lines.next().await.ok().flatten().unwrap_or_default();
         let answer: Value = serde_json::from_slice(&answer).unwrap_or_default();
         let message = answer["message"].as_str().unwrap_or("the build was refused").to_owned();
         return Err(EngineError::Refused { status: status.as_u16(), message });
     }
     let (mut trace, mut image) = (BuildTrace::default(), None);
-    while let Some(line) = messages.next().await.map_err(|error| broken(&error))? {
+    while let Some(line) = lines.next().await.map_err(|error| broken(&error))? {
         let Ok(message) = serde_json::from_slice::<BuildMessage>(&line) else { continue };
         match (message.id.as_str(), &message.aux) {
             ("moby.buildkit.trace", Value::String(text)) => {
@@ -133,13 +133,13 @@ where
     sender.send_request(request).await.map_err(io::Error::other)
 }
 
-/// Reads the lines of a response.
-struct MessageReader {
+/// The lines of a response, which are read as they arrive.
+struct ResponseLines {
     body: Incoming,
     buffer: Vec<u8>,
 }
 
-impl MessageReader {
+impl ResponseLines {
     /// Returns the next line that is not empty; the last one may lack its end.
     async fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
         loop {

@@ -85,7 +85,7 @@ fn parse_size(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn spec_with(limit: Value, options: Value) -> Spec {
+    fn spec_with(limit: &Value, options: &Value) -> Spec {
         let shm = json!({ "destination": "/dev/shm", "type": "tmpfs", "source": "shm", "options": options });
         let resources = json!({ "resources": { "memory": { "limit": limit } } });
         Spec::new(json!({ "mounts": [{ "destination": "/proc" }, shm], "linux": resources }))
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn shared_memory_is_half_of_the_limit() {
         let check = |limit: Value, size: &str, expected: &str| {
-            let mut spec = spec_with(limit, json!(["nosuid", "noexec", "mode=1777", size]));
+            let mut spec = spec_with(&limit, &json!(["nosuid", "noexec", "mode=1777", size]));
             size_shared_memory(&mut spec);
             let options = texts(&spec.list("/mounts")[1]).join(",");
             assert_eq!(options, format!("nosuid,mode=1777,size={expected}"), "{size}");
@@ -118,7 +118,8 @@ mod tests {
 
     #[test]
     fn tmpfs_becomes_a_bind_mount_with_its_flags() {
-        let mut spec = spec_with(Value::Null, json!(["nosuid", "nodev", "mode=1777", "size=64m"]));
+        let mut spec =
+            spec_with(&Value::Null, &json!(["nosuid", "nodev", "mode=1777", "size=64m"]));
         let found = remountable_tmpfs(&spec);
         assert_eq!(
             found,

@@ -27,7 +27,7 @@ fn servers_do_not_hold_sessions_and_run_once() {
         .stderr_contains("postStartCommand continues in the background")
         .stderr_contains("postAttachCommand continues in the background");
     // Neither is started again while it runs.
-    run("cat ~/log; pgrep -c sleep; kill $(pgrep -f 'sleep 1001')")
+    run("cat ~/log; pgrep -c sleep; kill $(pgrep -f 'sleep 100[1]')")
         .success()
         .prints("started\nattached\n2\n")
         .stderr_lacks("serving");

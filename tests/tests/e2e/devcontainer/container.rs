@@ -118,7 +118,7 @@ fn distribution_images_get_the_containai_system() {
         run()
             .success()
             .prints(
-                "agent\n1000\nsystemd\ntool ran\n/home/vscode/.local/bin\nagent sudo users systemd-journal docker\n1000\n",
+                "agent\n1000\nsystemd\ntool ran\n/home/vscode/.local/bin\nagent sudo users docker systemd-journal\n1000\n",
             )
             .stderr_contains("failed with status 1")
             .stderr_contains("runs it again");
