@@ -120,7 +120,7 @@ pub async fn find_by_word(
     env: &ProcessEnv,
     reporter: &Reporter,
 ) -> crate::Result<Option<Container>> {
-    let Some(word) = word.and_then(Path::to_str).filter(|word| !is_path(word)) else {
+    let Some(word) = word.and_then(Path::to_str).filter(|word| !is_path(word, env)) else {
         return Ok(None);
     };
     let context = Context::of_engine(env, reporter, flags)?;
@@ -146,7 +146,7 @@ pub async fn workspace_path(
     env: &ProcessEnv,
     reporter: &Reporter,
 ) -> crate::Result<Option<PathBuf>> {
-    match word.and_then(Path::to_str).filter(|word| !is_path(word)) {
+    match word.and_then(Path::to_str).filter(|word| !is_path(word, env)) {
         None => Ok(word.map(Path::to_owned)),
         Some(name) => {
             let workspace = workspace_of(name, flags, env, reporter).await?;
@@ -155,10 +155,11 @@ pub async fn workspace_path(
     }
 }
 
-/// Whether a word is a path: one that exists, or that no container's name can be.
+/// Whether a word is a path: one that exists below the current directory of `env`, or that no
+/// container's name can be.
 #[must_use]
-pub fn is_path(word: &str) -> bool {
-    word.contains('/') || Path::new(word).exists()
+pub fn is_path(word: &str, env: &ProcessEnv) -> bool {
+    word.contains('/') || env.directory.join(word).exists()
 }
 
 /// Returns the workspace that a managed container serves.

@@ -14,7 +14,7 @@ use super::agent_forwarding::AgentForwardingArgs;
 use super::container::ContainerArgs;
 use super::container_ref::ContainerRefArgs;
 use crate::app::App;
-use crate::output::listing::{OutputFormat, print_object};
+use crate::output::format::{OutputFormat, print_object};
 use crate::output::plan::PlanDocument;
 
 /// Prints the plan of a session.

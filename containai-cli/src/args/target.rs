@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use containai::ProcessEnv;
 use containai::context::Context;
 use containai::session::SessionRequest;
 use containai::target::{find_by_name, find_by_reference, find_by_workspace, is_path};
@@ -79,7 +80,7 @@ impl TargetArgs {
         let TargetOptions { workspace, container } = &self.options;
         match (container, &self.target) {
             (Some(name), _) => Ok(Some(name.clone())),
-            (None, Some(word)) if !is_path(word) => Ok(Some(word.clone())),
+            (None, Some(word)) if !is_path(word, &app.env) => Ok(Some(word.clone())),
             (None, None) if workspace.is_none() => Ok(None),
             _ => {
                 let context = app.context()?;
@@ -89,10 +90,10 @@ impl TargetArgs {
     }
 
     /// The workspace path and the container name of the command line.
-    pub(super) fn split(&self) -> (Option<PathBuf>, Option<String>) {
+    pub(super) fn split(&self, env: &ProcessEnv) -> (Option<PathBuf>, Option<String>) {
         let TargetOptions { workspace, container } = self.options.clone();
         match &self.target {
-            Some(word) if is_path(word) => (Some(word.into()), None),
+            Some(word) if is_path(word, env) => (Some(word.into()), None),
             Some(word) => (None, Some(word.clone())),
             None => (workspace, container),
         }

@@ -1,6 +1,7 @@
 //! One data volume, by container, workspace or name.
 
 use clap::Args;
+use containai::ProcessEnv;
 use containai::volume_target::VolumeQuery;
 use containai_core::naming::VolumeName;
 
@@ -18,8 +19,8 @@ pub(crate) struct VolumeArgs {
 
 impl VolumeArgs {
     /// The volume that the command line names.
-    pub(crate) fn query(&self) -> VolumeQuery {
-        let (workspace, container) = self.target.split();
+    pub(crate) fn query(&self, env: &ProcessEnv) -> VolumeQuery {
+        let (workspace, container) = self.target.split(env);
         VolumeQuery { workspace, container, data_volume: self.data_volume.clone() }
     }
 }

@@ -3,7 +3,7 @@ use containai::disk_usage;
 
 use crate::app::App;
 use crate::output::df::{DiskUsageOutput, table};
-use crate::output::listing::{OutputFormat, print_object};
+use crate::output::format::{OutputFormat, print_object};
 
 /// Show the disk usage of ContainAI on the engine
 ///

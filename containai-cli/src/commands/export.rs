@@ -35,7 +35,7 @@ pub(crate) struct ExportArgs {
 }
 
 pub(crate) async fn run(args: ExportArgs, app: &App) -> anyhow::Result<()> {
-    let (query, docker_host) = (args.target.query(), app.global.docker_host.as_deref());
+    let (query, docker_host) = (args.target.query(&app.env), app.global.docker_host.as_deref());
     let (context, target) =
         VolumeTarget::find(&query, docker_host, &app.env, &app.reporter).await?;
     let encryption = args.encryption.read_encryption(app)?;

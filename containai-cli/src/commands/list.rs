@@ -3,8 +3,8 @@ use containai::listing;
 use containai_docker::Sizes;
 
 use crate::app::App;
+use crate::output::format::{OutputFormat, print_list};
 use crate::output::list::{ContainerListEntry, table};
-use crate::output::listing::{OutputFormat, print_list};
 
 /// List the containers of ContainAI on the engine
 ///

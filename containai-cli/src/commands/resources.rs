@@ -6,7 +6,7 @@ use containai_core::resources::{Cpus, ResourceLimits};
 
 use crate::app::App;
 use crate::args::TargetArgs;
-use crate::output::listing::{OutputFormat, print_object};
+use crate::output::format::{OutputFormat, print_object};
 use crate::output::resources::ResourcesOutput;
 
 /// Show or change a container's resource limits

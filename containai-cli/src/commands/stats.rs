@@ -2,7 +2,7 @@ use clap::Args;
 use containai::statistics;
 
 use crate::app::App;
-use crate::output::listing::{OutputFormat, print_list};
+use crate::output::format::{OutputFormat, print_list};
 use crate::output::stats::{StatisticsEntry, table};
 
 /// Show the resource usage of all running containers

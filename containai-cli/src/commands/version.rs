@@ -1,7 +1,7 @@
 use clap::Args;
 
 use crate::app::App;
-use crate::output::listing::{OutputFormat, print_object};
+use crate::output::format::{OutputFormat, print_object};
 use crate::output::version::VersionOutput;
 
 /// Print the version

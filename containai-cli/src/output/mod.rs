@@ -2,9 +2,9 @@
 
 pub(crate) mod config;
 pub(crate) mod df;
+pub(crate) mod format;
 pub(crate) mod image;
 pub(crate) mod list;
-pub(crate) mod listing;
 pub(crate) mod plan;
 pub(crate) mod resources;
 pub(crate) mod schema;

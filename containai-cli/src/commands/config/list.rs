@@ -3,7 +3,7 @@ use clap::Args;
 use super::scope::ConfigScopeArgs;
 use crate::app::App;
 use crate::output::config::{SettingOutput, table};
-use crate::output::listing::{OutputFormat, print_list};
+use crate::output::format::{OutputFormat, print_list};
 
 /// List all settings with their values and sources
 #[derive(Debug, Default, Args)]

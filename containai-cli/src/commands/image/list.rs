@@ -3,8 +3,8 @@ use containai::images;
 use containai_docker::DockerEngine;
 
 use crate::app::App;
+use crate::output::format::{OutputFormat, print_list};
 use crate::output::image::{ImageEntry, table};
-use crate::output::listing::{OutputFormat, print_list};
 
 /// List the ContainAI images on the engine
 #[derive(Debug, Args)]

@@ -4,8 +4,8 @@ use containai_core::engine::PruneScope;
 use containai_docker::DockerEngine;
 
 use crate::app::App;
+use crate::output::format::{OutputFormat, print_list};
 use crate::output::image::{ImageEntry, table};
-use crate::output::listing::{OutputFormat, print_list};
 
 /// Remove unused ContainAI images
 ///

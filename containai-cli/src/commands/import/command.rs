@@ -81,7 +81,7 @@ pub(crate) async fn run(args: ImportArgs, app: &App) -> anyhow::Result<ExitCode>
 
 fn import_request(args: ImportArgs, app: &App) -> ImportRequest<'_> {
     ImportRequest {
-        query: args.target.query(),
+        query: args.target.query(&app.env),
         docker_host: app.global.docker_host.as_deref(),
         selection: args.selection.into(),
         mode: match (args.dry_run, args.watch) {
@@ -96,7 +96,7 @@ fn import_request(args: ImportArgs, app: &App) -> ImportRequest<'_> {
 
 async fn restore(args: ImportArgs, archive: Archive, app: &App) -> anyhow::Result<ExitCode> {
     args.selection.reject_for_export(args.watch)?;
-    let (query, docker_host) = (args.target.query(), app.global.docker_host.as_deref());
+    let (query, docker_host) = (args.target.query(&app.env), app.global.docker_host.as_deref());
     let restore =
         ArchiveRestore::find(archive, &query, docker_host, &app.env, &app.reporter).await?;
     match args.dry_run {

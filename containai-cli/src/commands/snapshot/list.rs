@@ -2,7 +2,7 @@ use clap::Args;
 use containai_core::lifecycle::snapshot::list_snapshots;
 
 use crate::app::App;
-use crate::output::listing::{OutputFormat, print_list};
+use crate::output::format::{OutputFormat, print_list};
 use crate::output::snapshot::{SnapshotEntry, table};
 
 /// List the snapshots that this machine has on the engine

@@ -5,7 +5,7 @@ use containai::context::Context;
 use containai::templates::TemplateBatch;
 
 use crate::app::App;
-use crate::output::listing::{OutputFormat, print_list};
+use crate::output::format::{OutputFormat, print_list};
 use crate::output::template::{TemplateEntry, table};
 
 /// List the templates and the state of their images
