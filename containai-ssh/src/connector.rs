@@ -19,8 +19,9 @@ pub struct ProxyConnector {
 }
 
 /// Connects with the first program that exists. `$0` is the program, and the
-/// last argument is the port.
-const SCRIPT: &str = "for port; do :; done; for program in \"$0\" \"${0##*/}\"; do \
+/// last argument is the port. `${…}` is avoided, because AsyncSSH reads it as an
+/// environment variable.
+const SCRIPT: &str = "for port; do :; done; for program in \"$0\" NAME; do \
     command -v \"$program\" >/dev/null && exec VARIABLES\"$program\" \"$@\"; done; \
     command -v nc >/dev/null && exec nc 127.0.0.1 \"$port\"; \
     echo \"$0 does not exist: any command of cai for this container mends its SSH configuration\" >&2; exit 127";
@@ -34,7 +35,9 @@ impl ProxyConnector {
             true => String::new(),
             false => format!("env {} ", String::from_utf8_lossy(&quote::words(&self.variables))),
         };
-        let script = SCRIPT.replace("VARIABLES", &variables);
+        let name = self.program.rsplit('/').next().unwrap_or_default();
+        let name = String::from_utf8_lossy(&quote::word(name.as_bytes())).into_owned();
+        let script = SCRIPT.replace("NAME", &name).replace("VARIABLES", &variables);
         let words = ["sh", "-c", &script, &self.program].into_iter();
         let words: Vec<_> = words.chain(self.arguments.iter().map(String::as_str)).collect();
         let words = String::from_utf8_lossy(&quote::words(&words)).replace('%', "%%");

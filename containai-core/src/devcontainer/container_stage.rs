@@ -11,8 +11,6 @@ use crate::shell_word::shell_quote;
 const FOLDER_PROGRAM: &str = "/usr/lib/containai/workspace-folder";
 /// The directories of VS Code on the data volume; the home directory has links to their files.
 const VOLUME_SERVER_DIRS: [&str; 2] = ["vscode-server", "vscode-server-insiders"];
-/// The rules for files that a new data volume gets, tmpfiles.d(5).
-const VOLUME_RULES: &str = "/usr/lib/tmpfiles.d/containai.conf";
 
 /// The program's text after the lines that set `target`. The host's path of the workspace may be a
 /// link to the workspace there already.
@@ -102,21 +100,15 @@ impl ContainerStage {
         ));
     }
 
-    /// Adds the settings of VS Code to a data volume without any.
+    /// Adds the settings of VS Code for a new data volume: the engine fills it with the image's files.
     fn add_editor_settings(&mut self, settings: Option<&str>) {
         let Some(settings) = settings else { return };
-        // Of several rules for one path the first applies; `%` begins a specifier.
-        let content = settings.replace('\\', "\\\\").replace('%', "%%");
-        let rule = |directory| {
+        self.files.push(("machine-settings.json", format!("{settings}\n")));
+        for directory in VOLUME_SERVER_DIRS {
             let path = format!("{CONTAINER_DATA}/{directory}/data/Machine/settings.json");
-            format!("f {path} 0644 agent agent - {content}\n")
-        };
-        self.files.push(("machine-settings.conf", VOLUME_SERVER_DIRS.map(rule).concat()));
-        self.dockerfile.push_str(&format!(
-            "COPY machine-settings.conf /tmp/machine-settings.conf\n\
-             RUN cat {VOLUME_RULES} >> /tmp/machine-settings.conf && \
-             cat /tmp/machine-settings.conf > {VOLUME_RULES} && rm /tmp/machine-settings.conf\n"
-        ));
+            let line = format!("COPY --chown=1000:1000 machine-settings.json {path}\n");
+            self.dockerfile.push_str(&line);
+        }
     }
 
     fn add_variable(&mut self, name: &str, value: &str) {

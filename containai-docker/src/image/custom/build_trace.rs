@@ -78,7 +78,7 @@ impl BuildTrace {
             match (number, field) {
                 (1, WireField::Bytes(bytes)) => digest = bytes.to_vec(),
                 (4, WireField::Bytes(bytes)) => {
-                    output = String::from_utf8_lossy(bytes).into_owned()
+                    output = String::from_utf8_lossy(bytes).into_owned();
                 }
                 _ => {}
             }

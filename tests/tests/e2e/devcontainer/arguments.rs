@@ -53,7 +53,7 @@ fn arguments_variables_and_the_folder_reach_the_container() {
     first
         .success()
         .prints(&format!(
-            "1 of file\n{opts}\n<{opts}>\na\nb\nextra\n3\n10.9.8.7\n/workspaces/arguments\n{opts}\n{{\"editor.tabSize\":3}}",
+            "1 of file\n{opts}\n<{opts}>\na\nb\nextra\n3\n10.9.8.7\n/workspaces/arguments\n{opts}\n{{\"editor.tabSize\":3}}\n",
         ))
         .stderr_contains("`runArgs --name x` has no effect")
         .stderr_lacks("`privileged`");
