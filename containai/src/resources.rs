@@ -60,7 +60,7 @@ impl ContainerResources {
 }
 
 /// The source of a limit, and the limit of a new container if that differs.
-fn describe_next<T: PartialEq>(
+fn describe_next<T: Copy + PartialEq>(
     current: Option<T>,
     next: Option<(T, &Origin)>,
     format: impl Fn(T) -> String,
@@ -71,7 +71,7 @@ fn describe_next<T: PartialEq>(
         Origin::Default => "the default".to_owned(),
         origin => format!("from {}", escape_control(&origin.to_string())),
     };
-    match current.as_ref() == Some(&next) {
+    match current == Some(next) {
         true => format!("; {source}"),
         false => format!("; a new container gets {}, {source}", format(next)),
     }

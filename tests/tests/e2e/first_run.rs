@@ -38,7 +38,8 @@ fn subdirectory_of_a_repository_is_the_same_workspace() {
     let person = Person::new();
     let repository = person.repository("below");
     person.run(&repository, "mkdir -p deep/down").success();
-    person.run(repository.join("deep/down"), "test -d deep/down").success();
+    let below = person.run(repository.join("deep/down"), "pwd");
+    below.success().prints("/home/agent/workspace/deep/down\n");
     assert_eq!(person.containers(repository.path()).len(), 1);
 }
 

@@ -146,7 +146,10 @@ fn compose_files_are_judged_and_approved() {
             "services: {app: {image: a, build: {dockerfile_inline: FROM a}}}",
             "`services.app.build.dockerfile_inline` is not supported",
         ),
-        ("services: {app: {image: a, volumes: ['/:/host']}}", "`/` of `mounts` in devcontainer.json is not mounted"),
+        (
+            "services: {app: {image: a, volumes: ['/:/host']}}",
+            "`/` of `mounts` in devcontainer.json is not mounted",
+        ),
         ("a: &a [*a]", "`.devcontainer/compose.yml` cannot be read"),
     ] {
         write(&repository, ".devcontainer/compose.yml", lines);
