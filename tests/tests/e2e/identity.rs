@@ -53,7 +53,7 @@ fn enclosing_workspace_is_used_with_a_notice() {
     let outer = person.repository("outer");
     person.run(&outer, "true").success();
     let inner = Repository::create(outer.join("vendor/inner"));
-    let outcome = person.run(inner.path(), "cat vendor/inner/README");
+    let outcome = person.run(inner.path(), "cat README");
     outcome.success().prints("hello\n").stderr_contains("using the workspace");
     assert_eq!(person.containers(inner.path()).len(), 0);
     person.exec(inner.path(), "true").success().stderr_contains("using the workspace");

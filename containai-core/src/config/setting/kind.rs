@@ -35,8 +35,7 @@ impl SettingKind {
             Self::Bool => value.is_bool(),
             Self::Integer { .. } => value.is_integer(),
             Self::Number => value.is_integer() || value.is_float(),
-            Self::Text(_) | Self::Choice(_) => value.is_str(),
-            Self::Size => value.is_str() || value.is_integer(),
+            Self::Text(_) | Self::Choice(_) | Self::Size => value.is_str() || value.is_integer(),
             Self::List(_) => match value.as_array() {
                 Some(array) => array.iter().all(Value::is_str),
                 None => value.is_str(),
