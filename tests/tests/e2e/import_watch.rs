@@ -38,7 +38,7 @@ fn changes_are_imported_while_the_container_stops_and_starts() {
     let person = Person::new();
     let repository = person.repository("watch-hot");
     write(&person, ".claude/settings.json", "1");
-    write(&person, ".secret/key", "outside");
+    write(&person, ".gnupg/key", "outside");
     person.run(&repository, "true").success();
     let running = start_watching(&person, &repository);
     wait_for_content(&person, &repository, "claude/settings.json", "1");
@@ -57,11 +57,11 @@ fn changes_are_imported_while_the_container_stops_and_starts() {
 
     // A link out of the imported paths is reported and not followed, and its target is not watched.
     let way = person.home().join(".claude/commands/way");
-    symlink(person.home().join(".secret"), way).expect("a link can be made");
+    symlink(person.home().join(".gnupg"), way).expect("a link can be made");
     wait_until(TIMEOUT, "a warning", || {
         running.stderr().contains("which is not imported").then_some(())
     });
-    write(&person, ".secret/key", "changed");
+    write(&person, ".gnupg/key", "changed");
     write(&person, ".claude/not-in-any-manifest", "4");
     // Its arrival shows that an import ran after both changes.
     write(&person, ".claude/commands/last.md", "last");

@@ -121,7 +121,7 @@ fn user_units_run_without_a_login_session() {
     let repository = person.repository("user-units");
     person.run(&repository, "systemctl --user is-system-running").success().prints("running\n");
     let unit = "mkdir -p ~/.config/systemd/user && cd ~/.config/systemd/user && \
-                printf '[Service]\\nExecStart=/bin/sh -c \"echo \\$PATH > %%t/started; sleep infinity\"\\n[Install]\\nWantedBy=default.target\\n' > own.service && \
+                printf '[Service]\\nExecStart=/bin/sh -c \"echo $$PATH > %%t/started; sleep infinity\"\\n[Install]\\nWantedBy=default.target\\n' > own.service && \
                 systemctl --user daemon-reload && systemctl --user enable -q --now own.service; \
                 systemctl --user is-active own; stat -c '%a %U' $XDG_RUNTIME_DIR; \
                 systemd-run --user --quiet --wait --pipe echo ran; \

@@ -55,7 +55,7 @@ fn volume_persistence_rules() {
     let third = id(&person, path);
     assert_ne!(third, second);
     assert_eq!(person.container_name(path), "rules-other");
-    run(&person, path, &["--restart"], &format!("cat {MARK}")).success().prints("first\n");
+    run(&person, path, &["--recreate"], &format!("cat {MARK}")).success().prints("first\n");
     assert_ne!(id(&person, path), third);
 
     // --reset: recreated, a new volume, the old one preserved and named.
