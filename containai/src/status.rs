@@ -6,8 +6,12 @@ use containai_core::engine::{
     ActiveSessions, Container, IdRangeMode, RestartPolicy, RunState, Usage,
 };
 use containai_docker::{Activity, DockerEngine, Running};
+use tokio::time::timeout;
 
 use crate::host_facts;
+
+/// The time limit for the restart policy.
+const POLICY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The status of a running container; `None` for values that are unknown.
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,7 +51,8 @@ impl<'a> StatusQuery<'a> {
             false => Running::default(),
         };
         let uptime = running.started.map(|at| at.age_at(host_facts::now()));
-        let restart = engine.restart_policy(&container.id).await.ok();
+        let restart = timeout(POLICY_TIMEOUT, engine.restart_policy(&container.id)).await;
+        let restart = restart.ok().and_then(Result::ok);
         let status = RunningStatus { uptime, restart, ..RunningStatus::default() };
         Self { engine, container, running, status }
     }
