@@ -143,7 +143,8 @@ fn paused_container_shuts_down_cleanly() {
     person.run(&repository, "true").success();
     let id = person.container(repository.path())["Id"].as_str().expect("an id").to_owned();
     person.api().post(&format!("/containers/{id}/pause"), &serde_json::Value::Null);
-    person.cai(["stop"]).current_dir(&repository).run().success();
+    // The last processes of the command above may be frozen.
+    person.cai(["stop", "--force"]).current_dir(&repository).run().success();
     // systemd exits with 130 when it was asked to halt.
     let state = &person.container(repository.path())["State"];
     assert_eq!(state["Running"], false);
