@@ -32,15 +32,9 @@ fn ours() -> Labels {
 }
 
 fn container(name: &str, state: RunState) -> Container {
-    Container {
-        id: ContainerId::new(format!("id-of-{name}")),
-        name: name.into(),
-        state,
-        status: String::new(),
-        image: "base".into(),
-        labels: ours(),
-        has_lost_port: false,
-    }
+    Container::new(ContainerId::new(format!("id-of-{name}")), name, state)
+        .with_image("base")
+        .with_labels(ours())
 }
 
 fn moments(state: RunState, created: i64, finished: Option<i64>) -> ContainerTimes {
@@ -102,8 +96,8 @@ fn containers_are_pruned_by_state_and_age() {
         check(container("a", state), exited(90), false);
     }
     let kept = ours().iter().chain([(label::KEEP, "true")]).collect();
-    check(Container { labels: kept, ..container("a", RunState::Exited) }, exited(90), false);
-    let foreign = Container { labels: Labels::default(), ..container("a", RunState::Exited) };
+    check(container("a", RunState::Exited).with_labels(kept), exited(90), false);
+    let foreign = container("a", RunState::Exited).with_labels(Labels::default());
     check(foreign, exited(90), false);
 }
 
@@ -112,7 +106,7 @@ fn leftover_helpers_are_pruned_after_a_grace_period() {
     let hour_ago = |hours: i64| Some(Timestamp::from_unix(NOW.as_unix() - hours * 3600));
     let goes = |kind: &str, hours: i64| {
         let labels = [(label::MANAGED, "true"), (kind, "containai-api-data")].into_iter().collect();
-        let helper = Container { labels, ..container("helper", RunState::Created) };
+        let helper = container("helper", RunState::Created).with_labels(labels);
         let made =
             ContainerTimes { created: hour_ago(hours), ..moments(RunState::Created, 0, None) };
         let fixture =
@@ -296,7 +290,7 @@ prop_compose! {
         now in any_state(), created in any_moment(), finished in any_moment(), asked: bool,
     ) -> (Container, Option<ContainerTimes>) {
         let moments = ContainerTimes { state: now, created, started: None, finished };
-        (Container { labels, ..container(&name, state) }, asked.then_some(moments))
+        (container(&name, state).with_labels(labels), asked.then_some(moments))
     }
 }
 

@@ -30,15 +30,7 @@ fn container(name: &str, workspace: Option<&str>, state: RunState) -> Container 
         }
     };
     let id = ContainerId::new(format!("id-of-{name}"));
-    Container {
-        id,
-        name: name.into(),
-        state,
-        status: String::new(),
-        image: "base".into(),
-        labels,
-        has_lost_port: false,
-    }
+    Container::new(id, name, state).with_image("base").with_labels(labels)
 }
 
 fn observed(containers: Vec<Container>) -> Observed {
@@ -329,7 +321,8 @@ fn ports_of_stopped_containers_stay_reserved() {
 fn exited_container_is_reported_with_its_log() {
     let ours = container("api-main", Some("/src/api"), RunState::Exited);
     let engine = FakeEngine::new();
-    let dead = Container { state: RunState::Exited, ..ours };
+    let mut dead = ours;
+    dead.state = RunState::Exited;
     let engine = engine.with_container(dead.clone());
     let attempt = containai_core::lifecycle::connect(
         &engine,

@@ -20,15 +20,7 @@ fn desired() -> Desired {
 fn container(name: &str, state: RunState, labels: &[(&str, &str)]) -> Container {
     let labels: Labels = [(label::MANAGED, "true")].iter().chain(labels).copied().collect();
     let id = ContainerId::new(format!("id-of-{name}"));
-    Container {
-        id,
-        name: name.into(),
-        state,
-        status: String::new(),
-        image: "base".into(),
-        labels,
-        has_lost_port: false,
-    }
+    Container::new(id, name, state).with_image("base").with_labels(labels)
 }
 
 fn api(state: RunState) -> Container {

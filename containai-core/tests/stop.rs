@@ -12,21 +12,15 @@ use containai_core::testing::{FakeEngine, FakeRemote, run_ready};
 
 fn container(name: &str, state: RunState) -> Container {
     let labels = [(label::MANAGED, "true"), (label::WORKSPACE, "/w"), (label::SSH_PORT, "2300")];
-    Container {
-        id: ContainerId::new(format!("id-of-{name}")),
-        name: name.into(),
-        state,
-        status: String::new(),
-        image: "base".into(),
-        labels: labels.into_iter().collect(),
-        has_lost_port: false,
-    }
+    Container::new(ContainerId::new(format!("id-of-{name}")), name, state)
+        .with_image("base")
+        .with_labels(labels.into_iter().collect())
 }
 
 fn replacement_of(old: &Container) -> Container {
     let mut labels: Labels = old.labels.for_replacement(old.id.as_ref(), "1", &old.name, "base");
     labels = labels.with_port(HostPort::new(2301).expect("a port"));
-    Container { labels, ..container("next", RunState::Created) }
+    container("next", RunState::Created).with_labels(labels)
 }
 
 fn words(steps: &[StopStep]) -> String {
@@ -133,7 +127,7 @@ fn nothing_is_removed_when_the_export_fails() {
 
 #[test]
 fn foreign_container_refuses_the_whole_plan() {
-    let foreign = Container { labels: Labels::default(), ..container("db", RunState::Running) };
+    let foreign = container("db", RunState::Running).with_labels(Labels::default());
     let containers = vec![container("api", RunState::Running), foreign];
     let ids: Vec<_> = containers.iter().map(|it| it.id.clone()).collect();
     let observed = Observed::of(containers);

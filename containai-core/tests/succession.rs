@@ -163,23 +163,18 @@ fn exhausted_port_range_keeps_the_container() {
 fn old(state: RunState) -> Container {
     let labels =
         [(label::MANAGED, "true"), (label::WORKSPACE, "/src/api"), (label::SSH_PORT, "2300")];
-    Container {
-        id: ContainerId::new("old"),
-        name: "api-main".into(),
-        state,
-        status: String::new(),
-        image: "base".into(),
-        labels: labels.into_iter().collect(),
-        has_lost_port: false,
-    }
+    Container::new(ContainerId::new("old"), "api-main", state)
+        .with_image("base")
+        .with_labels(labels.into_iter().collect())
 }
 
 fn replacement(state: RunState) -> Container {
     let labels: Labels =
         old(RunState::Exited).labels.for_replacement("old", "then", "api-main", "base");
-    let name = "api-main.moving".into();
+    let name = "api-main.moving";
     let id = ContainerId::new("new");
-    Container { id, name, labels: labels.with_port(port(2301)), ..old(state) }
+    let labels = labels.with_port(port(2301));
+    Container::new(id, name, state).with_image("base").with_labels(labels)
 }
 
 fn fixture(containers: Vec<Container>, last_start: Option<&str>) -> Observed {
@@ -218,7 +213,8 @@ fn replacement_alone_takes_the_name() {
     let name = ContainerName::parse("api-main").expect("a name");
     let step = decide(&fixture(vec![replacement(RunState::Created)], None), &desired());
     assert_eq!(step, Step::Rename { id: ContainerId::new("new"), name });
-    let renamed = Container { name: "mine".into(), ..replacement(RunState::Running) };
+    let mut renamed = replacement(RunState::Running);
+    renamed.name = "mine".into();
     let step = decide(&fixture(vec![renamed], None), &desired());
     assert_eq!(step, Step::Connect { id: ContainerId::new("new") });
 }

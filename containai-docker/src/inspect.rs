@@ -23,15 +23,13 @@ pub(crate) fn container(entry: ContainerSummary) -> Option<Container> {
     let labels: Labels = entry.labels.unwrap_or_default().into_iter().collect();
     let image = labels.get(label::ORIGINAL_IMAGE).map(str::to_owned).or(entry.image);
     let has_lost_port = has_lost_port(state, &labels, &entry.ports.unwrap_or_default());
-    Some(Container {
-        id: ContainerId::new(entry.id?),
-        name: name.trim_start_matches('/').to_owned(),
-        state,
-        status: entry.status.unwrap_or_default(),
-        image: image.unwrap_or_default(),
-        labels,
-        has_lost_port,
-    })
+    let mut container =
+        Container::new(ContainerId::new(entry.id?), name.trim_start_matches('/').to_owned(), state)
+            .with_status(entry.status.unwrap_or_default())
+            .with_image(image.unwrap_or_default())
+            .with_labels(labels);
+    container.has_lost_port = has_lost_port;
+    Some(container)
 }
 
 /// Parses the name of a state; an unknown one is [`RunState::Dead`].

@@ -18,7 +18,10 @@ impl Engine for DockerEngine {
     async fn containers(&self) -> Result<Vec<Container>, EngineError> {
         let listed = self.list_containers().await?;
         let client = self.client_id();
-        let seen = |it: Container| Container { labels: it.labels.scoped_to(client), ..it };
+        let seen = |it: Container| {
+            let labels = it.labels.clone().scoped_to(client);
+            it.with_labels(labels)
+        };
         Ok(listed.into_iter().map(seen).collect())
     }
 

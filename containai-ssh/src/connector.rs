@@ -23,7 +23,7 @@ pub struct ProxyConnector {
 /// environment variable.
 const SCRIPT: &str = "for port; do :; done; for program in \"$0\" NAME; do \
     command -v \"$program\" >/dev/null && exec VARIABLES\"$program\" \"$@\"; done; \
-    command -v nc >/dev/null && exec nc 127.0.0.1 \"$port\"; \
+    command -v nc >/dev/null && exec nc 127.0.0.1 \"$port\" 2>/dev/null; \
     echo \"$0 does not exist: any command of cai for this container mends its SSH configuration\" >&2; exit 127";
 
 impl ProxyConnector {

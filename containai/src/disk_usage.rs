@@ -101,15 +101,7 @@ mod tests {
     #[test]
     fn usage_is_summed_by_kind() {
         let container = |state, size| ListedContainer {
-            container: Container {
-                id: ContainerId::new("id"),
-                name: "api".into(),
-                state,
-                status: String::new(),
-                image: "base".into(),
-                labels: Labels::default(),
-                has_lost_port: false,
-            },
+            container: Container::new(ContainerId::new("id"), "api", state).with_image("base"),
             size: Some(ByteSize::from_bytes(size)),
         };
         let volume = |labels: &[(&str, &str)], users: &[&str], size| StoredVolume {

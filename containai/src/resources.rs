@@ -167,22 +167,13 @@ async fn check_memory_in_use(
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{ContainerId, RunState};
-    use containai_core::label::Labels;
     use containai_core::resources::Cpus;
 
     use super::*;
 
     #[test]
     fn missing_values_mean_no_limit() {
-        let container = Container {
-            id: ContainerId::new("id"),
-            name: "api-main".into(),
-            state: RunState::Exited,
-            status: String::new(),
-            image: String::new(),
-            labels: Labels::default(),
-            has_lost_port: false,
-        };
+        let container = Container::new(ContainerId::new("id"), "api-main", RunState::Exited);
         let text =
             |limits, next| ContainerResources { limits, usage: None, next }.describe(&container);
         insta::assert_snapshot!(text(ResourceLimits::default(), None), @r"

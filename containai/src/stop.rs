@@ -283,15 +283,9 @@ mod tests {
     fn plans(state: RunState, mode: StopMode) -> Vec<StopPlan> {
         let labels =
             [(label::MANAGED, "true"), (label::WORKSPACE, "/w"), (label::SSH_PORT, "2300")];
-        let container = Container {
-            id: ContainerId::new("id"),
-            name: "api-main".into(),
-            state,
-            status: String::new(),
-            image: "base".into(),
-            labels: labels.into_iter().collect(),
-            has_lost_port: false,
-        };
+        let container = Container::new(ContainerId::new("id"), "api-main", state)
+            .with_image("base")
+            .with_labels(labels.into_iter().collect());
         let observed = Observed::of(vec![container]);
         plan_stop(&observed, &[ContainerId::new("id")], mode, None).expect("it is managed")
     }

@@ -97,15 +97,9 @@ mod tests {
     fn line(directory: &str, workspace: &str) -> String {
         let mut env = ProcessEnv::new("/home/me");
         env.directory = directory.into();
-        let container = Container {
-            id: ContainerId::new("1"),
-            name: "api-main".into(),
-            state: RunState::Running,
-            status: String::new(),
-            image: "base".into(),
-            labels: [(label::WORKSPACE, workspace)].into_iter().collect(),
-            has_lost_port: false,
-        };
+        let container = Container::new(ContainerId::new("1"), "api-main", RunState::Running)
+            .with_image("base")
+            .with_labels([(label::WORKSPACE, workspace)].into_iter().collect());
         let command = Command::new(["pwd"]).expect("a command");
         let command = prepare(&command, &Terminal::None, &container, &env);
         String::from_utf8(command.line()).expect("UTF-8")

@@ -113,15 +113,10 @@ mod tests {
                 (label::AGENTS, agents),
             ];
             let listed = ListedContainer {
-                container: Container {
-                    id: ContainerId::new("id"),
-                    name: name.into(),
-                    state,
-                    status: status.into(),
-                    image: "containai/base:1".into(),
-                    labels: labels.into_iter().collect(),
-                    has_lost_port: false,
-                },
+                container: Container::new(ContainerId::new("id"), name, state)
+                    .with_status(status)
+                    .with_image("containai/base:1")
+                    .with_labels(labels.into_iter().collect()),
                 size: size.map(ByteSize::from_bytes),
             };
             let mut listing = ContainerListing::new(listed);

@@ -68,22 +68,13 @@ impl ResourcesOutput {
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{ContainerId, RunState};
-    use containai_core::label::Labels;
     use containai_core::resources::{Cpus, ResourceLimits};
 
     use super::*;
 
     #[test]
     fn missing_values_are_left_out() {
-        let container = Container {
-            id: ContainerId::new("id"),
-            name: "api-main".into(),
-            state: RunState::Exited,
-            status: String::new(),
-            image: String::new(),
-            labels: Labels::default(),
-            has_lost_port: false,
-        };
+        let container = Container::new(ContainerId::new("id"), "api-main", RunState::Exited);
         let limits = ResourceLimits {
             memory: Some(ByteSize::from_gib(8)),
             cpus: Cpus::from_nanos(2_500_000_000),

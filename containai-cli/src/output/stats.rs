@@ -79,21 +79,12 @@ pub(crate) fn table(entries: &[StatisticsEntry]) -> String {
 mod tests {
     use containai_core::byte_size::ByteSize;
     use containai_core::engine::{ActiveSessions, Container, ContainerId, RunState, Usage};
-    use containai_core::label::Labels;
 
     use super::*;
 
     #[test]
     fn unknown_values_are_left_blank() {
-        let container = Container {
-            id: ContainerId::new("id"),
-            name: "api-main".into(),
-            state: RunState::Running,
-            status: String::new(),
-            image: String::new(),
-            labels: Labels::default(),
-            has_lost_port: false,
-        };
+        let container = Container::new(ContainerId::new("id"), "api-main", RunState::Running);
         let usage = Usage {
             memory_used: ByteSize::from_bytes(55 << 20),
             memory_limit: ByteSize::from_gib(4),

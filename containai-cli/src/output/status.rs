@@ -175,15 +175,10 @@ mod tests {
             (label::SSH_PORT, "2300"),
             (label::ISOLATION, "userns"),
         ];
-        Container {
-            id: ContainerId::new("id"),
-            name: "api-main".into(),
-            state,
-            status: status.into(),
-            image: "containai/base:1\u{1b}[2J".into(),
-            labels: labels.into_iter().collect(),
-            has_lost_port: false,
-        }
+        Container::new(ContainerId::new("id"), "api-main", state)
+            .with_status(status)
+            .with_image("containai/base:1\u{1b}[2J")
+            .with_labels(labels.into_iter().collect())
     }
 
     fn live() -> RunningStatus {

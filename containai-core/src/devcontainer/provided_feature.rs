@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::feature_source::FeatureSource;
 use crate::layout::CONTAINER_USER;
 
-/// The namespace of the reference features, in whatever registry a mirror keeps it.
+/// The namespace of the reference features; a mirror has it in another registry.
 const NAMESPACE: &str = "devcontainers/features/";
 
 /// The features, and what a container has instead.

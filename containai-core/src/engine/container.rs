@@ -61,6 +61,7 @@ impl fmt::Display for RunState {
 
 /// A container in the engine's list. All texts are untrusted.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Container {
     /// The engine's id.
     pub id: ContainerId,
@@ -80,6 +81,38 @@ pub struct Container {
 }
 
 impl Container {
+    /// Creates a container without labels, of an unknown image.
+    #[must_use]
+    pub fn new(id: ContainerId, name: impl Into<String>, state: RunState) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            state,
+            status: String::new(),
+            image: String::new(),
+            labels: Labels::default(),
+            has_lost_port: false,
+        }
+    }
+
+    /// Sets the engine's description of the state.
+    #[must_use]
+    pub fn with_status(self, status: impl Into<String>) -> Self {
+        Self { status: status.into(), ..self }
+    }
+
+    /// Sets the image reference.
+    #[must_use]
+    pub fn with_image(self, image: impl Into<String>) -> Self {
+        Self { image: image.into(), ..self }
+    }
+
+    /// Sets the labels.
+    #[must_use]
+    pub fn with_labels(self, labels: Labels) -> Self {
+        Self { labels, ..self }
+    }
+
     /// Whether this is the managed container of `workspace`.
     pub fn serves(&self, workspace: &WorkspacePath) -> bool {
         self.labels.is_managed() && self.labels.workspace() == Some(workspace.as_str())

@@ -13,7 +13,7 @@ pub struct AdaptedSettings {
     pub removed: Vec<String>,
 }
 
-/// Variables that mean something else in a container, whatever their value is: it has its own.
+/// Variables that mean something else in a container, which has its own values.
 const OF_HOST: [&str; 22] = [
     "SSH_AUTH_SOCK",
     "SSH_AGENT_PID",

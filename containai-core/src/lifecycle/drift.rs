@@ -124,15 +124,9 @@ mod tests {
     #[test]
     fn only_requested_settings_that_differ_are_drift() {
         let labels = [(label::DATA_VOLUME, "one")].into_iter().collect();
-        let container = Container {
-            id: ContainerId::new("1"),
-            name: "api-main".into(),
-            state: RunState::Running,
-            status: String::new(),
-            image: "containai/base:1".into(),
-            labels,
-            has_lost_port: false,
-        };
+        let container = Container::new(ContainerId::new("1"), "api-main", RunState::Running)
+            .with_image("containai/base:1")
+            .with_labels(labels);
         assert_eq!(detect_drift(&container, &RequestedSettings::default()), []);
         let half = |gib: u64| Resources::half_of(HostCapacity { memory_bytes: gib << 30, cpus: 4 });
         let requested_settings = RequestedSettings {
@@ -154,15 +148,9 @@ mod tests {
     #[test]
     fn sysbox_without_shim_is_drift() {
         let check = |labels: &[(&str, &str)], expected: &[Drift]| {
-            let container = Container {
-                id: ContainerId::new("1"),
-                name: "api-main".into(),
-                state: RunState::Running,
-                status: String::new(),
-                image: "containai/base:1".into(),
-                labels: labels.iter().copied().collect(),
-                has_lost_port: false,
-            };
+            let container = Container::new(ContainerId::new("1"), "api-main", RunState::Running)
+                .with_image("containai/base:1")
+                .with_labels(labels.iter().copied().collect());
             assert_eq!(
                 detect_drift(&container, &RequestedSettings::default()),
                 expected,
@@ -180,15 +168,9 @@ mod tests {
     fn changed_template_files_are_reported_once() {
         let check = |template: &str, hash: &str, requested: &str| {
             let labels = [(label::TEMPLATE, template), (label::TEMPLATE_HASH, hash)];
-            let container = Container {
-                id: ContainerId::new("1"),
-                name: "api-main".into(),
-                state: RunState::Running,
-                status: String::new(),
-                image: "containai/template:x".into(),
-                labels: labels.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
-                has_lost_port: false,
-            };
+            let container = Container::new(ContainerId::new("1"), "api-main", RunState::Running)
+                .with_image("containai/template:x")
+                .with_labels(labels.into_iter().filter(|(_, value)| !value.is_empty()).collect());
             let requested_settings = RequestedSettings {
                 template: Some(requested.into()),
                 fingerprint: Fingerprint::parse("0123456789ab").ok(),

@@ -45,15 +45,10 @@ mod tests {
         let labels = [(label::MANAGED, managed), (label::WORKSPACE, path)].into_iter().collect();
         let (id, name) = (ContainerId::new(path), path.to_owned());
         let (status, image) = (String::new(), String::new());
-        Container {
-            id,
-            name,
-            state: RunState::Running,
-            status,
-            image,
-            labels,
-            has_lost_port: false,
-        }
+        Container::new(id, name, RunState::Running)
+            .with_status(status)
+            .with_image(image)
+            .with_labels(labels)
     }
 
     fn check(place: &str, containers: &[Container], sections: &[&str], expected: Option<&str>) {

@@ -113,13 +113,9 @@ fn recreate(simulated: &mut Observed, desired: &Desired, of: &ContainerId, name:
 fn push_container(simulated: &mut Observed, spec: &ContainerSpec) {
     let id = ContainerId::new(spec.name.as_ref());
     simulated.created = Some(id.clone());
-    simulated.containers.push(Container {
-        id,
-        name: spec.name.to_string(),
-        state: RunState::Created,
-        status: String::new(),
-        image: spec.image.clone(),
-        labels: spec.labels().iter().collect::<Labels>(),
-        has_lost_port: false,
-    });
+    simulated.containers.push(
+        Container::new(id, spec.name.to_string(), RunState::Created)
+            .with_image(spec.image.clone())
+            .with_labels(spec.labels().iter().collect::<Labels>()),
+    );
 }

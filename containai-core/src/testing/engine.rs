@@ -196,15 +196,12 @@ impl Engine for FakeEngine {
             fake.volume_state.note_identity(&id, &spec.image);
         }
         fake.volume_state.mount(&id, spec.data_volume.as_ref(), spec.docker_volume.as_ref());
-        fake.containers.push(Container {
-            id: id.clone(),
-            name,
-            state: RunState::Created,
-            status: "Created".into(),
-            image: spec.image.clone(),
-            labels: spec.labels(),
-            has_lost_port: false,
-        });
+        fake.containers.push(
+            Container::new(id.clone(), name, RunState::Created)
+                .with_status("Created")
+                .with_image(spec.image.clone())
+                .with_labels(spec.labels()),
+        );
         Ok(id)
     }
 

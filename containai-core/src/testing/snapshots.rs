@@ -182,15 +182,11 @@ impl Snapshots for FakeEngine {
         }
         let both = job.copies.iter().flat_map(|it| [&it.from, &it.to]).cloned();
         fake.volume_state.mounts.insert(helper.clone(), both.map(|name| ("", name)).collect());
-        fake.containers.push(Container {
-            id: helper.clone(),
-            name: format!("helper-{helper}"),
-            state: RunState::Running,
-            status: String::new(),
-            image: job.image.clone(),
-            labels,
-            has_lost_port: false,
-        });
+        fake.containers.push(
+            Container::new(helper.clone(), format!("helper-{helper}"), RunState::Running)
+                .with_image(job.image.clone())
+                .with_labels(labels),
+        );
         let free = ByteSize::from_bytes(if fake.volume_state.is_disk_full { 0 } else { 1 << 40 });
         let space = CopySpace { needed: ByteSize::from_bytes(1000), free };
         Ok(FakeCopying { engine: self, helper, job: job.clone(), space })
@@ -235,15 +231,11 @@ impl Snapshots for FakeEngine {
         fake.images.push(committed.clone());
         fake.volume_state.images_without_identity.insert(committed.clone());
         let labels = [(label::MANAGED, "true"), (label::ANONYMISES, image)].into_iter().collect();
-        fake.containers.push(Container {
-            id: helper.clone(),
-            name: format!("helper-{helper}"),
-            state: RunState::Created,
-            status: String::new(),
-            image: image.to_owned(),
-            labels,
-            has_lost_port: false,
-        });
+        fake.containers.push(
+            Container::new(helper.clone(), format!("helper-{helper}"), RunState::Created)
+                .with_image(image.to_owned())
+                .with_labels(labels),
+        );
         Ok(AnonymisedImage { image: committed, helper })
     }
 

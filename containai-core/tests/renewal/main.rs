@@ -48,15 +48,7 @@ fn ephemeral() -> Desired {
 fn container(name: &str, labels: &[(&str, &str)], state: RunState) -> Container {
     let id = ContainerId::new(format!("id-of-{name}"));
     let labels: Labels = labels.iter().copied().collect();
-    Container {
-        id,
-        name: name.into(),
-        state,
-        status: String::new(),
-        image: "base".into(),
-        labels,
-        has_lost_port: false,
-    }
+    Container::new(id, name, state).with_image("base").with_labels(labels)
 }
 
 fn ours(name: &str, state: RunState) -> Container {

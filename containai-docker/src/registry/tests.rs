@@ -121,7 +121,7 @@ async fn content_is_checked_against_its_digest() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn size_is_limited_whatever_the_server_announces() -> anyhow::Result<()> {
+async fn size_is_limited_even_if_the_server_announces_less() -> anyhow::Result<()> {
     let server = ScriptedServer::start(|head| match head.contains("chunked") {
         true => b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n"
             .iter()
@@ -269,9 +269,9 @@ async fn failures_name_the_server() -> anyhow::Result<()> {
     }
     let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
     let reference = ArtifactReference::parse(&format!("127.0.0.1:{closed}/x"))?;
-    let error = client.manifest(&reference).await.expect_err("nobody listens");
+    let error = client.manifest(&reference).await.expect_err("no server listens");
     assert!(reason(&error).starts_with(&format!("cannot reach `127.0.0.1:{closed}`")));
-    // Another machine is asked through the proxy, where nobody listens either.
+    // Another machine is asked through the proxy, where no server listens either.
     let reference = ArtifactReference::parse("registry.example/x")?;
     let error = client.manifest(&reference).await.expect_err("no proxy");
     assert!(reason(&error).starts_with("cannot reach `127.0.0.1:1`"), "{}", reason(&error));

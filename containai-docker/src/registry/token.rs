@@ -22,9 +22,9 @@ struct TokenAnswer {
 
 /// Returns the value of `Authorization` for a repository, as the registry asked for it; secret.
 ///
-/// Only the scope of this repository is requested, whatever the registry names. The token server is
-/// asked without encryption only if the registry itself is on this machine: others could name a
-/// service of the local network.
+/// Only the scope of this repository is requested, even if the registry names another one. The token
+/// server is asked without encryption only if the registry itself is on this machine: others could
+/// name a service of the local network.
 pub(super) async fn authorize(
     connector: &WebConnector,
     refusal: &WebAnswer,

@@ -43,9 +43,15 @@ impl DockerEngine {
 
     /// Returns the container after the engine's current operation on it; `None` if it was removed.
     /// An inspection waits for the operation, a list does not.
-    async fn current_state(&self, container: Container) -> Result<Option<Container>, EngineError> {
+    async fn current_state(
+        &self,
+        mut container: Container,
+    ) -> Result<Option<Container>, EngineError> {
         match self.container_times(&container.id).await {
-            Ok(ContainerTimes { state, .. }) => Ok(Some(Container { state, ..container })),
+            Ok(ContainerTimes { state, .. }) => {
+                container.state = state;
+                Ok(Some(container))
+            }
             Err(EngineError::NoSuchContainer { .. }) => Ok(None),
             Err(error) => Err(error),
         }

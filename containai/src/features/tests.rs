@@ -17,7 +17,7 @@ use crate::process_env::ProcessEnv;
 use crate::report::Reporter;
 use crate::trust::StoredApproval;
 
-/// A registry that cannot be reached: whatever is found comes from the cache.
+/// A registry that cannot be reached: all results come from the cache.
 const HOST: &str = "127.0.0.1:1";
 
 struct Fixture {

@@ -66,22 +66,13 @@ pub(super) fn describe_item(item: &PruneItem) -> String {
 #[cfg(test)]
 mod tests {
     use containai_core::engine::{Container, ContainerId, EngineError, RunState};
-    use containai_core::label::Labels;
     use containai_core::lifecycle::gc::{IdleContainer, UnusedImage, UnusedVolume};
 
     use super::*;
 
     #[test]
     fn planned_removals_are_listed_with_sizes() {
-        let container = Container {
-            id: ContainerId::new("id"),
-            name: "api-main".into(),
-            state: RunState::Exited,
-            status: String::new(),
-            image: String::new(),
-            labels: Labels::default(),
-            has_lost_port: false,
-        };
+        let container = Container::new(ContainerId::new("id"), "api-main", RunState::Exited);
         let idle_since = Timestamp::from_unix(0);
         let size = Some(ByteSize::from_bytes(12 << 20));
         let gc = GcPlan {

@@ -32,7 +32,8 @@ const BUFFER_BYTES: usize = 64 * 1024;
 /// published on a port, until the server closes the connection.
 ///
 /// A port of this machine is used directly, and its container is started as needed. A `tcp://` engine
-/// connects to the server of a running container.
+/// connects to the server of a running container. `connected` is called once there is a connection:
+/// all later messages are OpenSSH's.
 ///
 /// # Errors
 ///
@@ -44,6 +45,7 @@ pub async fn connect_streams(
     env: &ProcessEnv,
     reporter: &Reporter,
     (input, output): (OwnedFd, OwnedFd),
+    connected: impl FnOnce(),
 ) -> crate::Result<()> {
     let streams = (File::from(input), File::from(output));
     let address = flags.docker_host.as_deref().map(EngineAddress::from_str);
@@ -51,14 +53,19 @@ pub async fn connect_streams(
     if let Some(Ok(EngineAddress::Unix(_))) = address
         && let Some(transport) = connect_now(port, env).await
     {
+        connected();
         return relay(transport, streams);
     }
     let context = Context::new(env, reporter, flags.clone(), None)?;
     let engine = context.engine()?;
     let container = find(&engine, port).await?;
     match context.address.is_remote() {
-        true => relay_through_engine(&engine, &container, streams).await,
-        false => relay(start(&container, flags, env, reporter).await?, streams),
+        true => relay_through_engine(&engine, &container, streams, connected).await,
+        false => {
+            let transport = start(&container, flags, env, reporter).await?;
+            connected();
+            relay(transport, streams)
+        }
     }
 }
 
@@ -124,6 +131,7 @@ async fn relay_through_engine(
     engine: &DockerEngine,
     container: &Container,
     (input, output): (File, File),
+    connected: impl FnOnce(),
 ) -> crate::Result<()> {
     if container.state != RunState::Running {
         return Err(not_found(&format!("container `{}` is not running", container.name)).into());
@@ -140,6 +148,7 @@ async fn relay_through_engine(
         }
         Err(error) => return Err(error.into()),
     };
+    connected();
     let up = async {
         tokio::io::copy(&mut input, &mut server_input).await?;
         server_input.shutdown().await

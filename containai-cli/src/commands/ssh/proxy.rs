@@ -1,3 +1,4 @@
+use std::fs::File;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
@@ -28,6 +29,16 @@ pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<()> {
     env.certificates = certificates;
     let streams =
         (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?);
-    openssh::connect_streams(args.port, &app.global.flags(), &env, &app.reporter, streams).await?;
+    let flags = app.global.flags();
+    openssh::connect_streams(args.port, &flags, &env, &app.reporter, streams, close_stderr).await?;
     Ok(())
+}
+
+/// Closes the stderr of the caller: `ssh -f` in a script would keep it open, and the script would wait
+/// for its end.
+fn close_stderr() {
+    if let Ok(null) = File::options().write(true).open("/dev/null") {
+        // Without it, only that script waits.
+        let _ = nix::unistd::dup2_stderr(null);
+    }
 }

@@ -141,15 +141,8 @@ mod tests {
         };
         let is_running = state == RunState::Running;
         let workspace = format!("/src/{name}");
-        let container = Container {
-            id: ContainerId::new(format!("id-of-{name}")),
-            name: name.into(),
-            state,
-            status: String::new(),
-            image: String::new(),
-            labels: [(label::WORKSPACE, workspace.as_str())].into_iter().collect(),
-            has_lost_port: false,
-        };
+        let container = Container::new(ContainerId::new(format!("id-of-{name}")), name, state)
+            .with_labels([(label::WORKSPACE, workspace.as_str())].into_iter().collect());
         ContainerStatistics {
             container,
             usage: is_running.then_some(usage),

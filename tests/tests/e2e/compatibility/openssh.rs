@@ -1,6 +1,6 @@
 //! OpenSSH's `ssh`.
 
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use super::container::{Container, outcome, output};
 use super::table::Client;
@@ -60,10 +60,8 @@ fn ssh_shares_a_connection() {
             command
         };
         let alias = &container.alias;
-        // The program that `ProxyCommand` runs keeps the standard error of the master open.
-        let mut master = shared(&["-oControlMaster=yes", "-fN"]);
-        master.arg(alias).stdout(Stdio::null()).stderr(Stdio::null());
-        assert!(master.status().expect("ssh runs").success());
+        // Its end waits for all processes that have the streams of the caller.
+        output(shared(&["-oControlMaster=yes", "-fN"]).arg(alias));
         // The connection is the same one, because the options allow no new one.
         let over = output(&mut shared(&["-oProxyCommand=false", alias, "echo $SSH_CONNECTION"]));
         let again = output(&mut shared(&["-oProxyCommand=false", alias, "echo $SSH_CONNECTION"]));
