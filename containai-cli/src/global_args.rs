@@ -28,7 +28,9 @@ pub(crate) struct GlobalArgs {
 impl GlobalArgs {
     /// Returns the command line's layer of the configuration, as far as every command has it.
     pub(crate) fn flags(&self) -> Flags {
-        Flags { docker_host: self.docker_host.clone(), mux: self.mux(), ..Flags::default() }
+        let mut flags = Flags::for_engine(self.docker_host.clone());
+        flags.mux = self.mux();
+        flags
     }
 
     /// Whether connections are shared; `None` leaves it to the configuration.

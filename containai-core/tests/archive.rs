@@ -11,8 +11,7 @@ use containai_core::archive::{
 use containai_core::timestamp::Timestamp;
 use proptest::prelude::*;
 
-const LIMITS: UnpackLimits =
-    UnpackLimits { max_bytes: 1 << 20, max_entries: 1000, overhead_per_entry: 0 };
+const LIMITS: UnpackLimits = UnpackLimits::new(1 << 20, 1000);
 const FRAME: (&str, &str) = ("new", "complete");
 
 /// Members with their contents.
@@ -213,7 +212,8 @@ fn bombs_are_not_taken() {
     );
     let names: Tree = (0..300).map(|number| file(&number.to_string(), b"")).collect();
     let names = forged(&[vec![directory("")], names].concat());
-    let limits = UnpackLimits { overhead_per_entry: 4096, ..LIMITS };
+    let mut limits = LIMITS;
+    limits.overhead_per_entry = 4096;
     let told = verify(&names[..], limits, &mut |_| ()).map_err(|error| error.to_string());
     assert_eq!(told, Err("the archive needs more than the 1048576 bytes of free space".into()));
     let parts = SparseMap::new(vec![Segment { offset: 1 << 45, length: 1 }], 1 << 46);

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 /// The parts are passed to command lines and to OpenSSH's configuration, so only names without
 /// special characters in either are accepted.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct SshHost {
     /// The user; `None`: as in the user's OpenSSH configuration.
     pub user: Option<String>,

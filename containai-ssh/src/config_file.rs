@@ -56,17 +56,10 @@ mod tests {
     #[test]
     fn engine_addresses_round_trip() -> Result<(), Box<dyn std::error::Error>> {
         let written = |engine: &str| -> Result<_, Box<dyn std::error::Error>> {
-            let text = crate::HostBlock {
-                alias: containai_core::naming::SshAlias::of(&ContainerName::parse("a-b")?),
-                port: HostPort::new(2300)?,
-                user: "agent".to_owned(),
-                identity: "/id".into(),
-                known_hosts: "/known_hosts".into(),
-                engine: Some(engine.to_owned()),
-                proxy: None,
-                connector: None,
-                client_options: crate::ClientOptions::default(),
-            };
+            let alias = containai_core::naming::SshAlias::of(&ContainerName::parse("a-b")?);
+            let port = HostPort::new(2300)?;
+            let mut text = crate::HostBlock::new(alias, port, "/id", "/known_hosts");
+            text.engine = Some(engine.to_owned());
             let config_file = SshConfigFile::parse("containai-a-b.conf", &text.render()?);
             Ok(config_file.ok_or("not written by ContainAI")?.engine)
         };

@@ -8,6 +8,7 @@ use containai_core::remote::{ClientOption, Forward};
 use crate::connector::ProxyConnector;
 use crate::proxy::ProxyRoute;
 use crate::session::TERMINAL_VARIABLES;
+use containai_core::layout::CONTAINER_USER;
 
 /// The `Host` block of ssh_config(5) with which plain `ssh` reaches a
 /// container.
@@ -17,6 +18,7 @@ use crate::session::TERMINAL_VARIABLES;
 /// break: jump hosts and shared connections would reach another machine or a
 /// removed container.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct HostBlock {
     /// The host name for `ssh`.
     pub alias: SshAlias,
@@ -38,6 +40,30 @@ pub struct HostBlock {
     pub connector: Option<ProxyConnector>,
     /// Options of the user.
     pub client_options: ClientOptions,
+}
+
+impl HostBlock {
+    /// Returns the block of a container on this machine, for the user `agent`,
+    /// without options.
+    #[must_use]
+    pub fn new(
+        alias: SshAlias,
+        port: HostPort,
+        identity: impl Into<PathBuf>,
+        known_hosts: impl Into<PathBuf>,
+    ) -> Self {
+        Self {
+            alias,
+            port,
+            user: CONTAINER_USER.to_owned(),
+            identity: identity.into(),
+            known_hosts: known_hosts.into(),
+            engine: None,
+            proxy: None,
+            connector: None,
+            client_options: ClientOptions::default(),
+        }
+    }
 }
 
 /// Options of OpenSSH sessions in a container.
@@ -194,24 +220,20 @@ mod tests {
     use crate::proxy::ProxyKind;
 
     fn block(home: &str) -> Result<HostBlock, Box<dyn std::error::Error>> {
-        Ok(HostBlock {
-            alias: SshAlias::of(&ContainerName::parse("repo-main")?),
-            port: HostPort::new(2300)?,
-            user: "agent".to_owned(),
-            identity: Path::new(home).join("id_containai"),
-            known_hosts: Path::new(home).join("known_hosts"),
-            engine: Some("unix:///run/x.sock".to_owned()),
-            proxy: None,
-            connector: None,
-            client_options: ClientOptions {
-                forwards: vec![
-                    Forward::parse(Direction::Local, "8080:localhost:80")?,
-                    Forward::parse(Direction::Remote, "/tmp/a:/tmp/b")?,
-                ],
-                options: vec!["Compression yes".parse()?],
-                ..ClientOptions::default()
-            },
-        })
+        let alias = SshAlias::of(&ContainerName::parse("repo-main")?);
+        let home = Path::new(home);
+        let (identity, known_hosts) = (home.join("id_containai"), home.join("known_hosts"));
+        let mut block = HostBlock::new(alias, HostPort::new(2300)?, identity, known_hosts);
+        block.engine = Some("unix:///run/x.sock".to_owned());
+        block.client_options = ClientOptions {
+            forwards: vec![
+                Forward::parse(Direction::Local, "8080:localhost:80")?,
+                Forward::parse(Direction::Remote, "/tmp/a:/tmp/b")?,
+            ],
+            options: vec!["Compression yes".parse()?],
+            ..ClientOptions::default()
+        };
+        Ok(block)
     }
 
     #[test]

@@ -248,15 +248,11 @@ impl WarmUp {
         let port = container.labels.ssh_port()?;
         let host_key = context.remote.pinned_host_key(port).await.ok()??;
         let engine = context.address.to_string();
+        let mut target = Target::new(engine, container.id.clone(), port, host_key);
+        target.proxy = remote_engine::proxy_route(&context.address, &context.env);
         Some(Self {
             client,
-            target: Target {
-                container: container.id.clone(),
-                proxy: remote_engine::proxy_route(&context.address, &context.env),
-                engine,
-                port,
-                host_key,
-            },
+            target,
             env: context.env.clone(),
             program: context.env.mux_program.clone()?,
             idle_seconds: context.config.mux_idle.value.as_secs(),

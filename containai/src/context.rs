@@ -142,7 +142,7 @@ impl Context {
     ///
     /// As [`Self::new`].
     pub fn of_engine(env: &ProcessEnv, reporter: &Reporter, flags: &Flags) -> crate::Result<Self> {
-        let flags = Flags { docker_host: flags.docker_host.clone(), ..Flags::default() };
+        let flags = Flags::for_engine(flags.docker_host.clone());
         Self::new(env, reporter, flags, None)
     }
 

@@ -46,7 +46,7 @@ impl WorkspaceState {
     ) -> crate::Result<Self> {
         let silent = Reporter::default();
         let address = context.address.to_string();
-        let flags = Flags { docker_host: Some(address.clone()), ..Flags::default() };
+        let flags = Flags::for_engine(Some(address.clone()));
         let config = settings::resolve(&context.env, &silent, flags, Some(workspace))?;
         let record = workspace_store::read(&context.env.layout, workspace)?;
         let stored = record.as_ref().and_then(|record| record.on(&address));

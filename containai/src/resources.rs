@@ -130,7 +130,7 @@ async fn next_resources(
 ) -> crate::Result<Option<NextResources>> {
     let Ok(workspace) = workspace_served(container) else { return Ok(None) };
     let silent = Reporter::default();
-    let flags = Flags { docker_host: Some(context.address.to_string()), ..Flags::default() };
+    let flags = Flags::for_engine(Some(context.address.to_string()));
     let config = settings::resolve(&context.env, &silent, flags, Some(&workspace))?;
     let capacity = match context.client {
         Some(_) => engine.capacity().await?,

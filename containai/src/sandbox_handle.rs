@@ -50,7 +50,9 @@ impl SandboxHandle {
 
     /// Returns the settings that select the engine.
     pub(crate) fn engine_flags(&self) -> Flags {
-        Flags { docker_host: self.docker_host.clone(), mux: Some(false), ..Flags::default() }
+        let mut flags = Flags::for_engine(self.docker_host.clone());
+        flags.mux = Some(false);
+        flags
     }
 
     fn take_idle(&self) -> Option<Session> {

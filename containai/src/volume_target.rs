@@ -69,11 +69,8 @@ impl TargetQuery {
         reporter: &Reporter,
     ) -> crate::Result<Self> {
         let volume = args.data_volume.clone();
-        let flags = Flags {
-            docker_host: docker_host.map(str::to_owned),
-            data_volume: volume.clone(),
-            ..Flags::default()
-        };
+        let mut flags = Flags::for_engine(docker_host.map(str::to_owned));
+        flags.data_volume.clone_from(&volume);
         if let Some(name) = &args.container {
             let context = Context::new(env, reporter, flags.clone(), None)?;
             let selector = VolumeSelector::Container(name.clone());

@@ -53,19 +53,17 @@ pub(crate) struct ContainerArgs {
 impl ContainerArgs {
     /// Returns the command line's layer of the configuration.
     pub(crate) fn flags(self, agent: Option<AgentName>, global: &GlobalArgs) -> Flags {
-        Flags {
-            template: self.template,
-            devcontainer: self.devcontainer,
-            agent,
-            image: self.image,
-            image_source: self.image_source,
-            isolation: self.isolation,
-            docker_host: global.docker_host.clone(),
-            data_volume: self.data_volume,
-            memory: self.memory,
-            cpus: self.cpus,
-            restart: self.restart,
-            mux: global.mux(),
-        }
+        let mut flags = global.flags();
+        flags.template = self.template;
+        flags.devcontainer = self.devcontainer;
+        flags.agent = agent;
+        flags.image = self.image;
+        flags.image_source = self.image_source;
+        flags.isolation = self.isolation;
+        flags.data_volume = self.data_volume;
+        flags.memory = self.memory;
+        flags.cpus = self.cpus;
+        flags.restart = self.restart;
+        flags
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct CpArgs {
 
 pub(crate) async fn run(args: CpArgs, app: &App) -> anyhow::Result<ExitCode> {
     let direction = copy::parse(&args.sources, &args.target)?;
-    let flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let flags = Flags::for_engine(app.global.docker_host.clone());
     let workspace = args.workspace.as_deref();
     let report = copy::copy(&direction, workspace, flags, &app.env, &app.reporter).await?;
     Ok(ExitCode::from(copy_report::report(report, &app.reporter)))

@@ -36,7 +36,8 @@ pub(crate) fn run(args: &SetupArgs, app: &App) -> anyhow::Result<()> {
         .hint(Hint::new("run `cai setup` on the engine's machine, without `--docker-host`"))
         .into());
     }
-    let flags = Flags { isolation: args.isolation, ..Flags::default() };
+    let mut flags = Flags::for_engine(None);
+    flags.isolation = args.isolation;
     let mut context = Context::new(&app.env, &app.reporter, flags, None)?;
     if let Some(user) = &args.system_part_for {
         machine::apply_as_root(&context, Some(user.clone()).filter(|user| user != "root"))?;

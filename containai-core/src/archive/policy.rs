@@ -9,6 +9,7 @@ use crate::layout::VOLUME_STAGING;
 
 /// The maximum size of an archive.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct UnpackLimits {
     /// Total content in bytes, without holes.
     pub max_bytes: u64,
@@ -25,8 +26,13 @@ const ENTRY_OVERHEAD: u64 = 4096;
 
 impl UnpackLimits {
     /// The upper bound of every archive: one tebibyte and four million entries.
-    pub const MAX: Self =
-        Self { max_bytes: 1 << 40, max_entries: 4_000_000, overhead_per_entry: 0 };
+    pub const MAX: Self = Self::new(1 << 40, 4_000_000);
+
+    /// Returns limits for the content in bytes and the number of entries.
+    #[must_use]
+    pub const fn new(max_bytes: u64, max_entries: u64) -> Self {
+        Self { max_bytes, max_entries, overhead_per_entry: 0 }
+    }
 
     /// Returns the limits for a disk with this much free space, in bytes and (where limited) in
     /// files. 64 MiB stay free.

@@ -38,6 +38,7 @@ pub struct FileText {
 
 /// Options of the command line; `None` where absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Flags {
     /// The agent to start by default.
     pub agent: Option<AgentName>,
@@ -63,6 +64,14 @@ pub struct Flags {
     pub restart: Option<RestartPolicy>,
     /// `--no-mux`.
     pub mux: Option<bool>,
+}
+
+impl Flags {
+    /// Returns the options that select an engine and nothing else.
+    #[must_use]
+    pub fn for_engine(docker_host: Option<String>) -> Self {
+        Self { docker_host, ..Self::default() }
+    }
 }
 
 /// Environment variables with settings.

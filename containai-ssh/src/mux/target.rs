@@ -10,6 +10,7 @@ use crate::proxy::{ProxyKind, ProxyRoute};
 /// The target of a connection: a container of an engine, its port and its host
 /// key. A connection is leased for an equal target only.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
 pub struct Target {
     /// The engine's address.
     pub engine: String,
@@ -24,6 +25,17 @@ pub struct Target {
 }
 
 impl Target {
+    /// Returns the target of a port on this machine.
+    #[must_use]
+    pub fn new(
+        engine: impl Into<String>,
+        container: ContainerId,
+        port: HostPort,
+        host_key: HostKey,
+    ) -> Self {
+        Self { engine: engine.into(), container, port, host_key, proxy: None }
+    }
+
     pub(super) fn encode(&self, message: MessageWriter) -> MessageWriter {
         let message = message.text(&self.engine).text(self.container.as_ref());
         let message = message.short(self.port.get()).text(self.host_key.as_ref());

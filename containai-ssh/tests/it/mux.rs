@@ -59,13 +59,7 @@ pub(crate) fn mux_client(remote: &SshRemote) -> MuxClient {
 /// Returns the target of a port, with the key that is pinned for it.
 pub(crate) async fn target(remote: &SshRemote, port: HostPort) -> Result<Target> {
     let host_key = remote.pinned_host_key(port).await?.context("no key is pinned_host_key")?;
-    Ok(Target {
-        engine: "unix:///it".to_owned(),
-        container: ContainerId::new("3f2a"),
-        port,
-        host_key,
-        proxy: None,
-    })
+    Ok(Target::new("unix:///it", ContainerId::new("3f2a"), port, host_key))
 }
 
 /// Leases a connection as soon as a daemon is running; a loaded machine may be
@@ -171,7 +165,8 @@ async fn a_connection_is_leased_for_its_target_only() -> Result<()> {
     let sshd = Sshd::start().await?;
     let daemon = TestDaemon::start(&sshd, TEST_TIMEOUT).await?;
     assert_eq!(daemon.run("true").await?, ExitOutcome::Status(0));
-    let other = Target { container: ContainerId::new("77ab"), ..daemon.target.clone() };
+    let mut other = daemon.target.clone();
+    other.container = ContainerId::new("77ab");
     drop(lease(&daemon.client, &other).await?);
     assert_eq!(sshd.connections()?, 2, "another container on the same port");
     // Another key is pinned now: open connections are not used any more.

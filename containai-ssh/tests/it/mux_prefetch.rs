@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use containai_core::engine::ContainerId;
-use containai_ssh::mux::{LeaseError, PrefetchedConnection, Target};
+use containai_ssh::mux::{LeaseError, PrefetchedConnection};
 use containai_ssh::{ExitOutcome, Stdio, Terminal};
 
 use crate::mux::{TEST_TIMEOUT, TestDaemon};
@@ -50,7 +50,8 @@ async fn prefetches_the_last_leased_target() -> Result<()> {
 async fn a_prefetched_connection_is_for_its_target_only() -> Result<()> {
     let sshd = Sshd::start().await?;
     let daemon = daemon_with_cached_target(&sshd).await?;
-    let meant = Target { container: ContainerId::new("recreated"), ..daemon.target.clone() };
+    let mut meant = daemon.target.clone();
+    meant.container = ContainerId::new("recreated");
     let offer = daemon.client.prefetch().await?.context("no prefetched connection")?;
     assert!(offer.for_target(&meant).is_none());
     // It is returned, and leased for the right target.

@@ -40,27 +40,20 @@ fn host_blocks() -> Result<()> {
         let layout = Layout::new(Path::new("/HOME"), None, None);
         let name = ContainerName::parse(text(&record, "/input/container").context("container")?)?;
         let forwards = strings(&record, "/input/local_forward");
-        let block = HostBlock {
-            alias: SshAlias::of(&name),
-            port: text(&record, "/input/port").context("port")?.parse::<HostPort>()?,
-            user: "agent".to_owned(),
-            identity: layout.identity(),
-            known_hosts: layout.known_hosts(),
-            engine: None,
-            proxy: None,
-            connector: None,
-            client_options: ClientOptions::new(
-                match text(&record, "/input/forward_agent") {
-                    Some("true") => ForwardAgent::Yes,
-                    _ => ForwardAgent::No,
-                },
-                forwards
-                    .iter()
-                    .map(|f| Forward::parse(Direction::Local, f))
-                    .collect::<Result<_, _>>()?,
-                Vec::new(),
-            ),
-        };
+        let port = text(&record, "/input/port").context("port")?.parse::<HostPort>()?;
+        let mut block =
+            HostBlock::new(SshAlias::of(&name), port, layout.identity(), layout.known_hosts());
+        block.client_options = ClientOptions::new(
+            match text(&record, "/input/forward_agent") {
+                Some("true") => ForwardAgent::Yes,
+                _ => ForwardAgent::No,
+            },
+            forwards
+                .iter()
+                .map(|f| Forward::parse(Direction::Local, f))
+                .collect::<Result<_, _>>()?,
+            Vec::new(),
+        );
         let ours = block.render()?.replace("/HOME", "$HOME");
         let ours: Vec<_> = ours.lines().map(str::trim).collect();
         // Builds of OpenSSH without GSSAPI warn about its option.

@@ -24,17 +24,15 @@ pub(super) struct RequestedValues {
 impl RequestedValues {
     /// Returns the settings, which take the place of command-line options.
     pub(super) fn flags(&self) -> Result<Flags, OperationError> {
-        Ok(Flags {
-            image: self.image.as_deref().map(ImageRequest::parse),
-            template: parse("template", self.template.as_deref(), TemplateName::parse)?,
-            data_volume: parse("data volume", self.data_volume.as_deref(), VolumeName::parse)?,
-            docker_host: self.docker_host.clone(),
-            memory: parse("memory limit", self.memory.as_deref(), FromStr::from_str)?,
-            cpus: parse("CPU limit", self.cpus.as_deref(), FromStr::from_str)?,
-            // Connections are pooled in the process.
-            mux: Some(false),
-            ..Flags::default()
-        })
+        let mut flags = Flags::for_engine(self.docker_host.clone());
+        flags.image = self.image.as_deref().map(ImageRequest::parse);
+        flags.template = parse("template", self.template.as_deref(), TemplateName::parse)?;
+        flags.data_volume = parse("data volume", self.data_volume.as_deref(), VolumeName::parse)?;
+        flags.memory = parse("memory limit", self.memory.as_deref(), FromStr::from_str)?;
+        flags.cpus = parse("CPU limit", self.cpus.as_deref(), FromStr::from_str)?;
+        // Connections are pooled in the process.
+        flags.mux = Some(false);
+        Ok(flags)
     }
 
     /// Returns the name of the container; `None` for the default.

@@ -21,7 +21,7 @@ enum ImageVerb {
 }
 
 pub(crate) async fn run(args: ImageArgs, app: &App) -> anyhow::Result<()> {
-    let mut flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let mut flags = Flags::for_engine(app.global.docker_host.clone());
     if let ImageVerb::Build(args) = &args.verb {
         flags.image_source = args.image_source;
     }

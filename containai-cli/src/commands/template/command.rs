@@ -29,7 +29,7 @@ enum TemplateVerb {
 
 pub(crate) async fn run(args: TemplateArgs, app: &App) -> anyhow::Result<ExitCode> {
     let verb = args.verb.unwrap_or(TemplateVerb::List(list::TemplateListArgs::default()));
-    let mut flags = Flags { docker_host: app.global.docker_host.clone(), ..Flags::default() };
+    let mut flags = Flags::for_engine(app.global.docker_host.clone());
     if let TemplateVerb::Build(args) = &verb {
         flags.image.clone_from(&args.image);
         flags.image_source = args.image_source;

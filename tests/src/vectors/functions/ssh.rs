@@ -20,24 +20,21 @@ pub(super) fn host_config(record: &Record) -> Result<Verdict> {
     let alias = SshAlias::of(&name);
     let forwards = record.texts("local_forward")?.into_iter();
     let forwards = forwards.map(|text| Forward::parse(Direction::Local, text));
-    let block = HostBlock {
-        alias: alias.clone(),
-        port: record.text("port")?.parse()?,
-        user: "agent".to_owned(),
-        identity: Path::new("/HOME/.config/containai/id_containai").to_owned(),
-        known_hosts: Path::new("/HOME/.config/containai/known_hosts").to_owned(),
-        engine: None,
-        proxy: None,
-        connector: None,
-        client_options: ClientOptions::new(
-            match record.text("forward_agent")? {
-                "true" => ForwardAgent::Yes,
-                _ => ForwardAgent::No,
-            },
-            forwards.collect::<Result<_, _>>()?,
-            Vec::new(),
-        ),
-    };
+    let port = record.text("port")?.parse()?;
+    let mut block = HostBlock::new(
+        alias.clone(),
+        port,
+        Path::new("/HOME/.config/containai/id_containai"),
+        Path::new("/HOME/.config/containai/known_hosts"),
+    );
+    block.client_options = ClientOptions::new(
+        match record.text("forward_agent")? {
+            "true" => ForwardAgent::Yes,
+            _ => ForwardAgent::No,
+        },
+        forwards.collect::<Result<_, _>>()?,
+        Vec::new(),
+    );
     let ours = block.render()?.replace("/HOME/", "$HOME/");
     let ours: Vec<&str> = ours.lines().map(str::trim).collect();
     let recorded = record.output["directives"].as_array().context("no `directives`")?;
