@@ -23,7 +23,7 @@ pub struct KindUsage {
 }
 
 impl KindUsage {
-    fn add(&mut self, size: ByteSize, is_active: bool) {
+    fn add(&mut self, MeasuredObject { size, is_active }: MeasuredObject) {
         self.count += 1;
         self.active += usize::from(is_active);
         self.size = self.size.saturating_add(size);
@@ -31,6 +31,12 @@ impl KindUsage {
             self.reclaimable = self.reclaimable.saturating_add(size);
         }
     }
+}
+
+/// An object with its size.
+struct MeasuredObject {
+    size: ByteSize,
+    is_active: bool,
 }
 
 /// The disk usage of ContainAI's objects on an engine.
@@ -66,26 +72,25 @@ fn usage_of(
     let mut snapshots = BTreeSet::new();
     for ListedContainer { container, size } in containers {
         let is_active = container.state == RunState::Running;
-        usage.containers.add(size.unwrap_or_default(), is_active);
+        usage.containers.add(MeasuredObject { size: size.unwrap_or_default(), is_active });
     }
-    let mut add =
-        |labels: &Labels, size: ByteSize, is_active: bool, kind: &mut KindUsage| match labels
-            .get(label::SNAPSHOT)
-        {
-            Some(id) => {
-                snapshots.insert(id.to_owned());
-                usage.snapshots.size = usage.snapshots.size.saturating_add(size);
-            }
-            None => kind.add(size, is_active),
-        };
+    let mut add = |labels: &Labels, object: MeasuredObject, kind: &mut KindUsage| match labels
+        .get(label::SNAPSHOT)
+    {
+        Some(id) => {
+            snapshots.insert(id.to_owned());
+            usage.snapshots.size = usage.snapshots.size.saturating_add(object.size);
+        }
+        None => kind.add(object),
+    };
     let is_ours = |image: &&StoredImage| image.references.iter().any(|it| is_managed_image(it));
     for image in images.iter().filter(is_ours) {
         let is_active = !image.used_by.is_empty() || image.is_in_snapshot;
-        add(&image.labels, image.size, is_active, &mut usage.images);
+        add(&image.labels, MeasuredObject { size: image.size, is_active }, &mut usage.images);
     }
     for volume in volumes {
-        let is_active = !volume.used_by.is_empty();
-        add(&volume.labels, volume.size.unwrap_or_default(), is_active, &mut usage.volumes);
+        let (size, is_active) = (volume.size.unwrap_or_default(), !volume.used_by.is_empty());
+        add(&volume.labels, MeasuredObject { size, is_active }, &mut usage.volumes);
     }
     usage.snapshots.count = snapshots.len();
     usage.snapshots.active = snapshots.len();

@@ -74,7 +74,7 @@ impl ComposeProject {
         local: &str,
         plan: &mut DevcontainerPlan,
     ) -> ServiceVolume {
-        let VolumeFields { kind, source, target, is_read_only } = entry;
+        let VolumeFields { kind, source, target, .. } = entry;
         if let Some(path) = source.strip_prefix(IN_WORKSPACE) {
             if let Some(folder) = workspace_at(path, target, local) {
                 return ServiceVolume::Workspace(folder);
@@ -90,7 +90,7 @@ impl ComposeProject {
                     path[levels * 3 - 1..].trim_start_matches('/')
                 ),
             };
-            return ServiceVolume::Mount(mount("bind", &source, target, *is_read_only));
+            return ServiceVolume::Mount(mount("bind", &source, entry));
         }
         let source = match kind.as_str() {
             "volume" if !source.is_empty() => self.volume_name(source, plan),
@@ -101,7 +101,7 @@ impl ComposeProject {
             },
             _ => source.clone(),
         };
-        ServiceVolume::Mount(mount(kind, &source, target, *is_read_only))
+        ServiceVolume::Mount(mount(kind, &source, entry))
     }
 
     /// Returns the name of a volume on the engine: no other workspace's container has it, unless the
@@ -206,9 +206,9 @@ fn parent(local: &str, levels: usize) -> String {
     names[..names.len().saturating_sub(levels)].join("/")
 }
 
-fn mount(kind: &str, source: &str, target: &str, is_read_only: bool) -> Value {
-    let mut mount = json!({ "type": kind, "source": source, "target": target });
-    if is_read_only {
+fn mount(kind: &str, source: &str, fields: &VolumeFields) -> Value {
+    let mut mount = json!({ "type": kind, "source": source, "target": fields.target });
+    if fields.is_read_only {
         mount["readonly"] = Value::Bool(true);
     }
     mount
