@@ -1,11 +1,13 @@
 //! ContainAI images on an engine.
 
+use containai_core::byte_size::{ByteSize, HumanSize};
 use containai_core::engine::{
     Engine as _, ImageRequest, ImageSource, ManagedImage, PruneScope, ShippedImage, prunable,
 };
 use containai_docker::DockerEngine;
 use containai_docker::image::{BuildCache, ImageRemoval, local_reference};
 
+use crate::context::Context;
 use crate::host_facts;
 use crate::report::Reporter;
 
@@ -37,16 +39,18 @@ pub async fn unused(engine: &DockerEngine, scope: PruneScope) -> crate::Result<V
     Ok(unused.into_iter().cloned().collect())
 }
 
-/// Removes unused images, and build cache that was unused for a week; returns the removed images.
+/// Removes unused images; returns them. On the dedicated engine, build cache that was unused for a week
+/// is removed as well; that of any other engine may belong to other builds.
 ///
 /// # Errors
 ///
 /// The engine cannot remove an image that is not in use.
 pub async fn prune(
+    context: &Context,
     engine: &DockerEngine,
     scope: PruneScope,
-    reporter: &Reporter,
 ) -> crate::Result<Vec<ManagedImage>> {
+    let reporter = &context.reporter;
     let mut removed = Vec::new();
     for image in unused(engine, scope).await? {
         match engine.remove_managed_image(&image).await? {
@@ -57,9 +61,11 @@ pub async fn prune(
             }
         }
     }
-    match engine.prune_build_cache().await? {
-        0 => {}
-        bytes => reporter.detail(&format!("removed {bytes} bytes of build cache")),
+    if context.is_dedicated_engine() {
+        let bytes = ByteSize::from_bytes(engine.prune_build_cache().await?);
+        if bytes.bytes() > 0 {
+            reporter.say(&format!("removed {} of build cache", HumanSize(bytes)));
+        }
     }
     Ok(removed)
 }

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use containai_tests::Person;
+use containai_tests::{Engine, Person, UnresponsiveEngine};
 use serde_json::Value;
 
 #[test]
@@ -73,6 +74,16 @@ fn old_images_are_pruned_and_the_users_own_are_kept() {
     assert!(!left.contains("containai/sdks:old"), "{left}");
     assert!(left.contains(mine), "{left}");
     api.delete(&format!("/images/{mine}:old"));
+}
+
+/// Another engine has build cache of its other users.
+#[test]
+fn build_cache_of_another_engine_is_kept() {
+    let person = Person::new();
+    let socket = person.beside("other.sock");
+    let other = UnresponsiveEngine::start(socket, &Engine::shared().socket(), &["/build/prune"]);
+    let prune = ["--docker-host", &other.address(), "image", "prune"];
+    person.cai(prune).timeout(Duration::from_secs(60)).run().success();
 }
 
 #[test]

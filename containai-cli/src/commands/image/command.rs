@@ -31,6 +31,6 @@ pub(crate) async fn run(args: ImageArgs, app: &App) -> anyhow::Result<()> {
         ImageVerb::List(args) => list::run(&args, &engine, app).await,
         ImageVerb::Build(args) => build::run(&args, &context, &engine, app).await,
         ImageVerb::Pull(args) => pull::run(args, &engine, app).await,
-        ImageVerb::Prune(args) => prune::run(&args, &engine, app).await,
+        ImageVerb::Prune(args) => prune::run(&args, &context, &engine, app).await,
     }
 }

@@ -1,4 +1,5 @@
 use clap::Args;
+use containai::context::Context;
 use containai::images;
 use containai_core::engine::PruneScope;
 use containai_docker::DockerEngine;
@@ -10,7 +11,9 @@ use crate::output::image::{ImageEntry, table};
 /// Remove unused ContainAI images
 ///
 /// Removes images of other versions, and untagged images of earlier builds.
-/// Images of existing containers are kept, even if the container is stopped.
+/// Images of existing containers are kept, even if the container is stopped. On
+/// the engine that `cai setup` started, build cache that was not used for a week
+/// is removed as well.
 #[derive(Debug, Args)]
 pub(super) struct ImagePruneArgs {
     /// Also remove the images of this version; the next container rebuilds its image
@@ -26,13 +29,14 @@ pub(super) struct ImagePruneArgs {
 
 pub(super) async fn run(
     args: &ImagePruneArgs,
+    context: &Context,
     engine: &DockerEngine,
     app: &App,
 ) -> anyhow::Result<()> {
     let scope = if args.all { PruneScope::Unused } else { PruneScope::Outdated };
     let removed = match args.dry_run {
         true => images::unused(engine, scope).await?,
-        false => images::prune(engine, scope, &app.reporter).await?,
+        false => images::prune(context, engine, scope).await?,
     };
     let (format, entries) = (OutputFormat::new(args.json), ImageEntry::list(&removed));
     print_list(&app.ui, format, &entries, table, "no unused images")
