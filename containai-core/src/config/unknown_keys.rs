@@ -133,9 +133,10 @@ impl UnknownKey {
     }
 }
 
-/// Returns the closest known setting or table.
+/// Returns the closest known setting, or for a key outside of tables the closest table.
 fn suggest_key(key: &str, known: &[&'static str]) -> Option<&'static str> {
-    let tables = known.iter().filter_map(|known| known.rsplit_once('.'));
+    let has_table = |_: &(&str, &str)| !key.contains('.');
+    let tables = known.iter().filter_map(|known| known.rsplit_once('.')).filter(has_table);
     closest_match(key, known.iter().copied().chain(tables.map(|(table, _)| table)))
 }
 
