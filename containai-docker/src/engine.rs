@@ -17,6 +17,7 @@ use crate::build_env::BuildEnv;
 use crate::connect::connect;
 use crate::error_map::map_error;
 use crate::exec_stream::{self, SshdExecStream};
+use crate::host::RestartWait;
 use crate::ownership::{Ownership, ReclaimListener, ReclaimNotifier};
 use crate::recipe::ImageRecipe;
 use crate::{container, pause};
@@ -49,6 +50,7 @@ pub struct DockerEngine {
     agents: Vec<Agent>,
     host_network: Option<HostNetwork>,
     recipes: Vec<ImageRecipe>,
+    restart_wait: Option<RestartWait>,
 }
 
 impl DockerEngine {
@@ -81,6 +83,7 @@ impl DockerEngine {
             agents: Vec::new(),
             host_network: None,
             recipes: Vec::new(),
+            restart_wait: None,
         })
     }
 
@@ -89,6 +92,14 @@ impl DockerEngine {
     #[must_use]
     pub fn with_build_lock(mut self, path: PathBuf) -> Self {
         self.build_lock = Some(path);
+        self
+    }
+
+    /// Sets the wait for an engine that ends while it is asked for the list of containers, which every
+    /// command requests first. Default: an error.
+    #[must_use]
+    pub fn with_restart_wait(mut self, wait: RestartWait) -> Self {
+        self.restart_wait = Some(wait);
         self
     }
 
@@ -234,7 +245,15 @@ impl DockerEngine {
     }
 
     pub(crate) async fn list_containers(&self) -> Result<Vec<Container>, EngineError> {
-        container::list(&self.docker).await.map_err(|error| self.map_error(error))
+        let list =
+            async || container::list(&self.docker).await.map_err(|error| self.map_error(error));
+        match (list().await, self.restart_wait.clone()) {
+            (Err(EngineError::Unreachable { .. }), Some(wait)) => {
+                wait.wait().await;
+                list().await
+            }
+            (outcome, _) => outcome,
+        }
     }
 
     pub(crate) fn ownership(&self) -> Option<&Ownership> {

@@ -8,7 +8,7 @@ use containai_core::config::{Config, Flags};
 use containai_core::engine::Isolation;
 use containai_core::hint::Hint;
 use containai_core::naming::{ClientId, WorkspacePath};
-use containai_docker::host::{EngineRecord, wait_while_starting};
+use containai_docker::host::{EngineRecord, RestartWait, wait_while_starting};
 use containai_docker::{AddressError, DockerEngine, EngineAddress};
 use containai_ssh::{ClientOptions, ForwardAgent, SshRemote};
 
@@ -180,8 +180,9 @@ impl Context {
     /// The certificates or the start-up hooks cannot be read.
     pub fn engine(&self) -> crate::Result<DockerEngine> {
         if self.record.is_some() {
-            let announce = || self.reporter.say("waiting for the engine, which is being started");
-            self.engine_wait.get_or_init(|| wait_while_starting(&self.env.engine, announce));
+            self.engine_wait.get_or_init(|| {
+                wait_while_starting(&self.env.engine, || announce_wait(&self.reporter));
+            });
         }
         self.engine_client()
     }
@@ -195,11 +196,24 @@ impl Context {
         let ownership = self.record.as_ref().and_then(|it| it.ownership(&self.env.engine));
         let engine =
             engine.with_ownership(ownership).with_reclaim_listener(Arc::new(self.reporter.clone()));
+        let engine = match self.is_dedicated_engine() && self.record.is_some() {
+            true => {
+                let reporter = self.reporter.clone();
+                let wait =
+                    RestartWait::new(self.env.engine.clone(), move || announce_wait(&reporter));
+                engine.with_restart_wait(wait)
+            }
+            false => engine,
+        };
         Ok(match &self.client {
             Some(client) => engine.with_client(client.clone()),
             None => engine,
         })
     }
+}
+
+fn announce_wait(reporter: &Reporter) {
+    reporter.say("waiting for the engine, which is being started");
 }
 
 /// Returns the configured engine, else the dedicated one.

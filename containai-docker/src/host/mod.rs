@@ -76,7 +76,7 @@ pub use privilege::{Elevator, Privilege};
 pub use published_port::forwards_port;
 pub use record::EngineRecord;
 pub use service_manager::ServiceManager;
-pub use startup::wait_while_starting;
+pub use startup::{RestartWait, wait_while_starting};
 pub use step::{IdsOwner, MissingAccounts, SetupStep, StepDetail};
 pub use subnet::{Subnet, SubnetError};
 pub use subordinate::{IdRange, IdRangeChange, SubordinateEntry};

@@ -1,13 +1,16 @@
 //! Waiting for an engine that is being started or restarted.
 
+use std::fmt;
 use std::io::ErrorKind;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use containai_core::layout::EngineLayout;
+use tokio::task::spawn_blocking;
 
 use super::ping::{EngineState, ping};
 use super::supervisor::is_supervised;
@@ -25,11 +28,42 @@ const PING_TIMEOUT: Duration = Duration::from_secs(2);
 /// minute, and calls `announce` when the wait begins. Returns at once if the engine accepts
 /// connections, and after half a second if nothing starts it.
 pub fn wait_while_starting(layout: &EngineLayout, announce: impl FnOnce()) {
-    if accepts_connections(&layout.socket()) {
-        return;
+    if !accepts_connections(&layout.socket()) {
+        wait_for_answer(layout, announce);
     }
+}
+
+fn wait_for_answer(layout: &EngineLayout, announce: impl FnOnce()) {
     let answers = || ping(&layout.socket(), PING_TIMEOUT) != EngineState::NotResponding;
     wait_until(answers, || is_starting(layout), announce);
+}
+
+/// A wait for the engine of this machine that a request needs if it ends while the request runs.
+#[derive(Clone)]
+pub struct RestartWait {
+    layout: EngineLayout,
+    announce: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl RestartWait {
+    /// Creates a wait for the engine at `layout`; `announce` is called when it begins.
+    pub fn new(layout: EngineLayout, announce: impl Fn() + Send + Sync + 'static) -> Self {
+        Self { layout, announce: Arc::new(announce) }
+    }
+
+    /// As [`wait_while_starting`], but until the engine answers: the socket of one that ends may still
+    /// accept connections.
+    pub(crate) async fn wait(self) {
+        let waiting = move || wait_for_answer(&self.layout, || (self.announce)());
+        // A panic in it must not hide the error of the request.
+        let _ = spawn_blocking(waiting).await;
+    }
+}
+
+impl fmt::Debug for RestartWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RestartWait").field("layout", &self.layout).finish_non_exhaustive()
+    }
 }
 
 /// Waits until `answers`; gives up if `is_starting` is false for a time, or after a minute.
