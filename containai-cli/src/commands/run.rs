@@ -2,7 +2,8 @@ use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Args;
-use containai::{OperationError, session};
+use containai::OperationError;
+use containai::session::{AgentLaunch, start_agent};
 use containai_core::naming::AgentName;
 use containai_ssh::{Command, LaunchMode};
 
@@ -21,25 +22,33 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     env: EnvArgs,
     /// Run in the background and print the process id; output goes to the container's journal
-    #[arg(short, long, alias = "detached", requires = "command", conflicts_with = "ephemeral")]
+    #[arg(
+        short,
+        long,
+        alias = "detached",
+        requires = "command",
+        conflicts_with_all = ["ephemeral", "agent"]
+    )]
     detach: bool,
-    /// Agent to start if no command is given
+    /// Agent to start; what follows `--` are its arguments
     #[arg(long)]
     agent: Option<AgentName>,
-    /// Command and arguments [default: the configured agent]
+    /// Command and arguments [default: the configured agent]; with `--agent`, the agent's arguments
     #[arg(last = true)]
     command: Vec<OsString>,
 }
 
 pub(crate) async fn run(args: RunArgs, app: &App) -> anyhow::Result<ExitCode> {
     let format = args.session.plan_format();
+    let is_agent = args.agent.is_some() || args.command.is_empty();
     let request = args.session.request(args.agent, app).await?;
     if let Some(format) = format {
         return print_plan(request, format, app).await;
     }
     let variables = args.env.variables(&app.env)?;
-    if args.command.is_empty() {
-        return Ok(ExitCode::from(session::start_agent(request, variables, app.streams()).await?));
+    if is_agent {
+        let launch = AgentLaunch::new(args.command).with_variables(variables);
+        return Ok(ExitCode::from(start_agent(request, launch, app.streams()).await?));
     }
     let command = Command::new(args.command)
         .map_err(|error| OperationError::usage(error.to_string()))?

@@ -36,4 +36,4 @@ pub use options::{Recreate, SessionOptions};
 pub use request::SessionRequest;
 pub(crate) use resolved_workspace::ResolvedWorkspace;
 pub use snapshot_view::SnapshotView;
-pub use start_agent::start_agent;
+pub use start_agent::{AgentLaunch, start_agent};
