@@ -38,10 +38,12 @@ fn tidy() -> anyhow::Result<()> {
     }
 }
 
+/// Packages and features that all test programs are built with, so that they share their dependencies.
+const TEST: [&str; 4] = ["test", "--locked", "--workspace", "--features=containai-examples/engine"];
+
 fn unit() -> anyhow::Result<()> {
-    let mut command =
-        project::cargo(&["test", "--locked", "--workspace", "--exclude", "containai-tests"]);
-    command.env("INSTA_UPDATE", "no");
+    let mut command = project::cargo(&TEST);
+    command.arg("--no-fail-fast").env("INSTA_UPDATE", "no");
     succeed(command)
 }
 
@@ -59,14 +61,8 @@ fn doc() -> anyhow::Result<()> {
 
 fn e2e() -> anyhow::Result<()> {
     succeed(project::cargo(&["build", "--locked", "--package=containai-cli", "--bin=cai"]))?;
-    let suites: [&[&str]; 2] = [
-        &["--package=containai-tests"],
-        &["--package=containai-examples", "--features=engine", "--test=sandbox"],
-    ];
-    for suite in suites {
-        let mut command = project::cargo(&["test", "--locked"]);
-        command.args(suite).args(["--", THREADS]).env("INSTA_UPDATE", "no");
-        succeed(project::as_root(command))?;
-    }
-    Ok(())
+    let mut command = project::cargo(&TEST);
+    command.args(["--test=e2e", "--test=restart", "--test=documentation", "--test=sandbox"]);
+    command.args(["--no-fail-fast", "--", THREADS]).env("INSTA_UPDATE", "no");
+    succeed(project::as_root(command))
 }

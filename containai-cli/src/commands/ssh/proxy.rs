@@ -1,6 +1,7 @@
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -30,14 +31,21 @@ pub(super) async fn run(args: SshProxyArgs, app: &App) -> anyhow::Result<()> {
     let streams =
         (io::stdin().as_fd().try_clone_to_owned()?, io::stdout().as_fd().try_clone_to_owned()?);
     let flags = app.global.flags();
-    openssh::connect_streams(args.port, &flags, &env, &app.reporter, streams, close_stderr).await?;
+    let connected = close_inherited_stderr;
+    openssh::connect_streams(args.port, &flags, &env, &app.reporter, streams, connected).await?;
     Ok(())
 }
 
-/// Closes the stderr of the caller: `ssh -f` in a script would keep it open, and the script would wait
-/// for its end.
-fn close_stderr() {
-    if let Ok(null) = File::options().write(true).open("/dev/null") {
+/// Closes the stderr that OpenSSH passes on: `ssh -f` in a script would keep it open, and the script
+/// would wait for its end. A client that gave this process a stderr of its own keeps it: AsyncSSH takes
+/// its end for the end of the connection.
+fn close_inherited_stderr() {
+    let identity = |path: String| fs::metadata(path).map(|it| (it.dev(), it.ino())).ok();
+    let parent = identity(format!("/proc/{}/fd/2", nix::unistd::getppid()));
+    if parent.is_some()
+        && parent == identity("/proc/self/fd/2".to_owned())
+        && let Ok(null) = File::options().write(true).open("/dev/null")
+    {
         // Without it, only that script waits.
         let _ = nix::unistd::dup2_stderr(null);
     }
