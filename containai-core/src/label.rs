@@ -4,6 +4,7 @@
 //! name is cosmetic. Labels are set once at creation and are untrusted when read: anyone with
 //! access to the engine can create a container with any label.
 
+mod folder_labels;
 mod helper_labels;
 
 use std::collections::BTreeMap;
@@ -33,6 +34,11 @@ pub const TEMPLATE: &str = "ai.containai.template";
 pub const TEMPLATE_HASH: &str = "ai.containai.template-hash";
 /// The workspace file that the image was built for, such as `.devcontainer/devcontainer.json`.
 pub const DEVCONTAINER: &str = "ai.containai.devcontainer";
+/// The folder in which sessions start, where `devcontainer.json` names another one than
+/// `/home/agent/workspace`. A label of the image.
+pub const WORKSPACE_FOLDER: &str = "ai.containai.workspace-folder";
+/// The second place of the workspace, which that folder is at or below. A label of the image.
+pub const WORKSPACE_PLACE: &str = "ai.containai.workspace-place";
 /// The settings of editors in `devcontainer.json`, which other programs read.
 ///
 /// Source: <https://containers.dev/implementors/spec/#image-metadata>.

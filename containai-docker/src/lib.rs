@@ -59,6 +59,7 @@ mod spec;
 mod ssh_dial;
 mod ssh_host;
 mod storage;
+mod upload;
 mod usage;
 mod volume;
 mod workspace_files;

@@ -119,10 +119,11 @@ impl Command {
     }
 
     /// Runs in a directory of the workspace, or in the workspace if that
-    /// directory is missing.
+    /// directory is missing. A relative path is one of the workspace; an
+    /// absolute path leads to another place of it.
     #[must_use]
-    pub fn in_workspace_dir(mut self, below: impl AsRef<Path>) -> Self {
-        self.dir = Some(Path::new(CONTAINER_WORKSPACE).join(below).into());
+    pub fn in_workspace_dir(mut self, dir: impl AsRef<Path>) -> Self {
+        self.dir = Some(Path::new(CONTAINER_WORKSPACE).join(dir).into());
         self.fallback_dir = Some(CONTAINER_WORKSPACE.into());
         self
     }

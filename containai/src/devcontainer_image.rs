@@ -3,12 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use containai_core::devcontainer::{ContainerStage, Devcontainer, DevcontainerImage};
+use containai_core::devcontainer::{
+    ContainerStage, Devcontainer, DevcontainerImage, WorkspaceFolder, WorkspacePlace,
+};
 use containai_core::engine::ImageRequest;
 use containai_core::hint::Hint;
 use containai_core::label;
-use containai_core::layout::CONTAINER_USER;
+use containai_core::layout::{CONTAINER_USER, CONTAINER_WORKSPACE};
 use containai_core::naming::{BuiltImage, Fingerprint, WorkspacePath};
+use containai_core::network::CertificateSet;
 use containai_core::template::{
     ContextEntry, CopySources, Dockerfile, ImageBuilder, Severity, check_dockerfile, check_sources,
     fingerprint,
@@ -33,6 +36,7 @@ pub(crate) fn image_recipe(
     workspace: &WorkspacePath,
     default: &ImageRequest,
     features: &FeatureSet,
+    certificates: &CertificateSet,
 ) -> crate::Result<ImageRecipe> {
     let mut context = Vec::new();
     let source = base_source(devcontainer, workspace, default, &mut context)?;
@@ -41,7 +45,7 @@ pub(crate) fn image_recipe(
         _ => CONTAINER_USER,
     };
     let FeatureInputs { layer, has_lifecycle, context: files, mut texts } =
-        feature_layer(devcontainer, features, user)?;
+        feature_layer(devcontainer, features, user, certificates)?;
     context.extend(files);
     let container = container_layer(devcontainer, &mut texts);
     let layers: Vec<_> = layer.into_iter().chain([container]).collect();
@@ -53,11 +57,24 @@ pub(crate) fn image_recipe(
     if has_lifecycle {
         labels.push((label::LIFECYCLE.to_owned(), "true".to_owned()));
     }
+    labels.extend(folder_labels(&devcontainer.workspace_folder));
     if let Some(metadata) = &devcontainer.editor.metadata {
         labels.push((label::DEVCONTAINER_METADATA.to_owned(), metadata.clone()));
     }
     let reference = BuiltImage::of_devcontainer(&fingerprint);
     Ok(ImageRecipe::new(reference, fingerprint, source).with_layers(layers).with_labels(labels))
+}
+
+/// Returns the labels that say where sessions start.
+fn folder_labels(folder: &WorkspaceFolder) -> Vec<(String, String)> {
+    let place = match &folder.place {
+        WorkspacePlace::At(place) => Some(place.to_string()),
+        WorkspacePlace::Default | WorkspacePlace::Nowhere => None,
+    };
+    let place = place.map(|place| (label::WORKSPACE_PLACE.to_owned(), place));
+    let folder = (folder.folder != CONTAINER_WORKSPACE).then(|| folder.folder.clone());
+    let folder = folder.map(|folder| (label::WORKSPACE_FOLDER.to_owned(), folder));
+    folder.into_iter().chain(place).collect()
 }
 
 /// Checks that the file's own Dockerfile and context can be read and built, without a change.

@@ -64,8 +64,13 @@ impl Editor {
         }
     }
 
-    fn arguments(self, alias: &SshAlias, port: u16) -> Vec<String> {
-        let folder = CONTAINER_WORKSPACE;
+    fn arguments(self, alias: &SshAlias, port: u16, folder: &str) -> Vec<String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+        let folder = match self {
+            // Their argument is an address.
+            Self::Zed | Self::Idea if !folder.chars().all(is_plain) => CONTAINER_WORKSPACE,
+            _ => folder,
+        };
         match self {
             Self::Code | Self::Cursor => {
                 vec!["--remote".to_owned(), format!("ssh-remote+{alias}"), folder.to_owned()]
@@ -111,13 +116,15 @@ impl EditorCommand {
         let foreign = |_| Refusal::NotManaged { name: container.name.clone() };
         let alias = SshAlias::of(&ContainerName::parse(&container.name).map_err(foreign)?);
         let port = container.labels.ssh_port().map_or(0, |port| port.get());
-        Ok(Self::find(editor, &alias, port, |name| env.find_program(name)))
+        let folder = container.labels.workspace_folder();
+        Ok(Self::find(editor, &alias, port, folder, |name| env.find_program(name)))
     }
 
     fn find(
         editor: Option<Editor>,
         alias: &SshAlias,
         port: u16,
+        folder: &str,
         find: impl Fn(&str) -> Option<PathBuf>,
     ) -> Self {
         let program = |editor: Editor| editor.programs().iter().find_map(|name| find(name));
@@ -130,7 +137,7 @@ impl EditorCommand {
             None => installed().unwrap_or((Editor::Code, None)),
         };
         let name = editor.programs().first().copied().unwrap_or_default();
-        Self { name, program, arguments: editor.arguments(alias, port) }
+        Self { name, program, arguments: editor.arguments(alias, port, folder) }
     }
 
     /// The usual name of the editor's program.
@@ -186,7 +193,7 @@ mod tests {
 
     fn find(editor: Option<Editor>, installed: &str) -> EditorCommand {
         let name = ContainerName::parse("api-main").expect("a name");
-        EditorCommand::find(editor, &SshAlias::of(&name), 2300, |name| {
+        EditorCommand::find(editor, &SshAlias::of(&name), 2300, CONTAINER_WORKSPACE, |name| {
             (name == installed).then(|| PathBuf::from(format!("/usr/bin/{name}")))
         })
     }

@@ -43,19 +43,25 @@ const MAX_BYTES: u64 = 4 << 20;
 const MAX_FILES: usize = 1000;
 const MAX_DEPTH: usize = 3;
 
+/// Reads the certificates that containers and image builds get.
+pub(crate) fn certificates_of(env: &ProcessEnv, config: &Config) -> CertificateSet {
+    match config.network_certificates.value {
+        true => certificates(Path::new("/"), env),
+        false => CertificateSet::default(),
+    }
+}
+
 /// Reads the settings for a container that is about to be started, and warns about those that it
 /// cannot get.
 pub(crate) fn read(env: &ProcessEnv, config: &Config, reporter: &Reporter) -> HostNetwork {
     let mut network = HostNetwork::default();
-    if config.network_certificates.value {
-        network.certificates = certificates(Path::new("/"), env);
-        match network.certificates.omitted() {
-            0 => {}
-            omitted => reporter.warn(&format!(
-                "the container does not trust {omitted} of the certificates that were added to \
-                 this machine: there are too many"
-            )),
-        }
+    network.certificates = certificates_of(env, config);
+    match network.certificates.omitted() {
+        0 => {}
+        omitted => reporter.warn(&format!(
+            "the container does not trust {omitted} of the certificates that were added to \
+             this machine: there are too many"
+        )),
     }
     if config.network_proxies.value {
         network.proxies = proxies(env, reporter);

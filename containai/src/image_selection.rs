@@ -16,6 +16,7 @@ use crate::devcontainer_file::{AppliedDevcontainer, DevcontainerFile};
 use crate::devcontainer_image;
 use crate::features::{self, FeaturePins};
 use crate::host_facts::local_capacity;
+use crate::host_network;
 use crate::mounts;
 use crate::templates::Template;
 
@@ -73,8 +74,8 @@ impl ImageSelection {
         if let Err(DevcontainerError::Untrusted { .. }) = content {
             // Nobody has to read and approve a file that cannot be followed.
             let assumed = file.with_approval(Approval::Given).parse(workspace);
-            let assumed = assumed.with_context(unusable)?;
-            mounts::resolve(&assumed.mounts, context)?;
+            let mut assumed = assumed.with_context(unusable)?;
+            mounts::resolve(&assumed.mounts, context, &mut assumed.plan)?;
             devcontainer_image::check_source(&assumed, workspace, image)?;
         }
         let mut devcontainer = content.clone().with_context(unusable)?;
@@ -89,9 +90,16 @@ impl ImageSelection {
         let features =
             features::resolve(&devcontainer, file, workspace, &pins, env, reporter).await?;
         features.add_to(&mut devcontainer);
-        let mounts = mounts::resolve(&devcontainer.mounts, context)?;
-        let recipe =
-            devcontainer_image::image_recipe(file, &devcontainer, workspace, image, &features)?;
+        let mounts = mounts::resolve(&devcontainer.mounts, context, &mut devcontainer.plan)?;
+        let certificates = host_network::certificates_of(&context.env, &context.config);
+        let recipe = devcontainer_image::image_recipe(
+            file,
+            &devcontainer,
+            workspace,
+            image,
+            &features,
+            &certificates,
+        )?;
         Ok(Self {
             image: ImageRequest::Reference(recipe.reference.to_string()),
             template: None,

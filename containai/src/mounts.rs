@@ -1,9 +1,10 @@
 //! Additional mounts of a container, checked on this machine.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::FileTypeExt as _;
 
-use containai_core::devcontainer::{RequestedMount, RequestedMountSource};
+use containai_core::devcontainer::{DevcontainerPlan, RequestedMount, RequestedMountSource};
 use containai_core::engine::{ExtraMount, MountSource};
 use containai_core::hint::Hint;
 use containai_core::naming::WorkspacePath;
@@ -12,30 +13,45 @@ use crate::context::Context;
 use crate::error::OperationError;
 use crate::protected;
 
-/// Resolves approved mounts. Paths are checked as they are now, with symbolic links resolved.
+/// Resolves approved mounts. Paths are checked as they are now, with symbolic links resolved. A
+/// path that does not exist is left out of the container, as the plan says then.
 ///
 /// # Errors
 ///
-/// A path is missing or protected, or the engine runs on another machine.
+/// A path is protected, or the engine runs on another machine.
 pub(crate) fn resolve(
     requested: &[RequestedMount],
     context: &Context,
+    plan: &mut DevcontainerPlan,
 ) -> Result<Vec<ExtraMount>, OperationError> {
-    let resolve_one = |mount: &RequestedMount| {
+    let mut mounts = Vec::new();
+    for mount in requested {
         let source = match &mount.source {
             RequestedMountSource::Volume(name) => MountSource::Volume(name.clone()),
-            RequestedMountSource::Path(path) => MountSource::Host(host_path(path, context)?),
+            RequestedMountSource::Path(path) => match host_path(path, context)? {
+                Some(path) => MountSource::Host(path),
+                None => {
+                    let reason = format!("`{}` does not exist", path.escape_debug());
+                    plan.left_out(format!("mounts {}", mount.target), reason);
+                    continue;
+                }
+            },
         };
-        Ok(ExtraMount { source, target: mount.target.clone(), access: mount.access })
-    };
-    requested.iter().map(resolve_one).collect()
+        mounts.push(ExtraMount { source, target: mount.target.clone(), access: mount.access });
+    }
+    Ok(mounts)
 }
 
-fn host_path(path: &str, context: &Context) -> Result<WorkspacePath, OperationError> {
+/// Returns the real path; `None` if it does not exist.
+fn host_path(path: &str, context: &Context) -> Result<Option<WorkspacePath>, OperationError> {
     if context.client.is_some() {
         return Err(mount_refused(path, "it is on this machine, but the engine is remote"));
     }
-    let real = fs::canonicalize(path).map_err(|error| mount_refused(path, &error.to_string()))?;
+    let real = match fs::canonicalize(path) {
+        Ok(real) => real,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(mount_refused(path, &error.to_string())),
+    };
     let kind =
         fs::metadata(&real).map_err(|error| mount_refused(path, &error.to_string()))?.file_type();
     if kind.is_socket() || kind.is_fifo() || kind.is_char_device() || kind.is_block_device() {
@@ -46,7 +62,8 @@ fn host_path(path: &str, context: &Context) -> Result<WorkspacePath, OperationEr
         let list = protected::list_existing(&exposed);
         return Err(mount_refused(path, &format!("it contains or belongs to {list}")));
     }
-    WorkspacePath::new(&real).map_err(|error| mount_refused(path, &error.to_string()))
+    let real = WorkspacePath::new(&real);
+    real.map(Some).map_err(|error| mount_refused(path, &error.to_string()))
 }
 
 fn mount_refused(path: &str, reason: &str) -> OperationError {

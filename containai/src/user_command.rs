@@ -5,6 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use containai_core::engine::Container;
+use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::naming::EnvName;
 use containai_ssh::{Command, TERMINAL_VARIABLES, Terminal, TerminalType};
 
@@ -32,11 +33,16 @@ pub(crate) fn prepare(
 }
 
 fn in_current_dir(command: Command, container: &Container, env: &ProcessEnv) -> Command {
-    let workspace = container.labels.workspace().map(Path::new);
+    let labels = &container.labels;
+    let workspace = labels.workspace().map(Path::new);
     let below = workspace.and_then(|workspace| env.directory.strip_prefix(workspace).ok());
-    match below.filter(|below| !below.as_os_str().is_empty()) {
-        Some(below) => command.in_workspace_dir(below),
-        None => command,
+    let directory = match below.filter(|below| !below.as_os_str().is_empty()) {
+        Some(below) => Path::new(labels.workspace_place()).join(below),
+        None => PathBuf::from(labels.workspace_folder()),
+    };
+    match directory == Path::new(CONTAINER_WORKSPACE) {
+        true => command,
+        false => command.in_workspace_dir(directory),
     }
 }
 
@@ -95,11 +101,15 @@ mod tests {
     use super::*;
 
     fn line(directory: &str, workspace: &str) -> String {
+        line_with(directory, &[(label::WORKSPACE, workspace)])
+    }
+
+    fn line_with(directory: &str, labels: &[(&str, &str)]) -> String {
         let mut env = ProcessEnv::new("/home/me");
         env.directory = directory.into();
         let container = Container::new(ContainerId::new("1"), "api-main", RunState::Running)
             .with_image("base")
-            .with_labels([(label::WORKSPACE, workspace)].into_iter().collect());
+            .with_labels(labels.iter().copied().collect());
         let command = Command::new(["pwd"]).expect("a command");
         let command = prepare(&command, &Terminal::None, &container, &env);
         String::from_utf8(command.line()).expect("UTF-8")
@@ -115,6 +125,18 @@ mod tests {
             line("/src/api/a/b c", "/src/api"),
             "cd '/home/agent/workspace/a/b c' 2>/dev/null || cd '/home/agent/workspace' && 'pwd'"
         );
+    }
+
+    #[test]
+    fn command_starts_in_the_folder_of_devcontainer_json() {
+        let labels = [
+            (label::WORKSPACE, "/src/api"),
+            (label::WORKSPACE_FOLDER, "/w/api/web"),
+            (label::WORKSPACE_PLACE, "/w/api"),
+        ];
+        let otherwise = "2>/dev/null || cd '/home/agent/workspace' && 'pwd'";
+        assert_eq!(line_with("/src/api", &labels), format!("cd '/w/api/web' {otherwise}"));
+        assert_eq!(line_with("/src/api/x", &labels), format!("cd '/w/api/x' {otherwise}"));
     }
 
     #[test]

@@ -83,6 +83,14 @@ impl TargetQuery {
         Ok(Self { context, volume, selector, flags, notice: Once::new() })
     }
 
+    /// Returns the workspace; `None` if only a container is named.
+    pub(crate) fn workspace(&self) -> Option<&WorkspacePath> {
+        match &self.selector {
+            VolumeSelector::Container(_) => None,
+            VolumeSelector::Workspace(reference) => Some(reference.path()),
+        }
+    }
+
     /// Finds the volume and its container in their current state.
     pub(crate) async fn resolve(&self) -> crate::Result<VolumeTarget> {
         Ok(self.resolve_with_observed().await?.0)

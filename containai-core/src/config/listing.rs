@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use super::setting::{
-    AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
-    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
+    AGENT, AUTO_START, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST,
+    ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES,
     PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE,
@@ -54,6 +54,7 @@ impl Config {
             list_of(&EXPORT_EXCLUDES, &self.export_excludes, ToString::to_string),
             required(&PORT_RANGE_START, &self.port_range_start),
             required(&PORT_RANGE_END, &self.port_range_end),
+            required(&AUTO_START, &self.auto_start),
             required(&FORWARD_AGENT, &self.forward_agent),
             list_of(&LOCAL_FORWARD, &self.local_forward, ToString::to_string),
             list_of(&REMOTE_FORWARD, &self.remote_forward, ToString::to_string),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::error::ValueError;
 use super::setting::{
-    AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
-    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
+    AGENT, AUTO_START, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST,
+    ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES,
     PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE, parse_memory,
@@ -68,6 +68,8 @@ pub struct Config {
     pub port_range_start: Setting<HostPort>,
     /// The last port for published SSH servers; default 2500.
     pub port_range_end: Setting<HostPort>,
+    /// Whether plain `ssh` starts a stopped container; default yes.
+    pub auto_start: Setting<bool>,
     /// Whether the user's SSH agent is available in the container; default no.
     pub forward_agent: Setting<bool>,
     /// Local forwards of OpenSSH sessions; default none.
@@ -166,6 +168,7 @@ impl Config {
             ssh_ports: ssh_port_range(&start, &end)?,
             port_range_start: start,
             port_range_end: end,
+            auto_start: sources.find(&AUTO_START, None, read_bool)?.or_default(true),
             forward_agent: sources.find(&FORWARD_AGENT, None, read_bool)?.or_default(false),
             local_forward: sources.find_list(&LOCAL_FORWARD, read_local_forward)?,
             remote_forward: sources.find_list(&REMOTE_FORWARD, read_remote_forward)?,

@@ -9,6 +9,8 @@ use crate::shell_word::shell_quote;
 
 /// The program that mounts the workspace at its second place.
 const FOLDER_PROGRAM: &str = "/usr/lib/containai/workspace-folder";
+/// The link that `session.sh` follows.
+const SESSION_FOLDER: &str = "/usr/lib/containai/session-folder";
 /// The directories of VS Code on the data volume; the home directory has links to their files.
 const VOLUME_SERVER_DIRS: [&str; 2] = ["vscode-server", "vscode-server-insiders"];
 
@@ -59,6 +61,7 @@ impl ContainerStage {
             files: Vec::new(),
         };
         stage.add_workspace_folder(&devcontainer.workspace_folder.place);
+        stage.add_session_folder(&devcontainer.workspace_folder.folder);
         stage.add_services(devcontainer.lifecycle.services.as_deref());
         stage.add_editor_settings(devcontainer.editor.machine.as_deref());
         // After the last command: a variable such as `PATH` or `LD_PRELOAD` may be wrong.
@@ -87,6 +90,14 @@ impl ContainerStage {
              COPY workspace-folder.service /etc/systemd/system/{unit}\n\
              RUN ln -sf ../{unit} /etc/systemd/system/multi-user.target.wants/{unit}\n"
         ));
+    }
+
+    /// Adds the link to the folder in which login shells of plain `ssh` start.
+    fn add_session_folder(&mut self, folder: &str) {
+        if folder != CONTAINER_WORKSPACE {
+            let folder = shell_quote(folder);
+            self.dockerfile.push_str(&format!("RUN ln -sfn -- {folder} {SESSION_FOLDER}\n"));
+        }
     }
 
     /// Adds the program that runs Compose services. It starts its unit itself.

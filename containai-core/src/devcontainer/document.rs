@@ -110,7 +110,7 @@ impl Devcontainer {
         let features = plan.collect(features)?.unwrap_or_default();
         let mut environment = ContainerEnvironment::default();
         let arguments = RunArguments::parse(&words(fields)?);
-        let reader = MountReader { folder: &folder, local: host.workspace };
+        let reader = MountReader { folder: &folder, local: host.workspace, base: host.folder };
         let mut mounts = reader.read_all(fields, &mut plan)?;
         let arguments = translate(
             &arguments,

@@ -69,10 +69,45 @@ impl EditorSettings {
     }
 }
 
+/// Returns the label `devcontainer.metadata` of an image that is built on another one: the entries
+/// of the other one come first, and the later of two has precedence. An invalid label of the other
+/// image is dropped.
+///
+/// Source: <https://containers.dev/implementors/spec/#image-metadata>.
+pub fn merge_metadata(base: Option<&str>, own: &str) -> String {
+    let entries = |text: &str| match serde_json::from_str(text) {
+        Ok(Value::Array(entries)) => entries,
+        Ok(Value::Object(entry)) => vec![Value::Object(entry)],
+        _ => Vec::new(),
+    };
+    let mut all = base.map(entries).unwrap_or_default();
+    for entry in entries(own) {
+        // A base image that was built from the same file has its entry already.
+        all.retain(|it| *it != entry);
+        all.push(entry);
+    }
+    Value::Array(all).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::devcontainer::jsonc;
+
+    #[test]
+    fn metadata_of_the_base_image_comes_first() {
+        let check = |base: Option<&str>, expected: &str| {
+            assert_eq!(merge_metadata(base, r#"[{"own":1}]"#), expected, "{base:?}");
+        };
+        check(None, r#"[{"own":1}]"#);
+        check(
+            Some(r#"[{"id":"x"},{"remoteUser":"v"}]"#),
+            r#"[{"id":"x"},{"remoteUser":"v"},{"own":1}]"#,
+        );
+        check(Some(r#"{"remoteUser":"v"}"#), r#"[{"remoteUser":"v"},{"own":1}]"#);
+        check(Some(r#"[{"own":1},{"id":"x"}]"#), r#"[{"id":"x"},{"own":1}]"#);
+        check(Some("nonsense"), r#"[{"own":1}]"#);
+    }
 
     #[test]
     fn settings_of_editors_are_kept_without_values_of_the_host() {

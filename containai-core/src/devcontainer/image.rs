@@ -58,10 +58,15 @@ impl DevcontainerImage {
             });
         };
         let nearest = build.map(|build| build.string("context")).transpose()?.flatten();
-        let context = nearest.or(fields.string("context")?).unwrap_or(".");
+        let dockerfile = resolve_in_workspace(folder, dockerfile, "build.dockerfile")?;
+        let context = match nearest.or(fields.string("context")?) {
+            Some(context) => resolve_in_workspace(folder, context, "build.context")?,
+            // The specification says `.`; every implementation takes the Dockerfile's directory.
+            None => dockerfile.rsplit_once('/').map_or_else(String::new, |(above, _)| above.into()),
+        };
         Ok(Self::Build {
-            dockerfile: resolve_in_workspace(folder, dockerfile, "build.dockerfile")?,
-            context: resolve_in_workspace(folder, context, "build.context")?,
+            dockerfile,
+            context,
             arguments: options.arguments,
             target: options.target,
         })

@@ -46,7 +46,7 @@ pub use compose::{
 pub use container_stage::ContainerStage;
 pub use context::DevcontainerContext;
 pub use document::{Approval, Devcontainer};
-pub use editor::EditorSettings;
+pub use editor::{EditorSettings, merge_metadata};
 pub use error::DevcontainerError;
 pub use feature::Feature;
 pub use feature_artifact::FeatureArtifact;

@@ -11,6 +11,20 @@ use crate::naming::{MountTarget, VolumeName};
 /// The directories of the engine in the container.
 const ENGINE_DIRS: [&str; 2] = ["/var/lib/docker", "/var/lib/containerd"];
 
+/// Directories of a system that a container has itself.
+const SYSTEM_DIRS: [&str; 10] = [
+    "/boot",
+    "/etc",
+    "/lib/modules",
+    "/proc",
+    "/run/dbus",
+    "/run/udev",
+    "/sys",
+    "/usr/src",
+    "/var/run/dbus",
+    "/var/run/udev",
+];
+
 /// A mount requested by the file, in the format of `--mount` in docker-run(1).
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -106,6 +120,10 @@ fn satisfied(kind: &str, source: &str, target: &str) -> Option<&'static str> {
 fn left_out(kind: &str, source: &str, target: &str) -> Option<&'static str> {
     if kind == "bind" && (is_at_or_below(source, "/dev") || is_at_or_below(target, "/dev")) {
         return Some(DEVICES);
+    }
+    let of_system = |path: &str| SYSTEM_DIRS.into_iter().any(|it| is_at_or_below(path, it));
+    if kind == "bind" && of_system(source) && of_system(target) {
+        return Some("it belongs to the system of this machine, and the container has its own");
     }
     (kind == "tmpfs").then_some("the directory is part of the container")
 }

@@ -20,6 +20,9 @@ pub(super) struct MountReader<'a> {
     pub(super) folder: &'a WorkspaceFolder,
     /// The path of the workspace on the host.
     pub(super) local: &'a str,
+    /// The folder of the file, relative to the workspace; relative sources in `mounts` are relative
+    /// to it.
+    pub(super) base: &'a str,
 }
 
 impl MountReader<'_> {
@@ -41,7 +44,7 @@ impl MountReader<'_> {
                 _ => None,
             }
             .ok_or_else(|| wrong_type("mounts", EXPECTED))?;
-            mounts.extend(self.add("mounts", options, plan));
+            mounts.extend(self.add("mounts", self.with_absolute_source(options), plan));
         }
         Ok(mounts)
     }
@@ -82,6 +85,20 @@ impl MountReader<'_> {
         self.add(property, options, plan)
     }
 
+    fn with_absolute_source(
+        &self,
+        mut options: BTreeMap<String, String>,
+    ) -> BTreeMap<String, String> {
+        if options.get("type").is_some_and(|kind| kind == "bind") && !self.local.is_empty() {
+            for key in ["source", "src"] {
+                if let Some(source) = options.get_mut(key).filter(|it| it.starts_with('.')) {
+                    *source = absolute(&format!("{}/{}/{source}", self.local, self.base));
+                }
+            }
+        }
+        options
+    }
+
     fn add(
         &self,
         property: &str,
@@ -97,6 +114,19 @@ impl MountReader<'_> {
     }
 }
 
+/// Resolves `.` and `..` by text alone. What the path leads to is checked before it is mounted.
+fn absolute(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
 impl RequestedMount {
     /// Reads `mounts` of another document than the `devcontainer.json`.
     pub(super) fn read_all(
@@ -105,7 +135,7 @@ impl RequestedMount {
     ) -> Result<Vec<Self>, DevcontainerError> {
         let folder =
             WorkspaceFolder { place: WorkspacePlace::Nowhere, ..WorkspaceFolder::default() };
-        MountReader { folder: &folder, local: "" }.read_all(fields, plan)
+        MountReader { folder: &folder, local: "", base: "" }.read_all(fields, plan)
     }
 }
 
@@ -119,7 +149,7 @@ mod tests {
             let text = format!("{{\"mounts\": [{value}]}}");
             let object = crate::devcontainer::jsonc::parse(&text).expect("JSON");
             let folder = WorkspaceFolder::default();
-            let reader = MountReader { folder: &folder, local: "/src/api" };
+            let reader = MountReader { folder: &folder, local: "/src/api", base: ".devcontainer" };
             let mut plan = DevcontainerPlan::default();
             match reader.read_all(JsonFields(&object), &mut plan) {
                 Ok(mounts) => {
@@ -154,6 +184,9 @@ mod tests {
             r#""source=/dev/bus/usb,target=/dev/bus/usb,type=bind""#,
             r#""source=/a,target=/b,type=bind,bind-propagation=rslave""#,
             r#""source=modules,target=/workspaces/api/node_modules,type=volume""#,
+            r#"{"type": "bind", "source": "../data/./x", "target": "/b"}"#,
+            r#""type=bind,source=/run/udev,target=/run/udev""#,
+            r#""type=bind,source=/etc/localtime,target=/etc/localtime,readonly""#,
         ];
         insta::assert_snapshot!(all.map(check).join("\n"));
     }
@@ -162,7 +195,7 @@ mod tests {
     fn reads_volumes_in_docker_syntax() {
         let check = |text: &str| {
             let folder = WorkspaceFolder::default();
-            let reader = MountReader { folder: &folder, local: "/src/api" };
+            let reader = MountReader { folder: &folder, local: "/src/api", base: ".devcontainer" };
             let mut plan = DevcontainerPlan::default();
             let mount = reader.read_volume("runArgs --volume", text, &mut plan);
             let mount = mount.map(|it| format!("{it} {:?}", it.access));

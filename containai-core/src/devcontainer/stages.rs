@@ -7,6 +7,14 @@ use crate::shell_word::shell_quote;
 
 /// The directory of features in the build context, each in a numbered subdirectory.
 pub const FEATURES_DIR: &str = "features";
+/// The host's certificates during the installation of features; the image does not keep them.
+const CERTIFICATES: &str = "/tmp/containai-features/certificates.pem";
+/// Adds the certificates to the system's store, for programs that know no variables.
+const TRUST: &str = "RUN mkdir -p /usr/local/share/ca-certificates/containai-build && \\\n    \
+    awk '/BEGIN CERT/ { file = sprintf(\"/usr/local/share/ca-certificates/containai-build/%03d.crt\", ++n) } file { print > file }' \
+    /tmp/containai-features/certificates.pem && update-ca-certificates\n";
+/// Removes them. An installed Java notices both.
+const DISTRUST: &str = "RUN rm -rf /usr/local/share/ca-certificates/containai-build /tmp/containai-features && update-ca-certificates --fresh\n";
 /// The program that runs the entry points of features at each start of a container.
 const ENTRYPOINT_PROGRAM: &str = "/usr/lib/containai/feature-entrypoints";
 /// The unit of [`ENTRYPOINT_PROGRAM`]. Daemons that an entry point starts outlive it; the unit does
@@ -27,6 +35,8 @@ pub struct FeatureLayer<'a> {
     /// The variables of each feature, in the order of installation. Each feature directory contains
     /// the script `.containai-install`.
     pub environments: &'a [Vec<(String, String)>],
+    /// Whether the context contains certificates that features may rely on, as `certificates.pem`.
+    pub has_certificates: bool,
     /// Whether the context contains the program of [`entrypoint_program`], as `entrypoints`.
     pub has_entrypoints: bool,
     /// Whether the context contains the program for lifecycle commands, as `devcontainer`.
@@ -39,6 +49,9 @@ pub fn feature_stage(layer: &FeatureLayer<'_>) -> String {
     let mut text = String::from(
         "ARG BASE_IMAGE\nFROM ${BASE_IMAGE}\nUSER root\nSHELL [\"/bin/sh\", \"-c\"]\n",
     );
+    if layer.has_certificates {
+        text.push_str(&format!("COPY certificates.pem {CERTIFICATES}\n{TRUST}"));
+    }
     for (number, environment) in layer.environments.iter().enumerate() {
         for (name, value) in environment {
             text.push_str(&format!("ENV {name}=\"{}\"\n", escape_env_value(value)));
@@ -46,6 +59,9 @@ pub fn feature_stage(layer: &FeatureLayer<'_>) -> String {
         let place = format!("/tmp/containai-features/{number}");
         text.push_str(&format!("COPY {FEATURES_DIR}/{number}/ {place}/\n"));
         text.push_str(&format!("RUN [\"/bin/sh\", \"{place}/.containai-install\"]\n"));
+    }
+    if layer.has_certificates {
+        text.push_str(DISTRUST);
     }
     if layer.has_entrypoints {
         text.push_str(&format!(
@@ -103,6 +119,12 @@ pub fn feature_install_script(options: &BTreeMap<String, String>, user: &str) ->
     for (name, value) in options.chain(given) {
         text.push_str(&format!("export {name}={}\n", shell_quote(value)));
     }
+    // For programs with certificates of their own.
+    text.push_str(&format!(
+        "if [ -s {CERTIFICATES} ]; then\n    export NODE_EXTRA_CA_CERTS={CERTIFICATES}\n    \
+         for name in SSL_CERT_FILE REQUESTS_CA_BUNDLE PIP_CERT AWS_CA_BUNDLE; do\n        \
+         export \"$name=/etc/ssl/certs/ca-certificates.crt\"\n    done\nfi\n"
+    ));
     // The reference implementation makes all files executable, and features rely on it.
     text.push_str("chmod -R 0755 .\n./install.sh\ncd /\nrm -rf \"${0%/*}\"\n");
     text
@@ -123,10 +145,17 @@ mod tests {
         let environment = vec![("PATH".to_owned(), "/a \"b\":${PATH}".to_owned())];
         let layer = FeatureLayer {
             environments: &[environment, Vec::new()],
+            has_certificates: false,
             has_entrypoints: true,
             has_lifecycle: true,
         };
         insta::assert_snapshot!(feature_stage(&layer));
+        let trusting = feature_stage(&FeatureLayer { has_certificates: true, ..layer });
+        let (before, after) = ("COPY features/0/", "RUN printf '[Unit]");
+        let place = |text: &str| trusting.find(text).expect("a line");
+        assert!(place("COPY certificates.pem") < place(before), "{trusting}");
+        assert!(place("rm -rf /usr/local/share/ca-certificates/containai-build") < place(after));
+        assert!(place("COPY features/1/") < place("rm -rf /usr/local/share/ca-certificates"));
         let options = [("VERSION".to_owned(), "it's".to_owned())].into();
         insta::assert_snapshot!(feature_install_script(&options, "agent"));
     }

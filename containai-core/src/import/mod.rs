@@ -19,7 +19,8 @@ mod secret;
 
 pub use additional::{OutsideHomeError, additional_manifest, read_path_list, write_path_list};
 pub use git_config::{
-    FilteredGitConfig, GitConfigPart, filter_git_config, git_config_files, git_config_parts,
+    FilteredGitConfig, GitConfigPart, IncludePlace, conditional_include, filter_git_config,
+    git_config_files, git_config_parts,
 };
 pub use host_settings::{AdaptedSettings, adapt_to_container};
 pub use item::{ContentHandling, IfMissing, ImportItem, ImportItemKind, ImportItems};

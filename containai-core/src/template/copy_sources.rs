@@ -71,11 +71,10 @@ fn copied(instruction: &Instruction) -> Vec<String> {
     if instruction.options().any(|option| option.starts_with("--from=")) {
         return Vec::new();
     }
-    let words: Vec<String> = instruction.words().map(str::to_owned).collect();
-    let list = words.join(" ");
+    let list = instruction.words().collect::<Vec<_>>().join(" ");
     let mut words = match serde_json::from_str::<Vec<String>>(&list) {
         Ok(list) => list,
-        Err(_) => words,
+        Err(_) => instruction.unquoted_words(),
     };
     // The last one is the destination.
     words.pop();
@@ -104,6 +103,9 @@ mod tests {
             ("COPY --chown=1 ./a/ *.txt /b/", "x.txt", true),
             ("COPY --chown=1 ./a/ *.txt /b/", "d/x.txt", false),
             ("COPY [\"a b\", \"/c\"]", "a b/x", true),
+            ("COPY --link \"a/b\" 'c' \"/d\"", "a/b", true),
+            ("COPY --link \"a/b\" 'c' \"/d\"", "c", true),
+            ("COPY --link \"a/b\" 'c' \"/d\"", "d", false),
             ("ADD https://x/y /z", "y", false),
             ("COPY --from=y / /", "a", false),
             ("COPY . /b", "a", true),

@@ -29,6 +29,15 @@ impl Instruction {
         self.arguments.split_whitespace().skip_while(|word| word.starts_with("--"))
     }
 
+    /// Returns the words after the options, without quotes and escapes.
+    pub fn unquoted_words(&self) -> Vec<String> {
+        let mut rest = self.arguments.trim_start();
+        while rest.starts_with("--") {
+            rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+        }
+        split_words(rest)
+    }
+
     /// Returns the `NAME` or `NAME=value` pairs of an `ARG`, `ENV` or `LABEL`, with
     /// unquoted values.
     pub fn pairs(&self) -> Vec<(String, Option<String>)> {

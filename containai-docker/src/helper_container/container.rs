@@ -11,7 +11,7 @@ use futures_util::Stream;
 use super::spec::HelperSpec;
 use crate::engine::DockerEngine;
 use crate::remove::{RemoveMode, remove};
-use crate::{commit, container_files};
+use crate::{commit, container_files, upload};
 
 /// A helper container that is not started. [`Self::remove`] or [`Self::into_id`] has to follow.
 ///
@@ -50,9 +50,11 @@ impl<'a> HelperContainer<'a> {
         archive: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
     ) -> Result<(), EngineError> {
         let options = UploadToContainerOptionsBuilder::default().path(directory).build();
+        let (archive, watch) = upload::watch(archive);
         let body = bollard::body_try_stream(archive);
-        let docker = self.engine.docker();
-        let outcome = docker.upload_to_container(self.id.as_ref(), Some(options), body).await;
+        let docker = upload::client(self.engine.docker());
+        let sent = docker.upload_to_container(self.id.as_ref(), Some(options), body);
+        let outcome = watch.guard(sent).await;
         outcome.map_err(|error| self.engine.map_error(error))
     }
 

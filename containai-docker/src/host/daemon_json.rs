@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 
 use super::engine_names::{EngineNames, SYSTEM_USER};
 
+/// The size of the cache of image builds that the engine keeps, in the format of dockerd(8).
+const BUILD_CACHE_LIMIT: &str = "20GB";
+
 /// Returns the contents of `daemon.json`. `dns` lists name servers for containers; if it is empty,
 /// the engine chooses them.
 pub(super) fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Addr]) -> String {
@@ -28,6 +31,9 @@ pub(super) fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Add
         "live-restore": true,
         "log-driver": "json-file",
         "log-opts": { "max-size": "10m", "max-file": "3" },
+        // Unused parts of the cache of image builds are removed above this size. `cai image prune`
+        // removes all of it.
+        "builder": { "gc": { "enabled": true, "defaultKeepStorage": BUILD_CACHE_LIMIT } },
         // Members of this group have the equivalent of root on the host, as members of Docker's own
         // group do.
         "group": SYSTEM_USER,
@@ -107,6 +113,12 @@ mod tests {
         insta::assert_snapshot!(render(&EngineLayout::default(), Isolation::Userns, &[]), @r##"
         {
           "bridge": "cai0",
+          "builder": {
+            "gc": {
+              "defaultKeepStorage": "20GB",
+              "enabled": true
+            }
+          },
           "containerd-namespace": "containai",
           "data-root": "/var/lib/containai-docker",
           "exec-root": "/var/run/containai-docker",
@@ -145,6 +157,12 @@ mod tests {
         insta::assert_snapshot!(config, @r##"
         {
           "bridge": "caif76b60",
+          "builder": {
+            "gc": {
+              "defaultKeepStorage": "20GB",
+              "enabled": true
+            }
+          },
           "containerd-namespace": "containai-f76b60",
           "data-root": "/srv/two/var/lib/containai-docker",
           "default-runtime": "containai-sysbox-runc",

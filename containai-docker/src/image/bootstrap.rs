@@ -3,7 +3,6 @@
 use std::fs;
 use std::io::{self, ErrorKind};
 use std::process::Stdio;
-use std::time::Duration;
 
 use bollard::query_parameters::{CreateImageOptionsBuilder, TagImageOptionsBuilder};
 use bytes::Bytes;
@@ -17,14 +16,12 @@ use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use super::log_tail::LogTail;
 use super::os_release::{OsRelease, mirror};
 use crate::engine::DockerEngine;
+use crate::upload;
 
 /// The package that apt in the Dockerfile requires.
 const INCLUDE: &str = "--include=ca-certificates";
 /// Number of bytes sent to the engine at a time.
 const CHUNK_SIZE: usize = 256 * 1024;
-/// Timeout of the upload. The engine answers when it has the whole archive, which mmdebstrap finishes
-/// after downloading and installing all packages.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(6 * 60 * 60);
 /// The prefix of mmdebstrap's messages about its stages.
 const INFO_PREFIX: &str = "I: ";
 
@@ -114,11 +111,15 @@ impl Drop for ProcessGroup {
 
 async fn upload(engine: &DockerEngine, archive: ChildStdout) -> Result<String, EngineError> {
     let options = CreateImageOptionsBuilder::default().from_src("-").build();
-    let body = bollard::body_try_stream(chunks(archive));
-    let docker = engine.docker().clone().with_timeout(UPLOAD_TIMEOUT);
+    // mmdebstrap finishes the archive after downloading and installing all packages.
+    let (archive, watch) = upload::watch(chunks(archive));
+    let body = bollard::body_try_stream(archive);
+    let docker = upload::client(engine.docker());
     let mut stream = std::pin::pin!(docker.create_image(Some(options), Some(body), None));
     let mut id = String::new();
-    while let Some(info) = stream.try_next().await.map_err(|error| engine.map_error(error))? {
+    let mut answer = watch.guard(stream.try_next()).await;
+    while let Some(info) = answer.map_err(|error| engine.map_error(error))? {
+        answer = stream.try_next().await;
         if let Some(status) = info.status.filter(|status| status.starts_with("sha256:")) {
             id = status;
         }

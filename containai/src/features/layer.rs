@@ -4,6 +4,7 @@ use containai_core::devcontainer::{
     Devcontainer, FEATURES_DIR, FeatureLayer, Lifecycle, PackageEntry, entrypoint_program,
     feature_install_script, feature_stage, lifecycle_script,
 };
+use containai_core::network::CertificateSet;
 use containai_core::template::{ContextEntry, CopySources};
 use containai_docker::image::custom::{ContextPart, RecipeLayer};
 
@@ -25,12 +26,13 @@ pub(crate) struct FeatureInputs {
     pub(crate) texts: Vec<String>,
 }
 
-/// Returns the layer that installs features as `user`, and the programs that run their entry points
+/// Returns the layer that installs features as `user`, which rely on the certificates, and the programs that run their entry points
 /// and all lifecycle commands.
 pub(crate) fn feature_layer(
     devcontainer: &Devcontainer,
     set: &FeatureSet,
     user: &str,
+    certificates: &CertificateSet,
 ) -> crate::Result<FeatureInputs> {
     let mut inputs = FeatureInputs::default();
     let (mut parts, mut environments, mut entrypoints) = (Vec::new(), Vec::new(), Vec::new());
@@ -65,17 +67,24 @@ pub(crate) fn feature_layer(
     );
     let entrypoints = entrypoint_program(&entrypoints);
     inputs.has_lifecycle = program.is_some();
-    let stage = feature_stage(&FeatureLayer {
+    let layer = FeatureLayer {
         environments: &environments,
+        has_certificates: !certificates.is_empty() && !environments.is_empty(),
         has_entrypoints: entrypoints.is_some(),
         has_lifecycle: program.is_some(),
-    });
+    };
+    // The certificates do not decide whether an image is current: it does not keep them.
+    let stage = feature_stage(&layer);
     for (name, text) in [("entrypoints", entrypoints), ("devcontainer", program)] {
         inputs.texts.extend(text.clone());
         parts.extend(text.map(|text| ContextPart::text(name, 0o755, text)));
     }
     if !parts.is_empty() {
-        inputs.texts.push(stage.clone());
+        let plain = FeatureLayer { has_certificates: false, ..layer };
+        inputs.texts.push(feature_stage(&plain));
+        if layer.has_certificates {
+            parts.push(ContextPart::text("certificates.pem", 0o644, certificates.to_pem()));
+        }
         inputs.layer = Some(RecipeLayer { dockerfile: stage, parts });
     }
     Ok(inputs)

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use containai_core::import::{
-    FilteredGitConfig, GitConfigPart, ImportItem, Screened, Screening, SecretHandling,
-    WithheldParts, destination, filter_git_config, git_config_files, git_config_parts, screen,
+    FilteredGitConfig, GitConfigPart, ImportItem, IncludePlace, Screened, Screening,
+    SecretHandling, WithheldParts, conditional_include, destination, filter_git_config,
+    git_config_files, git_config_parts, screen,
 };
 use containai_core::layout::CONTAINER_DATA;
 use containai_ssh::transfer::{Directory, ScanEntry, ScanEntryKind, TreeScan};
@@ -20,6 +21,8 @@ use super::link_target::{LinkPlace, LinkTarget};
 const MAX_INCLUDES: usize = 10;
 /// The directory on the volume of files that a configuration names.
 const FILES: &str = "git/files";
+/// The directory on the volume of configurations that are included under a condition.
+const INCLUDES: &str = "git/includes";
 /// The files that git reads by default, and their settings.
 const DEFAULT_FILES: [(&str, &str); 2] =
     [(".config/git/ignore", "excludesfile"), (".config/git/attributes", "attributesfile")];
@@ -38,6 +41,8 @@ struct GitConfigText {
     directories: BTreeSet<String>,
     /// Whether an include is left out that exists.
     is_partial: bool,
+    /// The configurations that are included under a condition, with their paths in the text.
+    conditional: Vec<(String, GitConfigText)>,
 }
 
 impl ImportCandidates {
@@ -67,11 +72,7 @@ impl ImportCandidates {
             })
         });
         let Some(entry) = entry else { return self.add_default(item) };
-        let files = self.add_named_files(item, search, &config);
-        let FilteredGitConfig { text, mut removed, .. } = filter_git_config(&config.text, &files);
-        if config.is_partial {
-            removed.push("include.path".to_owned());
-        }
+        let (text, removed) = self.filter_git_config(item, search, config, &entry, &mut 0);
         if !removed.is_empty() {
             let parts = WithheldParts { settings: removed, ..WithheldParts::default() };
             self.withheld.add(&entry.path, &parts);
@@ -80,13 +81,42 @@ impl ImportCandidates {
         self.add(item, &entry, item.target.clone(), content);
     }
 
+    /// Filters a configuration, and adds the files that it names and those that it includes under a
+    /// condition, which get numbers from `count` on. Returns its text and the removed settings.
+    fn filter_git_config(
+        &mut self,
+        item: &ImportItem,
+        search: &mut FileSearch<'_, '_>,
+        config: GitConfigText,
+        entry: &ScanEntry,
+        count: &mut usize,
+    ) -> (String, Vec<String>) {
+        let mut files = self.add_named_files(item, search, &config);
+        let mut removed_inside = Vec::new();
+        for (mark, included) in config.conditional {
+            let target = format!("{INCLUDES}/{count}");
+            *count += 1;
+            let (text, removed) = self.filter_git_config(item, search, included, entry, count);
+            removed_inside.extend(removed);
+            files.insert(mark, format!("{CONTAINER_DATA}/{target}"));
+            self.add(item, entry, target, CandidateContent::Bytes(text.into_bytes()));
+        }
+        let FilteredGitConfig { text, mut removed, .. } = filter_git_config(&config.text, &files);
+        if config.is_partial {
+            removed.push("include.path".to_owned());
+        }
+        removed_inside.retain(|setting| !removed.contains(setting));
+        removed.extend(removed_inside);
+        (text, removed)
+    }
+
     fn read_git_config(
         &mut self,
         item: &ImportItem,
         source: &str,
         search: &mut FileSearch<'_, '_>,
     ) -> Option<(ScanEntry, GitConfigFile)> {
-        let HomeDirectory { root, path: home } = search.source;
+        let HomeDirectory { root, path: home, .. } = search.source;
         let path = Path::new(home).join(source);
         if !item.includes("") || path.symlink_metadata().is_err() {
             return None;
@@ -185,6 +215,17 @@ impl GitConfigText {
                     continue;
                 }
                 GitConfigPart::Include(written) => written,
+                GitConfigPart::ConditionalInclude { condition, path } => {
+                    let place = IncludePlace {
+                        workspace: source.workspace,
+                        home: source.path,
+                        directory: &directory.to_string_lossy(),
+                    };
+                    let mapped = place.in_container(&condition);
+                    let path = written_path(home, directory, &path);
+                    self.include_if((&condition, mapped), source, file, &path, nesting);
+                    continue;
+                }
             };
             let path = written_path(home, directory, &written);
             if path.symlink_metadata().is_err() {
@@ -196,6 +237,34 @@ impl GitConfigText {
             }
         }
         self.text.push('\n');
+    }
+
+    /// Adds a configuration that is included under a condition, given with the one for the container.
+    fn include_if(
+        &mut self,
+        (condition, mapped): (&str, Option<String>),
+        source: HomeDirectory<'_>,
+        file: &GitConfigFile,
+        path: &Path,
+        nesting: usize,
+    ) {
+        let mark = path.to_string_lossy().into_owned();
+        let Some(mapped) = mapped else {
+            // The filter removes and reports it.
+            return self.text.push_str(&conditional_include(condition, &mark));
+        };
+        if path.symlink_metadata().is_err() {
+            return;
+        }
+        let Some(included) = included(source, &file.place, path).filter(|_| nesting < MAX_INCLUDES)
+        else {
+            self.is_partial = true;
+            return;
+        };
+        let mut inside = Self { directories: self.directories.clone(), ..Self::default() };
+        inside.read(source, &included, nesting + 1);
+        self.text.push_str(&conditional_include(&mapped, &mark));
+        self.conditional.push((mark, inside));
     }
 
     /// Whether the configuration may name this file. A part of it may come from a workspace, so it

@@ -13,6 +13,8 @@ pub(crate) struct HomeDirectory<'a> {
     pub(crate) root: &'a Directory,
     /// Its path.
     pub(crate) path: &'a str,
+    /// The workspace that the import is for, if it is known.
+    pub(crate) workspace: Option<&'a str>,
 }
 
 /// Returns the metadata of an entry.

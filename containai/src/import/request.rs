@@ -158,6 +158,7 @@ impl<'a> ImportRequest<'a> {
         let source = Arc::new(ImportSource {
             layout: env.layout.clone(),
             home,
+            workspace: target.workspace().cloned(),
             overrides,
             options: selection.options(credentials, config),
             additional: config.import_paths.value.clone(),

@@ -10,7 +10,7 @@ use containai_core::import::{
 };
 use containai_core::layout::{Layout, VOLUME_ADDITIONAL_PATHS};
 use containai_core::manifest::Manifest;
-use containai_core::naming::HomePath;
+use containai_core::naming::{HomePath, WorkspacePath};
 use containai_ssh::transfer::Directory;
 
 use super::candidates::ImportCandidates;
@@ -25,6 +25,8 @@ pub struct ImportSource {
     pub layout: Layout,
     /// The directory that files are imported from.
     pub home: PathBuf,
+    /// The workspace that the import is for; `None` if it is unknown.
+    pub workspace: Option<WorkspacePath>,
     /// A directory of files that replace others; `None` for no overrides.
     pub overrides: Option<PathBuf>,
     /// The selection of manifests, files and secrets.
@@ -66,7 +68,11 @@ impl ImportSource {
         let mut warnings: Vec<String> = unmatched.collect();
         let now = now();
         let mut candidates = ImportCandidates::find(
-            HomeDirectory { root: &self.root()?, path: &home },
+            HomeDirectory {
+                root: &self.root()?,
+                path: &home,
+                workspace: self.workspace.as_ref().map(WorkspacePath::as_str),
+            },
             &items,
             self.options.effective_allowed_secrets(),
             now,

@@ -7,7 +7,7 @@ use std::os::fd::OwnedFd;
 use std::str::FromStr as _;
 use std::thread;
 
-use containai_core::config::Flags;
+use containai_core::config::{Config, Flags};
 use containai_core::engine::{Container, Engine as _, RunState};
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -62,6 +62,7 @@ pub async fn connect_streams(
     match context.address.is_remote() {
         true => relay_through_engine(&engine, &container, streams, connected).await,
         false => {
+            check_auto_start(&container, &context.config)?;
             let transport = start(&container, flags, env, reporter).await?;
             connected();
             relay(transport, streams)
@@ -77,6 +78,17 @@ async fn find(engine: &DockerEngine, port: HostPort) -> crate::Result<Container>
     let has_port = |it: &Container| it.labels.is_managed() && it.labels.ssh_port() == Some(port);
     let found = engine.containers().await?.into_iter().find(has_port);
     Ok(found.ok_or_else(|| not_found(&format!("no container has port {port}")))?)
+}
+
+/// Refuses to start a container if the user has turned that off: an editor in the background may
+/// connect again and again.
+fn check_auto_start(container: &Container, config: &Config) -> Result<(), OperationError> {
+    if config.auto_start.value || container.state == RunState::Running {
+        return Ok(());
+    }
+    let message = format!("container `{}` is stopped, and `ssh.auto_start` is off", container.name);
+    let hint = format!("start it with `cai exec --container {} -- true`", container.name);
+    Err(OperationError::with_code(exit::CONTAINER_NOT_STARTED, message).hint(Hint::new(hint)))
 }
 
 /// Starts the container, and connects to it. Its port may have moved.

@@ -110,6 +110,7 @@ impl SettingsImport {
         let source = ImportSource {
             layout: env.layout.clone(),
             home: fs::canonicalize(&home).map_err(|error| unreadable(&home, &error))?,
+            workspace: Some(handle.workspace.clone()),
             overrides,
             options: self.options,
             additional: handle.context.config.import_paths.value.clone(),

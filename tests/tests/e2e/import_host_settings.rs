@@ -51,8 +51,15 @@ fn git_settings_of_the_host_break_no_command() {
         \tprocess = /opt/homebrew/bin/git-lfs filter-process\n\trequired = true\n";
     let person = Person::new();
     let repository = person.repository("import-git");
+    let above = repository.path().parent().expect("a parent").display().to_string();
+    let config = format!(
+        "{CONFIG}[includeIf \"gitdir:{above}/\"]\n\tpath = ~/.gitconfig.work\n\
+         [includeIf \"gitdir:~/play/\"]\n\tpath = ~/.gitconfig.play\n"
+    );
     for (path, text) in [
-        (".gitconfig", CONFIG),
+        (".gitconfig", config.as_str()),
+        (".gitconfig.work", "[alias]\n\twork = !echo at work\n[core]\n\tsshCommand = x\n"),
+        (".gitconfig.play", "[alias]\n\twork = !echo at play\n"),
         (".gitconfig.local", "[alias]\n\tzz = status --short\n"),
         (".gitmessage", "why:\n"),
         (".config/git/attributes", "*.bin filter=lfs diff=lfs merge=lfs -text\n"),
@@ -66,11 +73,13 @@ fn git_settings_of_the_host_break_no_command() {
     outcome.success().stderr_contains(
         "`~/.gitconfig` is imported without settings that only work on this machine: \
          `core.excludesfile`, `core.hookspath`, `diff.external`, `commit.gpgsign`, `gpg.program`, \
-         `credential.helper`, `http.sslcainfo`",
+         `credential.helper`, `http.sslcainfo`, `includeif.gitdir:~/play/.path`, `core.sshcommand`",
     );
     let script = "set -e
         echo more >> README; printf x > a.bin
         git zz
+        git work
+        cd / && git work 2>/dev/null || echo only here; cd ~/workspace
         git add .
         script -qec 'git -c color.ui=never diff --cached' /dev/null </dev/null | grep -c '^+more'
         echo y | script -qec 'git reset -q -p' /dev/null >/dev/null
@@ -78,7 +87,7 @@ fn git_settings_of_the_host_break_no_command() {
         git config commit.template; cat $(git config commit.template)
         git cat-file -p HEAD:a.bin | head -1";
     person.exec(&repository, script).success().prints(
-        " M README\n?? a.bin\n1\n/mnt/agent-data/git/files/.gitmessage\nwhy:\n\
+        " M README\n?? a.bin\nat work\nonly here\n1\n/mnt/agent-data/git/files/.gitmessage\nwhy:\n\
          version https://git-lfs.github.com/spec/v1\n",
     );
 }

@@ -116,6 +116,17 @@ fn plain_ssh_starts_a_stopped_container_in_its_workspace() {
     let shown = output_of(person.openssh("ssh").env("HOME", person.home()).args([&alias, "pwd"]));
     assert_eq!(shown, "/home/agent\n", "programs that transfer files start there");
 
+    // A setting turns it off.
+    person.cai(["stop"]).current_dir(&repository).run().success();
+    person.cai(["config", "set", "ssh.auto_start", "false"]).run().success();
+    let refused = person.openssh("ssh").env("HOME", person.home()).args([&alias, "pwd"]).output();
+    let refused = refused.expect("ssh is installed");
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    assert!(stderr.contains("is stopped, and `ssh.auto_start` is off"), "{stderr}");
+    assert!(!refused.status.success());
+    assert_eq!(person.container(repository.path())["State"]["Running"], false);
+    person.cai(["config", "unset", "ssh.auto_start"]).run().success();
+
     let command = output_of(ssh(&person, "xterm").args([&alias, "pwd; cd; bash -c pwd"]));
     assert_eq!(command, "/home/agent/workspace\r\n/home/agent\r\n");
     let script = "printf '%s ' $TERM $COLORTERM; tput colors";

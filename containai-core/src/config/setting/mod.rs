@@ -36,8 +36,9 @@ pub(super) use network::{NETWORK_CERTIFICATES, NETWORK_PROXIES};
 pub(super) use restart::RESTART;
 pub use spec::{SettingScope, SettingSpec};
 pub(super) use ssh::{
-    FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
-    SSH_OPTIONS, read_client_option, read_idle, read_local_forward, read_remote_forward,
+    AUTO_START, FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START,
+    REMOTE_FORWARD, SSH_OPTIONS, read_client_option, read_idle, read_local_forward,
+    read_remote_forward,
 };
 pub(super) use switch::read_bool;
 pub use table::SETTINGS;

@@ -89,6 +89,16 @@ pub(in crate::config) fn read_client_option(text: &str) -> Result<ClientOption, 
     Ok(text.parse()?)
 }
 
+/// Whether plain `ssh` starts a stopped container; default yes.
+pub(in crate::config) const AUTO_START: SettingSpec = SettingSpec {
+    key: "ssh.auto_start",
+    kind: SettingKind::Bool,
+    default: "true",
+    summary: "whether plain `ssh` starts a stopped container",
+    check: |text| read_bool(text).map(drop),
+    ..PORT_RANGE_START
+};
+
 /// Whether commands share connections; default yes.
 pub(in crate::config) const MUX: SettingSpec = SettingSpec {
     key: "ssh.mux",

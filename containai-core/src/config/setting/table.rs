@@ -32,6 +32,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     import::EXPORT_EXCLUDES,
     ssh::PORT_RANGE_START,
     ssh::PORT_RANGE_END,
+    ssh::AUTO_START,
     ssh::FORWARD_AGENT,
     ssh::LOCAL_FORWARD,
     ssh::REMOTE_FORWARD,

@@ -199,7 +199,7 @@ mod tests {
             let mut context = ArgumentContext {
                 raw: &arguments,
                 variable: &|name| (name == "TOKEN").then(|| "hush".to_owned()),
-                mounts: MountReader { folder: &folder, local: "/src/api" },
+                mounts: MountReader { folder: &folder, local: "/src/api", base: "" },
                 environment: &mut environment,
                 plan: &mut plan,
             };

@@ -27,7 +27,8 @@ pub struct FilteredGitConfig {
 ///
 /// - credential helpers and signing
 /// - programs that git cannot do without once they are named (`core.sshCommand`, `core.hooksPath`,
-///   `core.fsmonitor`, `diff.external`), and conditional includes
+///   `core.fsmonitor`, `diff.external`)
+/// - includes, but for conditional ones of `files`
 /// - certificates, headers and passwords
 /// - every address that contains a password or a token
 /// - names of files that are not in `files`, which has the paths in the container by those in the
@@ -99,10 +100,13 @@ impl FilteredGitConfig {
             return (!section.is_include()).then(|| with_newline(line));
         }
         let (key, value) = key_and_value(line);
-        if section.is_include() {
-            return self.remove(section, &key);
-        }
         let value = value.unwrap_or_default();
+        if section.is_include() {
+            return match files.get(&value).filter(|_| section.name == "includeif") {
+                Some(path) => Some(setting_line(&key, path)),
+                None => self.remove(section, &key),
+            };
+        }
         match GitSettingRule::of(&section.name, &section.subsection, &key, &value) {
             GitSettingRule::Drop => self.remove(section, &key),
             GitSettingRule::DropSilently => None,

@@ -1,6 +1,8 @@
 //! Included configurations.
 
-use super::syntax::{GitConfigSection, is_comment, key_and_value, logical_lines, with_newline};
+use super::syntax::{
+    GitConfigSection, is_comment, key_and_value, logical_lines, setting_line, with_newline,
+};
 
 /// A part of a configuration, in order.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -10,24 +12,43 @@ pub enum GitConfigPart {
     /// A configuration that takes this place: the path as written, relative to the directory of the
     /// including file.
     Include(String),
+    /// The same, where the condition is true.
+    ConditionalInclude {
+        /// The condition, such as `gitdir:~/work/`.
+        condition: String,
+        /// The path as written.
+        path: String,
+    },
 }
 
-/// Splits a configuration at `include.path`. Conditions (`includeIf`) remain in the text.
+/// Returns the text that includes a file where a condition is true.
+#[must_use]
+pub fn conditional_include(condition: &str, path: &str) -> String {
+    let condition = condition.replace('\\', "\\\\").replace('"', "\\\"");
+    format!("[includeIf \"{condition}\"]\n{}", setting_line("path", path))
+}
+
+/// Splits a configuration at `include.path` and `includeIf.CONDITION.path`.
 #[must_use]
 pub fn git_config_parts(text: &str) -> Vec<GitConfigPart> {
     let mut parts = Vec::new();
     let mut kept = String::new();
-    let mut is_include = false;
+    // The condition of the section, if it includes a file.
+    let mut include: Option<Option<String>> = None;
     for line in logical_lines(text) {
         let mut setting = line;
         if let Some((section, end)) = GitConfigSection::parse(line) {
-            is_include = section.name == "include" && section.subsection.is_empty();
+            include = match section.name.as_str() {
+                "include" if section.subsection.is_empty() => Some(None),
+                "includeif" => Some(Some(section.subsection)),
+                _ => None,
+            };
             setting = &line[end..];
         }
-        if !is_include {
+        let Some(condition) = &include else {
             kept.push_str(&with_newline(line));
             continue;
-        }
+        };
         if is_comment(setting) {
             continue;
         }
@@ -35,7 +56,10 @@ pub fn git_config_parts(text: &str) -> Vec<GitConfigPart> {
             && key == "path"
         {
             parts.push(GitConfigPart::Text(std::mem::take(&mut kept)));
-            parts.push(GitConfigPart::Include(path));
+            parts.push(match condition.clone() {
+                None => GitConfigPart::Include(path),
+                Some(condition) => GitConfigPart::ConditionalInclude { condition, path },
+            });
         }
     }
     parts.push(GitConfigPart::Text(kept));
@@ -45,7 +69,7 @@ pub fn git_config_parts(text: &str) -> Vec<GitConfigPart> {
 
 #[cfg(test)]
 mod tests {
-    use super::GitConfigPart::{Include, Text};
+    use super::GitConfigPart::{ConditionalInclude, Include, Text};
     use super::*;
 
     #[test]
@@ -57,9 +81,12 @@ mod tests {
             Include("b c".into()),
             Text("[core]\n\tx = y\n".into()),
             Include("d".into()),
-            Text("[includeIf \"gitdir:~/w\"]\n\tpath = e\n".into()),
+            ConditionalInclude { condition: "gitdir:~/w".into(), path: "e".into() },
         ];
         assert_eq!(git_config_parts(text), expected);
         assert_eq!(git_config_parts(""), []);
+        let written = conditional_include("gitdir:/a \"b\"/", "/c");
+        let read = ConditionalInclude { condition: "gitdir:/a \"b\"/".into(), path: "/c".into() };
+        assert_eq!(git_config_parts(&written), [read]);
     }
 }

@@ -6,6 +6,7 @@ use std::io;
 use bollard::errors::Error;
 use bollard::query_parameters::{BuildImageOptions, BuildImageOptionsBuilder, BuilderVersion};
 use bytes::Bytes;
+use containai_core::devcontainer::merge_metadata;
 use containai_core::engine::{EngineError, ShippedImage};
 use containai_core::label::{self, Labels};
 use containai_core::lifecycle::{Event, EventListener};
@@ -16,6 +17,7 @@ use super::{buildkit, prepare, tarball};
 use crate::engine::DockerEngine;
 use crate::image::{self, BuildCache, BuildLog};
 use crate::recipe::{ContextPart, ImageRecipe, RecipeSource};
+use crate::upload;
 
 /// The script that repairs the image and checks that it boots; its text is part of the image's
 /// fingerprint.
@@ -82,9 +84,21 @@ pub(crate) async fn build(
         on = run_build(engine, layer_options(engine, &on).build(), parts, shown, events).await?;
     }
     events.on_event(Event::Stage(&format!("checking that {shown} boots")));
-    let (_, after) = labels_and_path(engine, &on).await?;
-    build_final_stage(engine, recipe, &on, &format!("{after}:{before}"), events).await?;
+    let (below, after) = labels_and_path(engine, &on).await?;
+    let path = format!("{after}:{before}");
+    build_final_stage(engine, &with_metadata(recipe, &below), &on, &path, events).await?;
     Ok(shown.to_owned())
+}
+
+/// Adds the metadata of the image below to that of the recipe.
+fn with_metadata(recipe: &ImageRecipe, below: &Labels) -> ImageRecipe {
+    let mut recipe = recipe.clone();
+    for (key, value) in &mut recipe.labels {
+        if key == label::DEVCONTAINER_METADATA {
+            *value = merge_metadata(below.get(label::DEVCONTAINER_METADATA), value);
+        }
+    }
+    recipe
 }
 
 /// Builds only the user's Dockerfile.
@@ -213,11 +227,14 @@ async fn follow_build(
     shown: &str,
     events: &dyn EventListener,
 ) -> Result<String, EngineError> {
+    let (archive, watch) = upload::watch(archive);
     let body = bollard::body_try_stream(archive);
-    let mut answers = std::pin::pin!(engine.docker().build_image(options, None, Some(body)));
+    let docker = upload::client(engine.docker());
+    let mut answers = std::pin::pin!(docker.build_image(options, None, Some(body)));
     let (mut log, mut id) = (BuildLog::default(), None);
+    let mut answer = watch.guard(answers.try_next()).await;
     loop {
-        match answers.try_next().await {
+        match answer {
             Ok(Some(info)) => {
                 id = info.aux.as_ref().and_then(|aux| aux.id.clone()).or(id);
                 log.push(info, events);
@@ -229,6 +246,7 @@ async fn follow_build(
         if let Some(error) = log.failed.take() {
             return Err(log.into_error(shown, &error));
         }
+        answer = answers.try_next().await;
     }
     id.ok_or_else(|| log.into_error(shown, "the engine did not report the image that it built"))
 }

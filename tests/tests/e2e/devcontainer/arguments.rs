@@ -1,6 +1,6 @@
 //! Arguments of `docker run`, mounts and variables of real files.
 
-use containai_tests::Person;
+use containai_tests::{Person, output_of};
 
 use super::files::{write, write_devcontainer};
 
@@ -58,6 +58,13 @@ fn arguments_variables_and_the_folder_reach_the_container() {
         .stderr_contains("`runArgs --name x` has no effect")
         .stderr_lacks("`privileged`");
     assert!(repository.join("new").exists());
+    // Sessions start in the folder, also those in a directory of the workspace.
+    std::fs::create_dir(repository.join("sub")).expect("a directory can be made");
+    person.exec(&repository, "pwd").success().prints("/workspaces/arguments\n");
+    person.exec(repository.join("sub"), "pwd").success().prints("/workspaces/arguments/sub\n");
+    let mut ssh = person.openssh("ssh");
+    ssh.args(["-tt", &person.alias(repository.path()), "pwd"]);
+    assert_eq!(output_of(&mut ssh).trim(), "/workspaces/arguments");
     // Sessions of other programs have the variables as well, and without the flag.
     let exec = person.exec(&repository, "printf '%s|%s' \"$OPTS\" \"$FROM_FILE\"");
     exec.success().prints(&format!("{opts}|of file"));

@@ -22,6 +22,7 @@ const INSTALL_TOOL: &str = r#"#!/bin/bash
 set -e
 echo "tool $VERSION $WITHEXTRA $_REMOTE_USER" >> /opt/installed
 ./part/link
+openssl verify -CApath /etc/ssl/certs "$NODE_EXTRA_CA_CERTS" >/dev/null && echo trusted >> /opt/installed
 mkdir -p "$TOOL_HOME/bin"
 printf '#!/bin/sh\necho "tool of $TOOL_HOME"\n' > "$TOOL_HOME/bin/tool"
 printf '#!/bin/sh\necho "$TOOL_HOME $(id -un) $0" > /run/tool-started\nsleep 1000 &\nexec "$@"\n' > /usr/local/share/tool-start
@@ -99,7 +100,7 @@ fn features_of_a_registry_are_approved_installed_and_kept() {
 
     let made = run("cat /opt/installed; tool; cat ~/order; id -u", &["--fresh"]);
     made.success().prints(
-        "local\nutils agent automatic\nground high\ntool 9 false agent\npart\ntool of /opt/tool\ntool\nfile\n1000\n",
+        "local\nutils agent automatic\nground high\ntool 9 false agent\npart\ntrusted\ntool of /opt/tool\ntool\nfile\n1000\n",
     );
     made.stderr_contains("`ghcr.io/devcontainers/features/docker-in-docker:2` is not installed: the container has a Docker engine of its own")
         .stderr_contains("`capAdd` of tool has no effect")

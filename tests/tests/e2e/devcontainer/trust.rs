@@ -87,7 +87,8 @@ fn extra_mounts_require_approval_and_belong_to_the_agent() {
     let text = format!(
         "{{\"mounts\": [\"type=bind,source={source},target=/data\", \
          {{\"type\": \"volume\", \"source\": \"{volume}\", \"target\": \"/cache\"}}, \
-         \"type=bind,source={source},target=/fixed,readonly\"]}}"
+         \"type=bind,source={source},target=/fixed,readonly\", \
+         \"type=bind,source=/no/such/place,target=/absent\"]}}"
     );
     write_devcontainer(&repository, &text);
     let cai = |words: &[&str]| person.cai(words.iter().copied()).current_dir(&repository);
@@ -98,6 +99,8 @@ fn extra_mounts_require_approval_and_belong_to_the_agent() {
     assert!(person.containers(repository.path()).is_empty());
     cai(&["trust", "--yes"]).run().success();
     let plan = run("--dry-run", "true").success().stdout();
+    let absent = "`mounts /absent` has no effect: `/no/such/place` does not exist";
+    assert!(plan.contains(absent), "{plan}");
     assert!(plan.contains(&format!("mount      {source} at /fixed, read-only")), "{plan}");
     let script = "cat /data/old; stat -c %U /data/old; echo made > /data/new; \
                   echo x 2> /dev/null > /fixed/x || echo fixed; sudo touch /cache/c; ls /cache";
@@ -133,7 +136,6 @@ fn keys_engine_and_home_are_never_mounted() {
     refused(&home.join(".config/containai").display().to_string(), "it contains or belongs to");
     refused("/proc/self/root/etc/ssh", "the system");
     refused("/usr", "the engine");
-    refused("/no/such/place", "is not mounted");
     refused(&Engine::shared().socket().display().to_string(), "is neither a directory nor a file");
     assert!(person.containers(repository.path()).is_empty());
 }

@@ -15,6 +15,8 @@ esac
 # sshd starts in the home directory. Commands without a terminal stay there: programs that transfer files give them paths
 # relative to it. Shells that a session starts keep their directory.
 if [ -n "${SSH_TTY-}" ]; then
-    [ -n "${CONTAINAI_SESSION-}" ] || [ "$PWD" != "$HOME" ] || cd ~/workspace 2>/dev/null || :
+    # The link exists where `devcontainer.json` names another folder.
+    [ -n "${CONTAINAI_SESSION-}" ] || [ "$PWD" != "$HOME" ] || cd -P /usr/lib/containai/session-folder 2>/dev/null ||
+        cd ~/workspace 2>/dev/null || :
     export CONTAINAI_SESSION=1
 fi
