@@ -8,9 +8,9 @@ use containai_core::hint::Hint;
 
 use crate::app::App;
 use crate::commands::{
-    completion, config, cp, df, exec, export, forward, gc, image, import, links, list, logs, open,
-    reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template, top,
-    trust, version, workspace,
+    acp, completion, config, cp, df, exec, export, forward, gc, image, import, links, list, logs,
+    open, reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template,
+    top, trust, version, workspace,
 };
 
 /// The commands of `cai`.
@@ -27,6 +27,7 @@ pub(crate) enum CliCommand {
     Top(top::TopArgs),
     Open(open::OpenArgs),
     Forward(forward::ForwardArgs),
+    Acp(acp::AcpArgs),
     Ssh(ssh::SshArgs),
     Cp(cp::CpArgs),
     Import(import::ImportArgs),
@@ -77,6 +78,7 @@ impl CliCommand {
             Self::Top(_) => block_on(|| top::run(app)),
             Self::Open(args) => block_on(|| open::run(args, app)),
             Self::Forward(args) => block_on(|| forward::run(args, app)),
+            Self::Acp(args) => block_on(|| acp::run(args, app)),
             Self::Ssh(args) => block_on(|| ssh::run(args, app)),
             Self::Cp(args) => block_on(|| cp::run(args, app)),
             Self::Import(args) => block_on(|| import::run(args, app)),

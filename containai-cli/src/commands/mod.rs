@@ -1,5 +1,6 @@
 //! The verbs, one a file or folder.
 
+pub(crate) mod acp;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod cp;
