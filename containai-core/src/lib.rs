@@ -37,6 +37,7 @@ mod isolation;
 pub mod label;
 pub mod layout;
 pub mod lifecycle;
+pub mod listening_port;
 pub mod manifest;
 pub mod naming;
 pub mod network;

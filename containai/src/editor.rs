@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 
+use containai_core::devcontainer::recommended_extensions;
 use containai_core::engine::Container;
+use containai_core::label;
 use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::lifecycle::Refusal;
 use containai_core::naming::{ContainerName, SshAlias};
@@ -143,6 +145,21 @@ impl EditorCommand {
     #[must_use]
     pub fn is_installed(&self) -> bool {
         self.program.is_some()
+    }
+
+    /// Returns the command line that installs the extensions of VS Code that the container's
+    /// `devcontainer.json` recommends; `None` without any, and for other editors.
+    #[must_use]
+    pub fn extension_command(&self, container: &Container) -> Option<String> {
+        let [remote, host, _] = self.arguments.as_slice() else { return None };
+        let metadata = container.labels.get(label::DEVCONTAINER_METADATA)?;
+        let options = recommended_extensions(metadata)
+            .into_iter()
+            .flat_map(|id| ["--install-extension".to_owned(), id]);
+        let options: Vec<_> = options.collect();
+        let first = [self.name.to_owned(), remote.clone(), host.clone()];
+        (!options.is_empty())
+            .then(|| first.into_iter().chain(options).collect::<Vec<_>>().join(" "))
     }
 
     /// Starts the editor in the background.

@@ -2,6 +2,7 @@
 //!
 //! One binary, one file a topic. Each test is named after the behaviour that it checks.
 
+mod acp;
 mod agent_conversations;
 mod agent_forwarding;
 mod agents;
