@@ -199,6 +199,8 @@ impl fmt::Display for EditorCommand {
 
 #[cfg(test)]
 mod tests {
+    use containai_core::engine::{ContainerId, RunState};
+
     use super::*;
 
     fn find(editor: Option<Editor>, installed: &str) -> EditorCommand {
@@ -217,6 +219,24 @@ mod tests {
         check(None, "zed", true);
         check(Some(Editor::Idea), "jetbrains-gateway", false);
         assert_eq!(find(None, "").name(), "code");
+    }
+
+    #[test]
+    fn recommended_extensions_are_installed_in_the_container() {
+        let metadata =
+            r#"[{"customizations": {"vscode": {"extensions": ["a.b", "c.d", "; rm"]}}}]"#;
+        let container = Container::new(ContainerId::new("1"), "api-main", RunState::Running)
+            .with_labels([(label::DEVCONTAINER_METADATA, metadata)].into_iter().collect());
+        let command = |editor| find(Some(editor), "").extension_command(&container);
+        assert_eq!(
+            command(Editor::Code).as_deref(),
+            Some(
+                "code --remote ssh-remote+containai-api-main --install-extension a.b --install-extension c.d"
+            )
+        );
+        assert_eq!(command(Editor::Zed), None);
+        let plain = Container::new(ContainerId::new("1"), "api-main", RunState::Running);
+        assert_eq!(find(Some(Editor::Code), "").extension_command(&plain), None);
     }
 
     #[test]
