@@ -8,8 +8,8 @@ use std::time::Duration;
 use containai_core::config::Flags;
 use containai_core::listening_port::ListeningPort;
 use containai_core::naming::HostPort;
-use containai_core::remote::{Direction, Forward};
-use containai_ssh::{Command, Output, Stdio, Terminal};
+use containai_core::remote::{Direction, Forward, RemoteError};
+use containai_ssh::{Command, ExitOutcome, Output, Session, Stdio, Terminal};
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
@@ -45,20 +45,7 @@ pub async fn forward_new_ports(
     let mut session = Box::pin(container.connect()).await?;
     let command = Command::new(["/bin/sh", "-c", WATCH])?.in_home();
     loop {
-        let (lines, mut received) = BoundedLines::new();
-        let stdio = Stdio::default().with_output(Output::Writer(Box::new(lines)));
-        let mut watching = pin!(session.exec(&command, Terminal::None, stdio));
-        let mut reading = String::new();
-        let ended = loop {
-            tokio::select! {
-                ended = &mut watching => break ended,
-                line = received.recv() => match line {
-                    Some(line) if line == END => open.update(ListeningPort::parse(&std::mem::take(&mut reading))).await,
-                    Some(line) => reading = reading + &line + "\n",
-                    None => sleep(RETRY_INTERVAL).await,
-                },
-            }
-        };
+        let ended = watch(&session, &command, &mut open).await;
         if ended.is_ok_and(|outcome| outcome.code() == 127) {
             let message = format!("container `{}` has no program `ss`", container.name());
             return Err(crate::Error::failed(message));
@@ -66,6 +53,30 @@ pub async fn forward_new_ports(
         open.update(Vec::new()).await;
         sleep(RETRY_INTERVAL).await;
         session = container.reconnect().await?;
+    }
+}
+
+/// Updates the forwards until the connection or the command ends.
+async fn watch(
+    session: &Session,
+    command: &Command,
+    open: &mut OpenForwards,
+) -> Result<ExitOutcome, RemoteError> {
+    let (lines, mut received) = BoundedLines::new();
+    let stdio = Stdio::default().with_output(Output::Writer(Box::new(lines)));
+    let mut watching = pin!(session.exec(command, Terminal::None, stdio));
+    let mut reading = String::new();
+    loop {
+        tokio::select! {
+            ended = &mut watching => return ended,
+            line = received.recv() => match line {
+                Some(line) if line == END => {
+                    open.update(ListeningPort::parse(&std::mem::take(&mut reading))).await;
+                }
+                Some(line) => reading = reading + &line + "\n",
+                None => sleep(RETRY_INTERVAL).await,
+            },
+        }
     }
 }
 
