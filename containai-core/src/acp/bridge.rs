@@ -179,6 +179,7 @@ impl AcpBridge {
         real_path: &AcpRealPath<'_>,
     ) -> Result<(), AcpRefusal> {
         let key = match method {
+            "elicitation/create" => return check_page(message),
             _ if method.starts_with("fs/") => "path",
             "terminal/create" => "cwd",
             _ => return Ok(()),
@@ -209,6 +210,16 @@ impl AcpBridge {
         let unanswered = self.pending.drain().map(|(id, _)| id);
         let refusal = AcpRefusal::Ended(reason.to_owned());
         unanswered.map(|id| AcpOutput::ToClient(error_response(&id, &refusal))).collect()
+    }
+}
+
+/// Refuses a question whose answer is given on anything else than a page of the web.
+fn check_page(message: &mut RawNode<'_>) -> Result<(), AcpRefusal> {
+    let Some(url) = message.at("/params/url")? else { return Ok(()) };
+    let url = url.as_text().ok_or(AcpRefusal::Malformed("a URL is not a string"))?;
+    match url.starts_with("https://") || url.starts_with("http://") {
+        true => Ok(()),
+        false => Err(AcpRefusal::NotAPage(url)),
     }
 }
 

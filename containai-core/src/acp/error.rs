@@ -17,6 +17,9 @@ pub(super) enum AcpRefusal {
     /// The method would act on the host.
     #[error("`{0}` acts on the host, which is not allowed: use a tool in the container")]
     NotAllowed(String),
+    /// The editor would open something else than a page of the web.
+    #[error("`{0}` is no address of a web page")]
+    NotAPage(String),
     /// The agent speaks a later version of the protocol.
     #[error("the agent chose version {0} of the protocol; ContainAI passes on versions 1 and 2")]
     Version(String),
@@ -32,7 +35,7 @@ impl AcpRefusal {
             Self::Malformed(_) => -32600,
             Self::NotAllowed(_) => -32601,
             Self::Ended(_) => -32603,
-            Self::Outside { .. } | Self::Version(_) => -32602,
+            Self::Outside { .. } | Self::NotAPage(_) | Self::Version(_) => -32602,
         }
     }
 }

@@ -202,6 +202,23 @@ fn requests_that_act_on_the_host_are_refused() {
 }
 
 #[test]
+fn questions_open_pages_of_the_web_only() {
+    let ask = |url: &str| {
+        from_agent(&format!(
+            r#"{{"id":1,"method":"elicitation/create","params":{{"mode":"url","url":"{url}"}}}}"#
+        ))
+    };
+    assert!(ask("https://a.test/x").starts_with("client< "));
+    for url in ["file:///etc/passwd", "x-app://run", " https://a.test", "HTTPS://a.test"] {
+        assert!(!ask(url).contains("client<"), "{url}");
+    }
+    assert!(
+        from_agent(r#"{"id":1,"method":"elicitation/create","params":{"mode":"form"}}"#)
+            .starts_with("client< ")
+    );
+}
+
+#[test]
 fn allowed_files_are_those_of_the_workspace() {
     let access = AcpAccess { reads_files: true, writes_files: true, uses_terminals: true };
     let check = |path: &str, expected: &str| {
