@@ -1,4 +1,5 @@
 use clap::Args;
+use containai::OperationError;
 use containai::rename::rename_container;
 use containai_core::naming::ContainerName;
 
@@ -20,7 +21,8 @@ pub(crate) struct RenameArgs {
 
 pub(crate) async fn run(args: RenameArgs, app: &App) -> anyhow::Result<()> {
     let mut names = args.names;
-    let new = names.pop().unwrap_or_default().parse::<ContainerName>()?;
+    let new = names.pop().unwrap_or_default().parse::<ContainerName>();
+    let new = new.map_err(|error| OperationError::usage(error.to_string()))?;
     let target = TargetArgs::new(names.pop(), args.options)?;
     let context = app.context()?;
     let engine = context.engine()?;

@@ -58,8 +58,8 @@ pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<()> {
         None => {}
     }
     let (ports, target) = split(args.words, args.options)?;
-    let mut shutdown = ShutdownSignal::listen()?;
     if args.auto {
+        let mut shutdown = ShutdownSignal::listen()?;
         let served = shutdown.run_until_received(serve_new_ports(&target, app)).await;
         return served.unwrap_or(Ok(()));
     }
@@ -72,6 +72,7 @@ pub(crate) async fn run(args: ForwardArgs, app: &App) -> anyhow::Result<()> {
         }
         return Ok(());
     }
+    let mut shutdown = ShutdownSignal::listen()?;
     let lifetime =
         if args.detached { ForwardLifetime::Detached } else { ForwardLifetime::Terminal };
     let served = serve(&target, lifetime, forwards, app);
