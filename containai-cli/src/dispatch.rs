@@ -8,9 +8,9 @@ use containai_core::hint::Hint;
 
 use crate::app::App;
 use crate::commands::{
-    completion, config, cp, df, exec, export, forward, gc, image, import, links, list, logs, open,
-    reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template, top,
-    trust, version, workspace,
+    acp, completion, config, cp, df, exec, export, forward, gc, image, import, links, list, logs,
+    open, ports, reference, rename, resources, restart, run, setup, shell, snapshot, ssh, start,
+    stats, status, stop, template, top, trust, version, workspace,
 };
 
 /// The commands of `cai`.
@@ -18,7 +18,9 @@ use crate::commands::{
 pub(crate) enum CliCommand {
     #[command(flatten)]
     Session(SessionCommand),
+    Start(start::StartArgs),
     Stop(stop::StopArgs),
+    Restart(restart::RestartArgs),
     #[command(visible_aliases = ["ls", "ps"])]
     List(list::ListArgs),
     Status(status::StatusArgs),
@@ -26,7 +28,9 @@ pub(crate) enum CliCommand {
     Stats(stats::StatsArgs),
     Top(top::TopArgs),
     Open(open::OpenArgs),
+    Ports(ports::PortsArgs),
     Forward(forward::ForwardArgs),
+    Acp(acp::AcpArgs),
     Ssh(ssh::SshArgs),
     Cp(cp::CpArgs),
     Import(import::ImportArgs),
@@ -34,6 +38,7 @@ pub(crate) enum CliCommand {
     Links(links::LinksArgs),
     Snapshot(snapshot::SnapshotArgs),
     Workspace(workspace::WorkspaceArgs),
+    Rename(rename::RenameArgs),
     Resources(resources::ResourcesArgs),
     Gc(gc::GcArgs),
     Df(df::DfArgs),
@@ -69,6 +74,8 @@ impl CliCommand {
             Self::Session(SessionCommand::Run(args)) => block_on(|| run::run(args, app)),
             Self::Session(SessionCommand::Shell(args)) => block_on(|| shell::run(args, app)),
             Self::Session(SessionCommand::Exec(args)) => block_on(|| exec::run(args, app)),
+            Self::Start(args) => block_on(|| start::run(&args, app)),
+            Self::Restart(args) => block_on(|| restart::run(&args, app)),
             Self::Stop(args) => block_on(|| stop::run(&args, app)),
             Self::List(args) => block_on(|| list::run(&args, app)),
             Self::Status(args) => block_on(|| status::run(&args, app)),
@@ -76,7 +83,10 @@ impl CliCommand {
             Self::Stats(args) => block_on(|| stats::run(&args, app)),
             Self::Top(_) => block_on(|| top::run(app)),
             Self::Open(args) => block_on(|| open::run(args, app)),
+            Self::Ports(args) => block_on(|| ports::run(&args, app)),
+            Self::Rename(args) => block_on(|| rename::run(args, app)),
             Self::Forward(args) => block_on(|| forward::run(args, app)),
+            Self::Acp(args) => block_on(|| acp::run(args, app)),
             Self::Ssh(args) => block_on(|| ssh::run(args, app)),
             Self::Cp(args) => block_on(|| cp::run(args, app)),
             Self::Import(args) => block_on(|| import::run(args, app)),

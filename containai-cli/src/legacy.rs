@@ -26,7 +26,7 @@ const REMOVED: [(&str, &str, &str); 16] = [
     ("--allow-host-docker-socket", SOCKET, INNER),
     ("--i-understand-this-grants-root-access", SOCKET, INNER),
     ("--name", "the name is an argument of this command", "leave out `--name`"),
-    ("--acp", "ACP agents run like other programs", "start `cai exec -- AGENT --acp`"),
+    ("--acp", "it is a command of its own", "use `cai acp proxy AGENT`"),
     ("--refresh", "`cai image pull` updates images", "run it, then `cai run --fresh`"),
     ("sandbox", "each container is a sandbox", "use `cai run`"),
     ("-D", "one option sets the verbosity", "use `--verbose`"),

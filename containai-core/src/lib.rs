@@ -20,6 +20,7 @@
 
 #![deny(missing_docs)]
 
+pub mod acp;
 pub mod archive;
 mod box_error;
 pub mod byte_size;
@@ -36,6 +37,7 @@ mod isolation;
 pub mod label;
 pub mod layout;
 pub mod lifecycle;
+pub mod listening_port;
 pub mod manifest;
 pub mod naming;
 pub mod network;

@@ -16,6 +16,7 @@ use containai_core::naming::VolumeName;
 
 use crate::restart_policy;
 
+mod extra_hosts;
 mod forbidden;
 
 pub use forbidden::refuse as refuse_mounts;
@@ -87,8 +88,7 @@ fn host_config(spec: &ContainerSpec) -> HostConfig {
             }]),
         )])),
         mounts: Some(mounts(spec)),
-        extra_hosts: (!spec.hosts.is_empty())
-            .then(|| spec.hosts.iter().map(ToString::to_string).collect()),
+        extra_hosts: Some(extra_hosts::extra_hosts(spec)),
         ..Default::default()
     }
 }

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::str::FromStr;
 
+use containai_core::devcontainer::recommended_extensions;
 use containai_core::engine::Container;
+use containai_core::label;
 use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::lifecycle::Refusal;
 use containai_core::naming::{ContainerName, SshAlias};
@@ -152,6 +154,21 @@ impl EditorCommand {
         self.program.is_some()
     }
 
+    /// Returns the command line that installs the extensions of VS Code that the container's
+    /// `devcontainer.json` recommends; `None` without any, and for other editors.
+    #[must_use]
+    pub fn extension_command(&self, container: &Container) -> Option<String> {
+        let [remote, host, _] = self.arguments.as_slice() else { return None };
+        let metadata = container.labels.get(label::DEVCONTAINER_METADATA)?;
+        let options = recommended_extensions(metadata)
+            .into_iter()
+            .flat_map(|id| ["--install-extension".to_owned(), id]);
+        let options: Vec<_> = options.collect();
+        let first = [self.name.to_owned(), remote.clone(), host.clone()];
+        (!options.is_empty())
+            .then(|| first.into_iter().chain(options).collect::<Vec<_>>().join(" "))
+    }
+
     /// Starts the editor in the background.
     ///
     /// # Errors
@@ -189,6 +206,8 @@ impl fmt::Display for EditorCommand {
 
 #[cfg(test)]
 mod tests {
+    use containai_core::engine::{ContainerId, RunState};
+
     use super::*;
 
     fn find(editor: Option<Editor>, installed: &str) -> EditorCommand {
@@ -207,6 +226,24 @@ mod tests {
         check(None, "zed", true);
         check(Some(Editor::Idea), "jetbrains-gateway", false);
         assert_eq!(find(None, "").name(), "code");
+    }
+
+    #[test]
+    fn recommended_extensions_are_installed_in_the_container() {
+        let metadata =
+            r#"[{"customizations": {"vscode": {"extensions": ["a.b", "c.d", "; rm"]}}}]"#;
+        let container = Container::new(ContainerId::new("1"), "api-main", RunState::Running)
+            .with_labels([(label::DEVCONTAINER_METADATA, metadata)].into_iter().collect());
+        let command = |editor| find(Some(editor), "").extension_command(&container);
+        assert_eq!(
+            command(Editor::Code).as_deref(),
+            Some(
+                "code --remote ssh-remote+containai-api-main --install-extension a.b --install-extension c.d"
+            )
+        );
+        assert_eq!(command(Editor::Zed), None);
+        let plain = Container::new(ContainerId::new("1"), "api-main", RunState::Running);
+        assert_eq!(find(Some(Editor::Code), "").extension_command(&plain), None);
     }
 
     #[test]

@@ -67,6 +67,7 @@
 
 #![deny(missing_docs)]
 
+pub mod acp;
 pub mod archive_file;
 pub mod command;
 pub mod command_env;
@@ -116,12 +117,14 @@ mod openat2;
 pub mod openssh;
 mod openssh_connector;
 mod openssh_report;
+pub mod ports;
 pub mod private_file;
 pub mod process_env;
 pub mod progress;
 pub mod protected;
 pub mod reclaim;
 pub mod remote_engine;
+pub mod rename;
 pub mod report;
 pub mod resources;
 pub mod restore;

@@ -3,6 +3,7 @@
 use clap::Args;
 use containai::OperationError;
 use containai_core::hint::Hint;
+use containai_core::naming::HostPort;
 use containai_core::remote::{Direction, Forward};
 
 /// Forwards, in OpenSSH's syntax.
@@ -20,14 +21,18 @@ pub(crate) struct ForwardSpecArgs {
 }
 
 impl ForwardSpecArgs {
-    /// All forwards, at least one.
-    pub(crate) fn forwards(&self) -> Result<Vec<Forward>, OperationError> {
-        let all: Vec<Forward> =
-            [&self.local, &self.remote, &self.dynamic].into_iter().flatten().cloned().collect();
+    /// All forwards, at least one; `ports` are ports of the container, each forwarded from the
+    /// same port of this machine.
+    pub(crate) fn forwards(&self, ports: &[HostPort]) -> Result<Vec<Forward>, OperationError> {
+        let given = [&self.local, &self.remote, &self.dynamic].into_iter().flatten().cloned();
+        let same = |port: &HostPort| {
+            Forward::parse(Direction::Local, &format!("{port}:localhost:{port}")).ok()
+        };
+        let all: Vec<Forward> = ports.iter().filter_map(same).chain(given).collect();
         match all.is_empty() {
             false => Ok(all),
             true => Err(OperationError::usage("nothing to forward").hint(Hint::new(
-                "give at least one of `-L 8080:localhost:80`, `-R 9000:localhost:9000`, `-D 1080`",
+                "give at least one of `3000`, `-L 8080:localhost:80`, `-R 9000:localhost:9000`, `-D 1080`, `--auto`",
             ))),
         }
     }

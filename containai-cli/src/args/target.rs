@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use containai::ProcessEnv;
 use containai::context::Context;
 use containai::session::SessionRequest;
 use containai::target::{find_by_name, find_by_reference, find_by_workspace, is_path};
+use containai::{OperationError, ProcessEnv};
 use containai_core::engine::{Container, Engine as _};
+use containai_core::naming::HostPort;
 use containai_docker::DockerEngine;
 
 use crate::app::App;
@@ -40,6 +41,27 @@ impl From<TargetOptions> for TargetArgs {
 }
 
 impl TargetArgs {
+    /// One container, by a word or by the options.
+    pub(crate) fn new(
+        target: Option<String>,
+        options: TargetOptions,
+    ) -> Result<Self, OperationError> {
+        let is_selected = options.workspace.is_some() || options.container.is_some();
+        match target.as_ref().filter(|_| is_selected) {
+            Some(word) => {
+                let message = format!("`{word}` and an option both select a container");
+                Err(OperationError::usage(message))
+            }
+            None => Ok(Self { target, options }),
+        }
+    }
+
+    /// The port of a target such as `:3000`, and the container that the options select.
+    pub(crate) fn port(&self) -> Option<(HostPort, Self)> {
+        let port = self.target.as_deref()?.strip_prefix(':')?.parse().ok()?;
+        Some((port, Self { target: None, options: self.options.clone() }))
+    }
+
     /// Finds a container of ContainAI.
     pub(crate) async fn find(
         &self,

@@ -1,5 +1,6 @@
 //! The verbs, one a file or folder.
 
+pub(crate) mod acp;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod cp;
@@ -14,13 +15,17 @@ pub(crate) mod links;
 pub(crate) mod list;
 pub(crate) mod logs;
 pub(crate) mod open;
+pub(crate) mod ports;
 pub(crate) mod reference;
+pub(crate) mod rename;
 pub(crate) mod resources;
+pub(crate) mod restart;
 pub(crate) mod run;
 pub(crate) mod setup;
 pub(crate) mod shell;
 pub(crate) mod snapshot;
 pub(crate) mod ssh;
+pub(crate) mod start;
 pub(crate) mod stats;
 pub(crate) mod status;
 pub(crate) mod stop;

@@ -1,6 +1,8 @@
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser as _};
 use containai::editor::{Editor, EditorCommand};
+use containai::ports::reach_port;
+use containai_core::naming::HostPort;
 
 use crate::app::App;
 use crate::args::TargetArgs;
@@ -9,6 +11,9 @@ use crate::args::TargetArgs;
 ///
 /// Starts the container as needed. If the editor is not installed, its command
 /// line is printed.
+///
+/// `cai open :3000` opens port 3000 of the container in the browser, and forwards
+/// it in the background as needed.
 #[derive(Debug, Args)]
 pub(crate) struct OpenArgs {
     #[command(flatten)]
@@ -26,11 +31,17 @@ fn editors() -> impl Iterator<Item = PossibleValue> {
 }
 
 pub(crate) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<()> {
+    if let Some((port, target)) = args.target.port() {
+        return open_port(port, &target, &args, app).await;
+    }
     let (_, request) = args.target.existing_session(app).await?;
     // Writes the pinned key and the configuration for the editor's `ssh`.
     let reached = request.open_existing().await?;
     reached.connection.apply_env().await?;
     let command = EditorCommand::new(args.editor, &reached.container, &app.env)?;
+    if let Some(install) = command.extension_command(&reached.container) {
+        app.ui.say(&format!("devcontainer.json recommends extensions; to install them: {install}"));
+    }
     match (args.print, command.is_installed()) {
         (false, true) => command.start()?,
         (false, false) => {
@@ -38,6 +49,21 @@ pub(crate) async fn run(args: OpenArgs, app: &App) -> anyhow::Result<()> {
             app.ui.data(&command.to_string())?;
         }
         (true, _) => app.ui.data(&command.to_string())?,
+    }
+    Ok(())
+}
+
+async fn open_port(
+    port: HostPort,
+    target: &TargetArgs,
+    args: &OpenArgs,
+    app: &App,
+) -> anyhow::Result<()> {
+    let context = app.context()?;
+    let name = target.find(&context.engine()?, &context).await?.name;
+    let open = reach_port(&context, &name, port)?;
+    if args.print || !open.browse(&app.env)? {
+        app.ui.data(&open.url())?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ pub(crate) mod format;
 pub(crate) mod image;
 pub(crate) mod list;
 pub(crate) mod plan;
+pub(crate) mod ports;
 pub(crate) mod resources;
 pub(crate) mod schema;
 pub(crate) mod snapshot;

@@ -7,6 +7,7 @@ use super::df::DiskUsageOutput;
 use super::image::ImageEntry;
 use super::list::ContainerListEntry;
 use super::plan::PlanDocument;
+use super::ports::PortEntry;
 use super::resources::ResourcesOutput;
 use super::snapshot;
 use super::stats::StatisticsEntry;
@@ -31,6 +32,7 @@ pub(crate) fn outputs() -> Vec<JsonOutput> {
         of::<Vec<ImageEntry>>("cai image list --json"),
         of::<Vec<ImageEntry>>("cai image prune --json"),
         of::<Vec<ContainerListEntry>>("cai list --json"),
+        of::<Vec<PortEntry>>("cai ports --json"),
         of::<ResourcesOutput>("cai resources --json"),
         of::<Vec<StatisticsEntry>>("cai stats --json"),
         of::<PlanDocument>("cai run --dry-run --json"),

@@ -2,6 +2,7 @@
 
 use toml_edit::{Document, Table};
 
+use super::AgentAcp;
 use crate::shell_word::shell_quote;
 
 /// An agent, from the section `[agent]` of its manifest.
@@ -20,6 +21,8 @@ pub struct Agent {
     pub aliases: Vec<String>,
     /// Whether images may lack it.
     pub optional: bool,
+    /// How an editor starts it; `None` if it does not speak the Agent Client Protocol.
+    pub acp: Option<AgentAcp>,
 }
 
 impl Agent {
@@ -91,6 +94,7 @@ impl Agent {
             default_args: texts("default_args"),
             subcommands: texts("subcommands"),
             aliases: texts("aliases"),
+            acp: table.get("acp").and_then(AgentAcp::from_item),
             optional: table.get("optional").and_then(|item| item.as_bool()).unwrap_or(false),
             name,
         }

@@ -7,6 +7,7 @@
 //! from the manifests: volume layout and links ([`tmpfiles`]), and agent commands
 //! ([`Agent::wrapper_script`]).
 
+mod acp;
 mod agent;
 mod directory_link;
 mod exclude;
@@ -16,6 +17,7 @@ mod tmpfiles;
 mod validate;
 mod volume_layout;
 
+pub use acp::AgentAcp;
 pub use agent::Agent;
 pub use directory_link::DirectoryLink;
 pub use exclude::{Exclude, ImportPath, ImportPlan, plan_import};

@@ -2,7 +2,7 @@
 
 use toml_edit::{Document, Item, Table};
 
-use super::{Manifest, ManifestEntry, ManifestEntryKind};
+use super::{AgentAcp, Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The known flags.
 const FLAGS: &str = "fdjsopxgGR";
@@ -133,6 +133,11 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
                 return wrong(item, key, "made of letters, digits, `.`, `_` and `-`");
             }
             "optional" if !item.is_bool() => return wrong(item, key, "`true` or `false`"),
+            "acp" => {
+                if let Some((key, expected)) = AgentAcp::problem(item) {
+                    return wrong(item, key, expected);
+                }
+            }
             "name" | "binary" | "default_args" | "subcommands" | "aliases" | "optional" => {}
             _ => return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned()))),
         }

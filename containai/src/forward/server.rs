@@ -34,14 +34,24 @@ impl ForwardServer {
         container: ReconnectingContainer,
         forwards: Vec<Forward>,
     ) -> crate::Result<Self> {
-        let tunnel = Tunnel::open(forwards).await?;
-        let session = Box::pin(container.connect()).await?;
-        tunnel.listen_remote(&session).await?;
+        let server = Self::open_silently(container, forwards).await?;
+        let Self { container, tunnel, .. } = &server;
         for forward in tunnel.forwards() {
             let option = forward.direction().option();
             let text = format!("{option} {forward} ({})", container.name());
             container.context.reporter.say(&text);
         }
+        Ok(server)
+    }
+
+    /// As [`Self::open`], without a report.
+    pub(crate) async fn open_silently(
+        container: ReconnectingContainer,
+        forwards: Vec<Forward>,
+    ) -> crate::Result<Self> {
+        let tunnel = Tunnel::open(forwards).await?;
+        let session = Box::pin(container.connect()).await?;
+        tunnel.listen_remote(&session).await?;
         Ok(Self { container, tunnel, session, _entry: None })
     }
 

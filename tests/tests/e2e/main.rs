@@ -2,6 +2,7 @@
 //!
 //! One binary, one file a topic. Each test is named after the behaviour that it checks.
 
+mod acp;
 mod agent_conversations;
 mod agent_forwarding;
 mod agents;
@@ -38,6 +39,7 @@ mod invalid_input;
 mod isolation;
 mod kernel;
 mod list_logs_stats_top;
+mod listening_ports;
 mod ownership;
 mod packages;
 mod ports;
@@ -54,6 +56,7 @@ mod ssh_audit;
 mod ssh_clients;
 mod ssh_config;
 mod ssh_sessions;
+mod start_restart_rename;
 mod status;
 mod stop;
 mod sync;

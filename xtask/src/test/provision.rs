@@ -55,12 +55,13 @@ install \"$@\" || { apt-get update -q; install \"$@\"; }
 const CLIENTS_DIRECTORY: &str = "/var/tmp/containai-tests-0/clients";
 
 /// The files below it when the installation is complete.
-const CLIENT_FILES: [&str; 5] = [
+const CLIENT_FILES: [&str; 6] = [
     "python/bin/ansible",
     "python/lib/python3/paramiko",
     "python/lib/python3/asyncssh",
     "node/node_modules/ssh2",
     "node/node_modules/@devcontainers/cli",
+    "node/node_modules/@agentclientprotocol/sdk",
 ];
 
 /// The link gives the libraries a path without Python's version.
@@ -73,7 +74,7 @@ mkdir -p \"$1/node\"
 for packages in \"$1\"/python/lib/python3.*/site-packages; do
     ln -sfn \"$packages\" \"$1/python/lib/python3\"
 done
-npm install --prefix \"$1/node\" --omit=optional --ignore-scripts --no-audit --no-fund --silent ssh2 @devcontainers/cli
+npm install --prefix \"$1/node\" --omit=optional --ignore-scripts --no-audit --no-fund --silent ssh2 @devcontainers/cli @agentclientprotocol/sdk zod
 ";
 
 /// Installs what is missing.

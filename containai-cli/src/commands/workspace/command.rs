@@ -14,6 +14,7 @@ pub(crate) struct WorkspaceArgs {
 
 #[derive(Debug, Subcommand)]
 enum WorkspaceVerb {
+    #[command(visible_alias = "mv")]
     Move(r#move::WorkspaceMoveArgs),
     Pull(pull::WorkspacePullArgs),
     Reclaim(reclaim::WorkspaceReclaimArgs),
