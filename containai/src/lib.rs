@@ -67,6 +67,7 @@
 
 #![deny(missing_docs)]
 
+pub mod agents;
 pub mod archive_file;
 pub mod command;
 pub mod command_env;

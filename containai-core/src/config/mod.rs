@@ -40,6 +40,7 @@ mod unknown_keys;
 
 pub use change::{ChangeTarget, SettingChange, SettingChangeError};
 pub use content_hash::ContentHash;
+pub use did_you_mean::closest_match;
 pub use diff::diff;
 pub use env_file::{EnvEntry, EnvFile};
 pub use env_line::{EnvLine, env_lines};

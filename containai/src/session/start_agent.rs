@@ -3,10 +3,10 @@
 use std::ffi::OsString;
 
 use containai_core::engine::{Container, ImageRequest};
-use containai_core::hint::Hint;
 use containai_ssh::{Command, EnvVars, LaunchMode};
 
 use super::{SessionRequest, Streams};
+use crate::agents::{missing_agent, shipped_name};
 use crate::error::OperationError;
 use crate::import::user_agents;
 
@@ -49,11 +49,12 @@ pub async fn start_agent(
         let command = agent_command(own.command_line(), launch)?;
         return request.run(&command, streams, |_| Ok(())).await;
     }
+    let agent = shipped_name(&agent);
     request.required_agent = Some(agent.clone());
     let command = agent_command([agent.as_ref()], launch)?;
     let check = |container: &Container| match container.labels.agents() {
         Some(agents) if !agents.contains(&agent.as_ref()) => {
-            Err(missing_agent(&container.image, agent.as_ref()).into())
+            Err(missing_agent(&container.image, agent.as_ref(), &user_agents).into())
         }
         _ => Ok(()),
     };
@@ -77,18 +78,9 @@ impl SessionRequest {
             (Some(agent), ImageRequest::Shipped(image))
                 if !image.agents().contains(&agent.as_ref()) =>
             {
-                Err(missing_agent(image.name(), agent.as_ref()))
+                Err(missing_agent(image.name(), agent.as_ref(), &[]))
             }
             _ => Ok(()),
         }
     }
-}
-
-fn missing_agent(image: &str, agent: &str) -> OperationError {
-    let suitable = ImageRequest::shipped_with(agent);
-    let hint = match suitable.as_slice() {
-        [] => "no image of this version has it: give a command after `--`, select another image with `--image`, or describe the agent in `~/.config/containai/manifests`".to_owned(),
-        names => format!("use `--image {}`, or give a command after `--`", names.join("` or `--image ")),
-    };
-    OperationError::usage(format!("image `{image}` has no agent `{agent}`")).hint(Hint::new(hint))
 }
