@@ -55,8 +55,9 @@ pub use remembered::Remembered;
 pub use resolved::Config;
 pub use session_env::select_session_env;
 pub use setting::{
-    DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
-    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownIsolation,
+    AgentMode, DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
+    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownAgentMode,
+    UnknownIsolation,
     is_image_reference, parse_image, parse_memory,
 };
 pub use shadowed::Shadowed;
