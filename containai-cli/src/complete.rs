@@ -36,7 +36,7 @@ fn grammar(setting: Option<&'static SettingSpec>) -> Command {
     let grammar = agent_word::with_agents(command_line::full_command());
     let grammar = grammar.mut_subcommand("stop", |stop| stop.alias("rm"));
     // A hidden command is completed only if no other one matches.
-    let is_shown = |verb: &Command| verb.get_name() != "reference";
+    let is_shown = |verb: &Command| !matches!(verb.get_name(), "reference" | "first-start");
     let grammar = grammar.mut_subcommands(|verb| match is_shown(&verb) {
         true => verb.hide(false),
         false => verb,
