@@ -16,6 +16,7 @@ mod login_state;
 mod prompt_mode;
 mod section;
 mod shipped;
+mod system_files;
 mod tmpfiles;
 mod validate;
 mod volume_layout;
@@ -28,6 +29,7 @@ pub use first_start::{AGENT_CONTEXT, FirstStart, FirstStartSetting, with_agent_c
 pub use login_state::AgentLoginState;
 pub use prompt_mode::AgentPrompt;
 pub use shipped::{shipped_agents, shipped_manifests};
+pub use system_files::agent_system_files;
 pub use tmpfiles::tmpfiles;
 pub use validate::{ManifestError, ManifestErrorKind};
 pub use volume_layout::{VolumeLayout, VolumePath};
