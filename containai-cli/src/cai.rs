@@ -9,13 +9,14 @@ use crate::app::App;
 use crate::command_line::{self, CommandLine};
 use crate::env::Terminals;
 use crate::ui::{Ui, Verbosity};
-use crate::{aliases, complete, error, group_reexec, legacy};
+use crate::{agent_word, aliases, complete, error, group_reexec, legacy};
 
 /// Runs the command line.
 pub(crate) fn main() -> ExitCode {
     complete::complete();
     let mut words = std::env::args_os().collect();
     let deprecated = aliases::expand(&mut words);
+    agent_word::expand(&mut words);
     let cli = match command_line::parse(words) {
         Ok(cli) => cli,
         Err(answer) => {

@@ -3,8 +3,9 @@
 use std::ffi::OsString;
 use std::path::Path;
 
-use clap::{CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::agent_word::with_agents;
 use crate::dispatch::{CliCommand, SessionCommand};
 use crate::global_args::GlobalArgs;
 
@@ -36,12 +37,25 @@ pub(crate) fn parse(words: Vec<OsString>) -> clap::error::Result<CommandLine> {
     {
         return Ok(CommandLine { global, command: CliCommand::Session(command) });
     }
-    CommandLine::try_parse_from(words)
+    parse_with_all_commands(&words)
+}
+
+/// Parses with the grammar of all commands; help and suggestions know the agents too.
+fn parse_with_all_commands(words: &[OsString]) -> clap::error::Result<CommandLine> {
+    CommandLine::try_parse_from(words).or_else(|_| {
+        let matches = with_agents(full_command()).try_get_matches_from(words)?;
+        CommandLine::from_arg_matches(&matches)
+    })
 }
 
 /// Builds the grammar of all commands.
 pub(crate) fn full_command() -> clap::Command {
     CommandLine::<CliCommand>::command()
+}
+
+/// Whether the word selects a command, or is an option.
+pub(crate) fn is_command(word: &str) -> bool {
+    word.starts_with('-') || word == "help" || CliCommand::has_subcommand(word)
 }
 
 /// Inserts `run` if no command is given: `cai`, `cai --image base`, `cai DIR`.
@@ -94,7 +108,7 @@ mod tests {
 
     /// The outcome of the full grammar.
     fn parse_with_full_command(line: &str) -> String {
-        error_text(CommandLine::try_parse_from(with_default_subcommand(words(line))))
+        error_text(parse_with_all_commands(&with_default_subcommand(words(line))))
     }
 
     #[test]

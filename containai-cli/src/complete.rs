@@ -13,7 +13,7 @@ use clap_complete::env::CompleteEnv;
 use containai::completion::{self, DescribedName};
 use containai_core::config::{SETTINGS, SettingSpec};
 
-use crate::command_line;
+use crate::{agent_word, command_line};
 use crate::env::{COMPLETION_VARIABLE, Env};
 
 /// Prints completions and exits if a shell requests them; returns otherwise.
@@ -33,7 +33,14 @@ fn setting_of(words: &[OsString]) -> Option<&'static SettingSpec> {
 
 /// The grammar with aliases and completers; `setting` is the setting whose value is typed.
 fn grammar(setting: Option<&'static SettingSpec>) -> Command {
-    let grammar = command_line::full_command().mut_subcommand("stop", |stop| stop.alias("rm"));
+    let grammar = agent_word::with_agents(command_line::full_command());
+    let grammar = grammar.mut_subcommand("stop", |stop| stop.alias("rm"));
+    // A hidden command is completed only if no other one matches.
+    let is_shown = |verb: &Command| !matches!(verb.get_name(), "reference" | "first-start");
+    let grammar = grammar.mut_subcommands(|verb| match is_shown(&verb) {
+        true => verb.hide(false),
+        false => verb,
+    });
     with_completers(grammar, setting)
 }
 
@@ -102,6 +109,7 @@ mod tests {
             Ok(found.iter().map(|it| it.get_value().to_string_lossy().into_owned()).collect())
         };
         assert!(offered(&["cai", "st"])?.contains(&"status".to_owned()));
+        assert_eq!(offered(&["cai", "cla"])?, ["claude"]);
         assert!(offered(&["cai", "run", "--dry"])?.contains(&"--dry-run".to_owned()));
         let values = |key| -> anyhow::Result<Vec<String>> {
             let mut found = offered(&["cai", "config", "set", key, ""])?;

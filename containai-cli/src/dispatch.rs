@@ -11,6 +11,9 @@ use crate::commands::{
     acp, completion, config, cp, df, exec, export, forward, gc, image, import, links, list, logs,
     open, ports, reference, rename, resources, restart, run, setup, shell, snapshot, ssh, start,
     stats, status, stop, template, top, trust, version, workspace,
+    agents, completion, config, cp, df, exec, export, first_start, forward, gc, image, import, links, list, logs, open,
+    reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template, top,
+    trust, version, workspace,
 };
 
 /// The commands of `cai`.
@@ -25,6 +28,7 @@ pub(crate) enum CliCommand {
     List(list::ListArgs),
     Status(status::StatusArgs),
     Logs(logs::LogsArgs),
+    Agents(agents::AgentsArgs),
     Stats(stats::StatsArgs),
     Top(top::TopArgs),
     Open(open::OpenArgs),
@@ -51,6 +55,8 @@ pub(crate) enum CliCommand {
     Completion(completion::CompletionArgs),
     #[command(hide = true)]
     Reference(reference::ReferenceArgs),
+    #[command(hide = true)]
+    FirstStart(first_start::FirstStartArgs),
 }
 
 /// The commands that open a session. People and programs run them often, so they have a grammar
@@ -80,6 +86,7 @@ impl CliCommand {
             Self::List(args) => block_on(|| list::run(&args, app)),
             Self::Status(args) => block_on(|| status::run(&args, app)),
             Self::Logs(args) => block_on(|| logs::run(&args, app)),
+            Self::Agents(args) => block_on(|| agents::run(&args, app)),
             Self::Stats(args) => block_on(|| stats::run(&args, app)),
             Self::Top(_) => block_on(|| top::run(app)),
             Self::Open(args) => block_on(|| open::run(args, app)),
@@ -105,6 +112,7 @@ impl CliCommand {
             Self::Version(args) => version::run(&args, app).map(Termination::report),
             Self::Completion(args) => completion::run(&args, app).map(Termination::report),
             Self::Reference(args) => reference::run(&args, app).map(Termination::report),
+            Self::FirstStart(args) => first_start::run(&args, app).map(Termination::report),
         }
     }
 
@@ -112,7 +120,8 @@ impl CliCommand {
     fn runs_in_container(&self) -> bool {
         match self {
             Self::Links(args) => args.is_for_container(),
-            _ => matches!(self, Self::Version(_) | Self::Completion(_) | Self::Reference(_)),
+            Self::Version(_) | Self::Completion(_) | Self::Reference(_) | Self::FirstStart(_) => true,
+            _ => false,
         }
     }
 }

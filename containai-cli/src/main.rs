@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod agent_word;
 mod aliases;
 mod app;
 mod args;

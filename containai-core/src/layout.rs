@@ -81,6 +81,11 @@ impl Layout {
         &self.data
     }
 
+    /// The empty workspaces of questions. Containers may write there, so it is apart from other data.
+    pub fn question_dir(&self) -> PathBuf {
+        self.home.join(".cache/containai-questions")
+    }
+
     /// The default directory for exports, mode 0700.
     pub fn export_dir(&self) -> PathBuf {
         self.data.join("exports")

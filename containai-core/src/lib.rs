@@ -49,6 +49,7 @@ pub mod stderr_tail;
 pub mod template;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod time_limit;
 pub mod timestamp;
 pub mod version;
 pub mod workspace_record;

@@ -68,6 +68,7 @@
 #![deny(missing_docs)]
 
 pub mod acp;
+pub mod agents;
 pub mod archive_file;
 pub mod command;
 pub mod command_env;

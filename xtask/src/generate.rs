@@ -7,13 +7,18 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use containai_core::engine::ShippedImage;
 use containai_core::layout::{CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
-use containai_core::manifest::{Agent, shipped_agents, shipped_manifests, tmpfiles};
+use containai_core::manifest::{
+    Agent, agent_system_files, shipped_agents, shipped_manifests, tmpfiles,
+};
 
 use crate::project;
 
 /// Writes the files; a test in `containai-docker` fails when they are stale.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     write("base", CONTAINER_TMPFILES, 0o644, &tmpfiles(&shipped_manifests()))?;
+    for (path, text) in agent_system_files() {
+        write("agents", path, 0o644, &text)?;
+    }
     for agent in shipped_agents().into_iter().filter(Agent::is_wrapped) {
         if ShippedImage::Agents.agents().contains(&agent.name.as_str()) {
             for command in agent.command_names() {

@@ -1,12 +1,14 @@
 //! The verbs, one a file or folder.
 
 pub(crate) mod acp;
+pub(crate) mod agents;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod cp;
 pub(crate) mod df;
 pub(crate) mod exec;
 pub(crate) mod export;
+pub(crate) mod first_start;
 pub(crate) mod forward;
 pub(crate) mod gc;
 pub(crate) mod image;

@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, Schema, schema_for};
 
+use super::agents::AgentEntry;
 use super::config::SettingOutput;
 use super::df::DiskUsageOutput;
 use super::image::ImageEntry;
@@ -26,6 +27,7 @@ pub(crate) struct JsonOutput {
 /// All outputs of `--json`.
 pub(crate) fn outputs() -> Vec<JsonOutput> {
     vec![
+        of::<Vec<AgentEntry>>("cai agents --json"),
         of::<Vec<SettingOutput>>("cai config list --json"),
         of::<SettingOutput>("cai config get --json"),
         of::<DiskUsageOutput>("cai df --json"),

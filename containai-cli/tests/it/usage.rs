@@ -7,7 +7,13 @@ use crate::snapshot::{check, group};
 use crate::verb::{first_word, verbs};
 
 /// Mistakes besides an unknown option, which every verb gets.
-const MISTAKES: [&str; 45] = [
+const MISTAKES: [&str; 51] = [
+    "claued",
+    "run --output json",
+    "run --prompt x --max-time soon",
+    "run --max-time 5m -- true",
+    "claude",
+    "help claude",
     "nosuchverb",
     "statsu",
     "--docker-host",

@@ -3,7 +3,7 @@
 use crate::home::Home;
 
 /// Verbs that the help does not list.
-const HIDDEN: [&str; 2] = ["reference", "workspace reclaim-inside"];
+const HIDDEN: [&str; 3] = ["first-start", "reference", "workspace reclaim-inside"];
 
 /// All verbs with their full names, such as `config set`; `cai` alone is the
 /// empty name.

@@ -1,7 +1,8 @@
 //! Suggestions for misspelt keys.
 
 /// Returns the candidate that `text` is most likely a misspelling of, if one is close enough.
-pub(super) fn closest_match<'a>(
+#[must_use]
+pub fn closest_match<'a>(
     text: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<&'a str> {

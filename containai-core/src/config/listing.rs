@@ -5,6 +5,8 @@ use std::fmt::Display;
 use super::setting::{
     AGENT, AUTO_START, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST,
     ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
+    AGENT, AGENT_MODE, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
+    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES,
     PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE,
@@ -31,6 +33,7 @@ impl Config {
         let cpus = lower_limit(&self.cpu_limit, self.workspace_cpu_limit.as_ref());
         vec![
             required(&AGENT, &self.agent),
+            required(&AGENT_MODE, &self.agent_mode),
             required(&IMAGE, &self.image),
             required(&IMAGE_SOURCE, &self.image_source),
             optional(&TEMPLATE, &self.template),

@@ -40,6 +40,7 @@ mod unknown_keys;
 
 pub use change::{ChangeTarget, SettingChange, SettingChangeError};
 pub use content_hash::ContentHash;
+pub use did_you_mean::closest_match;
 pub use diff::diff;
 pub use env_file::{EnvEntry, EnvFile};
 pub use env_line::{EnvLine, env_lines};
@@ -54,8 +55,9 @@ pub use remembered::Remembered;
 pub use resolved::Config;
 pub use session_env::select_session_env;
 pub use setting::{
-    DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
-    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownIsolation,
+    AgentMode, DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
+    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownAgentMode,
+    UnknownIsolation,
     is_image_reference, parse_image, parse_memory,
 };
 pub use shadowed::Shadowed;

@@ -8,6 +8,8 @@ use super::error::ValueError;
 use super::setting::{
     AGENT, AUTO_START, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST,
     ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
+    AGENT, AGENT_MODE, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
+    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES,
     PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE, parse_memory,
@@ -17,7 +19,7 @@ use super::setting::{
 };
 use super::sources::{LayeredValue, Sources};
 use super::{
-    ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice, Setting,
+    AgentMode, ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice, Setting,
     Suggestion,
 };
 use crate::byte_size::ByteSize;
@@ -34,6 +36,8 @@ use crate::resources::{Cpus, HostCapacity, Resources};
 pub struct Config {
     /// The agent that `run` starts by default; default `claude`.
     pub agent: Setting<AgentName>,
+    /// Whether agents ask before they act; default `auto`.
+    pub agent_mode: Setting<AgentMode>,
     /// The image of a new container; default `agents`.
     pub image: Setting<ImageRequest>,
     /// The source of missing images; default `auto`.
@@ -139,6 +143,9 @@ impl Config {
         let env_import = sources.find_list(&ENV_IMPORT, |text| Ok(text.to_owned()))?;
         Ok(Self {
             agent: sources.find(&AGENT, flags.agent, parse_value)?.or_default(AgentName::default()),
+            agent_mode: sources
+                .find(&AGENT_MODE, None, parse_value)?
+                .or_default(AgentMode::default()),
             image: sources
                 .find(&IMAGE, flags.image, read_image)?
                 .or_default(ImageRequest::Shipped(ShippedImage::DEFAULT)),

@@ -3,6 +3,7 @@
 use toml_edit::{Document, Table};
 
 use super::AgentAcp;
+use super::{AgentLoginState, AgentPrompt, FirstStart};
 use crate::shell_word::shell_quote;
 
 /// An agent, from the section `[agent]` of its manifest.
@@ -23,6 +24,12 @@ pub struct Agent {
     pub optional: bool,
     /// How an editor starts it; `None` if it does not speak the Agent Client Protocol.
     pub acp: Option<AgentAcp>,
+    /// How it answers a question without a terminal; `None` if it cannot.
+    pub prompt: Option<AgentPrompt>,
+    /// What shows that it is logged in; `None` if that is unknown.
+    pub login_state: Option<AgentLoginState>,
+    /// What is set before its first start.
+    pub first_start: FirstStart,
 }
 
 impl Agent {
@@ -48,10 +55,10 @@ impl Agent {
         [self.binary.as_str()].into_iter().chain(self.default_args.iter().map(String::as_str))
     }
 
-    /// Whether the wrapper adds arguments to the program.
+    /// Whether it has a wrapper: one that adds arguments, or prepares the first start.
     #[must_use]
     pub fn is_wrapped(&self) -> bool {
-        !self.default_args.is_empty()
+        !self.default_args.is_empty() || !self.first_start.is_empty()
     }
 
     /// Returns the script that images install under the command names. It adds the default
@@ -96,6 +103,9 @@ impl Agent {
             aliases: texts("aliases"),
             acp: table.get("acp").and_then(AgentAcp::from_item),
             optional: table.get("optional").and_then(|item| item.as_bool()).unwrap_or(false),
+            prompt: AgentPrompt::from_item(table.get("prompt")),
+            login_state: AgentLoginState::from_item(table.get("login_state")),
+            first_start: FirstStart::from_item(table.get("first_start")),
             name,
         }
     }

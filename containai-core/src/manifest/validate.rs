@@ -3,6 +3,7 @@
 use toml_edit::{Document, Item, Table};
 
 use super::{AgentAcp, Manifest, ManifestEntry, ManifestEntryKind};
+use super::{AgentLoginState, AgentPrompt, FirstStart, Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The known flags.
 const FLAGS: &str = "fdjsopxgGR";
@@ -139,6 +140,11 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
                 }
             }
             "name" | "binary" | "default_args" | "subcommands" | "aliases" | "optional" => {}
+            "prompt" => AgentPrompt::check(item).map_err(|kind| error_at(text, item, kind))?,
+            "login_state" => {
+                AgentLoginState::check(item).map_err(|kind| error_at(text, item, kind))?;
+            }
+            "first_start" => FirstStart::check(item).map_err(|kind| error_at(text, item, kind))?,
             _ => return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned()))),
         }
     }

@@ -80,6 +80,9 @@ static AGENTS: &[EmbeddedFile] = context! { "agents":
     0o644 "build/package.json"
     0o644 "build/packages"
     0o644 "build/programs"
+    0o644 "rootfs/etc/claude-code/CLAUDE.md"
+    0o644 "rootfs/etc/codex/config.toml"
+    0o644 "rootfs/etc/gemini-cli/system-defaults.json"
     0o755 "rootfs/usr/lib/containai/wrap"
     0o755 "rootfs/usr/lib/containai/wrappers/claude"
     0o755 "rootfs/usr/lib/containai/wrappers/codex"
@@ -87,6 +90,8 @@ static AGENTS: &[EmbeddedFile] = context! { "agents":
     0o755 "rootfs/usr/lib/containai/wrappers/gemini"
     0o755 "rootfs/usr/lib/containai/wrappers/kimi"
     0o755 "rootfs/usr/lib/containai/wrappers/kimi-cli"
+    0o755 "rootfs/usr/lib/containai/wrappers/opencode"
+    0o755 "rootfs/usr/lib/containai/wrappers/pi"
 };
 
 static SDKS: &[EmbeddedFile] = context! { "sdks":
@@ -147,6 +152,10 @@ mod tests {
         let tmpfiles = manifest::tmpfiles(&manifest::shipped_manifests());
         assert_eq!(text(ShippedImage::Base, &path), tmpfiles, "{stale}");
 
+        for (path, expected) in manifest::agent_system_files() {
+            let found = text(ShippedImage::Agents, &format!("rootfs{path}"));
+            assert_eq!(found, expected, "{stale}");
+        }
         let prefix = format!("rootfs{}/", layout::CONTAINER_WRAPPERS);
         let of_folder =
             files(ShippedImage::Agents).iter().filter(|it| it.path.starts_with(&prefix));

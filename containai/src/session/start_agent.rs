@@ -2,11 +2,18 @@
 
 use std::ffi::OsString;
 
+use containai_core::config::AgentMode;
 use containai_core::engine::{Container, ImageRequest};
 use containai_core::hint::Hint;
-use containai_ssh::{Command, EnvVars, LaunchMode};
+use containai_core::layout::CONTAINER_WRAP;
+use containai_core::manifest::{Agent, shipped_agents};
+use containai_core::naming::AgentName;
+use containai_core::time_limit::TimeLimit;
+use containai_ssh::{Command, EnvVars, LaunchMode, Terminal};
 
+use super::prompt_agent::{AgentQuestion, enclose, use_empty_workspace};
 use super::{SessionRequest, Streams};
+use crate::agents::{missing_agent, shipped_name};
 use crate::error::OperationError;
 use crate::import::user_agents;
 
@@ -15,13 +22,29 @@ use crate::import::user_agents;
 pub struct AgentLaunch {
     arguments: Vec<OsString>,
     variables: EnvVars,
+    question: Option<AgentQuestion>,
+    time_limit: Option<TimeLimit>,
 }
 
 impl AgentLaunch {
     /// Creates an interactive start with arguments for the agent, after those of its manifest.
     pub fn new(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self { arguments, variables: EnvVars::default() }
+        Self { arguments, ..Self::default() }
+    }
+
+    /// Sets the question that the agent answers without a terminal. Default: none.
+    #[must_use]
+    pub fn with_question(mut self, question: Option<AgentQuestion>) -> Self {
+        self.question = question;
+        self
+    }
+
+    /// Sets the time limit of an agent without a terminal. Default: none.
+    #[must_use]
+    pub fn with_time_limit(mut self, limit: Option<TimeLimit>) -> Self {
+        self.time_limit = limit;
+        self
     }
 
     /// Sets the environment variables of the agent. Default: none.
@@ -35,38 +58,97 @@ impl AgentLaunch {
 /// Runs the configured agent, and returns its exit status. An agent of a user manifest is
 /// started with any image; another one must be in the image.
 ///
+/// A question, or arguments that the manifest knows as the agent's prompt mode, get no terminal, and
+/// outside of repositories an empty workspace.
+///
 /// # Errors
 ///
-/// The image has no such agent, or as [`SessionRequest::run`].
+/// The image has no such agent, the agent has no such prompt mode, or as [`SessionRequest::run`].
 pub async fn start_agent(
     mut request: SessionRequest,
     launch: AgentLaunch,
-    streams: Streams,
+    mut streams: Streams,
 ) -> crate::Result<u8> {
-    let agent = request.context.config.agent.value.clone();
+    let configured = request.context.config.agent.value.clone();
     let user_agents = user_agents(&request.context.env.layout)?;
-    if let Some(own) = user_agents.iter().find(|it| it.has_name(agent.as_ref())) {
-        let command = agent_command(own.command_line(), launch)?;
+    let own = user_agents.iter().find(|it| it.has_name(configured.as_ref()));
+    let name = shipped_name(&configured);
+    let shipped = shipped_agents().into_iter().find(|it| it.name == name.as_ref());
+    let agent = own.or(shipped.as_ref());
+    let mode = request.context.config.agent_mode.value;
+    let is_prompt = launch.is_prompt(agent);
+    let command = launch.command(name.as_ref(), agent, program(&name, own, shipped.as_ref(), mode), mode)?;
+    let mut _empty_workspace = None;
+    if is_prompt {
+        streams.terminal = Terminal::None;
+        _empty_workspace = use_empty_workspace(&mut request).await?;
+    }
+    if own.is_some() {
         return request.run(&command, streams, |_| Ok(())).await;
     }
-    request.required_agent = Some(agent.clone());
-    let command = agent_command([agent.as_ref()], launch)?;
+    request.required_agent = Some(name.clone());
     let check = |container: &Container| match container.labels.agents() {
-        Some(agents) if !agents.contains(&agent.as_ref()) => {
-            Err(missing_agent(&container.image, agent.as_ref()).into())
+        Some(agents) if !agents.contains(&name.as_ref()) => {
+            Err(missing_agent(&container.image, name.as_ref(), &user_agents).into())
         }
         _ => Ok(()),
     };
     request.run(&command, streams, check).await
 }
 
-fn agent_command<'a>(
-    words: impl IntoIterator<Item = &'a str>,
-    launch: AgentLaunch,
-) -> Result<Command, OperationError> {
-    let words = words.into_iter().map(OsString::from).chain(launch.arguments);
-    let command = Command::new(words).map_err(|error| OperationError::usage(error.to_string()))?;
-    Ok(command.env_vars(launch.variables).with_launch(LaunchMode::Login))
+/// Returns the words that start the agent without its arguments. The wrapper of the image adds the
+/// arguments of the manifest to a shipped agent; with [`AgentMode::Ask`], it is passed over.
+fn program(
+    name: &AgentName,
+    own: Option<&Agent>,
+    shipped: Option<&Agent>,
+    mode: AgentMode,
+) -> Vec<OsString> {
+    let words: Vec<&str> = match (own, shipped, mode) {
+        (Some(own), _, AgentMode::Auto) => own.command_line().collect(),
+        (Some(own), _, AgentMode::Ask) => vec![&own.binary],
+        (None, Some(shipped), AgentMode::Ask) => {
+            vec!["sh", "-c", UNWRAPPED, "sh", CONTAINER_WRAP, &shipped.binary]
+        }
+        (None, ..) => vec![name.as_ref()],
+    };
+    words.into_iter().map(OsString::from).collect()
+}
+
+/// Starts a program in place of its wrapper. Images without wrappers have the program only.
+const UNWRAPPED: &str = "[ -x \"$1\" ] || shift; exec \"$@\"";
+
+impl AgentLaunch {
+    fn is_prompt(&self, agent: Option<&Agent>) -> bool {
+        let prompt = agent.and_then(|agent| agent.prompt.as_ref());
+        self.question.is_some() || prompt.is_some_and(|it| it.is_selected_by(&self.arguments))
+    }
+
+    fn command(
+        self,
+        name: &str,
+        agent: Option<&Agent>,
+        mut words: Vec<OsString>,
+        mode: AgentMode,
+    ) -> Result<Command, OperationError> {
+        let is_prompt = self.is_prompt(agent);
+        if self.time_limit.is_some() && !is_prompt {
+            let hint = "ask a question with `--prompt`, or omit `--max-time`";
+            let message = "a time limit is for an agent without a terminal";
+            return Err(OperationError::usage(message).hint(Hint::new(hint)));
+        }
+        let Self { arguments, variables, question, time_limit } = self;
+        words.extend(match question {
+            Some(question) => question.arguments(name, agent, mode, arguments)?,
+            None => arguments,
+        });
+        if is_prompt {
+            words = enclose(name, agent, time_limit, words);
+        }
+        let command =
+            Command::new(words).map_err(|error| OperationError::usage(error.to_string()))?;
+        Ok(command.env_vars(variables).with_launch(LaunchMode::Login))
+    }
 }
 
 impl SessionRequest {
@@ -77,18 +159,9 @@ impl SessionRequest {
             (Some(agent), ImageRequest::Shipped(image))
                 if !image.agents().contains(&agent.as_ref()) =>
             {
-                Err(missing_agent(image.name(), agent.as_ref()))
+                Err(missing_agent(image.name(), agent.as_ref(), &[]))
             }
             _ => Ok(()),
         }
     }
-}
-
-fn missing_agent(image: &str, agent: &str) -> OperationError {
-    let suitable = ImageRequest::shipped_with(agent);
-    let hint = match suitable.as_slice() {
-        [] => "no image of this version has it: give a command after `--`, select another image with `--image`, or describe the agent in `~/.config/containai/manifests`".to_owned(),
-        names => format!("use `--image {}`, or give a command after `--`", names.join("` or `--image ")),
-    };
-    OperationError::usage(format!("image `{image}` has no agent `{agent}`")).hint(Hint::new(hint))
 }

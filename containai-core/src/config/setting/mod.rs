@@ -17,7 +17,8 @@ mod table;
 mod template;
 mod volume;
 
-pub(super) use agent::AGENT;
+pub(super) use agent::{AGENT, AGENT_MODE};
+pub use agent::{AgentMode, UnknownAgentMode};
 pub(super) use engine::{DOCKER_HOST, read_docker_host};
 pub(super) use env::{ENV_FILE, ENV_FROM_HOST, ENV_IMPORT, read_env_name, read_workspace_path};
 pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};

@@ -9,6 +9,7 @@ use crate::config::did_you_mean::closest_match;
 /// All settings, in display order.
 pub const SETTINGS: &[SettingSpec] = &[
     agent::AGENT,
+    agent::AGENT_MODE,
     image::IMAGE,
     image::IMAGE_SOURCE,
     template::TEMPLATE,
