@@ -2,8 +2,7 @@
 
 use toml_edit::{Document, Table};
 
-use super::AgentAcp;
-use super::{AgentLoginState, AgentPrompt, FirstStart};
+use super::{AgentAcp, AgentLoginState, AgentPrompt, FirstStart};
 use crate::shell_word::shell_quote;
 
 /// An agent, from the section `[agent]` of its manifest.

@@ -47,7 +47,8 @@ impl AgentLoginState {
         }
         let is_name = |name: &String| {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_plain)
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.chars().all(is_plain)
         };
         match texts(table, "variables").iter().all(is_name) {
             true => Ok(()),

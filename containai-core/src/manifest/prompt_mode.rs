@@ -83,7 +83,8 @@ impl AgentPrompt {
         let options = words.iter().take_while(|word| *word != "--");
         let is_option = |word: &str, option: &str| {
             let rest = word.strip_prefix(option);
-            option.starts_with('-') && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
+            option.starts_with('-')
+                && rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('='))
         };
         let first = words.iter().find(|word| !word.starts_with('-'));
         let is_subcommand =

@@ -2,8 +2,9 @@
 
 use toml_edit::{Document, Item, Table};
 
-use super::{AgentAcp, Manifest, ManifestEntry, ManifestEntryKind};
-use super::{AgentLoginState, AgentPrompt, FirstStart, Manifest, ManifestEntry, ManifestEntryKind};
+use super::{
+    AgentAcp, AgentLoginState, AgentPrompt, FirstStart, Manifest, ManifestEntry, ManifestEntryKind,
+};
 
 /// The known flags.
 const FLAGS: &str = "fdjsopxgGR";

@@ -57,9 +57,8 @@ pub async fn installed_agents(
     let captured = session.output(&command, Input::Null).await?;
     let text = String::from_utf8_lossy(&captured.stdout).into_owned();
     let found = parse(&text, &agents);
-    let is_shown = |agent: &InstalledAgent| {
-        agent.version.is_some() || labelled.contains(&agent.name.as_str())
-    };
+    let is_shown =
+        |agent: &InstalledAgent| agent.version.is_some() || labelled.contains(&agent.name.as_str());
     Ok(found.into_iter().filter(is_shown).collect())
 }
 
@@ -119,16 +118,12 @@ mod tests {
 
     #[test]
     fn hostile_lines_add_no_agents_and_no_control_characters() {
-        let text = "soul\tyes\t1\ncodex\tyes\t\u{1b}[2J1.0\ncodex\tno\t2\nclaude\n\tx\ngemini\tmaybe\t\n";
+        let text =
+            "soul\tyes\t1\ncodex\tyes\t\u{1b}[2J1.0\ncodex\tno\t2\nclaude\n\tx\ngemini\tmaybe\t\n";
         let found = parse(text, &shipped_agents());
-        let lines: Vec<_> = found
-            .iter()
-            .map(|it| format!("{} {:?} {:?}", it.name, it.version, it.login))
-            .collect();
-        assert_eq!(
-            lines,
-            [r#"codex Some("\\u{1b}[2J1.0") Present"#, "gemini None Unknown"],
-        );
+        let lines: Vec<_> =
+            found.iter().map(|it| format!("{} {:?} {:?}", it.name, it.version, it.login)).collect();
+        assert_eq!(lines, [r#"codex Some("\\u{1b}[2J1.0") Present"#, "gemini None Unknown"],);
     }
 
     #[test]

@@ -231,7 +231,11 @@ mod tests {
         let agent = shipped("claude");
         let line = enclose("claude", agent.as_ref(), None, words(&["echo", "started"]));
         let (status, stdout, stderr) = run(&line, "");
-        assert_eq!((status, stdout.as_str()), (Some(i32::from(exit::NOT_LOGGED_IN)), ""), "{stderr}");
+        assert_eq!(
+            (status, stdout.as_str()),
+            (Some(i32::from(exit::NOT_LOGGED_IN)), ""),
+            "{stderr}"
+        );
         assert!(stderr.contains("hint: run `cai login claude`, or pass a key"), "{stderr}");
         let path = Some(AgentLoginState { variables: vec!["PATH".into()], ..Default::default() });
         let logged_in = agent.map(|agent| Agent { login_state: path, ..agent });

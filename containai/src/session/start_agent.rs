@@ -77,7 +77,8 @@ pub async fn start_agent(
     let agent = own.or(shipped.as_ref());
     let mode = request.context.config.agent_mode.value;
     let is_prompt = launch.is_prompt(agent);
-    let command = launch.command(name.as_ref(), agent, program(&name, own, shipped.as_ref(), mode), mode)?;
+    let command =
+        launch.command(name.as_ref(), agent, program(&name, own, shipped.as_ref(), mode), mode)?;
     let mut _empty_workspace = None;
     if is_prompt {
         streams.terminal = Terminal::None;
