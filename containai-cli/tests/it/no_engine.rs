@@ -17,7 +17,7 @@ enum Case {
 use Case::{Not, With};
 
 /// Every verb, with all that it needs besides an engine.
-const CASES: [(&str, Case); 62] = [
+const CASES: [(&str, Case); 69] = [
     ("", With(&[""])),
     ("run", With(&["", "-- true", "--container mine", "--ephemeral -- true"])),
     ("shell", With(&["", "--container mine"])),
@@ -48,10 +48,20 @@ const CASES: [(&str, Case); 62] = [
     ("ssh config", With(&["", "mine"])),
     ("ssh cleanup", With(&["", "--dry-run"])),
     ("ssh proxy", With(&["2300"])),
-    ("forward", With(&["-L 8080:localhost:80", "--background -L 8080:localhost:80"])),
+    (
+        "forward",
+        With(&["3000", "--auto", "-L 8080:localhost:80", "--background -L 8080:localhost:80"]),
+    ),
     ("forward list", With(&["", "--json"])),
     ("forward remove", With(&["", "8080"])),
-    ("open", With(&[""])),
+    ("open", With(&["", ":3000"])),
+    ("ports", With(&["", "--json"])),
+    ("acp", With(&[""])),
+    ("acp proxy", With(&["claude"])),
+    ("acp setup", With(&["zed claude", "neovim"])),
+    ("start", With(&[""])),
+    ("restart", With(&["", "mine"])),
+    ("rename", With(&["mine", "mine yours"])),
     ("config", With(&[""])),
     ("config list", With(&["", "--json"])),
     ("config get", With(&["image"])),

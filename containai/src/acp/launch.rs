@@ -89,10 +89,10 @@ impl AcpAgent {
             }
             None => match ImageRequest::shipped_with(name).as_slice() {
                 [] => Hint::new("install it in the container, or with a template"),
-                images => Hint::new(format!(
-                    "recreate the container with an image that has it: `cai run --fresh --image {} -- true`",
-                    images.join("` or `")
-                )),
+                [image, ..] => {
+                    let recreate = format!("cai run --fresh --image {image} -- true");
+                    Hint::run(&recreate, "recreate the container with an image that has it")
+                }
             },
         };
         Some(error.hint(hint))
@@ -146,6 +146,11 @@ mod tests {
             let hints: Vec<_> = error.hints().iter().map(ToString::to_string).collect();
             format!("{error}\n  {}", hints.join("\n  "))
         });
-        insta::assert_snapshot!(texts.join("\n"));
+        insta::assert_snapshot!(texts.join("\n"), @r"
+        the container has no program `claude-agent-acp`, which speaks the Agent Client Protocol for `claude`
+          run `cai exec -- npm install --global --prefix /home/agent/.local @agentclientprotocol/claude-agent-acp` to install it in the container; a template keeps it for new ones
+        the container has no program `gemini`, which speaks the Agent Client Protocol for `gemini`
+          run `cai run --fresh --image agents -- true` to recreate the container with an image that has it
+        ");
     }
 }
