@@ -31,7 +31,10 @@ pub(crate) fn expand(words: &mut Vec<OsString>) {
 pub(crate) fn with_agents(grammar: Command) -> Command {
     let agents: Vec<_> = agents().into_iter().filter(|it| !has_command(&it.name)).collect();
     let names: Vec<_> = agents.iter().map(|agent| agent.name.as_str()).collect();
-    let list = format!("Agents:\n  {}\n\n`cai AGENT ARGS` is `cai run --agent AGENT -- ARGS`.", names.join(", "));
+    let list = format!(
+        "Agents:\n  {}\n\n`cai AGENT ARGS` is `cai run --agent AGENT -- ARGS`.",
+        names.join(", ")
+    );
     let grammar = grammar.after_help(list);
     agents.into_iter().fold(grammar, |grammar, agent| grammar.subcommand(command(agent)))
 }
@@ -53,7 +56,8 @@ fn agents() -> Vec<Agent> {
 
 /// Whether a command has the word as its name or an alias.
 fn has_command(word: &str) -> bool {
-    let has_word = |it: &Command| it.get_name() == word || it.get_all_aliases().any(|it| it == word);
+    let has_word =
+        |it: &Command| it.get_name() == word || it.get_all_aliases().any(|it| it == word);
     full_command().get_subcommands().any(has_word)
 }
 

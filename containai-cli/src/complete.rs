@@ -13,8 +13,8 @@ use clap_complete::env::CompleteEnv;
 use containai::completion::{self, DescribedName};
 use containai_core::config::{SETTINGS, SettingSpec};
 
-use crate::{agent_word, command_line};
 use crate::env::{COMPLETION_VARIABLE, Env};
+use crate::{agent_word, command_line};
 
 /// Prints completions and exits if a shell requests them; returns otherwise.
 pub(crate) fn complete() {

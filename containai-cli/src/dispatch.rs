@@ -8,9 +8,9 @@ use containai_core::hint::Hint;
 
 use crate::app::App;
 use crate::commands::{
-    agents, completion, config, cp, df, exec, export, first_start, forward, gc, image, import, links, list, logs, open,
-    reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template, top,
-    trust, version, workspace,
+    agents, completion, config, cp, df, exec, export, first_start, forward, gc, image, import,
+    links, list, logs, open, reference, resources, run, setup, shell, snapshot, ssh, stats, status,
+    stop, template, top, trust, version, workspace,
 };
 
 /// The commands of `cai`.
@@ -107,7 +107,9 @@ impl CliCommand {
     fn runs_in_container(&self) -> bool {
         match self {
             Self::Links(args) => args.is_for_container(),
-            Self::Version(_) | Self::Completion(_) | Self::Reference(_) | Self::FirstStart(_) => true,
+            Self::Version(_) | Self::Completion(_) | Self::Reference(_) | Self::FirstStart(_) => {
+                true
+            }
             _ => false,
         }
     }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::error::ValueError;
 use super::setting::{
-    AGENT, AGENT_MODE, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
-    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
+    AGENT, AGENT_MODE, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST,
+    ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
     IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES,
     PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE, parse_memory,
@@ -17,8 +17,8 @@ use super::setting::{
 };
 use super::sources::{LayeredValue, Sources};
 use super::{
-    AgentMode, ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice, Setting,
-    Suggestion,
+    AgentMode, ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice,
+    Setting, Suggestion,
 };
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, RestartPolicy, ShippedImage};

@@ -47,7 +47,8 @@ impl AgentLoginState {
         }
         let is_name = |name: &String| {
             let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && name.chars().all(is_plain)
+            name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && name.chars().all(is_plain)
         };
         match texts(table, "variables").iter().all(is_name) {
             true => Ok(()),
@@ -87,7 +88,12 @@ mod tests {
         let text = "[agent]\nname = \"a\"\n[agent.login_state]\nvariables = [\"KEY\"]\n\
                     files = [\".a b\"]\nsettings = [\".c:helper\"]\n";
         let state = Manifest::parse(text).agent.and_then(|it| it.login_state).expect("a section");
-        insta::assert_snapshot!(state.shell_test());
+        assert_eq!(
+            state.shell_test(),
+            "{ [ -n \"${KEY-}\" ] || { [ -d \"$HOME\"/'.a b' ] && [ -n \"$(ls -A \"$HOME\"/'.a b' 2>/dev/null)\" ]; } || \
+             { [ -f \"$HOME\"/'.a b' ] && [ -s \"$HOME\"/'.a b' ] && [ \"$(head -c 3 \"$HOME\"/'.a b' 2>/dev/null)\" != '{}' ]; } || \
+             grep -qsF -e 'helper' \"$HOME\"/'.c'; }"
+        );
         assert_eq!(AgentLoginState::default().shell_test(), "false");
     }
 }

@@ -16,7 +16,7 @@ const VERSION_SECONDS: u32 = 20;
 
 /// Whether an agent is logged in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AgentLogin {
+pub enum AgentLoginPresence {
     /// A login, a key or another kind of access is there. Whether it is valid is unknown.
     Present,
     /// There is none.
@@ -34,7 +34,7 @@ pub struct InstalledAgent {
     /// it prints none in time.
     pub version: Option<String>,
     /// Whether it is logged in.
-    pub login: AgentLogin,
+    pub login: AgentLoginPresence,
 }
 
 /// Returns the agents that a container has, in the order of their names. The container is started as
@@ -51,15 +51,14 @@ pub async fn installed_agents(
     agents.extend(user_agents(&request.context.env.layout)?);
     let labelled = container.labels.agents().unwrap_or_default();
     agents.sort_by(|a, b| a.name.cmp(&b.name));
-    let script: String = agents.iter().map(|agent| script_of(agent)).collect();
+    let script: String = agents.iter().map(script_of).collect();
     let session = request.connect_existing().await?.connection;
     let command = Command::new(["sh", "-c", &script])?.with_launch(LaunchMode::Login);
     let captured = session.output(&command, Input::Null).await?;
     let text = String::from_utf8_lossy(&captured.stdout).into_owned();
     let found = parse(&text, &agents);
-    let is_shown = |agent: &InstalledAgent| {
-        agent.version.is_some() || labelled.contains(&agent.name.as_str())
-    };
+    let is_shown =
+        |agent: &InstalledAgent| agent.version.is_some() || labelled.contains(&agent.name.as_str());
     Ok(found.into_iter().filter(is_shown).collect())
 }
 
@@ -104,9 +103,9 @@ fn parse(text: &str, agents: &[Agent]) -> Vec<InstalledAgent> {
             name: name.clone(),
             version: (!version.is_empty()).then(|| escape_control(&version)),
             login: match login.as_str() {
-                "yes" => AgentLogin::Present,
-                "no" => AgentLogin::Missing,
-                _ => AgentLogin::Unknown,
+                "yes" => AgentLoginPresence::Present,
+                "no" => AgentLoginPresence::Missing,
+                _ => AgentLoginPresence::Unknown,
             },
         })
     };
@@ -119,16 +118,12 @@ mod tests {
 
     #[test]
     fn hostile_lines_add_no_agents_and_no_control_characters() {
-        let text = "soul\tyes\t1\ncodex\tyes\t\u{1b}[2J1.0\ncodex\tno\t2\nclaude\n\tx\ngemini\tmaybe\t\n";
+        let text =
+            "soul\tyes\t1\ncodex\tyes\t\u{1b}[2J1.0\ncodex\tno\t2\nclaude\n\tx\ngemini\tmaybe\t\n";
         let found = parse(text, &shipped_agents());
-        let lines: Vec<_> = found
-            .iter()
-            .map(|it| format!("{} {:?} {:?}", it.name, it.version, it.login))
-            .collect();
-        assert_eq!(
-            lines,
-            [r#"codex Some("\\u{1b}[2J1.0") Present"#, "gemini None Unknown"],
-        );
+        let lines: Vec<_> =
+            found.iter().map(|it| format!("{} {:?} {:?}", it.name, it.version, it.login)).collect();
+        assert_eq!(lines, [r#"codex Some("\\u{1b}[2J1.0") Present"#, "gemini None Unknown"],);
     }
 
     #[test]
