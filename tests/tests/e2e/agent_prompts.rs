@@ -74,7 +74,7 @@ fn a_question_outside_of_repositories_gets_an_empty_workspace() {
     let manifest = "[agent]\nname = \"list\"\nbinary = \"ls\"\n[agent.prompt]\nprompt = [\"-A\"]\n";
     fs::write(manifests.join("50-list.toml"), manifest).expect("a file can be written");
     let outcome =
-        person.cai(["run", "--agent", "list", "--prompt", "x"]).current_dir(&directory).run();
+        person.cai(["run", "--image", "base", "--agent", "list", "--prompt", "x"]).current_dir(&directory).run();
     outcome.success().prints("").stderr_contains("empty workspace");
     let left = fs::read_dir(person.home().join(".cache/containai-questions"));
     assert_eq!(left.expect("a directory").count(), 0);
@@ -88,7 +88,7 @@ fn real_agents_start_without_questions_and_report_their_state() {
     let repository = person.repository("first-start");
     fs::write(repository.join("model.mjs"), MODEL).expect("a file can be written");
     let look = "claude --version >/dev/null; gemini --version >/dev/null; cat ~/.claude.json ~/.claude/settings.json ~/.gemini/GEMINI.md";
-    let set = person.run(&repository, look);
+    let set = person.cai(["run", "--", "sh", "-c", look]).current_dir(&repository).run();
     let text = set.success().stdout();
     for expected in
         ["hasTrustDialogAccepted", "skipDangerousModePermissionPrompt", "a container of ContainAI"]
