@@ -44,7 +44,7 @@ pub mod network;
 pub mod remote;
 pub mod resources;
 pub mod retention;
-mod shell_word;
+pub mod shell_word;
 pub mod stderr_tail;
 pub mod template;
 #[cfg(feature = "testing")]

@@ -1,7 +1,8 @@
 //! Words of POSIX shell commands.
 
 /// Quotes a word so that a shell reads it as it is.
-pub(crate) fn shell_quote(word: &str) -> String {
+#[must_use]
+pub fn shell_quote(word: &str) -> String {
     format!("'{}'", word.replace('\'', r"'\''"))
 }
 

@@ -1,6 +1,6 @@
 //! The output of `cai agents`.
 
-use containai::agents::{AgentLogin, InstalledAgent};
+use containai::agents::{AgentLoginPresence, InstalledAgent};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -25,9 +25,9 @@ impl From<&InstalledAgent> for AgentEntry {
             agent: agent.name.clone(),
             version: agent.version.clone(),
             logged_in: match agent.login {
-                AgentLogin::Present => Some(true),
-                AgentLogin::Missing => Some(false),
-                AgentLogin::Unknown => None,
+                AgentLoginPresence::Present => Some(true),
+                AgentLoginPresence::Missing => Some(false),
+                AgentLoginPresence::Unknown => None,
             },
         }
     }

@@ -182,7 +182,10 @@ mod tests {
     #[test]
     fn missing_settings_are_added() {
         let text = claude().complete(".claude.json", "").expect("settings");
-        insta::assert_snapshot!(text);
+        let value: Value = serde_json::from_str(&text).expect("JSON");
+        let workspace = &value["projects"]["/home/agent/workspace"];
+        assert_eq!(value["hasCompletedOnboarding"], true, "{text}");
+        assert_eq!(workspace["hasTrustDialogAccepted"], true, "{text}");
         assert_eq!(claude().complete(".claude.json", &text), None);
     }
 

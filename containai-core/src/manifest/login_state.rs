@@ -88,7 +88,12 @@ mod tests {
         let text = "[agent]\nname = \"a\"\n[agent.login_state]\nvariables = [\"KEY\"]\n\
                     files = [\".a b\"]\nsettings = [\".c:helper\"]\n";
         let state = Manifest::parse(text).agent.and_then(|it| it.login_state).expect("a section");
-        insta::assert_snapshot!(state.shell_test());
+        assert_eq!(
+            state.shell_test(),
+            "{ [ -n \"${KEY-}\" ] || { [ -d \"$HOME\"/'.a b' ] && [ -n \"$(ls -A \"$HOME\"/'.a b' 2>/dev/null)\" ]; } || \
+             { [ -f \"$HOME\"/'.a b' ] && [ -s \"$HOME\"/'.a b' ] && [ \"$(head -c 3 \"$HOME\"/'.a b' 2>/dev/null)\" != '{}' ]; } || \
+             grep -qsF -e 'helper' \"$HOME\"/'.c'; }"
+        );
         assert_eq!(AgentLoginState::default().shell_test(), "false");
     }
 }

@@ -80,7 +80,7 @@ impl AgentPrompt {
     #[must_use]
     pub fn is_selected_by(&self, arguments: &[impl AsRef<OsStr>]) -> bool {
         let words: Vec<_> = arguments.iter().map(|word| word.as_ref().to_string_lossy()).collect();
-        let options = words.iter().take_while(|word| *word != "--");
+        let mut options = words.iter().take_while(|word| *word != "--");
         let is_option = |word: &str, option: &str| {
             let rest = word.strip_prefix(option);
             option.starts_with('-')
@@ -89,7 +89,6 @@ impl AgentPrompt {
         let first = words.iter().find(|word| !word.starts_with('-'));
         let is_subcommand =
             |word: &str| !word.starts_with('-') && first.is_some_and(|first| first == word);
-        let mut options = options;
         self.recognized_by.iter().any(|known| is_subcommand(known))
             || options.any(|word| self.recognized_by.iter().any(|known| is_option(word, known)))
     }

@@ -16,7 +16,7 @@ const VERSION_SECONDS: u32 = 20;
 
 /// Whether an agent is logged in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum AgentLogin {
+pub enum AgentLoginPresence {
     /// A login, a key or another kind of access is there. Whether it is valid is unknown.
     Present,
     /// There is none.
@@ -34,7 +34,7 @@ pub struct InstalledAgent {
     /// it prints none in time.
     pub version: Option<String>,
     /// Whether it is logged in.
-    pub login: AgentLogin,
+    pub login: AgentLoginPresence,
 }
 
 /// Returns the agents that a container has, in the order of their names. The container is started as
@@ -51,7 +51,7 @@ pub async fn installed_agents(
     agents.extend(user_agents(&request.context.env.layout)?);
     let labelled = container.labels.agents().unwrap_or_default();
     agents.sort_by(|a, b| a.name.cmp(&b.name));
-    let script: String = agents.iter().map(|agent| script_of(agent)).collect();
+    let script: String = agents.iter().map(script_of).collect();
     let session = request.connect_existing().await?.connection;
     let command = Command::new(["sh", "-c", &script])?.with_launch(LaunchMode::Login);
     let captured = session.output(&command, Input::Null).await?;
@@ -103,9 +103,9 @@ fn parse(text: &str, agents: &[Agent]) -> Vec<InstalledAgent> {
             name: name.clone(),
             version: (!version.is_empty()).then(|| escape_control(&version)),
             login: match login.as_str() {
-                "yes" => AgentLogin::Present,
-                "no" => AgentLogin::Missing,
-                _ => AgentLogin::Unknown,
+                "yes" => AgentLoginPresence::Present,
+                "no" => AgentLoginPresence::Missing,
+                _ => AgentLoginPresence::Unknown,
             },
         })
     };

@@ -42,7 +42,7 @@ pub(crate) fn shipped_name(name: &AgentName) -> AgentName {
 }
 
 /// The error for a word that no manifest and no image of this version knows.
-pub(crate) fn unknown_agent(image: &str, word: &str, own: &[Agent]) -> OperationError {
+fn unknown_agent(image: &str, word: &str, own: &[Agent]) -> OperationError {
     let shipped = shipped_agents();
     let names: Vec<_> = shipped.iter().chain(own).map(|agent| agent.name.as_str()).collect();
     let manifests = "or describe it in `~/.config/containai/manifests`";

@@ -5,6 +5,6 @@ mod installed;
 mod known;
 
 pub use first_start::prepare_first_start;
-pub use installed::{AgentLogin, InstalledAgent, installed_agents};
+pub use installed::{AgentLoginPresence, InstalledAgent, installed_agents};
 pub use known::{find_agent, known_agents};
 pub(crate) use known::{missing_agent, shipped_name};

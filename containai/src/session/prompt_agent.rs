@@ -65,7 +65,8 @@ impl AgentQuestion {
             AgentMode::Auto => &prompt.permissions,
             AgentMode::Ask => &[],
         };
-        let words = [&prompt.arguments, resume, permissions, self.format_words(name, prompt)?];
+        let words =
+            [prompt.arguments.as_slice(), resume, permissions, self.format_words(name, prompt)?];
         let words = words.into_iter().flatten().map(OsString::from);
         let question = prompt.question(&self.text).into_iter().map(OsString::from);
         Ok(words.chain(own).chain(question).collect())
@@ -77,7 +78,7 @@ impl AgentQuestion {
         prompt: &'a AgentPrompt,
     ) -> Result<&'a [String], OperationError> {
         let Some(format) = &self.format else {
-            return Ok(prompt.formats.get("text").map_or(&[], Vec::as_slice));
+            return Ok(prompt.formats.get("text").map(Vec::as_slice).unwrap_or_default());
         };
         prompt.formats.get(format).map(Vec::as_slice).ok_or_else(|| {
             let known: Vec<_> = prompt.formats.keys().map(String::as_str).collect();
@@ -195,9 +196,19 @@ mod tests {
             format: Some("json".into()),
             context: QuestionContext::Latest,
         };
-        let lines = ["claude", "codex", "gemini", "copilot", "opencode", "pi", "kimi"]
-            .map(|name| format!("{name}: {}", line(name, &question, AgentMode::Auto)));
-        insta::assert_snapshot!(lines.join("\n"));
+        let check = |name: &str, expected: &str| {
+            assert_eq!(line(name, &question, AgentMode::Auto), expected, "{name}");
+        };
+        check("claude", "-p --continue --output-format json --own -- -a question");
+        check("codex", "exec --skip-git-repo-check resume --last --json --own -- -a question");
+        check("gemini", "--resume latest --output-format json --own --prompt=-a question");
+        check(
+            "copilot",
+            "--no-ask-user --continue --output-format json --own --prompt=-a question",
+        );
+        check("opencode", "run --continue --auto --format json --own -- -a question");
+        check("pi", "-p --continue --mode json --own -- -a question");
+        check("kimi", "`kimi` has no output format `json`");
         let asks = line("opencode", &question, AgentMode::Ask);
         assert!(!asks.contains("--auto"), "{asks}");
         let odd = AgentQuestion { format: Some("xml".into()), ..question };

@@ -1,6 +1,7 @@
 //! The configured agent as the command of a session.
 
 use std::ffi::OsString;
+use std::io::IsTerminal as _;
 
 use containai_core::config::AgentMode;
 use containai_core::engine::{Container, ImageRequest};
@@ -9,7 +10,7 @@ use containai_core::layout::CONTAINER_WRAP;
 use containai_core::manifest::{Agent, shipped_agents};
 use containai_core::naming::AgentName;
 use containai_core::time_limit::TimeLimit;
-use containai_ssh::{Command, EnvVars, LaunchMode, Terminal};
+use containai_ssh::{Command, EnvVars, Input, LaunchMode, Terminal};
 
 use super::prompt_agent::{AgentQuestion, enclose, use_empty_workspace};
 use super::{SessionRequest, Streams};
@@ -77,13 +78,19 @@ pub async fn start_agent(
     let agent = own.or(shipped.as_ref());
     let mode = request.context.config.agent_mode.value;
     let is_prompt = launch.is_prompt(agent);
-    let command =
-        launch.command(name.as_ref(), agent, program(&name, own, shipped.as_ref(), mode), mode)?;
-    let mut _empty_workspace = None;
+    let program = program(&name, own, shipped.as_ref(), mode);
+    let command = launch.command(name.as_ref(), agent, program, mode)?;
     if is_prompt {
         streams.terminal = Terminal::None;
-        _empty_workspace = use_empty_workspace(&mut request).await?;
+        // Agents read a stream until it ends, and a terminal does not end.
+        if matches!(&streams.stdio.input, Input::File(file) if file.is_terminal()) {
+            streams.stdio = streams.stdio.with_input(Input::Null);
+        }
     }
+    let _empty_workspace = match is_prompt {
+        true => use_empty_workspace(&mut request).await?,
+        false => None,
+    };
     if own.is_some() {
         return request.run(&command, streams, |_| Ok(())).await;
     }
@@ -107,9 +114,9 @@ fn program(
 ) -> Vec<OsString> {
     let words: Vec<&str> = match (own, shipped, mode) {
         (Some(own), _, AgentMode::Auto) => own.command_line().collect(),
-        (Some(own), _, AgentMode::Ask) => vec![&own.binary],
+        (Some(own), _, AgentMode::Ask) => vec![own.binary.as_str()],
         (None, Some(shipped), AgentMode::Ask) => {
-            vec!["sh", "-c", UNWRAPPED, "sh", CONTAINER_WRAP, &shipped.binary]
+            vec!["sh", "-c", UNWRAPPED, "sh", CONTAINER_WRAP, shipped.binary.as_str()]
         }
         (None, ..) => vec![name.as_ref()],
     };

@@ -5,6 +5,7 @@
 mod acp;
 mod agent_conversations;
 mod agent_forwarding;
+mod agent_prompts;
 mod agents;
 mod boot;
 mod command_names;
