@@ -8,7 +8,7 @@ use containai_core::hint::Hint;
 
 use crate::app::App;
 use crate::commands::{
-    completion, config, cp, df, exec, export, forward, gc, image, import, links, list, logs, open,
+    completion, config, cp, df, exec, export, forward, gc, image, import, links, list, login, logout, logs, open,
     reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template, top,
     trust, version, workspace,
 };
@@ -28,6 +28,8 @@ pub(crate) enum CliCommand {
     Open(open::OpenArgs),
     Forward(forward::ForwardArgs),
     Ssh(ssh::SshArgs),
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
     Cp(cp::CpArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
@@ -78,6 +80,8 @@ impl CliCommand {
             Self::Open(args) => block_on(|| open::run(args, app)),
             Self::Forward(args) => block_on(|| forward::run(args, app)),
             Self::Ssh(args) => block_on(|| ssh::run(args, app)),
+            Self::Login(args) => block_on(|| login::run(args, app)),
+            Self::Logout(args) => block_on(|| logout::run(args, app)),
             Self::Cp(args) => block_on(|| cp::run(args, app)),
             Self::Import(args) => block_on(|| import::run(args, app)),
             Self::Export(args) => block_on(|| export::run(args, app)),

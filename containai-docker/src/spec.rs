@@ -125,6 +125,9 @@ fn extra_mount(spec: &ContainerSpec, mount: &ExtraMount) -> Mount {
         MountAccess::ReadOnly => ReadOnly::Yes,
     };
     match &mount.source {
+        MountSource::Credentials { volume, login } => {
+            credentials_mount(spec, volume, login, mount.target.as_str())
+        }
         MountSource::Host(path) => bind(path.as_str(), mount.target.as_str(), read_only),
         MountSource::Volume(name) => Mount {
             read_only: (read_only == ReadOnly::Yes).then_some(true),
@@ -181,6 +184,17 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
         volume_options: Some(MountVolumeOptions { labels: Some(labels), ..Default::default() }),
         ..Default::default()
     }
+}
+
+/// Returns the mount of a shared login, whose volume has no label of a workspace.
+fn credentials_mount(spec: &ContainerSpec, volume: &VolumeName, login: &str, target: &str) -> Mount {
+    let mount = volume_mount(spec, Some(volume), target);
+    let labels = mount.volume_options.and_then(|it| it.labels).unwrap_or_default();
+    let mut labels: HashMap<_, _> =
+        labels.into_iter().filter(|(key, _)| key != label::WORKSPACE).collect();
+    labels.insert(label::CREDENTIALS.to_owned(), login.to_owned());
+    let volume_options = MountVolumeOptions { labels: Some(labels), ..Default::default() };
+    Mount { volume_options: Some(volume_options), ..mount }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use super::setting::{
     AGENT, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
     EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
-    IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
+    CREDENTIALS_SHARED, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
     LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES,
     PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE,
 };
@@ -40,6 +40,7 @@ impl Config {
             optional(&DATA_VOLUME, &self.data_volume),
             optional(&MEMORY_LIMIT, &memory),
             optional(&CPU_LIMIT, &cpus),
+            list_of(&CREDENTIALS_SHARED, &self.credentials_shared, ToString::to_string),
             required(&NETWORK_CERTIFICATES, &self.network_certificates),
             required(&NETWORK_PROXIES, &self.network_proxies),
             required(&RESTART, &self.restart),

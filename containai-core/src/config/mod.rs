@@ -55,7 +55,8 @@ pub use resolved::Config;
 pub use session_env::select_session_env;
 pub use setting::{
     DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
-    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownIsolation,
+    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, SharedCredentials,
+    UnknownIsolation,
     is_image_reference, parse_image, parse_memory,
 };
 pub use shadowed::Shadowed;

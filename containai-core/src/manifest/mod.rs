@@ -5,12 +5,14 @@
 //! user's own manifests are validated ([`Manifest::parse_strict`]): errors are reported with their
 //! line, and paths cannot leave the home directory or the volume. Images contain files generated
 //! from the manifests: volume layout and links ([`tmpfiles`]), and agent commands
-//! ([`Agent::wrapper_script`]).
+//! ([`Agent::wrapper_script`]), and the files of logins
+//! ([`credentials_list`]).
 
 mod agent;
 mod directory_link;
 mod exclude;
 mod file;
+mod login;
 mod shipped;
 mod tmpfiles;
 mod validate;
@@ -20,7 +22,8 @@ pub use agent::Agent;
 pub use directory_link::DirectoryLink;
 pub use exclude::{Exclude, ImportPath, ImportPlan, plan_import};
 pub use file::{Manifest, ManifestEntry, ManifestEntryKind};
-pub use shipped::{shipped_agents, shipped_manifests};
+pub use login::{AgentLogin, credentials_list};
+pub use shipped::{shipped_agents, shipped_logins, shipped_manifests};
 pub use tmpfiles::tmpfiles;
 pub use validate::{ManifestError, ManifestErrorKind};
 pub use volume_layout::{VolumeLayout, VolumePath};

@@ -2,6 +2,7 @@
 
 use toml_edit::{Document, Item, Table};
 
+use super::login::check_login;
 use super::{Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The known flags.
@@ -84,6 +85,10 @@ impl Manifest {
                     check_agent(text, item)?;
                     continue;
                 }
+                "login" => {
+                    check_login(text, item)?;
+                    continue;
+                }
                 "entries" => ManifestEntryKind::Import,
                 "container_symlinks" => ManifestEntryKind::Symlink,
                 _ => {
@@ -150,7 +155,7 @@ fn strings(item: &Item) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the word is usable as a file name and a command name.
-fn is_command_name(word: &str) -> bool {
+pub(super) fn is_command_name(word: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(is_plain)
 }
@@ -230,7 +235,7 @@ fn check_entry(
     }
 }
 
-fn path_problem(path: &str) -> Option<&'static str> {
+pub(super) fn path_problem(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some("which is empty");
     }
@@ -256,7 +261,7 @@ fn flags_problem(flags: &str) -> Option<&'static str> {
     (kinds != 1).then_some("which must contain exactly one of `f`, `d` and `G`")
 }
 
-fn error_at(text: &str, item: &Item, mistake: ManifestErrorKind) -> ManifestError {
+pub(super) fn error_at(text: &str, item: &Item, mistake: ManifestErrorKind) -> ManifestError {
     let start = item.span().map_or(0, |span| span.start);
     ManifestError { line: line_number(text, start), kind: mistake }
 }

@@ -8,6 +8,9 @@ use super::{ClientId, RandomId, WorkspacePath};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VolumeName(String);
 
+/// The start of the names of volumes with shared logins.
+const CREDENTIALS_PREFIX: &str = "containai-credentials-";
+
 reads_as_text!(VolumeName);
 parses_from_text!(VolumeName, VolumeNameError);
 
@@ -57,6 +60,27 @@ impl VolumeName {
         let max_len = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
         let directory = directory.get(..max_len).unwrap_or(&directory);
         Self(format!("containai-{directory}-{digest}-{what}"))
+    }
+
+    /// Returns the volume with a login that the containers of a user share. `home` is the home
+    /// directory of the user, and `client` the machine with it, for a remote engine. `login` is a
+    /// name of a login, such as `claude`.
+    #[must_use]
+    pub fn credentials(home: &WorkspacePath, client: Option<&ClientId>, login: &str) -> Self {
+        let digest = match client {
+            Some(client) => home.digest_with(client),
+            None => home.digest(),
+        };
+        let login = part(login, "login");
+        let max_len = Self::MAX_LEN - CREDENTIALS_PREFIX.len() - digest.len() - 1;
+        let login = login.get(..max_len).unwrap_or(&login);
+        Self(format!("{CREDENTIALS_PREFIX}{digest}-{login}"))
+    }
+
+    /// Returns whether the name is one of [`credentials`](Self::credentials).
+    #[must_use]
+    pub fn is_credentials(&self) -> bool {
+        self.0.starts_with(CREDENTIALS_PREFIX)
     }
 
     /// Returns a volume of a snapshot.

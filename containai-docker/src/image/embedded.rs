@@ -147,6 +147,10 @@ mod tests {
         let tmpfiles = manifest::tmpfiles(&manifest::shipped_manifests());
         assert_eq!(text(ShippedImage::Base, &path), tmpfiles, "{stale}");
 
+        let path = format!("rootfs{}", layout::CONTAINER_CREDENTIALS_LIST);
+        let list = manifest::credentials_list(&manifest::shipped_manifests());
+        assert_eq!(text(ShippedImage::Base, &path), list, "{stale}");
+
         let prefix = format!("rootfs{}/", layout::CONTAINER_WRAPPERS);
         let of_folder =
             files(ShippedImage::Agents).iter().filter(|it| it.path.starts_with(&prefix));

@@ -86,7 +86,7 @@ impl ResolvedWorkspace {
 
     /// Locks the ephemeral container of this session, so that other commands do not take it for
     /// a leftover.
-    fn lock_session(&self) -> crate::Result<Option<File>> {
+    pub(crate) fn lock_session(&self) -> crate::Result<Option<File>> {
         if self.options.lifetime == Lifetime::Persistent {
             return Ok(None);
         }
@@ -104,7 +104,7 @@ impl ResolvedWorkspace {
 
     /// Removes the ephemeral containers of the workspace. The session lock is held: no other
     /// session has one.
-    async fn remove_ephemeral(&self, desired: &Desired) -> crate::Result<()> {
+    pub(crate) async fn remove_ephemeral(&self, desired: &Desired) -> crate::Result<()> {
         let Self { context, path, engine, .. } = self;
         let reporter = &context.reporter;
         let _lock = lock::acquire_workspace(path, &context.env, reporter).await?;

@@ -1,7 +1,7 @@
 //! The table of all settings.
 
 use super::{
-    SettingSpec, agent, engine, env, image, import, isolation, limits, network, restart, ssh,
+    SettingSpec, agent, credentials, engine, env, image, import, isolation, limits, network, restart, ssh,
     template, volume,
 };
 use crate::config::did_you_mean::closest_match;
@@ -18,6 +18,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     volume::DATA_VOLUME,
     limits::MEMORY_LIMIT,
     limits::CPU_LIMIT,
+    credentials::CREDENTIALS_SHARED,
     network::NETWORK_CERTIFICATES,
     network::NETWORK_PROXIES,
     restart::RESTART,

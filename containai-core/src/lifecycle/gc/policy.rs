@@ -98,6 +98,7 @@ impl GcPolicy {
             && volume.labels.is_managed()
             && !volume.labels.is_protected()
             && volume.labels.snapshot().is_none()
+            && volume.labels.credentials().is_none()
             && volume.used_by.is_empty()
             && volume.created.is_some_and(|created| self.is_old(created, now))
     }
