@@ -8,9 +8,9 @@ use containai_core::hint::Hint;
 
 use crate::app::App;
 use crate::commands::{
-    completion, config, cp, df, exec, export, forward, gc, image, import, links, list, login, logout, logs, open,
-    reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template, top,
-    trust, version, workspace,
+    completion, config, cp, df, exec, export, forward, gc, image, import, links, list, login,
+    logout, logs, open, reference, resources, run, setup, shell, snapshot, ssh, stats, status,
+    stop, template, top, trust, version, workspace,
 };
 
 /// The commands of `cai`.

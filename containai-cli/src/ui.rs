@@ -19,6 +19,9 @@ use crate::group_reexec;
 use containai::OperationError;
 use containai::report::{Frontend, Report, escape_control};
 
+/// Where else a passphrase can come from.
+pub(crate) const PASSPHRASE_HINT: &str = "name a file that contains it with `--passphrase-file`";
+
 /// Templates of progress bars.
 const SPINNER: &str = "{spinner} {msg} [{elapsed}]";
 const BYTES: &str = "{spinner} {msg} [{bar:30}] {percent}% [{elapsed}]";

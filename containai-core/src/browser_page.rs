@@ -57,7 +57,9 @@ impl BrowserPage {
         let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         let rest = rest.ok_or(BrowserPageError::Scheme)?;
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-        if authority.contains('@') || !authority.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') {
+        if authority.contains('@')
+            || !authority.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[')
+        {
             return Err(BrowserPageError::Host);
         }
         let callback = callback_port(rest).map(HostPort::new).transpose().ok().flatten();
@@ -149,13 +151,20 @@ mod tests {
         let check = |url: &str, expected: BrowserPageError| {
             assert_eq!(BrowserPage::parse(url), Err(expected), "{url:?}");
         };
-        for url in ["", "file:///etc/passwd", "javascript:alert(1)", "-oProxy", "HTTPS://a.example"] {
+        for url in ["", "file:///etc/passwd", "javascript:alert(1)", "-oProxy", "HTTPS://a.example"]
+        {
             check(url, BrowserPageError::Scheme);
         }
-        for url in ["https://a.example/ b", "https://a.example/\u{1b}[2J", "https://ä.example", "https://a.example/$(x)`"] {
+        for url in [
+            "https://a.example/ b",
+            "https://a.example/\u{1b}[2J",
+            "https://ä.example",
+            "https://a.example/$(x)`",
+        ] {
             check(url, BrowserPageError::Character);
         }
-        for url in ["https://", "https:///etc/passwd", "https://claude.ai@b.example/", "http://-x"] {
+        for url in ["https://", "https:///etc/passwd", "https://claude.ai@b.example/", "http://-x"]
+        {
             check(url, BrowserPageError::Host);
         }
         check(&format!("https://a.example/{}", "a".repeat(8192)), BrowserPageError::TooLong);

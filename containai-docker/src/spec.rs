@@ -187,7 +187,12 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
 }
 
 /// Returns the mount of a shared login, whose volume has no label of a workspace.
-fn credentials_mount(spec: &ContainerSpec, volume: &VolumeName, login: &str, target: &str) -> Mount {
+fn credentials_mount(
+    spec: &ContainerSpec,
+    volume: &VolumeName,
+    login: &str,
+    target: &str,
+) -> Mount {
     let mount = volume_mount(spec, Some(volume), target);
     let labels = mount.volume_options.and_then(|it| it.labels).unwrap_or_default();
     let mut labels: HashMap<_, _> =

@@ -74,9 +74,7 @@ impl DockerEngine {
         let sizes = HashMap::new();
         let volumes = volumes.into_iter().map(|it| stored_volume(it, &sizes, &containers));
         let own = volumes.filter(|it| {
-            self.owns(&it.labels)
-                && it.labels.credentials().is_none()
-                && it.used_by == [id.clone()]
+            self.owns(&it.labels) && it.labels.credentials().is_none() && it.used_by == [id.clone()]
         });
         let mut names: Vec<_> = own.map(|it| it.name).collect();
         names.sort();

@@ -24,7 +24,8 @@ pub(crate) fn resolve(
     let resolve_one = |mount: &RequestedMount| {
         let source = match &mount.source {
             RequestedMountSource::Volume(name) if name.is_credentials() => {
-                let reason = "it is a login that containers share: select it with `credentials.shared`";
+                let reason =
+                    "it is a login that containers share: select it with `credentials.shared`";
                 return Err(mount_refused(name.as_ref(), reason));
             }
             RequestedMountSource::Volume(name) => MountSource::Volume(name.clone()),

@@ -3,27 +3,23 @@
 use containai_core::config::SharedCredentials;
 use containai_core::engine::{ExtraMount, ImageRequest, MountAccess, MountSource};
 use containai_core::layout::CONTAINER_CREDENTIALS;
-use containai_core::manifest::AgentLogin;
+use containai_core::manifest::{AgentLogin, shipped_logins};
 use containai_core::naming::{MountTarget, VolumeName, WorkspacePath};
 
 use crate::context::Context;
-use crate::login::logins;
 
 /// The tool that agents use with a login of its own.
 const TOOL: &str = "gh";
 
 /// Returns the mounts of the logins that a new container of this image shares.
-///
-/// # Errors
-///
-/// A manifest of the user is invalid.
-pub(crate) fn mounts(context: &Context, image: &ImageRequest) -> crate::Result<Vec<ExtraMount>> {
+/// Manifests of the user are not known in containers, so their logins are not shared.
+pub(crate) fn mounts(context: &Context, image: &ImageRequest) -> Vec<ExtraMount> {
     let choice = context.config.shared_credentials();
     if choice == SharedCredentials::None {
-        return Ok(Vec::new());
+        return Vec::new();
     }
-    let Ok(home) = WorkspacePath::new(context.env.layout.home()) else { return Ok(Vec::new()) };
-    let all = logins(&context.env.layout)?.into_iter().filter(AgentLogin::is_shareable);
+    let Ok(home) = WorkspacePath::new(context.env.layout.home()) else { return Vec::new() };
+    let all = shipped_logins().into_iter().filter(AgentLogin::is_shareable);
     let chosen = all.filter(|login| is_chosen(&choice, image, &login.name));
     let mount = |login: AgentLogin| {
         let volume = VolumeName::credentials(&home, context.client.as_ref(), &login.name);
@@ -31,7 +27,12 @@ pub(crate) fn mounts(context: &Context, image: &ImageRequest) -> crate::Result<V
         let source = MountSource::Credentials { volume, login: login.name };
         Some(ExtraMount { source, target, access: MountAccess::ReadWrite })
     };
-    Ok(chosen.filter_map(mount).collect())
+    chosen.filter_map(mount).collect()
+}
+
+/// Returns whether an agent in containers of this image can use the login, shared or not.
+pub(crate) fn is_of_image(image: &ImageRequest, login: &AgentLogin) -> bool {
+    is_chosen(&SharedCredentials::OfImage, image, &login.name)
 }
 
 /// Whether containers of an image share a login. The agents of other images than the shipped ones

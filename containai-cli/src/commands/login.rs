@@ -39,7 +39,10 @@ pub(crate) async fn run(args: LoginArgs, app: &App) -> anyhow::Result<ExitCode> 
     let login = find_login(&args.login, &app.env.layout)?;
     let method = match (args.device, args.api_key, args.api_key_stdin) {
         (true, ..) => LoginMethod::Code,
-        (_, true, _) => LoginMethod::Key(app.ui.prompt_secret(&format!("key of {}", login.name))?),
+        (_, true, _) => {
+            let hint = "pass it on standard input with `--api-key-stdin`";
+            LoginMethod::Key(app.ui.prompt_secret(&format!("Key of {}", login.name), hint)?)
+        }
         (.., true) => LoginMethod::Key(read_key()?.into()),
         _ => LoginMethod::Page,
     };

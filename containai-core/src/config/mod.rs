@@ -56,8 +56,7 @@ pub use session_env::select_session_env;
 pub use setting::{
     DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
     MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, SharedCredentials,
-    UnknownIsolation,
-    is_image_reference, parse_image, parse_memory,
+    UnknownIsolation, is_image_reference, parse_image, parse_memory,
 };
 pub use shadowed::Shadowed;
 pub use trust::{IgnoreReason, IgnoredSetting, Suggestion, Trust};

@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use super::error::ValueError;
 use super::setting::{
-    AGENT, CPU_LIMIT, CREDENTIALS_SHARED, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT,
-    EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS,
-    IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES, IMPORT_PATHS, ISOLATION,
-    LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES,
-    PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE, parse_memory,
-    read_allowed_secret, read_bool, read_client_option, read_docker_host, read_env_name,
-    read_exclude, read_home_path, read_idle, read_image, read_local_forward, read_manifest_name,
-    read_remote_forward, read_shared_credentials, read_template, read_workspace_path,
+    AGENT, CPU_LIMIT, CREDENTIALS_SHARED, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE,
+    ENV_FROM_HOST, ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE,
+    IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES,
+    IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES,
+    NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS,
+    TEMPLATE, parse_memory, read_allowed_secret, read_bool, read_client_option, read_docker_host,
+    read_env_name, read_exclude, read_home_path, read_idle, read_image, read_local_forward,
+    read_manifest_name, read_remote_forward, read_shared_credentials, read_template,
+    read_workspace_path,
 };
 use super::sources::{LayeredValue, Sources};
 use super::{
-    ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice, Origin, Setting,
-    SharedCredentials, Suggestion,
+    ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice, Origin,
+    Setting, SharedCredentials, Suggestion,
 };
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, RestartPolicy, ShippedImage};

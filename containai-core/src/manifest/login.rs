@@ -86,9 +86,10 @@ impl AgentLogin {
 /// | `key` | the option of the program and its argument, in which `@` is the file |
 #[must_use]
 pub fn credentials_list(manifests: &[Manifest]) -> String {
-    let mut text = "# Generated from the manifests by `cargo xtask generate`: the files of logins, for \
+    let mut text =
+        "# Generated from the manifests by `cargo xtask generate`: the files of logins, for \
                     /usr/lib/containai/credentials.\n"
-        .to_owned();
+            .to_owned();
     for login in manifests.iter().filter_map(|it| it.login.as_ref()) {
         for file in &login.files {
             let line = match &login.directory_variable {
@@ -195,7 +196,8 @@ mod tests {
             names.sort_unstable();
             names.dedup();
             let key_is_listed = login.key_file.iter().any(|key| login.files.contains(key));
-            let expected = login.files.len() + usize::from(login.key_file.is_some() && !key_is_listed);
+            let expected =
+                login.files.len() + usize::from(login.key_file.is_some() && !key_is_listed);
             assert_eq!(names.len(), expected, "{}", login.name);
         }
     }

@@ -54,7 +54,8 @@ impl StdioPump<'_> {
             // The requests are sent before the input thread is started.
             yield_now().await;
         }
-        let chunks = stdio.input.start(stdio.gate.clone()).map_err(stream_error("standard input"))?;
+        let chunks =
+            stdio.input.start(stdio.gate.clone()).map_err(stream_error("standard input"))?;
         let receiver = OutputReceiver {
             session: self.session,
             read,

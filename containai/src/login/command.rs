@@ -90,7 +90,10 @@ pub(super) fn variables(
     let mut variables = EnvVars::default();
     for variable in login.variables.iter().cloned().chain(browser) {
         variables.assign(&variable, |_| None).map_err(|error| {
-            OperationError::with_code(exit::USAGE, format!("the login of `{}`: {error}", login.name))
+            OperationError::with_code(
+                exit::USAGE,
+                format!("the login of `{}`: {error}", login.name),
+            )
         })?;
     }
     Ok(variables)

@@ -30,7 +30,8 @@ pub fn find_login(name: &str, layout: &Layout) -> crate::Result<AgentLogin> {
         return Ok(login);
     }
     let names: Vec<_> = manifests.into_iter().filter_map(|it| it.login).map(|it| it.name).collect();
-    let hint = format!("use one of `{}`, or add `[login]` to the agent's manifest", names.join("`, `"));
+    let hint =
+        format!("use one of `{}`, or add `[login]` to the agent's manifest", names.join("`, `"));
     Err(OperationError::usage(format!("there is no login for `{}`", name.escape_debug()))
         .hint(Hint::new(hint))
         .into())

@@ -52,18 +52,19 @@ struct LoginRun<'a> {
 }
 
 impl LoginRun<'_> {
-    async fn run(
-        self,
-        desired: &Desired,
-        command: Command,
-        streams: Streams,
-    ) -> crate::Result<u8> {
-        let reporter = &self.workspace.context.reporter;
+    async fn run(self, desired: &Desired, command: Command, streams: Streams) -> crate::Result<u8> {
+        let context = &self.workspace.context;
+        let reporter = &context.reporter;
+        let command = match &context.session_env {
+            Some(env) => env.apply(&command)?,
+            None => command,
+        };
         let connected = self.workspace.ensure_running(desired).await?;
         let connected = self.workspace.open_connection(connected).await?;
         let name = connected.container.name.clone();
         let session = connected.connection.into_session();
-        let session = session.ok_or_else(|| OperationError::with_code(exit::FAILED, "the connection is shared"))?;
+        let session = session
+            .ok_or_else(|| OperationError::with_code(exit::FAILED, "the connection is shared"))?;
         reporter.finish_work();
         let code = match self.method.input() {
             Some(input) => {

@@ -25,7 +25,8 @@ pub async fn log_out(request: SessionRequest, login: &AgentLogin) -> crate::Resu
         exit::OK => Ok(state),
         code => {
             let reason = String::from_utf8_lossy(&removed.stderr).trim().to_owned();
-            let message = format!("the login of `{}` was not removed ({code}): {reason}", login.name);
+            let message =
+                format!("the login of `{}` was not removed ({code}): {reason}", login.name);
             Err(OperationError::with_code(exit::FAILED, message).into())
         }
     }

@@ -49,7 +49,7 @@ impl ResolvedWorkspace {
         let mut desired = desired(&self.context, &self.path, &self.image, isolation, capacity);
         let is_new = !self.keeps_container();
         if is_new {
-            let logins = shared_credentials::mounts(&self.context, &self.image.image)?;
+            let logins = shared_credentials::mounts(&self.context, &self.image.image);
             desired.options.mounts.extend(logins);
             desired.restart = self.restart_policy().await?;
         }

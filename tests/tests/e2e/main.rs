@@ -38,6 +38,7 @@ mod invalid_input;
 mod isolation;
 mod kernel;
 mod list_logs_stats_top;
+mod login;
 mod ownership;
 mod packages;
 mod ports;

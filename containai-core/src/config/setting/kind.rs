@@ -56,7 +56,9 @@ impl SettingKind {
             (Self::List(_) | Self::BoolOrList(_), [text]) if text.trim_start().starts_with('[') => {
                 return self.parse_toml(text);
             }
-            (Self::List(_) | Self::BoolOrList(_), _) => return Some(texts.iter().copied().collect::<Array>().into()),
+            (Self::List(_) | Self::BoolOrList(_), _) => {
+                return Some(texts.iter().copied().collect::<Array>().into());
+            }
             (_, [text]) => *text,
             _ => return None,
         };
@@ -64,11 +66,9 @@ impl SettingKind {
             Self::Bool => super::read_bool(text).ok().map(Value::from),
             // TOML's number formats are accepted: `2_400`, `0x960`.
             Self::Integer { .. } | Self::Number => self.parse_toml(text),
-            Self::Text(_)
-            | Self::Choice(_)
-            | Self::Size
-            | Self::List(_)
-            | Self::BoolOrList(_) => Some(text.into()),
+            Self::Text(_) | Self::Choice(_) | Self::Size | Self::List(_) | Self::BoolOrList(_) => {
+                Some(text.into())
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 //! The table of all settings.
 
 use super::{
-    SettingSpec, agent, credentials, engine, env, image, import, isolation, limits, network, restart, ssh,
-    template, volume,
+    SettingSpec, agent, credentials, engine, env, image, import, isolation, limits, network,
+    restart, ssh, template, volume,
 };
 use crate::config::did_you_mean::closest_match;
 
