@@ -6,9 +6,9 @@ use super::setting::{
     AGENT, CPU_LIMIT, CREDENTIALS_SHARED, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE,
     ENV_FROM_HOST, ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE,
     IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES,
-    IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES,
-    NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS,
-    TEMPLATE,
+    IMPORT_ON_CREATE, IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE,
+    NETWORK_CERTIFICATES, NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    RESTART, SSH_OPTIONS, TEMPLATE,
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
@@ -51,6 +51,7 @@ impl Config {
             list_of(&IMPORT_PATHS, &self.import_paths, ToString::to_string),
             list_of(&IMPORT_EXCLUDES, &self.import_excludes, ToString::to_string),
             required(&IMPORT_EXCLUDE_PRIVATE, &self.import_excludes_private),
+            required(&IMPORT_ON_CREATE, &self.import_on_create),
             list_of(&IMPORT_CREDENTIALS, &self.import_credentials, ToString::to_string),
             list_of(&IMPORT_ALLOWED_SECRETS, &self.import_allowed_secrets, ToString::to_string),
             list_of(&EXPORT_EXCLUDES, &self.export_excludes, ToString::to_string),

@@ -9,12 +9,12 @@ use super::setting::{
     AGENT, CPU_LIMIT, CREDENTIALS_SHARED, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE,
     ENV_FROM_HOST, ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE,
     IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES,
-    IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES,
-    NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS,
-    TEMPLATE, parse_memory, read_allowed_secret, read_bool, read_client_option, read_docker_host,
-    read_env_name, read_exclude, read_home_path, read_idle, read_image, read_local_forward,
-    read_manifest_name, read_remote_forward, read_shared_credentials, read_template,
-    read_workspace_path,
+    IMPORT_ON_CREATE, IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE,
+    NETWORK_CERTIFICATES, NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD,
+    RESTART, SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool,
+    read_client_option, read_docker_host, read_env_name, read_exclude, read_home_path, read_idle,
+    read_image, read_local_forward, read_manifest_name, read_remote_forward,
+    read_shared_credentials, read_template, read_workspace_path,
 };
 use super::sources::{LayeredValue, Sources};
 use super::{
@@ -102,6 +102,8 @@ pub struct Config {
     pub import_excludes: Setting<Vec<String>>,
     /// Whether an import skips private files; default yes.
     pub import_excludes_private: Setting<bool>,
+    /// Whether settings are imported to new containers; default no.
+    pub import_on_create: Setting<bool>,
     /// The agents whose credentials an import copies; default none.
     pub import_credentials: Setting<Vec<String>>,
     /// The secrets in settings that an import copies; default none.
@@ -190,6 +192,7 @@ impl Config {
             import_excludes_private: sources
                 .find(&IMPORT_EXCLUDE_PRIVATE, None, read_bool)?
                 .or_default(true),
+            import_on_create: sources.find(&IMPORT_ON_CREATE, None, read_bool)?.or_default(false),
             import_credentials: sources.find_list(&IMPORT_CREDENTIALS, read_manifest_name)?,
             import_allowed_secrets: sources
                 .find_list(&IMPORT_ALLOWED_SECRETS, read_allowed_secret)?,

@@ -75,6 +75,7 @@ impl ResolvedWorkspace {
     ) -> crate::Result<u8> {
         let connected = self.ensure_and_open(desired, lease).await?;
         check(&connected.container)?;
+        self.import_on_create().await;
         let connected = self.after_lifecycle_commands(desired, connected).await?;
         if let (Recreate::Reset, Some(old)) = (self.options.recreate, &self.replaced)
             && let Some(volume) = old.labels.data_volume()

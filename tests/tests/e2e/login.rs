@@ -287,6 +287,25 @@ fn real_programs_read_the_shared_login() {
     assert!(shown.contains("Not logged in") && shown.contains("\"loggedIn\": false"), "{shown}");
 }
 
+#[test]
+fn settings_are_imported_to_new_containers_on_request() {
+    let person = Person::new();
+    fs::write(person.home().join(".tmux.conf"), "# mine\n").expect("a file can be written");
+    let run = |name: &str| {
+        let repository = person.repository(name);
+        let words = ["run", "--image", "base", "--", "cat", ".tmux.conf"];
+        person.cai(words).current_dir(&repository)
+    };
+    run("unasked").run().stderr_lacks("Import your settings");
+    let mut asked = run("asked").on_terminal(120, 30);
+    asked.wait_for("Import your settings");
+    asked.type_text("y");
+    asked.code();
+    let config = fs::read_to_string(person.home().join(".config/containai/config.toml"));
+    assert!(config.expect("a file").contains("on_create = true"));
+    run("remembered").run().stderr_contains("imported ");
+}
+
 /// Returns the files of proc(5) that show a text in a process's command line or environment.
 fn processes_with(text: &str) -> Vec<PathBuf> {
     let own = Path::new("/proc").join(std::process::id().to_string());

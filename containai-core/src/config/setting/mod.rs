@@ -27,8 +27,8 @@ pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
 pub use image::{ImageReferenceError, is_image_reference, parse_image};
 pub(super) use import::{
     EXPORT_EXCLUDES, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
-    IMPORT_EXCLUDES, IMPORT_PATHS, read_allowed_secret, read_exclude, read_home_path,
-    read_manifest_name,
+    IMPORT_EXCLUDES, IMPORT_ON_CREATE, IMPORT_PATHS, read_allowed_secret, read_exclude,
+    read_home_path, read_manifest_name,
 };
 pub(super) use isolation::ISOLATION;
 pub use isolation::{IsolationChoice, UnknownIsolation};

@@ -28,6 +28,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     import::IMPORT_PATHS,
     import::IMPORT_EXCLUDES,
     import::IMPORT_EXCLUDE_PRIVATE,
+    import::IMPORT_ON_CREATE,
     import::IMPORT_CREDENTIALS,
     import::IMPORT_ALLOWED_SECRETS,
     import::EXPORT_EXCLUDES,
