@@ -313,6 +313,23 @@ mod tests {
     }
 
     #[test]
+    fn volume_of_a_shared_login_belongs_to_no_workspace() {
+        let volume = VolumeName::parse("containai-credentials-0-claude").expect("a name");
+        let mut spec = spec("/src", Isolation::Userns);
+        spec.mounts = vec![ExtraMount {
+            source: MountSource::Credentials { volume, login: "claude".into() },
+            target: MountTarget::parse("/mnt/agent-credentials/claude").expect("a target"),
+            access: MountAccess::ReadWrite,
+        }];
+        let made = body(&spec).expect("a body").host_config.and_then(|host| host.mounts);
+        let mount = made.unwrap_or_default().pop().expect("a mount");
+        assert_eq!(mount.source.as_deref(), Some("containai-credentials-0-claude"));
+        let labels = mount.volume_options.and_then(|it| it.labels).unwrap_or_default();
+        let expected = [(label::MANAGED, "true"), (label::CREDENTIALS, "claude")];
+        assert_eq!(labels, expected.map(|(key, value)| (key.into(), value.into())).into());
+    }
+
+    #[test]
     fn session_container_has_anonymous_volumes_and_replacement_labels() {
         let mut spec = spec("/src", Isolation::Userns);
         spec.data_volume = None;

@@ -272,6 +272,18 @@ mod tests {
         assert_eq!(VolumeName::for_reset("/", None, 17).as_str(), "workspace-nogit-17");
     }
 
+    #[test]
+    fn shared_logins_belong_to_a_home_directory() -> Result<(), Box<dyn std::error::Error>> {
+        let (mine, theirs) = (WorkspacePath::new("/home/a")?, WorkspacePath::new("/home/b")?);
+        let client = ClientId::from_random([7; 16]);
+        let name = VolumeName::credentials(&mine, None, "claude");
+        assert!(name.is_credentials() && !VolumeName::data(&mine).is_credentials());
+        assert_ne!(name, VolumeName::credentials(&theirs, None, "claude"));
+        assert_ne!(name, VolumeName::credentials(&mine, Some(&client), "claude"));
+        assert_ne!(name, VolumeName::credentials(&mine, None, "codex"));
+        Ok(())
+    }
+
     proptest! {
         #[test]
         fn derived_names_are_volume_names(path in "/.{0,400}") {

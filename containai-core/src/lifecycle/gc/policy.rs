@@ -165,6 +165,9 @@ mod tests {
         };
         assert!(policy.is_unused_volume(&volume(""), now));
         assert!(!policy.is_unused_volume(&volume("0123456789ab"), now));
+        let mut login = volume("");
+        login.labels = login.labels.with(label::CREDENTIALS, "claude");
+        assert!(!policy.is_unused_volume(&login, now));
     }
 
     #[test]
