@@ -1,4 +1,4 @@
-use std::io::Read as _;
+use std::io::{BufRead as _, Read as _};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
@@ -54,6 +54,6 @@ pub(crate) async fn run(args: LoginArgs, app: &App) -> anyhow::Result<ExitCode> 
 fn read_key() -> anyhow::Result<String> {
     let mut text = String::new();
     let input = std::io::stdin().lock();
-    input.take(MAX_KEY_BYTES).read_to_string(&mut text).context("cannot read the key")?;
+    input.take(MAX_KEY_BYTES).read_line(&mut text).context("cannot read the key")?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }

@@ -178,7 +178,7 @@ impl Config {
             client_options: sources.find_list(&SSH_OPTIONS, read_client_option)?,
             mux: sources.find(&MUX, flags.mux, read_bool)?.or_default(true),
             mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or_default(Duration::from_secs(60)),
-            credentials_shared: sources.find_list(&CREDENTIALS_SHARED, read_shared_credentials)?,
+            credentials_shared: shared_credentials(&mut sources)?,
             network_certificates: sources
                 .find(&NETWORK_CERTIFICATES, None, read_bool)?
                 .or_default(true),
@@ -205,10 +205,7 @@ impl Config {
     /// Returns the logins that new containers of the workspace share.
     #[must_use]
     pub fn shared_credentials(&self) -> SharedCredentials {
-        match &self.credentials_shared.origin {
-            Origin::Default => SharedCredentials::default(),
-            _ => SharedCredentials::from_words(&self.credentials_shared.value),
-        }
+        SharedCredentials::from_words(&self.credentials_shared.value)
     }
 
     /// Returns the port range for published SSH servers.
@@ -259,6 +256,14 @@ impl Sources<'_> {
         }
         list.map(|_| names)
     }
+}
+
+fn shared_credentials(sources: &mut Sources<'_>) -> Result<Setting<Vec<String>>, ConfigError> {
+    let found = sources.find_list(&CREDENTIALS_SHARED, read_shared_credentials)?;
+    Ok(match found.origin {
+        Origin::Default => Setting::default_to(vec!["true".to_owned()]),
+        _ => found,
+    })
 }
 
 fn ssh_port_range(

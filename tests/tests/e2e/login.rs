@@ -138,11 +138,8 @@ fn key_reaches_the_program_and_no_command_line() {
     add_settings(&person, "[credentials]\nshared = [\"codex\", \"gemini\"]\n");
     let (first, second) = (workspace(&person, "first"), workspace(&person, "second"));
     let key = "sk-test-0123456789-abcdef";
-    let login = person
-        .cai(["login", "codex", "--api-key-stdin"])
-        .current_dir(&first)
-        .stdin(format!("{key}\n"))
-        .start();
+    let mut login = person.cai(["login", "codex", "--api-key-stdin"]).current_dir(&first).start();
+    login.write_stdin(&format!("{key}\n"));
     let scanner = thread::spawn(move || {
         let mut found = Vec::new();
         for _ in 0..30 {
@@ -183,13 +180,11 @@ fn workspace_can_keep_a_login_of_its_own() {
     let person = Person::new();
     add_settings(&person, "[credentials]\nshared = [\"codex\"]\n");
     let shared = workspace(&person, "shared");
-    let own = person.repository("own");
-    person
-        .cai(["config", "set", "credentials.shared", "false"])
-        .args(["--workspace"])
-        .args([own.path()])
-        .run()
-        .success();
+    let own = person.beside("own");
+    add_settings(
+        &person,
+        &format!("[workspace.'{}'.credentials]\nshared = false\n", own.display()),
+    );
     let own = workspace(&person, "own");
     let login = |repository: &Repository, key: &str| {
         let login = person.cai(["login", "codex", "--api-key-stdin"]).current_dir(repository);
