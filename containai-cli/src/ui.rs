@@ -19,7 +19,7 @@ use crate::group_reexec;
 use containai::OperationError;
 use containai::report::{Frontend, Report, escape_control};
 
-/// Where else a passphrase can come from.
+/// The other source of a passphrase.
 pub(crate) const PASSPHRASE_HINT: &str = "name a file that contains it with `--passphrase-file`";
 
 /// Templates of progress bars.
@@ -118,7 +118,7 @@ impl Ui {
                 .is_ok_and(|answer| answer == Some(true))
     }
 
-    /// Asks for a secret, which is not echoed. `hint` tells where else it can come from.
+    /// Asks for a secret, which is not echoed. `hint` names another source.
     pub(crate) fn prompt_secret(&self, what: &str, hint: &str) -> anyhow::Result<SecretString> {
         self.require_terminal(what, hint)?;
         Ok(dialoguer::Password::new().with_prompt(what).interact()?.into())

@@ -16,6 +16,7 @@ use containai_core::naming::VolumeName;
 
 use crate::restart_policy;
 
+mod credentials;
 mod forbidden;
 
 pub use forbidden::refuse as refuse_mounts;
@@ -126,7 +127,7 @@ fn extra_mount(spec: &ContainerSpec, mount: &ExtraMount) -> Mount {
     };
     match &mount.source {
         MountSource::Credentials { volume, login } => {
-            credentials_mount(spec, volume, login, mount.target.as_str())
+            credentials::mount(spec, volume, login, mount.target.as_str())
         }
         MountSource::Host(path) => bind(path.as_str(), mount.target.as_str(), read_only),
         MountSource::Volume(name) => Mount {
@@ -184,22 +185,6 @@ fn volume_mount(spec: &ContainerSpec, volume: Option<&VolumeName>, target: &str)
         volume_options: Some(MountVolumeOptions { labels: Some(labels), ..Default::default() }),
         ..Default::default()
     }
-}
-
-/// Returns the mount of a shared login, whose volume has no label of a workspace.
-fn credentials_mount(
-    spec: &ContainerSpec,
-    volume: &VolumeName,
-    login: &str,
-    target: &str,
-) -> Mount {
-    let mount = volume_mount(spec, Some(volume), target);
-    let labels = mount.volume_options.and_then(|it| it.labels).unwrap_or_default();
-    let mut labels: HashMap<_, _> =
-        labels.into_iter().filter(|(key, _)| key != label::WORKSPACE).collect();
-    labels.insert(label::CREDENTIALS.to_owned(), login.to_owned());
-    let volume_options = MountVolumeOptions { labels: Some(labels), ..Default::default() };
-    Mount { volume_options: Some(volume_options), ..mount }
 }
 
 #[cfg(test)]
@@ -310,23 +295,6 @@ mod tests {
         assert!(refused("/var/run/docker.sock", Isolation::Userns));
         assert!(refused("/", Isolation::Userns) && refused("/src/data", Isolation::Sysbox));
         assert!(!refused("/src/data", Isolation::Userns) && !refused("/srv", Isolation::Sysbox));
-    }
-
-    #[test]
-    fn volume_of_a_shared_login_belongs_to_no_workspace() {
-        let volume = VolumeName::parse("containai-credentials-0-claude").expect("a name");
-        let mut spec = spec("/src", Isolation::Userns);
-        spec.mounts = vec![ExtraMount {
-            source: MountSource::Credentials { volume, login: "claude".into() },
-            target: MountTarget::parse("/mnt/agent-credentials/claude").expect("a target"),
-            access: MountAccess::ReadWrite,
-        }];
-        let made = body(&spec).expect("a body").host_config.and_then(|host| host.mounts);
-        let mount = made.unwrap_or_default().pop().expect("a mount");
-        assert_eq!(mount.source.as_deref(), Some("containai-credentials-0-claude"));
-        let labels = mount.volume_options.and_then(|it| it.labels).unwrap_or_default();
-        let expected = [(label::MANAGED, "true"), (label::CREDENTIALS, "claude")];
-        assert_eq!(labels, expected.map(|(key, value)| (key.into(), value.into())).into());
     }
 
     #[test]

@@ -98,6 +98,7 @@ pub mod gc;
 pub mod git;
 pub mod hooks;
 pub mod host_facts;
+mod host_logins;
 mod host_network;
 pub mod image_selection;
 pub mod images;

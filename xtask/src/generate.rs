@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use containai_core::engine::ShippedImage;
 use containai_core::layout::{CONTAINER_CREDENTIALS_LIST, CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
 use containai_core::manifest::{
-    Agent, credentials_list, shipped_agents, shipped_manifests, tmpfiles,
+    Agent, credentials_list, shipped_agents, shipped_logins, shipped_manifests, tmpfiles,
 };
 
 use crate::project;
@@ -16,7 +16,7 @@ use crate::project;
 /// Writes the files; a test in `containai-docker` fails when they are stale.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     write("base", CONTAINER_TMPFILES, 0o644, &tmpfiles(&shipped_manifests()))?;
-    let list = credentials_list(&shipped_manifests());
+    let list = credentials_list(&shipped_logins());
     write("base", CONTAINER_CREDENTIALS_LIST, 0o644, &list)?;
     for agent in shipped_agents().into_iter().filter(Agent::is_wrapped) {
         if ShippedImage::Agents.agents().contains(&agent.name.as_str()) {

@@ -2,10 +2,6 @@
 
 use toml_edit::{Document, Item, Table};
 
-use super::Manifest;
-use super::validate::{ManifestErrorKind, error_at, is_command_name, path_problem};
-use crate::manifest::ManifestError;
-
 /// The login of an agent or a tool, from the section `[login]` of its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -16,7 +12,7 @@ pub struct AgentLogin {
     pub command: Vec<String>,
     /// The command that logs in with a code; empty if the program has none.
     pub device_command: Vec<String>,
-    /// What the user does in a program that has no command for it; `None` with a command.
+    /// The steps of the user in a program that has no command for it; `None` with a command.
     pub instruction: Option<String>,
     /// Environment variables of the command, as `NAME=value`.
     pub variables: Vec<String>,
@@ -34,11 +30,6 @@ pub struct AgentLogin {
     /// The option and its value with which the program reads the file; `@` is the path.
     pub key_option: Option<[String; 2]>,
 }
-
-/// The keys with a string, and those with an array of strings.
-const TEXTS: [&str; 5] = ["name", "instruction", "directory_variable", "key_file", "key_variable"];
-const LISTS: [&str; 6] =
-    ["command", "device_command", "variables", "files", "key_command", "key_option"];
 
 impl AgentLogin {
     /// Parses the section of a manifest; `None` without the section or for invalid TOML. `name` is
@@ -85,12 +76,12 @@ impl AgentLogin {
 /// | `directory` | the variable that names the directory with the shared login |
 /// | `key` | the option of the program and its argument, in which `@` is the file |
 #[must_use]
-pub fn credentials_list(manifests: &[Manifest]) -> String {
+pub fn credentials_list(logins: &[AgentLogin]) -> String {
     let mut text =
         "# Generated from the manifests by `cargo xtask generate`: the files of logins, for \
                     /usr/lib/containai/credentials.\n"
             .to_owned();
-    for login in manifests.iter().filter_map(|it| it.login.as_ref()) {
+    for login in logins {
         for file in &login.files {
             let line = match &login.directory_variable {
                 Some(variable) => format!("{} directory {file} {variable}\n", login.name),
@@ -111,50 +102,10 @@ fn texts(table: &Table, key: &str) -> Vec<String> {
     texts.map(str::to_owned).collect()
 }
 
-/// Checks the section of a user's manifest.
-pub(super) fn check_login(text: &str, item: &Item) -> Result<(), ManifestError> {
-    let wrong = |item: &Item, key: &str, expected| {
-        let kind = ManifestErrorKind::WrongType { key: key.to_owned(), expected };
-        Err(error_at(text, item, kind))
-    };
-    let Some(table) = item.as_table() else {
-        return wrong(item, "login", "a table");
-    };
-    for (key, item) in table {
-        match key {
-            "name" if !item.as_str().is_none_or(is_command_name) => {
-                return wrong(item, key, "made of letters, digits, `.`, `_` and `-`");
-            }
-            _ if TEXTS.contains(&key) && item.is_str() => {}
-            _ if TEXTS.contains(&key) => return wrong(item, key, "a string"),
-            _ if LISTS.contains(&key) => {
-                if !item.as_array().is_some_and(|array| array.iter().all(|value| value.is_str())) {
-                    return wrong(item, key, "an array of strings");
-                }
-            }
-            _ => return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned()))),
-        }
-    }
-    let files = texts(table, "files").into_iter().map(|path| ("files", path));
-    let key_file = table.get("key_file").and_then(Item::as_str).map(|it| ("key_file", it.into()));
-    for (key, path) in files.chain(key_file) {
-        let has_space = path.contains(char::is_whitespace);
-        let reason = path_problem(&path).or(has_space.then_some("which contains white space"));
-        if let Some(reason) = reason {
-            let kind = ManifestErrorKind::InvalidPath { key, path, reason };
-            return Err(error_at(text, table.get(key).unwrap_or(item), kind));
-        }
-    }
-    match table.contains_key("command") {
-        true => Ok(()),
-        false => Err(error_at(text, item, ManifestErrorKind::MissingKey("command"))),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::manifest::shipped_manifests;
+    use crate::manifest::{Manifest, shipped_logins};
 
     #[test]
     fn login_section_is_parsed() {
@@ -185,12 +136,12 @@ mod tests {
 
     #[test]
     fn shipped_logins_as_list() {
-        insta::assert_snapshot!(credentials_list(&shipped_manifests()));
+        insta::assert_snapshot!(credentials_list(&shipped_logins()));
     }
 
     #[test]
     fn file_names_of_a_login_differ() {
-        for login in shipped_manifests().into_iter().filter_map(|it| it.login) {
+        for login in shipped_logins() {
             let files = login.files.iter().chain(&login.key_file);
             let mut names: Vec<_> = files.filter_map(|path| path.rsplit('/').next()).collect();
             names.sort_unstable();

@@ -2,7 +2,6 @@
 
 use toml_edit::{Document, Item, Table};
 
-use super::login::check_login;
 use super::{Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The known flags.
@@ -148,6 +147,45 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
     }
 }
 
+fn check_login(text: &str, item: &Item) -> Result<(), ManifestError> {
+    let wrong = |item: &Item, key: &str, expected| {
+        Err(error_at(text, item, ManifestErrorKind::WrongType { key: key.to_owned(), expected }))
+    };
+    let Some(table) = item.as_table() else {
+        return wrong(item, "login", "a table");
+    };
+    for (key, item) in table {
+        match key {
+            "name" if !strings(item).all(is_command_name) => {
+                return wrong(item, key, "made of letters, digits, `.`, `_` and `-`");
+            }
+            "name" | "instruction" | "directory_variable" | "key_file" | "key_variable" => {
+                if !item.is_str() {
+                    return wrong(item, key, "a string");
+                }
+            }
+            "command" | "device_command" | "variables" | "files" | "key_command" | "key_option" => {
+                if item.as_array().is_none_or(|array| array.iter().any(|value| !value.is_str())) {
+                    return wrong(item, key, "an array of strings");
+                }
+            }
+            _ => return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned()))),
+        }
+    }
+    for key in ["files", "key_file"] {
+        let Some(item) = table.get(key) else { continue };
+        let problem = strings(item).find_map(|path| Some((path, path_problem(path)?)));
+        if let Some((path, reason)) = problem {
+            let kind = ManifestErrorKind::InvalidPath { key, path: path.to_owned(), reason };
+            return Err(error_at(text, item, kind));
+        }
+    }
+    match table.contains_key("command") {
+        true => Ok(()),
+        false => Err(error_at(text, item, ManifestErrorKind::MissingKey("command"))),
+    }
+}
+
 /// Returns the strings of a value: itself, or the items of an array.
 fn strings(item: &Item) -> impl Iterator<Item = &str> {
     let several = item.as_array().into_iter().flatten().filter_map(|value| value.as_str());
@@ -155,7 +193,7 @@ fn strings(item: &Item) -> impl Iterator<Item = &str> {
 }
 
 /// Whether the word is usable as a file name and a command name.
-pub(super) fn is_command_name(word: &str) -> bool {
+fn is_command_name(word: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
     word.starts_with(|c: char| c.is_ascii_alphanumeric()) && word.chars().all(is_plain)
 }
@@ -235,7 +273,7 @@ fn check_entry(
     }
 }
 
-pub(super) fn path_problem(path: &str) -> Option<&'static str> {
+fn path_problem(path: &str) -> Option<&'static str> {
     if path.is_empty() {
         return Some("which is empty");
     }
@@ -261,7 +299,7 @@ fn flags_problem(flags: &str) -> Option<&'static str> {
     (kinds != 1).then_some("which must contain exactly one of `f`, `d` and `G`")
 }
 
-pub(super) fn error_at(text: &str, item: &Item, mistake: ManifestErrorKind) -> ManifestError {
+fn error_at(text: &str, item: &Item, mistake: ManifestErrorKind) -> ManifestError {
     let start = item.span().map_or(0, |span| span.start);
     ManifestError { line: line_number(text, start), kind: mistake }
 }

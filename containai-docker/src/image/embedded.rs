@@ -151,7 +151,7 @@ mod tests {
         assert_eq!(text(ShippedImage::Base, &path), tmpfiles, "{stale}");
 
         let path = format!("rootfs{}", layout::CONTAINER_CREDENTIALS_LIST);
-        let list = manifest::credentials_list(&manifest::shipped_manifests());
+        let list = manifest::credentials_list(&manifest::shipped_logins());
         assert_eq!(text(ShippedImage::Base, &path), list, "{stale}");
 
         let prefix = format!("rootfs{}/", layout::CONTAINER_WRAPPERS);

@@ -9,7 +9,7 @@ use containai_ssh::{Command, EnvVars, Input};
 
 use crate::error::OperationError;
 
-/// How a login proves who logs in.
+/// The way to log in.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum LoginMethod {

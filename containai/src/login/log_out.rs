@@ -10,7 +10,7 @@ use crate::error::OperationError;
 use crate::session::SessionRequest;
 
 /// Removes a login from the workspace's container, and from all containers that share it with this
-/// one. Returns what the container had. The provider is not told: a token remains valid until it
+/// one. Returns what the container had. The provider gets no report: a token remains valid until it
 /// expires or is revoked there.
 ///
 /// # Errors

@@ -20,7 +20,7 @@ const SETTLE_TIME: Duration = Duration::from_millis(200);
 /// The time to answer a question; then the answer is no.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What became of a page.
+/// The outcome of a request for a page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum PageOutcome {
     /// The browser shows it.
@@ -48,7 +48,7 @@ pub(super) struct PageOpener {
     pub(super) login: String,
     /// The browser; `None` if this machine has none.
     pub(super) browser: Option<HostBrowser>,
-    /// Holds the terminal during questions; `None` if nobody can be asked.
+    /// Holds the terminal during questions; `None` if no user can be asked.
     pub(super) gate: Option<StreamGate>,
     pub(super) reporter: Reporter,
     pub(super) container: ReconnectingContainer,

@@ -29,6 +29,17 @@ impl fmt::Display for LoginState {
 }
 
 impl LoginState {
+    /// Describes the removal of a login that was in this state.
+    #[must_use]
+    pub fn removal_text(self, login: &AgentLogin) -> String {
+        let name = &login.name;
+        match self {
+            Self::Missing => format!("`{name}` was not logged in"),
+            Self::OfWorkspace => format!("removed the login of `{name}` for this workspace"),
+            Self::Shared => format!("removed the login of `{name}`, also for all that shared it"),
+        }
+    }
+
     /// Asks the container; no credential leaves it. The files of a login are looked at, not its
     /// validity.
     ///

@@ -11,7 +11,7 @@ use crate::private_file;
 /// The name of the notice.
 const NOTICE: &str = "host-logins";
 
-/// Tells once which of the logins that a new container could use exist on this machine only.
+/// Reports once which of the logins that a new container could use exist on this machine only.
 pub(crate) fn tell_once(context: &Context, is_usable: impl Fn(&AgentLogin) -> bool) {
     let layout = &context.env.layout;
     let notice = layout.notice(NOTICE);
