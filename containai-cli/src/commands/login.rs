@@ -1,22 +1,16 @@
-use std::io::{BufRead as _, Read as _};
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Args;
 use containai::login::{LoginMethod, find_login, log_in};
 
 use crate::app::App;
-use crate::args::SessionArgs;
-
-/// The longest key that is read.
-const MAX_KEY_BYTES: u64 = 64 * 1024;
+use crate::args::{SessionArgs, print_plan};
 
 /// Log in to an agent, once for all workspaces
 ///
 /// Runs the agent's own login in the workspace's container, which is created and started as
-/// needed. Pages that it opens are opened by your browser, after a question. The login is kept on
-/// a volume that your other containers share; the setting `credentials.shared` excludes a
-/// workspace.
+/// needed. Your browser opens its pages, after a question. Your other containers share the login,
+/// except where the setting `credentials.shared` excludes it.
 #[derive(Debug, Args)]
 pub(crate) struct LoginArgs {
     /// Agent or tool, such as claude, codex or gh
@@ -43,17 +37,13 @@ pub(crate) async fn run(args: LoginArgs, app: &App) -> anyhow::Result<ExitCode> 
             let hint = "pass it on standard input with `--api-key-stdin`";
             LoginMethod::Key(app.ui.prompt_secret(&format!("Key of {}", login.name), hint)?)
         }
-        (.., true) => LoginMethod::Key(read_key()?.into()),
+        (.., true) => LoginMethod::read_key(std::io::stdin().lock())?,
         _ => LoginMethod::Page,
     };
+    let format = args.session.plan_format();
     let request = args.session.request(None, app).await?;
+    if let Some(format) = format {
+        return print_plan(request, format, app).await;
+    }
     Ok(ExitCode::from(log_in(request, &login, method, app.streams()).await?))
-}
-
-/// Reads the first line of standard input.
-fn read_key() -> anyhow::Result<String> {
-    let mut text = String::new();
-    let input = std::io::stdin().lock();
-    input.take(MAX_KEY_BYTES).read_line(&mut text).context("cannot read the key")?;
-    Ok(text.lines().next().unwrap_or_default().to_owned())
 }

@@ -1,5 +1,7 @@
 //! The command of a login.
 
+use std::io::{BufRead, Read as _};
+
 use age::secrecy::{ExposeSecret as _, SecretString};
 use containai_core::exit;
 use containai_core::hint::Hint;
@@ -7,7 +9,10 @@ use containai_core::layout::CONTAINER_CREDENTIALS_PROGRAM;
 use containai_core::manifest::AgentLogin;
 use containai_ssh::{Command, EnvVars, Input};
 
-use crate::error::OperationError;
+use crate::error::{OperationError, ResultExt as _};
+
+/// The longest key that is read.
+const MAX_KEY_BYTES: u64 = 64 * 1024;
 
 /// The way to log in.
 #[derive(Debug)]
@@ -22,6 +27,18 @@ pub enum LoginMethod {
 }
 
 impl LoginMethod {
+    /// Reads a key: the first line of a stream.
+    ///
+    /// # Errors
+    ///
+    /// The stream cannot be read.
+    pub fn read_key(stream: impl BufRead) -> crate::Result<Self> {
+        let mut text = String::new();
+        let line = stream.take(MAX_KEY_BYTES).read_line(&mut text);
+        line.context("cannot read the key")?;
+        Ok(Self::Key(text.lines().next().unwrap_or_default().to_owned().into()))
+    }
+
     /// Returns the command in the container.
     ///
     /// # Errors
