@@ -9,8 +9,9 @@ use containai_core::hint::Hint;
 use crate::app::App;
 use crate::commands::{
     acp, agents, completion, config, cp, df, exec, export, first_start, forward, gc, image, import,
-    links, list, logs, open, ports, reference, rename, resources, restart, run, setup, shell,
-    snapshot, ssh, start, stats, status, stop, template, top, trust, version, workspace,
+    links, list, login, logout, logs, open, ports, reference, rename, resources, restart, run,
+    setup, shell, snapshot, ssh, start, stats, status, stop, template, top, trust, version,
+    workspace,
 };
 
 /// The commands of `cai`.
@@ -33,6 +34,8 @@ pub(crate) enum CliCommand {
     Forward(forward::ForwardArgs),
     Acp(acp::AcpArgs),
     Ssh(ssh::SshArgs),
+    Login(login::LoginArgs),
+    Logout(logout::LogoutArgs),
     Cp(cp::CpArgs),
     Import(import::ImportArgs),
     Export(export::ExportArgs),
@@ -92,6 +95,8 @@ impl CliCommand {
             Self::Forward(args) => block_on(|| forward::run(args, app)),
             Self::Acp(args) => block_on(|| acp::run(args, app)),
             Self::Ssh(args) => block_on(|| ssh::run(args, app)),
+            Self::Login(args) => block_on(|| login::run(args, app)),
+            Self::Logout(args) => block_on(|| logout::run(args, app)),
             Self::Cp(args) => block_on(|| cp::run(args, app)),
             Self::Import(args) => block_on(|| import::run(args, app)),
             Self::Export(args) => block_on(|| export::run(args, app)),

@@ -19,6 +19,9 @@ use crate::group_reexec;
 use containai::OperationError;
 use containai::report::{Frontend, Report, escape_control};
 
+/// The other source of a passphrase.
+pub(crate) const PASSPHRASE_HINT: &str = "name a file that contains it with `--passphrase-file`";
+
 /// Templates of progress bars.
 const SPINNER: &str = "{spinner} {msg} [{elapsed}]";
 const BYTES: &str = "{spinner} {msg} [{bar:30}] {percent}% [{elapsed}]";
@@ -115,27 +118,27 @@ impl Ui {
                 .is_ok_and(|answer| answer == Some(true))
     }
 
-    /// Asks for a secret, which is not echoed.
-    pub(crate) fn prompt_secret(&self, what: &str) -> anyhow::Result<SecretString> {
-        self.require_terminal(what)?;
+    /// Asks for a secret, which is not echoed. `hint` names another source.
+    pub(crate) fn prompt_secret(&self, what: &str, hint: &str) -> anyhow::Result<SecretString> {
+        self.require_terminal(what, hint)?;
         Ok(dialoguer::Password::new().with_prompt(what).interact()?.into())
     }
 
     /// Asks for a new secret, twice.
-    pub(crate) fn prompt_new_secret(&self, what: &str) -> anyhow::Result<SecretString> {
-        self.require_terminal(what)?;
+    pub(crate) fn prompt_new_secret(&self, what: &str, hint: &str) -> anyhow::Result<SecretString> {
+        self.require_terminal(what, hint)?;
         let again = format!("{what} again");
         let asked = dialoguer::Password::new().with_prompt(what);
         Ok(asked.with_confirmation(again, "The two inputs differ.").interact()?.into())
     }
 
-    fn require_terminal(&self, what: &str) -> Result<(), OperationError> {
+    fn require_terminal(&self, what: &str, hint: &str) -> Result<(), OperationError> {
         if self.terminals.can_ask() {
             return Ok(());
         }
         let message =
             format!("the {} is required but stdin is not a terminal", what.to_lowercase());
-        let hint = Hint::new("name a file that contains it with `--passphrase-file`");
+        let hint = Hint::new(hint);
         Err(OperationError::usage(message).hint(hint))
     }
 
@@ -243,6 +246,13 @@ impl Frontend for UiFrontend {
 
     fn confirm(&self, question: &str) -> bool {
         self.ui.confirm(question)
+    }
+
+    fn show_in_session(&self, text: &str) {
+        // The command may have left colors behind, and its cursor anywhere in a line.
+        let text = escape_control(text).replace('\n', "\r\n");
+        let mut stderr = io::stderr().lock();
+        let _ = write!(stderr, "\x1b[0m\r\n{text}").and_then(|()| stderr.flush());
     }
 
     fn join_engine_group(&self) -> io::Result<()> {

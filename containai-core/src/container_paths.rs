@@ -6,6 +6,20 @@ pub const CONTAINER_HOME: &str = "/home/agent";
 pub const CONTAINER_WORKSPACE: &str = "/home/agent/workspace";
 /// The mount point of the data volume in a container.
 pub const CONTAINER_DATA: &str = "/mnt/agent-data";
+/// The directory with a volume for each login that the container shares.
+pub const CONTAINER_CREDENTIALS: &str = "/mnt/agent-credentials";
+/// The program that links, stores and removes logins.
+pub const CONTAINER_CREDENTIALS_PROGRAM: &str = "/usr/lib/containai/credentials";
+/// The list of the files of logins, for [`CONTAINER_CREDENTIALS_PROGRAM`].
+pub const CONTAINER_CREDENTIALS_LIST: &str = "/usr/lib/containai/credentials.list";
+/// The program that passes URLs to a browser of the host, as `xdg-open` and `BROWSER`.
+pub const CONTAINER_BROWSER: &str = "/usr/lib/containai/browser";
+/// Returns the socket on which [`CONTAINER_BROWSER`] listens for one session.
+#[must_use]
+pub fn browser_socket(id: impl std::fmt::Display) -> String {
+    format!("/run/containai/session/browser-{id}.sock")
+}
+
 /// The file on a data volume with the id of its import record.
 pub const VOLUME_IMPORT_ID: &str = ".containai/import";
 /// The file on a data volume with the home directory paths that an import added to those of

@@ -111,6 +111,8 @@ pub const IMAGE_STAGE: &str = "ai.containai.stage";
 /// On shipped images: the hash of the files that the image and its parents were built from.
 pub const IMAGE_CONTENT: &str = "ai.containai.content";
 
+/// The login that a volume contains, such as `claude`.
+pub const CREDENTIALS: &str = "containai.credentials";
 /// `true` on a container that garbage collection must keep.
 pub const KEEP: &str = "containai.keep";
 /// `true` on a container that is removed at the end of its session.
@@ -234,6 +236,11 @@ impl Labels {
     /// Returns the snapshot that it is part of or was created from.
     pub fn snapshot(&self) -> Option<RandomId> {
         RandomId::parse(self.get(SNAPSHOT)?).ok()
+    }
+
+    /// Returns the login that containers share in this volume.
+    pub fn credentials(&self) -> Option<&str> {
+        self.get(CREDENTIALS)
     }
 
     /// Whether its data volume becomes the workspace's.

@@ -23,6 +23,7 @@
 pub mod acp;
 pub mod archive;
 mod box_error;
+pub mod browser_page;
 pub mod byte_size;
 pub mod config;
 pub mod console_text;

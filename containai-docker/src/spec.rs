@@ -16,6 +16,7 @@ use containai_core::naming::VolumeName;
 
 use crate::restart_policy;
 
+mod credentials;
 mod extra_hosts;
 mod forbidden;
 
@@ -125,6 +126,9 @@ fn extra_mount(spec: &ContainerSpec, mount: &ExtraMount) -> Mount {
         MountAccess::ReadOnly => ReadOnly::Yes,
     };
     match &mount.source {
+        MountSource::Credentials { volume, login } => {
+            credentials::mount(spec, volume, login, mount.target.as_str())
+        }
         MountSource::Host(path) => bind(path.as_str(), mount.target.as_str(), read_only),
         MountSource::Volume(name) => Mount {
             read_only: (read_only == ReadOnly::Yes).then_some(true),

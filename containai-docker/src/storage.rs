@@ -73,7 +73,9 @@ impl DockerEngine {
             (self.managed_volumes().await?, self.container_summaries().await?);
         let sizes = HashMap::new();
         let volumes = volumes.into_iter().map(|it| stored_volume(it, &sizes, &containers));
-        let own = volumes.filter(|it| self.owns(&it.labels) && it.used_by == [id.clone()]);
+        let own = volumes.filter(|it| {
+            self.owns(&it.labels) && it.labels.credentials().is_none() && it.used_by == [id.clone()]
+        });
         let mut names: Vec<_> = own.map(|it| it.name).collect();
         names.sort();
         Ok(names)

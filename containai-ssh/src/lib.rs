@@ -101,8 +101,9 @@ pub use proxy::{ProxyKind, ProxyRoute};
 pub use remote::{PortReservation, SshRemote};
 pub use server::SshServer;
 pub use session::{
-    Captured, CommandControl, ControlReceiver, ExitOutcome, Input, Output, Session, Signal,
-    Signals, Stdio, TERMINAL_VARIABLES, Terminal, TerminalSize, restore_terminal,
+    Captured, CommandControl, ControlReceiver, ExitOutcome, HeldStreams, Input, Output, Session,
+    Signal, Signals, Stdio, StreamGate, TERMINAL_VARIABLES, Terminal, TerminalSize,
+    restore_terminal,
 };
 pub use stale_entries::{EngineContainers, StaleEntries};
 pub use terminal_type::TerminalType;

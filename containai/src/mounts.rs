@@ -27,6 +27,11 @@ pub(crate) fn resolve(
     let mut mounts = Vec::new();
     for mount in requested {
         let source = match &mount.source {
+            RequestedMountSource::Volume(name) if name.is_credentials() => {
+                let reason =
+                    "it is a login that containers share: select it with `credentials.shared`";
+                return Err(mount_refused(name.as_ref(), reason));
+            }
             RequestedMountSource::Volume(name) => MountSource::Volume(name.clone()),
             RequestedMountSource::Path(path) => match host_path(path, context)? {
                 Some(path) => MountSource::Host(path),

@@ -91,6 +91,12 @@ pub trait Frontend: Send + Sync {
         None
     }
 
+    /// Shows text on the terminal while a command in a container uses it in raw mode: each line has
+    /// to start at the left margin. Default: does nothing.
+    fn show_in_session(&self, text: &str) {
+        let _ = text;
+    }
+
     /// Called when the engine's socket refuses this user, before any change. A user whom the set-up
     /// has added to the engine's group gets the group with a new login; a program may restart
     /// itself with the group through sg(1). Default: continues without it.
@@ -183,6 +189,10 @@ impl Reporter {
 
     pub(crate) fn ask(&self, question: &str) -> bool {
         self.0.confirm(question)
+    }
+
+    pub(crate) fn show_in_session(&self, text: &str) {
+        self.0.show_in_session(text);
     }
 
     pub(crate) fn join_engine_group(&self) -> std::io::Result<()> {

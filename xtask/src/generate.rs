@@ -6,9 +6,10 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use containai_core::engine::ShippedImage;
-use containai_core::layout::{CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
+use containai_core::layout::{CONTAINER_CREDENTIALS_LIST, CONTAINER_TMPFILES, CONTAINER_WRAPPERS};
 use containai_core::manifest::{
-    Agent, agent_system_files, shipped_agents, shipped_manifests, tmpfiles,
+    Agent, agent_system_files, credentials_list, shipped_agents, shipped_logins, shipped_manifests,
+    tmpfiles,
 };
 
 use crate::project;
@@ -19,6 +20,8 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     for (path, text) in agent_system_files() {
         write("agents", path, 0o644, &text)?;
     }
+    let list = credentials_list(&shipped_logins());
+    write("base", CONTAINER_CREDENTIALS_LIST, 0o644, &list)?;
     for agent in shipped_agents().into_iter().filter(Agent::is_wrapped) {
         if ShippedImage::Agents.agents().contains(&agent.name.as_str()) {
             for command in agent.command_names() {

@@ -7,6 +7,7 @@ use containai::volume_target::VolumeTarget;
 
 use crate::app::App;
 use crate::args::VolumeArgs;
+use crate::ui::PASSPHRASE_HINT;
 
 /// Export the workspace's data volume to a file and print its path
 ///
@@ -69,7 +70,9 @@ impl EncryptionArgs {
             return Ok(Encryption::Passphrase(read_passphrase(&app.env.directory.join(path))?));
         }
         if self.passphrase {
-            return Ok(Encryption::Passphrase(app.ui.prompt_new_secret("Passphrase")?));
+            return Ok(Encryption::Passphrase(
+                app.ui.prompt_new_secret("Passphrase", PASSPHRASE_HINT)?,
+            ));
         }
         Ok(match self.recipient.is_empty() {
             true => Encryption::None,

@@ -15,6 +15,8 @@ pub(crate) mod image;
 pub(crate) mod import;
 pub(crate) mod links;
 pub(crate) mod list;
+pub(crate) mod login;
+pub(crate) mod logout;
 pub(crate) mod logs;
 pub(crate) mod open;
 pub(crate) mod ports;

@@ -30,7 +30,9 @@ enum SettingValue {
 impl From<&ListedSetting> for SettingOutput {
     fn from(listed: &ListedSetting) -> Self {
         let value = match listed.spec.kind {
-            SettingKind::List(_) => SettingValue::List(listed.values.clone()),
+            SettingKind::List(_) | SettingKind::BoolOrList(_) => {
+                SettingValue::List(listed.values.clone())
+            }
             _ => SettingValue::Single(listed.values.first().cloned()),
         };
         Self { key: listed.spec.key, value, source: listed.origin.to_string() }

@@ -3,12 +3,12 @@
 use std::fmt::Display;
 
 use super::setting::{
-    AGENT, AGENT_MODE, AUTO_START, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE,
-    ENV_FROM_HOST, ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE,
-    IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES,
-    IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES,
-    NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS,
-    TEMPLATE,
+    AGENT, AGENT_MODE, AUTO_START, CPU_LIMIT, CREDENTIALS_SHARED, DATA_VOLUME, DEVCONTAINER,
+    DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE,
+    IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
+    IMPORT_EXCLUDES, IMPORT_ON_CREATE, IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX,
+    MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START,
+    REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE,
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
@@ -42,6 +42,7 @@ impl Config {
             optional(&DATA_VOLUME, &self.data_volume),
             optional(&MEMORY_LIMIT, &memory),
             optional(&CPU_LIMIT, &cpus),
+            list_of(&CREDENTIALS_SHARED, &self.credentials_shared, ToString::to_string),
             required(&NETWORK_CERTIFICATES, &self.network_certificates),
             required(&NETWORK_PROXIES, &self.network_proxies),
             required(&RESTART, &self.restart),
@@ -51,6 +52,7 @@ impl Config {
             list_of(&IMPORT_PATHS, &self.import_paths, ToString::to_string),
             list_of(&IMPORT_EXCLUDES, &self.import_excludes, ToString::to_string),
             required(&IMPORT_EXCLUDE_PRIVATE, &self.import_excludes_private),
+            required(&IMPORT_ON_CREATE, &self.import_on_create),
             list_of(&IMPORT_CREDENTIALS, &self.import_credentials, ToString::to_string),
             list_of(&IMPORT_ALLOWED_SECRETS, &self.import_allowed_secrets, ToString::to_string),
             list_of(&EXPORT_EXCLUDES, &self.export_excludes, ToString::to_string),

@@ -56,8 +56,8 @@ pub use resolved::Config;
 pub use session_env::select_session_env;
 pub use setting::{
     AgentMode, DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
-    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownAgentMode,
-    UnknownIsolation, is_image_reference, parse_image, parse_memory,
+    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, SharedCredentials,
+    UnknownAgentMode, UnknownIsolation, is_image_reference, parse_image, parse_memory,
 };
 pub use shadowed::Shadowed;
 pub use trust::{IgnoreReason, IgnoredSetting, Suggestion, Trust};

@@ -6,19 +6,20 @@ use std::time::Duration;
 
 use super::error::ValueError;
 use super::setting::{
-    AGENT, AGENT_MODE, AUTO_START, CPU_LIMIT, DATA_VOLUME, DEVCONTAINER, DOCKER_HOST, ENV_FILE,
-    ENV_FROM_HOST, ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE, IMAGE_SOURCE,
-    IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE, IMPORT_EXCLUDES,
-    IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX, MUX_IDLE, NETWORK_CERTIFICATES,
-    NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START, REMOTE_FORWARD, RESTART, SSH_OPTIONS,
-    TEMPLATE, parse_memory, read_allowed_secret, read_bool, read_client_option, read_docker_host,
-    read_env_name, read_exclude, read_home_path, read_idle, read_image, read_local_forward,
-    read_manifest_name, read_remote_forward, read_template, read_workspace_path,
+    AGENT, AGENT_MODE, AUTO_START, CPU_LIMIT, CREDENTIALS_SHARED, DATA_VOLUME, DEVCONTAINER,
+    DOCKER_HOST, ENV_FILE, ENV_FROM_HOST, ENV_IMPORT, EXPORT_EXCLUDES, FORWARD_AGENT, IMAGE,
+    IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
+    IMPORT_EXCLUDES, IMPORT_ON_CREATE, IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX,
+    MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START,
+    REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool,
+    read_client_option, read_docker_host, read_env_name, read_exclude, read_home_path, read_idle,
+    read_image, read_local_forward, read_manifest_name, read_remote_forward,
+    read_shared_credentials, read_template, read_workspace_path,
 };
 use super::sources::{LayeredValue, Sources};
 use super::{
     AgentMode, ConfigError, ConfigLayers, DevcontainerChoice, IgnoredSetting, IsolationChoice,
-    Setting, Suggestion,
+    Origin, Setting, SharedCredentials, Suggestion,
 };
 use crate::byte_size::ByteSize;
 use crate::engine::{ImageRequest, ImageSource, RestartPolicy, ShippedImage};
@@ -84,6 +85,9 @@ pub struct Config {
     pub mux: Setting<bool>,
     /// The time for which an idle shared connection is kept; default 60 s.
     pub mux_idle: Setting<Duration>,
+    /// The logins that the containers of the workspace share, as words: `true`, `false` or names;
+    /// default `true`. [`shared_credentials`](Self::shared_credentials) returns the choice.
+    pub credentials_shared: Setting<Vec<String>>,
     /// Whether containers trust the certificates that were added to this machine; default yes.
     pub network_certificates: Setting<bool>,
     /// Whether containers use the proxies of this machine; default yes.
@@ -102,6 +106,8 @@ pub struct Config {
     pub import_excludes: Setting<Vec<String>>,
     /// Whether an import skips private files; default yes.
     pub import_excludes_private: Setting<bool>,
+    /// Whether settings are imported to new containers; default no.
+    pub import_on_create: Setting<bool>,
     /// The agents whose credentials an import copies; default none.
     pub import_credentials: Setting<Vec<String>>,
     /// The secrets in settings that an import copies; default none.
@@ -180,6 +186,7 @@ impl Config {
             client_options: sources.find_list(&SSH_OPTIONS, read_client_option)?,
             mux: sources.find(&MUX, flags.mux, read_bool)?.or_default(true),
             mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or_default(Duration::from_secs(60)),
+            credentials_shared: shared_credentials(&mut sources)?,
             network_certificates: sources
                 .find(&NETWORK_CERTIFICATES, None, read_bool)?
                 .or_default(true),
@@ -193,6 +200,7 @@ impl Config {
             import_excludes_private: sources
                 .find(&IMPORT_EXCLUDE_PRIVATE, None, read_bool)?
                 .or_default(true),
+            import_on_create: sources.find(&IMPORT_ON_CREATE, None, read_bool)?.or_default(false),
             import_credentials: sources.find_list(&IMPORT_CREDENTIALS, read_manifest_name)?,
             import_allowed_secrets: sources
                 .find_list(&IMPORT_ALLOWED_SECRETS, read_allowed_secret)?,
@@ -200,6 +208,12 @@ impl Config {
             suggestions: sources.suggestions,
             ignored: sources.ignored,
         })
+    }
+
+    /// Returns the logins that new containers of the workspace share.
+    #[must_use]
+    pub fn shared_credentials(&self) -> SharedCredentials {
+        SharedCredentials::from_words(&self.credentials_shared.value)
     }
 
     /// Returns the port range for published SSH servers.
@@ -250,6 +264,14 @@ impl Sources<'_> {
         }
         list.map(|_| names)
     }
+}
+
+fn shared_credentials(sources: &mut Sources<'_>) -> Result<Setting<Vec<String>>, ConfigError> {
+    let found = sources.find_list(&CREDENTIALS_SHARED, read_shared_credentials)?;
+    Ok(match found.origin {
+        Origin::Default => Setting::default_to(vec!["true".to_owned()]),
+        _ => found,
+    })
 }
 
 fn ssh_port_range(

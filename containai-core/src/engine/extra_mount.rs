@@ -22,6 +22,14 @@ pub enum MountSource {
     Host(WorkspacePath),
     /// A volume of the engine; created when missing.
     Volume(VolumeName),
+    /// A login that containers share; created when missing. It belongs to no workspace, so nothing
+    /// that removes volumes of workspaces removes it.
+    Credentials {
+        /// The volume.
+        volume: VolumeName,
+        /// The name of the login, such as `claude`.
+        login: String,
+    },
 }
 
 /// The access mode of a mount.
@@ -39,6 +47,7 @@ impl fmt::Display for ExtraMount {
         match &self.source {
             MountSource::Host(path) => write!(f, "{path}")?,
             MountSource::Volume(name) => write!(f, "volume {name}")?,
+            MountSource::Credentials { login, .. } => write!(f, "shared login of {login}")?,
         }
         write!(f, " at {}", self.target)?;
         match self.access {

@@ -33,7 +33,7 @@ pub fn additional_manifest(paths: &[HomePath], home: &str) -> Result<Manifest, O
         Ok(entry)
     };
     let entries = paths.iter().map(entry).collect::<Result<_, _>>()?;
-    Ok(Manifest { name: MANIFEST_NAME.to_owned(), agent: None, entries })
+    Ok(Manifest { name: MANIFEST_NAME.to_owned(), entries, ..Manifest::default() })
 }
 
 /// Serializes the paths for the volume, where `cai links adopt` reads them: inside the

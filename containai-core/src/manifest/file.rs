@@ -1,6 +1,6 @@
 //! Manifest files.
 
-use super::Agent;
+use super::{Agent, AgentLogin};
 
 /// A program's paths and where they are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct Manifest {
     pub name: String,
     /// The agent; `None` for other programs.
     pub agent: Option<Agent>,
+    /// The login; `None` for programs without one.
+    pub login: Option<AgentLogin>,
     /// The entries in file order, including disabled ones.
     pub entries: Vec<ManifestEntry>,
 }
@@ -110,7 +112,9 @@ impl Manifest {
     /// that manifests of later versions can be read, and so are entries without a target.
     #[must_use]
     pub fn parse(text: &str) -> Self {
-        let mut manifest = Self { agent: Agent::parse(text), ..Self::default() };
+        let agent = Agent::parse(text);
+        let login = AgentLogin::parse(text, agent.as_ref().map(|it| it.name.as_str()));
+        let mut manifest = Self { agent, login, ..Self::default() };
         let mut current = None;
         for line in text.lines() {
             if line.trim_start().starts_with('[') {

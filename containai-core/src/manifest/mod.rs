@@ -5,7 +5,8 @@
 //! user's own manifests are validated ([`Manifest::parse_strict`]): errors are reported with their
 //! line, and paths cannot leave the home directory or the volume. Images contain files generated
 //! from the manifests: volume layout and links ([`tmpfiles`]), and agent commands
-//! ([`Agent::wrapper_script`]).
+//! ([`Agent::wrapper_script`]), and the files of logins
+//! ([`credentials_list`]).
 
 mod acp;
 mod agent;
@@ -13,6 +14,7 @@ mod directory_link;
 mod exclude;
 mod file;
 mod first_start;
+mod login;
 mod login_state;
 mod prompt_mode;
 mod section;
@@ -28,9 +30,10 @@ pub use directory_link::DirectoryLink;
 pub use exclude::{Exclude, ImportPath, ImportPlan, plan_import};
 pub use file::{Manifest, ManifestEntry, ManifestEntryKind};
 pub use first_start::{AGENT_CONTEXT, FirstStart, FirstStartSetting, with_agent_context};
+pub use login::{AgentLogin, credentials_list};
 pub use login_state::AgentLoginState;
 pub use prompt_mode::AgentPrompt;
-pub use shipped::{shipped_agents, shipped_manifests};
+pub use shipped::{shipped_agents, shipped_logins, shipped_manifests};
 pub use system_files::agent_system_files;
 pub use tmpfiles::tmpfiles;
 pub use validate::{ManifestError, ManifestErrorKind};

@@ -1,6 +1,6 @@
 //! The shipped manifests.
 
-use super::{Agent, Manifest};
+use super::{Agent, AgentLogin, Manifest};
 
 /// File names and texts, in the order of import.
 const SHIPPED: &[(&str, &str)] = &[
@@ -35,6 +35,12 @@ pub fn shipped_manifests() -> Vec<Manifest> {
 #[must_use]
 pub fn shipped_agents() -> Vec<Agent> {
     shipped_manifests().into_iter().filter_map(|manifest| manifest.agent).collect()
+}
+
+/// Returns the logins of the shipped manifests.
+#[must_use]
+pub fn shipped_logins() -> Vec<AgentLogin> {
+    shipped_manifests().into_iter().filter_map(|manifest| manifest.login).collect()
 }
 
 #[cfg(test)]

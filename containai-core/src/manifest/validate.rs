@@ -86,6 +86,10 @@ impl Manifest {
                     check_agent(text, item)?;
                     continue;
                 }
+                "login" => {
+                    check_login(text, item)?;
+                    continue;
+                }
                 "entries" => ManifestEntryKind::Import,
                 "container_symlinks" => ManifestEntryKind::Symlink,
                 _ => {
@@ -152,6 +156,45 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
     match table.contains_key("name") {
         true => Ok(()),
         false => Err(error_at(text, item, ManifestErrorKind::MissingKey("name"))),
+    }
+}
+
+fn check_login(text: &str, item: &Item) -> Result<(), ManifestError> {
+    let wrong = |item: &Item, key: &str, expected| {
+        Err(error_at(text, item, ManifestErrorKind::WrongType { key: key.to_owned(), expected }))
+    };
+    let Some(table) = item.as_table() else {
+        return wrong(item, "login", "a table");
+    };
+    for (key, item) in table {
+        match key {
+            "name" if !strings(item).all(is_command_name) => {
+                return wrong(item, key, "made of letters, digits, `.`, `_` and `-`");
+            }
+            "name" | "instruction" | "directory_variable" | "key_file" | "key_variable" => {
+                if !item.is_str() {
+                    return wrong(item, key, "a string");
+                }
+            }
+            "command" | "device_command" | "variables" | "files" | "key_command" | "key_option" => {
+                if item.as_array().is_none_or(|array| array.iter().any(|value| !value.is_str())) {
+                    return wrong(item, key, "an array of strings");
+                }
+            }
+            _ => return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned()))),
+        }
+    }
+    for key in ["files", "key_file"] {
+        let Some(item) = table.get(key) else { continue };
+        let problem = strings(item).find_map(|path| Some((path, path_problem(path)?)));
+        if let Some((path, reason)) = problem {
+            let kind = ManifestErrorKind::InvalidPath { key, path: path.to_owned(), reason };
+            return Err(error_at(text, item, kind));
+        }
+    }
+    match table.contains_key("command") {
+        true => Ok(()),
+        false => Err(error_at(text, item, ManifestErrorKind::MissingKey("command"))),
     }
 }
 

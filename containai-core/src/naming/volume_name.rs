@@ -8,6 +8,9 @@ use super::{ClientId, RandomId, WorkspacePath};
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VolumeName(String);
 
+/// The start of the names of volumes with shared logins.
+const CREDENTIALS_PREFIX: &str = "containai-credentials-";
+
 reads_as_text!(VolumeName);
 parses_from_text!(VolumeName, VolumeNameError);
 
@@ -57,6 +60,27 @@ impl VolumeName {
         let max_len = Self::MAX_LEN - "containai---".len() - digest.len() - what.len();
         let directory = directory.get(..max_len).unwrap_or(&directory);
         Self(format!("containai-{directory}-{digest}-{what}"))
+    }
+
+    /// Returns the volume with a login that the containers of a user share. `home` is the home
+    /// directory of the user, and `client` the machine with it, for a remote engine. `login` is a
+    /// name of a login, such as `claude`.
+    #[must_use]
+    pub fn credentials(home: &WorkspacePath, client: Option<&ClientId>, login: &str) -> Self {
+        let digest = match client {
+            Some(client) => home.digest_with(client),
+            None => home.digest(),
+        };
+        let login = part(login, "login");
+        let max_len = Self::MAX_LEN - CREDENTIALS_PREFIX.len() - digest.len() - 1;
+        let login = login.get(..max_len).unwrap_or(&login);
+        Self(format!("{CREDENTIALS_PREFIX}{digest}-{login}"))
+    }
+
+    /// Returns whether the name is one of [`credentials`](Self::credentials).
+    #[must_use]
+    pub fn is_credentials(&self) -> bool {
+        self.0.starts_with(CREDENTIALS_PREFIX)
     }
 
     /// Returns a volume of a snapshot.
@@ -246,6 +270,18 @@ mod tests {
         let name = VolumeName::for_reset("My_App", Some("feature/oauth"), 17);
         assert_eq!(name.as_str(), "my-app-feature-oauth-17");
         assert_eq!(VolumeName::for_reset("/", None, 17).as_str(), "workspace-nogit-17");
+    }
+
+    #[test]
+    fn shared_logins_belong_to_a_home_directory() -> Result<(), Box<dyn std::error::Error>> {
+        let (mine, theirs) = (WorkspacePath::new("/home/a")?, WorkspacePath::new("/home/b")?);
+        let client = ClientId::from_random([7; 16]);
+        let name = VolumeName::credentials(&mine, None, "claude");
+        assert!(name.is_credentials() && !VolumeName::data(&mine).is_credentials());
+        assert_ne!(name, VolumeName::credentials(&theirs, None, "claude"));
+        assert_ne!(name, VolumeName::credentials(&mine, Some(&client), "claude"));
+        assert_ne!(name, VolumeName::credentials(&mine, None, "codex"));
+        Ok(())
     }
 
     proptest! {

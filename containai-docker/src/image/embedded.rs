@@ -63,6 +63,9 @@ static BASE: &[EmbeddedFile] = context! { "base":
     0o644 "rootfs/etc/systemd/system/user-runtime-dir@1000.service"
     0o644 "rootfs/etc/systemd/system/user@1000.service"
     0o755 "rootfs/usr/lib/containai/agent"
+    0o755 "rootfs/usr/lib/containai/browser"
+    0o755 "rootfs/usr/lib/containai/credentials"
+    0o644 "rootfs/usr/lib/containai/credentials.list"
     0o755 "rootfs/usr/lib/containai/hooks"
     0o755 "rootfs/usr/lib/containai/host-key"
     0o644 "rootfs/usr/lib/containai/imported.sh"
@@ -156,6 +159,10 @@ mod tests {
             let found = text(ShippedImage::Agents, &format!("rootfs{path}"));
             assert_eq!(found, expected, "{stale}");
         }
+        let path = format!("rootfs{}", layout::CONTAINER_CREDENTIALS_LIST);
+        let list = manifest::credentials_list(&manifest::shipped_logins());
+        assert_eq!(text(ShippedImage::Base, &path), list, "{stale}");
+
         let prefix = format!("rootfs{}/", layout::CONTAINER_WRAPPERS);
         let of_folder =
             files(ShippedImage::Agents).iter().filter(|it| it.path.starts_with(&prefix));

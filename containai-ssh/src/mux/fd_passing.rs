@@ -75,7 +75,7 @@ fn output(
 
 /// Copies until the end; reads and writes block threads of their own.
 async fn copy_stream(input: Input, output: Output) -> io::Result<()> {
-    let mut chunks = input.start()?;
+    let mut chunks = input.start(None)?;
     let mut sink = OutputSink::new(output);
     while let Some(chunk) = chunks.next().await {
         sink.write(chunk).await?;

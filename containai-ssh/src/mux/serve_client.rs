@@ -189,7 +189,7 @@ fn stdio(streams: PassedStreams, files: Vec<OwnedFd>) -> io::Result<Stdio> {
     let input = next(streams.input)?.map_or(Input::Null, Input::File);
     let output = next(streams.output)?.map_or(Output::Null, |file| File::from(file).into());
     let error = next(streams.error)?.map_or(Output::Null, |file| File::from(file).into());
-    Ok(Stdio { input, output, error, signals: Signals::Ignore })
+    Ok(Stdio { input, output, error, signals: Signals::Ignore, gate: None })
 }
 
 fn error_with_source(error: &RemoteError) -> String {

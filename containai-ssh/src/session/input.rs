@@ -12,6 +12,8 @@ use rustix::event::{PollFd, PollFlags, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
+use super::stream_gate::{GatedReader, StreamGate};
+
 /// The size of a read, in bytes: twice the capacity of a pipe in Linux, and
 /// four packets.
 const CHUNK: usize = 128 * 1024;
@@ -48,14 +50,16 @@ impl Input {
     }
 
     /// Starts to read on a thread of its own, because a blocking read must not
-    /// stop the connection.
-    pub(crate) fn start(self) -> io::Result<InputChunks> {
+    /// stop the connection. `gate` takes what is read from a file during
+    /// questions.
+    pub(crate) fn start(self, gate: Option<StreamGate>) -> io::Result<InputChunks> {
         let (sender, receiver) = channel(QUEUED_CHUNKS);
         let stop = match self {
             Self::Null => None,
             Self::File(file) => {
                 let (stopped, stop) = pipe_with(PipeFlags::CLOEXEC)?;
-                spawn(sender, StoppableFile { file: file.into(), stopped })?;
+                let reader = StoppableFile { file: file.into(), stopped };
+                spawn(sender, GatedReader { reader, gate })?;
                 Some(stop)
             }
             Self::Reader(reader) => {

@@ -18,6 +18,7 @@ mod request;
 mod signals;
 mod stdio;
 mod stdio_pump;
+mod stream_gate;
 mod terminal;
 
 pub(crate) use connect::Login;
@@ -35,4 +36,5 @@ pub use output::Output;
 pub use raw_mode::restore_terminal;
 pub use signals::Signals;
 pub use stdio::Stdio;
+pub use stream_gate::{HeldStreams, StreamGate};
 pub use terminal::{TERMINAL_VARIABLES, Terminal, TerminalSize};

@@ -9,6 +9,7 @@ use rustix::fs::FileType;
 use super::input::Input;
 use super::output::Output;
 use super::signals::Signals;
+use super::stream_gate::StreamGate;
 
 /// The standard streams of a remote command.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Stdio {
     pub error: Output,
     /// Whether signals to this process are forwarded.
     pub signals: Signals,
+    /// Holds the input file and the outputs during questions; `None` never does.
+    pub gate: Option<StreamGate>,
 }
 
 impl Stdio {
@@ -53,6 +56,13 @@ impl Stdio {
         self
     }
 
+    /// Sets what holds the input file and the outputs during questions. Default: nothing.
+    #[must_use]
+    pub fn with_gate(mut self, gate: StreamGate) -> Self {
+        self.gate = Some(gate);
+        self
+    }
+
     /// Returns the streams and signals of this process, as for a command line
     /// tool. A closed stream is empty.
     ///
@@ -69,6 +79,7 @@ impl Stdio {
             output: output(duplicate(io::stdout())),
             error: output(duplicate(io::stderr())),
             signals: Signals::Forward,
+            gate: None,
         }
     }
 }

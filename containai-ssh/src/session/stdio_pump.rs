@@ -20,6 +20,7 @@ use super::output::OutputSink;
 use super::replies::PendingReplies;
 use super::signals::{ForwardedSignal, SignalAction, SignalSource};
 use super::stdio::Stdio;
+use super::stream_gate::StreamGate;
 use super::terminal::{Terminal, TerminalSize};
 
 /// The timeout of the server after a detach.
@@ -53,13 +54,15 @@ impl StdioPump<'_> {
             // The requests are sent before the input thread is started.
             yield_now().await;
         }
-        let chunks = stdio.input.start().map_err(stream_error("standard input"))?;
+        let chunks =
+            stdio.input.start(stdio.gate.clone()).map_err(stream_error("standard input"))?;
         let receiver = OutputReceiver {
             session: self.session,
             read,
             replies,
             output: OutputSink::new(stdio.output),
             error: OutputSink::new(stdio.error),
+            gate: stdio.gate,
         };
         let mut receiving = pin!(receiver.run());
         let mut sending = pin!(self.send(chunks));
@@ -153,6 +156,7 @@ struct OutputReceiver<'a> {
     replies: PendingReplies,
     output: OutputSink,
     error: OutputSink,
+    gate: Option<StreamGate>,
 }
 
 impl OutputReceiver<'_> {
@@ -161,6 +165,9 @@ impl OutputReceiver<'_> {
     async fn run(mut self) -> Result<ExitOutcome, RemoteError> {
         let mut outcome = None;
         while let Some(message) = self.read.wait().await {
+            if let Some(gate) = &self.gate {
+                gate.released().await;
+            }
             let written = match message {
                 ChannelMsg::Data { data } => self.output.write(data).await,
                 ChannelMsg::ExtendedData { data, ext: 1 } => {

@@ -19,8 +19,7 @@ use crate::error::OperationError;
 ///
 /// A manifest cannot be read or is invalid, or a path is outside `home`.
 pub fn load(layout: &Layout, paths: &[HomePath], home: &str) -> crate::Result<Vec<Manifest>> {
-    let mut manifests = shipped_manifests();
-    manifests.extend(user_manifests(layout)?);
+    let mut manifests = all_manifests(layout)?;
     manifests.push(additional_manifest(paths, home).map_err(|error| outside_home_error(&error))?);
     Ok(manifests)
 }
@@ -48,6 +47,17 @@ pub fn user_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
         agent.aliases.retain(|alias| is_free(alias));
     }
     Ok(agents)
+}
+
+/// Returns the built-in manifests and the user's, ordered by file name.
+///
+/// # Errors
+///
+/// A manifest cannot be read or is invalid.
+pub(crate) fn all_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {
+    let mut manifests = shipped_manifests();
+    manifests.extend(user_manifests(layout)?);
+    Ok(manifests)
 }
 
 fn user_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {

@@ -22,6 +22,7 @@ mod volume_writer;
 mod watch;
 mod withheld;
 
+pub(crate) use manifests::all_manifests;
 pub use manifests::{load as manifests, user_agents};
 pub use request::{ImportMode, ImportRequest, ImportResult, ImportSelection};
 pub use restore::ArchiveRestore;

@@ -14,7 +14,7 @@ use crate::error::OperationError;
 use crate::host_facts::local_capacity;
 use crate::image_selection::ImageSelection;
 use crate::workspace::ProtectedPathUse;
-use crate::{git, remote_engine, workspace, worktree};
+use crate::{git, remote_engine, shared_credentials, workspace, worktree};
 
 impl SessionRequest {
     /// Selects the image of a new container. An image that cannot be built does not prevent a
@@ -49,6 +49,8 @@ impl ResolvedWorkspace {
         let mut desired = desired(&self.context, &self.path, &self.image, isolation, capacity);
         let is_new = !self.keeps_container();
         if is_new {
+            let logins = shared_credentials::mounts(&self.context, &self.image.image);
+            desired.options.mounts.extend(logins);
             desired.restart = self.restart_policy().await?;
         }
         if is_new && desired.client.is_none() {

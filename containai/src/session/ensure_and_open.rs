@@ -11,9 +11,12 @@ use super::lost_port::PortOutcome;
 use crate::connection::{PrefetchedLease, SessionConnection};
 use crate::context::Context;
 use crate::setup;
+use crate::shared_credentials::is_of_image;
 use crate::signals::until_interrupted;
 use crate::workspace_store::FileWorkspaceStore;
-use crate::{hooks, host_facts, lock, moved, workspace_copy, workspace_store, worktree};
+use crate::{
+    hooks, host_facts, host_logins, lock, moved, workspace_copy, workspace_store, worktree,
+};
 
 impl ResolvedWorkspace {
     /// Creates and starts the container as needed, and connects to it.
@@ -47,6 +50,7 @@ impl ResolvedWorkspace {
         if !self.has_container() {
             let (context, containers) = (&self.context, &self.observed.containers);
             moved::warn_if_moved(context, &self.engine, &self.path, containers).await?;
+            host_logins::tell_once(context, |login| is_of_image(&self.image.image, login));
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ mod ensure_and_open;
 mod exec;
 mod existing;
 mod host_access;
+mod import_on_create;
 mod initialize_command;
 mod lifecycle_commands;
 mod lost_port;

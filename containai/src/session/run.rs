@@ -75,6 +75,7 @@ impl ResolvedWorkspace {
     ) -> crate::Result<u8> {
         let connected = self.ensure_and_open(desired, lease).await?;
         check(&connected.container)?;
+        self.import_on_create().await;
         let connected = self.after_lifecycle_commands(desired, connected).await?;
         if let (Recreate::Reset, Some(old)) = (self.options.recreate, &self.replaced)
             && let Some(volume) = old.labels.data_volume()
@@ -86,7 +87,7 @@ impl ResolvedWorkspace {
 
     /// Locks the ephemeral container of this session, so that other commands do not take it for
     /// a leftover.
-    fn lock_session(&self) -> crate::Result<Option<File>> {
+    pub(crate) fn lock_session(&self) -> crate::Result<Option<File>> {
         if self.options.lifetime == Lifetime::Persistent {
             return Ok(None);
         }
@@ -104,7 +105,7 @@ impl ResolvedWorkspace {
 
     /// Removes the ephemeral containers of the workspace. The session lock is held: no other
     /// session has one.
-    async fn remove_ephemeral(&self, desired: &Desired) -> crate::Result<()> {
+    pub(crate) async fn remove_ephemeral(&self, desired: &Desired) -> crate::Result<()> {
         let Self { context, path, engine, .. } = self;
         let reporter = &context.reporter;
         let _lock = lock::acquire_workspace(path, &context.env, reporter).await?;

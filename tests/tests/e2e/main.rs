@@ -41,6 +41,7 @@ mod isolation;
 mod kernel;
 mod list_logs_stats_top;
 mod listening_ports;
+mod login;
 mod ownership;
 mod packages;
 mod ports;

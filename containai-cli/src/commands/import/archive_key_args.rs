@@ -8,6 +8,7 @@ use containai::archive_file::{Archive, DecryptionKeys, RequiredKey, read_passphr
 use containai_core::hint::Hint;
 
 use crate::app::App;
+use crate::ui::PASSPHRASE_HINT;
 
 /// The keys of an archive.
 #[derive(Clone, Debug, Default, Args)]
@@ -47,7 +48,7 @@ impl ArchiveKeyArgs {
         let passphrase = match (self.passphrase_file.as_ref().map(path), required) {
             (Some(path), _) => Some(read_passphrase(&path)?),
             (None, RequiredKey::Passphrase) => {
-                Some(app.ui.prompt_secret("Passphrase of the archive")?)
+                Some(app.ui.prompt_secret("Passphrase of the archive", PASSPHRASE_HINT)?)
             }
             (None, _) => None,
         };

@@ -40,6 +40,18 @@ pub(in crate::config) const IMPORT_EXCLUDE_PRIVATE: SettingSpec = SettingSpec {
     ..IMPORT_PATHS
 };
 
+/// Whether settings are imported to new containers; default no. Workspaces cannot set it.
+pub(in crate::config) const IMPORT_ON_CREATE: SettingSpec = SettingSpec {
+    key: "import.on_create",
+    scope: SettingScope::UserOrWorkspace("import.on_create"),
+    trust: Trust::Never,
+    kind: SettingKind::Bool,
+    default: "false",
+    summary: "whether `cai run` imports settings to a container that it creates",
+    check: |text| read_bool(text).map(drop),
+    ..IMPORT_PATHS
+};
+
 /// The agents whose credentials are imported; default none. Workspaces cannot set it, since it
 /// decides who can log in as the user.
 pub(in crate::config) const IMPORT_CREDENTIALS: SettingSpec = SettingSpec {

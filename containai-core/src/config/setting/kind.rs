@@ -26,6 +26,8 @@ pub enum SettingKind {
     Size,
     /// An array of strings; the format of each.
     List(&'static str),
+    /// `true`, `false`, or an array of strings; the format of each.
+    BoolOrList(&'static str),
 }
 
 impl SettingKind {
@@ -36,9 +38,10 @@ impl SettingKind {
             Self::Integer { .. } => value.is_integer(),
             Self::Number => value.is_integer() || value.is_float(),
             Self::Text(_) | Self::Choice(_) | Self::Size => value.is_str() || value.is_integer(),
-            Self::List(_) => match value.as_array() {
+            Self::List(_) | Self::BoolOrList(_) => match value.as_array() {
                 Some(array) => array.iter().all(Value::is_str),
-                None => value.is_str(),
+                None if matches!(self, Self::List(_)) => value.is_str(),
+                None => value.is_str() || value.is_bool(),
             },
         }
     }
@@ -47,10 +50,15 @@ impl SettingKind {
     /// than one text.
     pub(in crate::config) fn parse_value(self, texts: &[&str]) -> Option<Value> {
         let text = match (self, texts) {
-            (Self::List(_), [text]) if text.trim_start().starts_with('[') => {
+            (Self::BoolOrList(_), [text]) if super::read_bool(text).is_ok() => {
+                return Self::Bool.parse_value(texts);
+            }
+            (Self::List(_) | Self::BoolOrList(_), [text]) if text.trim_start().starts_with('[') => {
                 return self.parse_toml(text);
             }
-            (Self::List(_), _) => return Some(texts.iter().copied().collect::<Array>().into()),
+            (Self::List(_) | Self::BoolOrList(_), _) => {
+                return Some(texts.iter().copied().collect::<Array>().into());
+            }
             (_, [text]) => *text,
             _ => return None,
         };
@@ -58,7 +66,9 @@ impl SettingKind {
             Self::Bool => super::read_bool(text).ok().map(Value::from),
             // TOML's number formats are accepted: `2_400`, `0x960`.
             Self::Integer { .. } | Self::Number => self.parse_toml(text),
-            Self::Text(_) | Self::Choice(_) | Self::Size | Self::List(_) => Some(text.into()),
+            Self::Text(_) | Self::Choice(_) | Self::Size | Self::List(_) | Self::BoolOrList(_) => {
+                Some(text.into())
+            }
         }
     }
 
@@ -87,6 +97,7 @@ impl fmt::Display for SettingKind {
             Self::Number => f.write_str("a number above 0"),
             Self::Size => f.write_str("a memory size such as `8g`"),
             Self::List(form) => write!(f, "a list of strings: {form}"),
+            Self::BoolOrList(form) => write!(f, "`true`, `false` or a list of strings: {form}"),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The settings, one group per file.
 
 mod agent;
+mod credentials;
 mod engine;
 mod env;
 mod image;
@@ -17,16 +18,19 @@ mod table;
 mod template;
 mod volume;
 
+pub(super) use agent::AGENT;
 pub(super) use agent::{AGENT, AGENT_MODE};
 pub use agent::{AgentMode, UnknownAgentMode};
+pub use credentials::SharedCredentials;
+pub(super) use credentials::{CREDENTIALS_SHARED, read_shared_credentials};
 pub(super) use engine::{DOCKER_HOST, read_docker_host};
 pub(super) use env::{ENV_FILE, ENV_FROM_HOST, ENV_IMPORT, read_env_name, read_workspace_path};
 pub(super) use image::{IMAGE, IMAGE_SOURCE, read_image};
 pub use image::{ImageReferenceError, is_image_reference, parse_image};
 pub(super) use import::{
     EXPORT_EXCLUDES, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
-    IMPORT_EXCLUDES, IMPORT_PATHS, read_allowed_secret, read_exclude, read_home_path,
-    read_manifest_name,
+    IMPORT_EXCLUDES, IMPORT_ON_CREATE, IMPORT_PATHS, read_allowed_secret, read_exclude,
+    read_home_path, read_manifest_name,
 };
 pub(super) use isolation::ISOLATION;
 pub use isolation::{IsolationChoice, UnknownIsolation};

@@ -1,8 +1,8 @@
 //! The table of all settings.
 
 use super::{
-    SettingSpec, agent, engine, env, image, import, isolation, limits, network, restart, ssh,
-    template, volume,
+    SettingSpec, agent, credentials, engine, env, image, import, isolation, limits, network,
+    restart, ssh, template, volume,
 };
 use crate::config::did_you_mean::closest_match;
 
@@ -19,6 +19,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     volume::DATA_VOLUME,
     limits::MEMORY_LIMIT,
     limits::CPU_LIMIT,
+    credentials::CREDENTIALS_SHARED,
     network::NETWORK_CERTIFICATES,
     network::NETWORK_PROXIES,
     restart::RESTART,
@@ -28,6 +29,7 @@ pub const SETTINGS: &[SettingSpec] = &[
     import::IMPORT_PATHS,
     import::IMPORT_EXCLUDES,
     import::IMPORT_EXCLUDE_PRIVATE,
+    import::IMPORT_ON_CREATE,
     import::IMPORT_CREDENTIALS,
     import::IMPORT_ALLOWED_SECRETS,
     import::EXPORT_EXCLUDES,

@@ -98,6 +98,7 @@ impl GcPolicy {
             && volume.labels.is_managed()
             && !volume.labels.is_protected()
             && volume.labels.snapshot().is_none()
+            && volume.labels.credentials().is_none()
             && volume.used_by.is_empty()
             && volume.created.is_some_and(|created| self.is_old(created, now))
     }
@@ -164,6 +165,9 @@ mod tests {
         };
         assert!(policy.is_unused_volume(&volume(""), now));
         assert!(!policy.is_unused_volume(&volume("0123456789ab"), now));
+        let mut login = volume("");
+        login.labels = login.labels.with(label::CREDENTIALS, "claude");
+        assert!(!policy.is_unused_volume(&login, now));
     }
 
     #[test]
