@@ -4,6 +4,7 @@ use toml_edit::Item;
 
 use super::ManifestErrorKind;
 use super::section::{texts, wrong_type};
+use crate::layout::CONTAINER_CREDENTIALS_PROGRAM;
 use crate::shell_word::shell_quote;
 
 /// What shows that an agent is logged in, from the section `[agent.login_state]` of its manifest.
@@ -56,9 +57,10 @@ impl AgentLoginState {
         }
     }
 
-    /// Returns a command of a POSIX shell that succeeds if one of them is there. It prints nothing.
+    /// Returns a command of a POSIX shell that succeeds if one of them is there, or the login `name`
+    /// that containers share. It prints nothing.
     #[must_use]
-    pub fn shell_test(&self) -> String {
+    pub fn shell_test(&self, name: &str) -> String {
         let variables = self.variables.iter().map(|name| format!("[ -n \"${{{name}-}}\" ]"));
         let files = self.files.iter().map(|path| {
             let path = format!("\"$HOME\"/{}", shell_quote(path));
@@ -70,11 +72,12 @@ impl AgentLoginState {
         let settings = self.settings.iter().map(|(path, text)| {
             format!("grep -qsF -e {} \"$HOME\"/{}", shell_quote(text), shell_quote(path))
         });
-        let tests: Vec<_> = variables.chain(files).chain(settings).collect();
-        match tests.is_empty() {
-            true => "false".to_owned(),
-            false => format!("{{ {}; }}", tests.join(" || ")),
-        }
+        let shared = format!(
+            "[ \"$({CONTAINER_CREDENTIALS_PROGRAM} state {} 2>/dev/null)\" = shared ]",
+            shell_quote(name)
+        );
+        let tests: Vec<_> = variables.chain(files).chain(settings).chain([shared]).collect();
+        format!("{{ {}; }}", tests.join(" || "))
     }
 }
 
@@ -89,7 +92,7 @@ mod tests {
                     files = [\".a b\"]\nsettings = [\".c:helper\"]\n";
         let state = Manifest::parse(text).agent.and_then(|it| it.login_state).expect("a section");
         assert_eq!(
-            state.shell_test(),
+            state.shell_test("a"),
             "{ [ -n \"${KEY-}\" ] || { [ -d \"$HOME\"/'.a b' ] && [ -n \"$(ls -A \"$HOME\"/'.a b' 2>/dev/null)\" ]; } || \
              { [ -f \"$HOME\"/'.a b' ] && [ -s \"$HOME\"/'.a b' ] && [ \"$(head -c 3 \"$HOME\"/'.a b' 2>/dev/null)\" != '{}' ]; } || \
              grep -qsF -e 'helper' \"$HOME\"/'.c'; }"

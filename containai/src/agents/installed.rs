@@ -79,7 +79,7 @@ fn script_of(agent: &Agent) -> String {
 /// The test of the manifest, else one for the files with credentials.
 fn login_test(agent: &Agent) -> Option<String> {
     if let Some(state) = &agent.login_state {
-        return Some(state.shell_test());
+        return Some(state.shell_test(&agent.name));
     }
     let manifest = shipped_manifests().into_iter().find(|it| it.agent.as_ref() == Some(agent))?;
     let files = manifest.entries.iter().filter(|entry| entry.credential);

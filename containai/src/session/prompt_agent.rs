@@ -106,7 +106,7 @@ pub(super) fn enclose(
         let status = exit::NOT_LOGGED_IN;
         format!(
             "{} || {{ printf '%s\\n' 'error: `{name}` is not logged in in this container' 'hint: {hint}' >&2; exit {status}; }}\n",
-            state.shell_test(),
+            state.shell_test(name),
         )
     });
     let run = limit.map(|limit| limit_script(name, limit.seconds()));
