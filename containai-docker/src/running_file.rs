@@ -14,8 +14,8 @@ use tokio::time::timeout;
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Returns whether the engine could not prepare the archive of a file because the file system of a
-/// running container is read-only for it (see `runtime`). Docker 23 and later create a directory in
-/// it before they read a file.
+/// running container is read-only for it (see `runtime`). Newer engines (Docker 26) create a directory
+/// in it before they read a file.
 pub(crate) fn is_read_only(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code: 500, message }
         if message.contains("read-only file system"))
