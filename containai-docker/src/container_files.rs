@@ -15,6 +15,7 @@ use containai_core::network::HostNetwork;
 use futures_util::TryStreamExt as _;
 
 use crate::container_network::{NETWORK_LINKS, network_files};
+use crate::running_file;
 
 /// Maximum size of an archive that is read, in bytes. A public key file is far smaller.
 const MAX_ARCHIVE_SIZE: usize = 64 * 1024;
@@ -137,6 +138,9 @@ pub(crate) async fn read_file(
             Ok(Some(chunk)) => archive.extend_from_slice(&chunk),
             Ok(None) => return Ok(first_file(&archive.into())),
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
+            Err(error) if running_file::is_read_only(&error) => {
+                return running_file::read_running(docker, id, path, MAX_ARCHIVE_SIZE).await;
+            }
             Err(error) => return Err(error),
         }
         if archive.len() > MAX_ARCHIVE_SIZE {

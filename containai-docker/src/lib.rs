@@ -53,6 +53,7 @@ pub mod registry;
 mod remove;
 mod restart;
 mod restart_policy;
+mod running_file;
 pub mod runtime;
 mod snapshot;
 mod spec;

@@ -116,8 +116,7 @@ fn build_spec(
                 step: format!("create a work directory in `{}`", layers.dir.display()),
                 source,
             })?;
-            let files = spec::bind_destinations(&spec);
-            let (root, tree) = stage.mount_root(&layers, &maps, roots.container, &files)?;
+            let (root, tree) = stage.mount_root(&layers, &maps, roots.container)?;
             spec::set_root_path(&mut spec, &root);
             Some(EngineView { mount_point: layers.merged, tree })
         }

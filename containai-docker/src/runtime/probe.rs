@@ -59,7 +59,7 @@ pub(super) fn run(executable: &Path) -> Result<(), ProbeError> {
     let failed = |source| ProbeError::Prepare { dir: store.clone(), source };
     let dir = tempfile::Builder::new().prefix("probe-").tempdir_in(&store).map_err(failed)?;
     let layers = create_layers(dir.path(), owner.engine).map_err(failed)?;
-    StagingArea::open()?.mount_root(&layers, &maps, owner.container, &[])?;
+    StagingArea::open()?.mount_root(&layers, &maps, owner.container)?;
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 use std::fs::{self, DirBuilder, File, Metadata, Permissions};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
@@ -11,13 +11,14 @@ use rustix::fs::{
     statvfs,
 };
 use rustix::io::Errno;
-use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
+use rustix::mount::{
+    MountFlags, MountPropagationFlags, MoveMountFlags, OpenTreeFlags, mount, mount_change,
+    move_mount, open_tree,
+};
 
-use super::engine_view;
 use super::idmap::{BindOwner, NamespaceCache, NamespaceError};
 use super::ids::{IdAssignment, MountIdMaps};
 use super::layers::{self, OverlayLayers};
-use super::mount_tree::{CloneDepth, attach, clone_mount, set_attributes};
 use super::overlay;
 use super::spec::{BindMount, Device, UserNamespace};
 use super::tmpfs;
@@ -213,14 +214,13 @@ impl StagingArea {
         Ok(target)
     }
 
-    /// Mounts the layers with the container's own ids, and returns the path with the view for the
-    /// engine, in which `files` can be opened for writing.
+    /// Mounts the layers with the container's own ids, and returns the path with a read-only clone
+    /// for the engine.
     pub(super) fn mount_root(
         &mut self,
         layers: &OverlayLayers,
         maps: &MountIdMaps,
         root: (u32, u32),
-        files: &[PathBuf],
     ) -> Result<(PathBuf, OwnedFd), StagingError> {
         let lower = layers.lower.iter().map(|layer| self.attach_layer(layer, maps));
         let lower = lower.collect::<Result<Vec<_>, _>>()?;
@@ -233,7 +233,9 @@ impl StagingArea {
             if statvfs(&target)?.f_flag.contains(StatVfsMountFlags::RDONLY) {
                 return Err(io::ErrorKind::ReadOnlyFilesystem.into());
             }
-            engine_view::build(&target, files, &self.dir)
+            let tree = clone_mount(&File::open(&target)?, CloneDepth::Mount)?;
+            set_attributes(&tree, libc::MOUNT_ATTR_RDONLY, None, CloneDepth::Mount)?;
+            Ok(tree)
         });
         let view = mounted
             .map_err(|source| setup_error(format!("mount `{}`", layers.dir.display()), source))?;
@@ -297,6 +299,68 @@ fn open_source(path: &Path) -> Result<(File, Metadata), StagingError> {
 
 fn open_error(path: &Path, errno: Errno) -> StagingError {
     StagingError::Source { path: path.to_owned(), source: errno.into() }
+}
+
+/// Attaches a detached mount at a new path: a file on a file, a directory on a directory.
+fn attach(tree: &OwnedFd, kind: FileType, target: &Path) -> io::Result<()> {
+    if kind == FileType::Directory {
+        fs::create_dir(target)?;
+    } else {
+        File::create(target)?;
+    }
+    move_mount(tree, "", CWD, target, MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH)?;
+    Ok(())
+}
+
+/// Whether mounts below the source are included.
+#[derive(Clone, Copy)]
+enum CloneDepth {
+    Mount,
+    Tree,
+}
+
+impl CloneDepth {
+    fn is_tree(self) -> bool {
+        matches!(self, Self::Tree)
+    }
+}
+
+/// Clones the mount of an open file.
+fn clone_mount(source: &File, depth: CloneDepth) -> io::Result<OwnedFd> {
+    let recursive =
+        if depth.is_tree() { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_EMPTY_PATH;
+    Ok(open_tree(source, "", flags | recursive)?)
+}
+
+/// Sets attributes of a detached mount and those below it (mount_setattr(2)). `namespace` is the
+/// user namespace whose maps the mount gets.
+fn set_attributes(
+    tree: &OwnedFd,
+    attributes: u64,
+    namespace: Option<&File>,
+    depth: CloneDepth,
+) -> io::Result<()> {
+    let userns_fd = namespace.map_or(0, |file| u64::from(file.as_raw_fd().unsigned_abs()));
+    let attributes =
+        libc::mount_attr { attr_set: attributes, attr_clr: 0, propagation: 0, userns_fd };
+    let flags = libc::AT_EMPTY_PATH | if depth.is_tree() { libc::AT_RECURSIVE } else { 0 };
+    // SAFETY: neither libc, nix nor rustix wraps the call. It reads an empty C string and one
+    // `mount_attr` of the given size, both of which live until it returns, and it keeps no pointer;
+    // the descriptors are open.
+    let result = unsafe {
+        libc::syscall(
+            libc::SYS_mount_setattr,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            flags,
+            &raw const attributes,
+            size_of::<libc::mount_attr>(),
+        )
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// Returns the type of the file system that contains `path`, for messages.

@@ -62,12 +62,6 @@ fn binds(spec: &Spec, is_wanted: impl Fn(&Path) -> bool) -> Vec<BindMount> {
     spec.list("/mounts").iter().enumerate().filter_map(bind).collect()
 }
 
-/// Returns the destinations of all bind mounts, which the engine mounts again to copy files.
-pub(in crate::runtime) fn bind_destinations(spec: &Spec) -> Vec<PathBuf> {
-    let mounts = spec.list("/mounts").iter().filter(|mount| bind_source(mount).is_some());
-    mounts.map(|mount| super::mount::destination_of(mount).to_owned()).collect()
-}
-
 /// Replaces the source of the bind mount; its options and destination stay.
 pub(in crate::runtime) fn set_source(spec: &mut Spec, bind: &BindMount, source: &Path) {
     let mount = spec.list_mut(&[], "mounts").get_mut(bind.index).and_then(Value::as_object_mut);

@@ -25,9 +25,7 @@ mod tests;
 mod tmpfs;
 mod user_namespace;
 
-pub(super) use bind_mount::{
-    BindMount, bind_destinations, engine_binds, external_binds, set_source, user_binds,
-};
+pub(super) use bind_mount::{BindMount, engine_binds, external_binds, set_source, user_binds};
 pub(super) use device::{Device, add_device};
 pub(super) use document::Spec;
 pub(super) use edit::edit;
