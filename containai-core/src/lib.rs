@@ -20,6 +20,7 @@
 
 #![deny(missing_docs)]
 
+pub mod agent_session;
 pub mod archive;
 mod box_error;
 pub mod byte_size;

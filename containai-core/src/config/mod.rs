@@ -54,9 +54,9 @@ pub use remembered::Remembered;
 pub use resolved::Config;
 pub use session_env::select_session_env;
 pub use setting::{
-    DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
-    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, UnknownIsolation,
-    is_image_reference, parse_image, parse_memory,
+    DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, InvalidSessionNotification,
+    IsolationChoice, MemoryLimitError, SETTINGS, SessionNotification, SettingKind, SettingScope,
+    SettingSpec, UnknownIsolation, is_image_reference, parse_image, parse_memory,
 };
 pub use shadowed::Shadowed;
 pub use trust::{IgnoreReason, IgnoredSetting, Suggestion, Trust};

@@ -2,6 +2,7 @@
 
 use toml_edit::{Document, Table};
 
+use super::AgentResume;
 use crate::shell_word::shell_quote;
 
 /// An agent, from the section `[agent]` of its manifest.
@@ -20,6 +21,8 @@ pub struct Agent {
     pub aliases: Vec<String>,
     /// Whether images may lack it.
     pub optional: bool,
+    /// How it continues its last conversation.
+    pub resume: AgentResume,
 }
 
 impl Agent {
@@ -92,6 +95,7 @@ impl Agent {
             subcommands: texts("subcommands"),
             aliases: texts("aliases"),
             optional: table.get("optional").and_then(|item| item.as_bool()).unwrap_or(false),
+            resume: AgentResume::of_agent(table),
             name,
         }
     }
@@ -112,11 +116,12 @@ mod tests {
 
     #[test]
     fn agent_section_is_parsed() {
-        let text = "[agent]\nname = \"t\"\ndefault_args = [\"--a b\"]\naliases = [\"u\"]\noptional = true\n";
+        let text = "[agent]\nname = \"t\"\ndefault_args = [\"--a b\"]\naliases = [\"u\"]\noptional = true\n[agent.resume]\nargs = [\"-c\"]\n";
         let agent = Agent::parse(text).expect("an agent");
         assert_eq!((agent.name.as_str(), agent.binary.as_str()), ("t", "t"));
         assert_eq!(agent.default_args, ["--a b"]);
         assert!(agent.optional && agent.has_name("u") && !agent.has_name("a"));
+        assert_eq!(agent.resume.args, ["-c"]);
         assert_eq!(Agent::parse("[[entries]]\n"), None);
         assert_eq!(Agent::parse("[agent"), None);
     }

@@ -2,7 +2,7 @@
 
 use toml_edit::{Document, Item, Table};
 
-use super::{Manifest, ManifestEntry, ManifestEntryKind};
+use super::{AgentResume, Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The known flags.
 const FLAGS: &str = "fdjsopxgGR";
@@ -133,6 +133,10 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
                 return wrong(item, key, "made of letters, digits, `.`, `_` and `-`");
             }
             "optional" if !item.is_bool() => return wrong(item, key, "`true` or `false`"),
+            AgentResume::KEY if !AgentResume::is_valid(item) => {
+                return wrong(item, key, "a table with an array of strings `args`");
+            }
+            AgentResume::KEY => {}
             "name" | "binary" | "default_args" | "subcommands" | "aliases" | "optional" => {}
             _ => return Err(error_at(text, item, ManifestErrorKind::UnknownKey(key.to_owned()))),
         }

@@ -1,8 +1,8 @@
 //! The table of all settings.
 
 use super::{
-    SettingSpec, agent, engine, env, image, import, isolation, limits, network, restart, ssh,
-    template, volume,
+    SettingSpec, agent, engine, env, image, import, isolation, limits, network, restart, session,
+    ssh, template, volume,
 };
 use crate::config::did_you_mean::closest_match;
 
@@ -38,6 +38,8 @@ pub const SETTINGS: &[SettingSpec] = &[
     ssh::SSH_OPTIONS,
     ssh::MUX,
     ssh::MUX_IDLE,
+    session::TERMINAL_CLIPBOARD,
+    session::SESSION_NOTIFY,
 ];
 
 impl SettingSpec {
