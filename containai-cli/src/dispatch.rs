@@ -8,9 +8,9 @@ use containai_core::hint::Hint;
 
 use crate::app::App;
 use crate::commands::{
-    completion, config, cp, df, exec, export, forward, gc, image, import, links, list, logs, open,
-    reference, resources, run, setup, shell, snapshot, ssh, stats, status, stop, template, top,
-    trust, version, workspace,
+    attach, completion, config, cp, df, exec, export, forward, gc, image, import, links, list,
+    logs, open, reference, resources, run, session, setup, shell, snapshot, ssh, stats, status,
+    stop, template, top, trust, version, workspace,
 };
 
 /// The commands of `cai`.
@@ -18,6 +18,8 @@ use crate::commands::{
 pub(crate) enum CliCommand {
     #[command(flatten)]
     Session(SessionCommand),
+    #[command(name = "session")]
+    AgentSession(session::AgentSessionArgs),
     Stop(stop::StopArgs),
     #[command(visible_aliases = ["ls", "ps"])]
     List(list::ListArgs),
@@ -55,6 +57,7 @@ pub(crate) enum SessionCommand {
     Run(run::RunArgs),
     Shell(shell::ShellArgs),
     Exec(exec::ExecArgs),
+    Attach(attach::AttachArgs),
 }
 
 impl CliCommand {
@@ -69,6 +72,8 @@ impl CliCommand {
             Self::Session(SessionCommand::Run(args)) => block_on(|| run::run(args, app)),
             Self::Session(SessionCommand::Shell(args)) => block_on(|| shell::run(args, app)),
             Self::Session(SessionCommand::Exec(args)) => block_on(|| exec::run(args, app)),
+            Self::Session(SessionCommand::Attach(args)) => block_on(|| attach::run(args, app)),
+            Self::AgentSession(args) => block_on(|| session::run(args, app)),
             Self::Stop(args) => block_on(|| stop::run(&args, app)),
             Self::List(args) => block_on(|| list::run(&args, app)),
             Self::Status(args) => block_on(|| status::run(&args, app)),

@@ -67,6 +67,7 @@
 
 #![deny(missing_docs)]
 
+pub mod agent_session;
 pub mod archive_file;
 pub mod command;
 pub mod command_env;
@@ -130,6 +131,7 @@ mod sandbox_handle;
 pub mod session;
 pub mod session_env;
 pub mod session_guard;
+mod session_script;
 pub mod settings;
 pub mod setup;
 pub mod signals;

@@ -1,5 +1,6 @@
 //! The verbs, one a file or folder.
 
+pub(crate) mod attach;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod cp;
@@ -17,6 +18,7 @@ pub(crate) mod open;
 pub(crate) mod reference;
 pub(crate) mod resources;
 pub(crate) mod run;
+pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod shell;
 pub(crate) mod snapshot;

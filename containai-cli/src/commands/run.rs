@@ -3,8 +3,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use containai::OperationError;
-use containai::session::{AgentLaunch, start_agent};
-use containai_core::naming::AgentName;
+use containai::session::{AgentLaunch, LaunchSession, start_agent};
+use containai_core::naming::{AgentName, AgentSessionName};
 use containai_ssh::{Command, LaunchMode};
 
 use crate::app::App;
@@ -21,15 +21,16 @@ pub(crate) struct RunArgs {
     session: SessionArgs,
     #[command(flatten)]
     env: EnvArgs,
-    /// Run in the background and print the process id; output goes to the container's journal
-    #[arg(
-        short,
-        long,
-        alias = "detached",
-        requires = "command",
-        conflicts_with_all = ["ephemeral", "agent"]
-    )]
+    /// Run in the background: a command prints its process id, and its output goes to the
+    /// container's journal; an agent gets a session, whose name is printed
+    #[arg(short, long, alias = "detached", conflicts_with = "ephemeral")]
     detach: bool,
+    /// Name of the agent's session [default: the agent's name, with a number if it is taken]
+    #[arg(long = "session", value_name = "NAME", conflicts_with = "no_session")]
+    session_name: Option<AgentSessionName>,
+    /// Start the agent without a session: it ends with this connection
+    #[arg(long, conflicts_with = "detach")]
+    no_session: bool,
     /// Agent to start; what follows `--` are its arguments
     #[arg(long)]
     agent: Option<AgentName>,
@@ -47,7 +48,12 @@ pub(crate) async fn run(args: RunArgs, app: &App) -> anyhow::Result<ExitCode> {
     }
     let variables = args.env.variables(&app.env)?;
     if is_agent {
-        let launch = AgentLaunch::new(args.command).with_variables(variables);
+        let session = match (args.no_session, args.detach) {
+            (true, _) => LaunchSession::None,
+            (_, true) => LaunchSession::Detached(args.session_name),
+            _ => LaunchSession::Attached(args.session_name),
+        };
+        let launch = AgentLaunch::new(args.command).with_variables(variables).with_session(session);
         return Ok(ExitCode::from(start_agent(request, launch, app.streams()).await?));
     }
     let command = Command::new(args.command)

@@ -22,7 +22,7 @@ mod volume_writer;
 mod watch;
 mod withheld;
 
-pub use manifests::{load as manifests, user_agents};
+pub use manifests::{known_agents, load as manifests, user_agents};
 pub use request::{ImportMode, ImportRequest, ImportResult, ImportSelection};
 pub use restore::ArchiveRestore;
 pub use send::Import;

@@ -3,10 +3,13 @@
 use std::ffi::OsString;
 
 use containai_core::engine::{Container, ImageRequest};
+use containai_core::exit;
 use containai_core::hint::Hint;
-use containai_ssh::{Command, EnvVars, LaunchMode};
+use containai_core::manifest::{Agent, shipped_agents};
+use containai_ssh::{Command, EnvVars, LaunchMode, Terminal};
 
-use super::{SessionRequest, Streams};
+use super::launch_session::LaunchPlace;
+use super::{LaunchSession, SessionRequest, Streams, report_lost_connection};
 use crate::error::OperationError;
 use crate::import::user_agents;
 
@@ -15,13 +18,14 @@ use crate::import::user_agents;
 pub struct AgentLaunch {
     arguments: Vec<OsString>,
     variables: EnvVars,
+    session: LaunchSession,
 }
 
 impl AgentLaunch {
     /// Creates an interactive start with arguments for the agent, after those of its manifest.
     pub fn new(arguments: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         let arguments = arguments.into_iter().map(Into::into).collect();
-        Self { arguments, variables: EnvVars::default() }
+        Self { arguments, ..Self::default() }
     }
 
     /// Sets the environment variables of the agent. Default: none.
@@ -30,10 +34,44 @@ impl AgentLaunch {
         self.variables = variables;
         self
     }
+
+    /// Sets whether the agent runs in an agent session. Default: one that the terminal is attached
+    /// to, with a name of its own.
+    #[must_use]
+    pub fn with_session(mut self, session: LaunchSession) -> Self {
+        self.session = session;
+        self
+    }
+
+    /// Returns the command that starts the agent, and the session that it runs in; `words` start it
+    /// without arguments.
+    fn command<'a>(
+        self,
+        words: impl IntoIterator<Item = &'a str>,
+        agent: Option<&Agent>,
+        request: &SessionRequest,
+        terminal: &Terminal,
+    ) -> Result<(Command, LaunchSession), OperationError> {
+        let words = words.into_iter().map(OsString::from).chain(self.arguments.iter().cloned());
+        let words: Vec<_> = words.collect();
+        let place = LaunchPlace {
+            config: &request.context.config,
+            workspace: request.workspace(),
+            lifetime: request.options.lifetime,
+            agent,
+        };
+        if let Some(command) = self.session.command(&place, terminal, &words, &self.arguments)? {
+            return Ok((command.env_vars(self.variables), self.session));
+        }
+        let command =
+            Command::new(words).map_err(|error| OperationError::usage(error.to_string()))?;
+        let command = command.with_launch(LaunchMode::Login).env_vars(self.variables);
+        Ok((command, LaunchSession::None))
+    }
 }
 
-/// Runs the configured agent, and returns its exit status. An agent of a user manifest is
-/// started with any image; another one must be in the image.
+/// Runs the configured agent, and returns its exit status; 0 if its terminal was detached. An agent
+/// of a user manifest is started with any image; another one must be in the image.
 ///
 /// # Errors
 ///
@@ -41,32 +79,40 @@ impl AgentLaunch {
 pub async fn start_agent(
     mut request: SessionRequest,
     launch: AgentLaunch,
-    streams: Streams,
+    mut streams: Streams,
 ) -> crate::Result<u8> {
     let agent = request.context.config.agent.value.clone();
+    let reporter = request.context.reporter.clone();
     let user_agents = user_agents(&request.context.env.layout)?;
-    if let Some(own) = user_agents.iter().find(|it| it.has_name(agent.as_ref())) {
-        let command = agent_command(own.command_line(), launch)?;
-        return request.run(&command, streams, |_| Ok(())).await;
+    let own = user_agents.iter().find(|it| it.has_name(agent.as_ref()));
+    let shipped = shipped_agents();
+    let known = own.or_else(|| shipped.iter().find(|it| it.has_name(agent.as_ref())));
+    let words: Vec<_> = match own {
+        Some(own) => own.command_line().collect(),
+        None => vec![agent.as_ref()],
+    };
+    let (command, session) = launch.command(words, known, &request, &streams.terminal)?;
+    if matches!(session, LaunchSession::Detached(_)) {
+        streams.terminal = Terminal::None;
     }
-    request.required_agent = Some(agent.clone());
-    let command = agent_command([agent.as_ref()], launch)?;
+    if own.is_none() {
+        request.required_agent = Some(agent.clone());
+    }
     let check = |container: &Container| match container.labels.agents() {
-        Some(agents) if !agents.contains(&agent.as_ref()) => {
+        Some(agents) if own.is_none() && !agents.contains(&agent.as_ref()) => {
             Err(missing_agent(&container.image, agent.as_ref()).into())
         }
         _ => Ok(()),
     };
-    request.run(&command, streams, check).await
-}
-
-fn agent_command<'a>(
-    words: impl IntoIterator<Item = &'a str>,
-    launch: AgentLaunch,
-) -> Result<Command, OperationError> {
-    let words = words.into_iter().map(OsString::from).chain(launch.arguments);
-    let command = Command::new(words).map_err(|error| OperationError::usage(error.to_string()))?;
-    Ok(command.env_vars(launch.variables).with_launch(LaunchMode::Login))
+    let outcome = request.run(&command, streams, check).await;
+    match (&outcome, session) {
+        (Ok(exit::OK), LaunchSession::Detached(_)) => {
+            reporter.say("`cai attach` shows it, and `cai session list` its state");
+            outcome
+        }
+        (_, LaunchSession::None) => outcome,
+        _ => report_lost_connection(outcome, &reporter),
+    }
 }
 
 impl SessionRequest {
