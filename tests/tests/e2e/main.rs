@@ -4,6 +4,7 @@
 
 mod agent_conversations;
 mod agent_forwarding;
+mod agent_sessions;
 mod agents;
 mod boot;
 mod command_names;
