@@ -75,6 +75,7 @@ set -sq escape-time 10
 set -sq exit-empty on
 set -sq set-clipboard $1
 set -sq extended-keys on
+set -asq terminal-features 'xterm*:extkeys'
 set -gq focus-events on
 set -gq mouse on
 set -gq history-limit 10000
@@ -98,16 +99,18 @@ set -gq set-titles-string '#T'
 END
 }
 
-# Starts tmux so that it outlives the SSH connection, and ends in order when the container stops.
-in_scope() {
-    if command -v systemd-run >/dev/null &&
-        systemd-run --user --scope --quiet --collect --property=TimeoutStopSec=10 \
-            --description="agent session $name" true 2>/dev/null; then
-        systemd-run --user --scope --quiet --collect --property=TimeoutStopSec=10 \
-            --description="agent session $name" "$@"
-    else
-        "$@"
-    fi
+# Starts session $name in the background, with the size of its first terminal. tmux outlives the SSH connection, and its scope
+# ends in order when the container stops; without a user manager, it is in the scope of sshd. $error is the message of a failure.
+start_server() {
+    set -- tmux -u -S "$sockets/$name" -f "$sockets/conf.$$" new-session -d -s "$name" -x "$columns" -y "$rows" \
+        sh -c "$runner" containai-session "$recorder" containai-session "$start" "$records/$name" "$sockets/$name" "$name" "$boot"
+    unset SSH_TTY
+    error=$(systemd-run --user --scope --quiet --collect --property=TimeoutStopSec=10 --description="agent session $name" \
+        "$@" 2>&1) && return
+    case $error in
+        *duplicate*) return 1 ;;
+    esac
+    error=$("$@" 2>&1)
 }
 
 # start NAME BASE DESCRIPTION CLIPBOARD COLUMNS ROWS COMMAND...: starts a session; its name is in $name. Without NAME, it is the
@@ -134,9 +137,7 @@ start() {
         [ -n "$name" ] || name=$base
         [ "$number" -eq 1 ] || name=$base-$number
         if ! is_live; then
-            # Its size is that of the first terminal.
-            if error=$(unset SSH_TTY && in_scope tmux -u -S "$sockets/$name" -f "$sockets/conf.$$" new-session -d -s "$name" -x "$columns" -y "$rows" \
-                sh -c "$runner" containai-session "$recorder" containai-session "$start" "$records/$name" "$sockets/$name" "$name" "$boot" 2>&1); then
+            if start_server; then
                 rm -f "$sockets/conf.$$"
                 return
             fi

@@ -15,13 +15,15 @@ pub fn parse_list(text: &str) -> Vec<AgentSession> {
     let mut blocks: Vec<Block<'_>> = Vec::new();
     let mut boot = "";
     for line in text.lines() {
-        let words: Vec<_> = line.split('\t').collect();
-        match words.as_slice() {
+        let words: Vec<&str> = line.split('\t').collect();
+        match *words.as_slice() {
             ["boot", ticks] if blocks.is_empty() => boot = ticks,
-            ["session", name, server] => {
-                blocks.push(Block { name, server, record: Vec::new() });
+            ["session", name, server] => blocks.push(Block { name, server, record: Vec::new() }),
+            _ => {
+                if let Some(block) = blocks.last_mut() {
+                    block.record.push(line);
+                }
             }
-            _ => blocks.iter_mut().next_back().into_iter().for_each(|it| it.record.push(line)),
         }
     }
     blocks.truncate(MAX_SESSIONS);
@@ -44,9 +46,9 @@ impl Block<'_> {
         let (description, rest) = self.record.split_first()?;
         let field = |key: &str| rest.iter().find_map(|line| line.strip_prefix(key));
         let time = |text: &str| text.parse().ok().map(Timestamp::from_unix);
-        let end = field("ended ").map(|line| line.split(' ').collect::<Vec<_>>());
-        let (ended, end) = match end.as_deref() {
-            Some([at, kind, number]) => (time(at), AgentSessionEnd::parse(kind, number)),
+        let words: Vec<&str> = field("ended ").unwrap_or_default().split(' ').collect();
+        let (ended, end) = match *words.as_slice() {
+            [at, kind, number] => (time(at), AgentSessionEnd::parse(kind, number)),
             _ => (None, None),
         };
         let state = match (end, self.server.split_once(' ')) {

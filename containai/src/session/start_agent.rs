@@ -105,12 +105,12 @@ pub async fn start_agent(
         _ => Ok(()),
     };
     let outcome = request.run(&command, streams, check).await;
-    match (&outcome, session) {
-        (Ok(exit::OK), LaunchSession::Detached(_)) => {
+    match session {
+        LaunchSession::None => outcome,
+        LaunchSession::Detached(_) if matches!(outcome, Ok(exit::OK)) => {
             reporter.say("`cai attach` shows it, and `cai session list` its state");
             outcome
         }
-        (_, LaunchSession::None) => outcome,
         _ => report_lost_connection(outcome, &reporter),
     }
 }
