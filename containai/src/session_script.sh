@@ -19,7 +19,13 @@ boot() {
 
 of_server() { tmux -u -S "$sockets/$name" "$@" 2>/dev/null; }
 is_live() { [ -S "$sockets/$name" ] && of_server has-session -t "=$name"; }
-has_ended() { grep -q '^ended ' "$records/$name" 2>/dev/null; }
+# Reads the record without another program, because `attach` has to be quick.
+has_ended() {
+    while read -r word _; do
+        [ "$word" != ended ] || return 0
+    done 2>/dev/null < "$records/$name"
+    return 1
+}
 
 # Quotes $1 for a shell in $quoted.
 quote() {
@@ -155,17 +161,23 @@ start() {
     done
 }
 
-# Exits as the agent of session $name did, once that is recorded.
-exit_as_agent() {
+# Waits until the end of the agent of session $name is recorded, for five seconds.
+wait_for_end() {
     tries=0
-    until how=$(grep '^ended ' "$records/$name" 2>/dev/null); do
+    until [ -f "$records/$name" ] && has_ended; do
         tries=$((tries + 1))
-        if [ "$tries" -gt 50 ]; then
-            echo "error: session \`$name\` ended, and how the agent ended is unknown" >&2
-            exit 1
-        fi
+        [ "$tries" -le 50 ] || return 1
         sleep 0.1
     done
+}
+
+# Exits as the agent of session $name did; with $1 if that is not recorded.
+exit_as_agent() {
+    if ! wait_for_end; then
+        echo "error: session \`$name\` has ended, and how its agent ended is unknown" >&2
+        exit "$1"
+    fi
+    how=$(grep '^ended ' "$records/$name")
     # shellcheck disable=SC2086  # the words are split
     set -- $how
     case $3 in
@@ -174,26 +186,22 @@ exit_as_agent() {
     esac
 }
 
+# attach STATUS: shows session $name until it ends or is detached. STATUS is that of an unknown end.
 attach() {
     # Colors that the terminal has, and tmux cannot know.
     case ${COLORTERM-} in
-        truecolor | 24bit) of_server set -sq 'terminal-features[90]' "$TERM:RGB" ;;
+        truecolor | 24bit) tmux -u -S "$sockets/$name" set -sq 'terminal-features[90]' "$TERM:RGB" ';' attach-session -t "=$name" ;;
+        *) tmux -u -S "$sockets/$name" attach-session -t "=$name" ;;
     esac
-    tmux -u -S "$sockets/$name" attach-session -t "=$name"
     if ! has_ended && is_live; then
         echo "session $name continues; \`cai attach\` comes back to it" >&2
         exit 0
     fi
     # tmux restores the screen as it was before; what the agent wrote last is shown below.
-    tries=0
-    until has_ended || [ "$tries" -gt 50 ]; do
-        tries=$((tries + 1))
-        sleep 0.1
-    done
-    if [ -f "$records/$name.log" ]; then
-        sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' "$records/$name.log" | tail -n "${LINES:-20}"
+    if wait_for_end && [ -f "$records/$name.log" ]; then
+        sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' "$records/$name.log" | tail -n 20
     fi
-    exit_as_agent
+    exit_as_agent "$1"
 }
 
 # One line for a record: its name, whether its server answers, its clients, and whether it rang the bell since.
@@ -213,7 +221,7 @@ case $verb in
             '' | dumb | unknown) shift 6; exec "$@" ;;
         esac
         start "$@" || exit
-        attach
+        attach 1
         ;;
     detach)
         command -v tmux >/dev/null || { echo 'error: the image has no tmux, which sessions need' >&2; exit 1; }
@@ -224,18 +232,16 @@ case $verb in
         name=$1
         if [ -z "$name" ]; then
             for socket in "$sockets"/*; do
-                [ -S "$socket" ] || continue
-                candidate=${socket##*/}
-                name=$candidate
-                is_live || continue
+                name=${socket##*/}
+                [ -S "$socket" ] && ! has_ended || continue
                 [ -z "${found-}" ] || exit "$not_attached"
-                found=$candidate
+                found=$name
             done
             name=${found-}
             [ -n "$name" ] || exit "$not_attached"
         fi
-        is_live || exit "$not_attached"
-        attach
+        [ -S "$sockets/$name" ] && ! has_ended || exit "$not_attached"
+        attach "$not_attached"
         ;;
     list)
         boot
@@ -300,6 +306,6 @@ case $verb in
             [ "$(of_server display-message -p -t "=$name:" '#{window_bell_flag}')" != 1 ] || { echo waiting; exit 0; }
             sleep 1
         done
-        exit_as_agent
+        exit_as_agent 1
         ;;
 esac

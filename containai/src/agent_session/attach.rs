@@ -10,8 +10,7 @@ use super::control::lines;
 use super::list::{ambiguous, missing, read};
 use crate::import::known_agents;
 use crate::session::{
-    AgentLaunch, LaunchSession, SessionRequest, Streams, check_terminal, report_lost_connection,
-    start_agent,
+    AgentLaunch, LaunchSession, SessionRequest, SessionScreen, Streams, check_terminal, start_agent,
 };
 use crate::session_script::{self, NOT_ATTACHED};
 
@@ -46,16 +45,17 @@ pub async fn attach(
     name: Option<&AgentSessionName>,
     streams: impl Fn() -> Streams,
 ) -> crate::Result<AttachOutcome> {
-    let Streams { terminal, stdio } = streams();
-    check_terminal(&terminal)?;
+    let given = streams();
+    check_terminal(&given.terminal)?;
+    let screen = SessionScreen::of(&given);
     let word = name.map(AgentSessionName::as_str).unwrap_or_default();
     let command = session_script::command("attach", [word])?;
     let again = request.clone();
     let reporter = request.context.reporter.clone();
     let connection = request.open_existing().await?.connection;
     reporter.finish_work();
-    let outcome = connection.exec_for_user(&command, terminal, stdio).await;
-    let code = report_lost_connection(outcome, &reporter)?.code();
+    let outcome = connection.exec_for_user(&command, given.terminal, given.stdio).await;
+    let code = screen.after(outcome, &reporter)?.code();
     if code != NOT_ATTACHED {
         return Ok(AttachOutcome::Exited(code));
     }

@@ -1,6 +1,8 @@
 //! Agent sessions as the command of a session.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
+use std::io::Write as _;
 
 use containai_core::agent_session::{AgentSessionMode, AgentSessionStart};
 use containai_core::config::Config;
@@ -9,9 +11,10 @@ use containai_core::hint::Hint;
 use containai_core::manifest::Agent;
 use containai_core::naming::{AgentSessionName, WorkspacePath};
 use containai_core::remote::RemoteError;
-use containai_ssh::{Command, CommandError, Terminal, TerminalSize};
+use containai_ssh::{Command, CommandError, Output, Terminal, TerminalSize};
 
-use crate::error::OperationError;
+use super::Streams;
+use crate::error::{Error, OperationError};
 use crate::report::Reporter;
 use crate::session_script::{ClipboardAccess, NewSession, NewSessionTerminal};
 
@@ -140,16 +143,37 @@ pub(crate) fn check_terminal(terminal: &Terminal) -> Result<(), OperationError> 
     }
 }
 
-/// Says how to come back to an agent session if its connection was lost.
-pub(crate) fn report_lost_connection<T>(
-    outcome: crate::Result<T>,
-    reporter: &Reporter,
-) -> crate::Result<T> {
-    outcome.inspect_err(|error| {
-        if let Some(RemoteError::Connection { .. }) = error.find() {
+/// The screen of a terminal on which an agent session is shown.
+pub(crate) struct SessionScreen(Option<File>);
+
+impl SessionScreen {
+    /// Restores a terminal, as tmux does when it ends: the screen, the colors, the cursor, and the
+    /// reports of keys, of the mouse, of pasted text and of the focus. See ctlseqs of xterm.
+    const RESTORE: &[u8] = b"\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[>4m\x1b[?1l\x1b>\x1b[r\x1b[m\x1b[?1049l\x1b[?25h";
+
+    pub(crate) fn of(streams: &Streams) -> Self {
+        match (&streams.terminal, &streams.stdio.output) {
+            (Terminal::Request { .. }, Output::File(file)) => Self(file.try_clone().ok()),
+            _ => Self(None),
+        }
+    }
+
+    /// If the connection of an agent session was lost, restores the terminal, and says how to come
+    /// back.
+    pub(crate) fn after<T>(
+        self,
+        outcome: crate::Result<T>,
+        reporter: &Reporter,
+    ) -> crate::Result<T> {
+        if let Some(RemoteError::Connection { .. }) = outcome.as_ref().err().and_then(Error::find) {
+            if let Some(mut file) = self.0 {
+                // A terminal that is gone needs no restoration.
+                let _ = file.write_all(Self::RESTORE);
+            }
             reporter.say("the agent continues in the container; `cai attach` comes back to it");
         }
-    })
+        outcome
+    }
 }
 
 #[cfg(test)]

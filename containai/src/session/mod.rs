@@ -34,7 +34,7 @@ pub use dry_run::SessionPlan;
 pub use exec::Streams;
 pub use exec::exec_attached;
 pub use launch_session::LaunchSession;
-pub(crate) use launch_session::{check_terminal, report_lost_connection};
+pub(crate) use launch_session::{SessionScreen, check_terminal};
 pub use options::{Recreate, SessionOptions};
 pub use request::SessionRequest;
 pub(crate) use resolved_workspace::ResolvedWorkspace;

@@ -9,7 +9,7 @@ use containai_core::manifest::{Agent, shipped_agents};
 use containai_ssh::{Command, EnvVars, LaunchMode, Terminal};
 
 use super::launch_session::LaunchPlace;
-use super::{LaunchSession, SessionRequest, Streams, report_lost_connection};
+use super::{LaunchSession, SessionRequest, SessionScreen, Streams};
 use crate::error::OperationError;
 use crate::import::user_agents;
 
@@ -104,6 +104,7 @@ pub async fn start_agent(
         }
         _ => Ok(()),
     };
+    let screen = SessionScreen::of(&streams);
     let outcome = request.run(&command, streams, check).await;
     match session {
         LaunchSession::None => outcome,
@@ -111,7 +112,7 @@ pub async fn start_agent(
             reporter.say("`cai attach` shows it, and `cai session list` its state");
             outcome
         }
-        _ => report_lost_connection(outcome, &reporter),
+        _ => screen.after(outcome, &reporter),
     }
 }
 

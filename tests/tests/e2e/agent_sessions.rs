@@ -21,6 +21,8 @@ while read -r order argument; do
         *) echo "heard-$order-$argument" ;;
     esac
 done
+# The input has ended: the terminal is gone.
+sleep 9
 "#;
 
 /// A workspace whose agent is [`MIND`].
@@ -220,7 +222,8 @@ fn conversation_continues_after_a_restart_of_the_container() {
     // A container whose processes are killed.
     assert_eq!(mind.start_detached(), "mind");
     mind.wait_for_log("mind", "ready-42");
-    let id = mind.person.container(mind.repository.path())["Id"].as_str().expect("an id").to_owned();
+    let id =
+        mind.person.container(mind.repository.path())["Id"].as_str().expect("an id").to_owned();
     mind.person.api().post(&format!("/containers/{id}/kill"), &Value::Null);
     let mut terminal = mind.on_terminal(&["attach"]);
     terminal.wait_for("Continue its conversation");
