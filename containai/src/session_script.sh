@@ -233,14 +233,18 @@ case $verb in
         if [ -z "$name" ]; then
             for socket in "$sockets"/*; do
                 name=${socket##*/}
-                [ -S "$socket" ] && ! has_ended || continue
+                if [ ! -S "$socket" ] || has_ended; then
+                    continue
+                fi
                 [ -z "${found-}" ] || exit "$not_attached"
                 found=$name
             done
             name=${found-}
             [ -n "$name" ] || exit "$not_attached"
         fi
-        [ -S "$sockets/$name" ] && ! has_ended || exit "$not_attached"
+        if [ ! -S "$sockets/$name" ] || has_ended; then
+            exit "$not_attached"
+        fi
         attach "$not_attached"
         ;;
     list)

@@ -81,10 +81,12 @@ async fn ended(
     let is_of_restart =
         session.is_of_earlier_boot || session.state == AgentSessionState::Interrupted;
     if let (true, Some((name, agent))) = (is_of_restart && reporter.can_ask(), resume) {
-        reporter
-            .say(&format!("session {} ended with its container or its tmux server", session.name));
         let words = agent.resume.args.join(" ");
-        if reporter.ask(&format!("Continue its conversation (`{name} {words}`)?")) {
+        let (session_name, state) = (&session.name, session.state);
+        let question = format!(
+            "Session {session_name} has ended: {state}. Continue its conversation (`{name} {words}`)?"
+        );
+        if reporter.ask(&question) {
             request.context.config.agent.value = name.clone();
             let launch = AgentLaunch::new(&agent.resume.args)
                 .with_session(LaunchSession::Attached(Some(session.name)));
