@@ -149,14 +149,14 @@ mod tests {
     #[test]
     fn text_output_is_a_table() {
         insta::assert_snapshot!(table(&entries(), Sizes::Unknown), @r"
-        NAME              STATUS   UPTIME   PORT  AGENT  WORKSPACE
-        api-main          running  3 hours  2300  codex  /home/me/�[31mapi�x
-        a-very-long-name  exited   -        2300  -      /home/me/�[31mapi�x
+        NAME              STATUS   UPTIME   PORT  AGENT  SESSIONS  WORKSPACE
+        api-main          running  3 hours  2300  codex  codex     /home/me/�[31mapi�x
+        a-very-long-name  exited   -        2300  -      -         /home/me/�[31mapi�x
         ");
         insta::assert_snapshot!(table(&entries(), Sizes::Measured), @r"
-        NAME              STATUS   UPTIME   PORT  AGENT  SIZE     VOLUMES  WORKSPACE
-        api-main          running  3 hours  2300  codex  4.9 KiB  6.8 KiB  /home/me/�[31mapi�x
-        a-very-long-name  exited   -        2300  -      -        -        /home/me/�[31mapi�x
+        NAME              STATUS   UPTIME   PORT  AGENT  SESSIONS  SIZE     VOLUMES  WORKSPACE
+        api-main          running  3 hours  2300  codex  codex     4.9 KiB  6.8 KiB  /home/me/�[31mapi�x
+        a-very-long-name  exited   -        2300  -      -         -        -        /home/me/�[31mapi�x
         ");
     }
 
@@ -175,6 +175,9 @@ mod tests {
             "running_agents": [
               "codex"
             ],
+            "sessions": [
+              "codex"
+            ],
             "ssh_port": 2300,
             "image": "containai/base:1",
             "uptime": "3 hours",
@@ -187,6 +190,7 @@ mod tests {
             "status": "exited",
             "agents": [],
             "running_agents": [],
+            "sessions": [],
             "ssh_port": 2300,
             "image": "containai/base:1"
           }

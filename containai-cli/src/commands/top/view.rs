@@ -158,7 +158,10 @@ mod tests {
             container,
             usage: is_running.then_some(usage),
             sessions: is_running.then_some(ActiveSessions { ssh: 1, terminals: 2 }),
-            agent_sessions: AgentSessionName::parse("claude").into_iter().collect(),
+            agent_sessions: AgentSessionName::parse("claude")
+                .into_iter()
+                .filter(|_| is_running)
+                .collect(),
         }
     }
 
