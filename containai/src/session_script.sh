@@ -154,6 +154,7 @@ start() {
         fi
         if [ -n "$given" ]; then
             echo "error: a session \`$given\` is running" >&2
+            echo "hint: \`cai attach -n $given\` shows it; choose another name, or none" >&2
             rm -f "$start" "$sockets/conf.$$"
             return 2
         fi
@@ -224,7 +225,12 @@ case $verb in
         attach 1
         ;;
     detach)
-        command -v tmux >/dev/null || { echo 'error: the image has no tmux, which sessions need' >&2; exit 1; }
+        if ! command -v tmux >/dev/null; then
+            echo 'error: the image has no tmux, which agent sessions need' >&2
+            # shellcheck disable=SC2016  # the quotes are text
+            echo 'hint: run `cai exec -- sudo apt-get install -y tmux`, or add it to the image' >&2
+            exit 1
+        fi
         start "$@" || exit
         echo "$name"
         ;;

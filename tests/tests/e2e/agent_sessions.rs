@@ -137,7 +137,7 @@ fn variables_of_one_session_reach_no_other() {
         mind.wait_for_log(name, secret);
     }
     // They are in no command line and in no file.
-    let script = "grep -alz x1 /proc/[0-9]*/cmdline 2>/dev/null; grep -r x1 ~/.local/state /run/user/1000/containai-sessions 2>/dev/null; true";
+    let script = "grep -alz [x]1 /proc/[0-9]*/cmdline 2>/dev/null; grep -r [x]1 ~/.local/state /run/user/1000/containai-sessions 2>/dev/null; true";
     mind.person.exec(&mind.repository, script).success().prints("");
 }
 
