@@ -10,7 +10,10 @@ type Alias = (&'static [&'static str], &'static [&'static str]);
 const SHORT: [Alias; 2] = [(&["rm"], &["stop", "--remove"]), (&["images"], &["image", "list"])];
 
 /// Commands of earlier versions; the first match applies.
-const DEPRECATED: [Alias; 6] = [
+const DEPRECATED: [Alias; 9] = [
+    (&["list-agents"], &["session", "list"]),
+    (&["connect-agent"], &["attach"]),
+    (&["remove-agent"], &["session", "remove"]),
     (&["sync"], &["links", "adopt"]),
     (&["sync-back"], &["workspace", "pull"]),
     (&["ports", "add"], &["forward", "--background"]),
@@ -78,6 +81,11 @@ mod tests {
             "cai --docker-host x sync-back a",
             "cai --docker-host x workspace pull a",
             Some("`cai sync-back` is deprecated; use `cai workspace pull`"),
+        );
+        check(
+            "cai connect-agent -n claude",
+            "cai attach -n claude",
+            Some("`cai connect-agent` is deprecated; use `cai attach`"),
         );
         check(
             "cai ports",

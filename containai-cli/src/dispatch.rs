@@ -8,10 +8,10 @@ use containai_core::hint::Hint;
 
 use crate::app::App;
 use crate::commands::{
-    acp, agents, completion, config, cp, df, exec, export, first_start, forward, gc, image, import,
-    links, list, login, logout, logs, open, ports, reference, rename, resources, restart, run,
-    setup, shell, snapshot, ssh, start, stats, status, stop, template, top, trust, version,
-    workspace,
+    acp, agents, attach, completion, config, cp, df, exec, export, first_start, forward, gc, image,
+    import, links, list, login, logout, logs, open, ports, reference, rename, resources, restart,
+    run, session, setup, shell, snapshot, ssh, start, stats, status, stop, template, top, trust,
+    version, workspace,
 };
 
 /// The commands of `cai`.
@@ -20,6 +20,8 @@ pub(crate) enum CliCommand {
     #[command(flatten)]
     Session(SessionCommand),
     Start(start::StartArgs),
+    #[command(name = "session")]
+    AgentSession(session::AgentSessionArgs),
     Stop(stop::StopArgs),
     Restart(restart::RestartArgs),
     #[command(visible_aliases = ["ls", "ps"])]
@@ -66,6 +68,7 @@ pub(crate) enum SessionCommand {
     Run(run::RunArgs),
     Shell(shell::ShellArgs),
     Exec(exec::ExecArgs),
+    Attach(attach::AttachArgs),
 }
 
 impl CliCommand {
@@ -82,6 +85,8 @@ impl CliCommand {
             Self::Session(SessionCommand::Exec(args)) => block_on(|| exec::run(args, app)),
             Self::Start(args) => block_on(|| start::run(&args, app)),
             Self::Restart(args) => block_on(|| restart::run(&args, app)),
+            Self::Session(SessionCommand::Attach(args)) => block_on(|| attach::run(args, app)),
+            Self::AgentSession(args) => block_on(|| session::run(args, app)),
             Self::Stop(args) => block_on(|| stop::run(&args, app)),
             Self::List(args) => block_on(|| list::run(&args, app)),
             Self::Status(args) => block_on(|| status::run(&args, app)),

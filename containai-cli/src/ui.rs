@@ -77,6 +77,14 @@ impl Ui {
         }
     }
 
+    /// Rings the bell of the terminal.
+    pub(crate) fn ring(&self) -> anyhow::Result<()> {
+        if self.terminals().stderr {
+            io::stderr().write_all(b"\x07")?;
+        }
+        Ok(())
+    }
+
     /// Prints a detail in verbose mode.
     pub(crate) fn verbose(&self, text: &str) {
         if self.verbosity == Verbosity::Verbose {

@@ -41,6 +41,10 @@ pub const CONTAINER_AUTHORIZED_KEYS: &str = "/etc/containai/authorized_keys";
 /// The session environment: `NAME=value` lines on a tmpfs, read by sshd (`environment` in sshd(8))
 /// through a link in `~/.ssh`.
 pub const CONTAINER_SESSION_ENV: &str = "/run/containai/session/environment";
+/// The directory of the records of agent sessions, one file each; it is lost with the container.
+pub const CONTAINER_SESSION_RECORDS: &str = "/home/agent/.local/state/containai/sessions";
+/// The directory of the sockets of agent sessions, on a tmpfs.
+pub const CONTAINER_SESSION_SOCKETS: &str = "/run/user/1000/containai-sessions";
 /// The directory of the user's start-up hooks, installed before each start.
 pub const CONTAINER_HOOKS: &str = "/etc/containai/hooks";
 /// The names of the current hooks, one per line, in order; other files are leftovers.

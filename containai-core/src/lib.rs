@@ -21,6 +21,7 @@
 #![deny(missing_docs)]
 
 pub mod acp;
+pub mod agent_session;
 pub mod archive;
 mod box_error;
 pub mod browser_page;

@@ -69,6 +69,7 @@
 
 pub mod acp;
 pub mod agents;
+pub mod agent_session;
 pub mod archive_file;
 pub mod command;
 pub mod command_env;
@@ -136,6 +137,7 @@ mod sandbox_handle;
 pub mod session;
 pub mod session_env;
 pub mod session_guard;
+mod session_script;
 pub mod settings;
 pub mod setup;
 mod shared_credentials;

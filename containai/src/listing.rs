@@ -1,7 +1,9 @@
 //! The list of containers.
 
+use containai_core::agent_session::running_sessions;
 use containai_core::byte_size::ByteSize;
 use containai_core::engine::{Container, RunState, Storage as _, StoredVolume, running_agents};
+use containai_core::naming::AgentSessionName;
 use containai_docker::{DockerEngine, ListedContainer, Sizes};
 use futures_util::future::join_all;
 
@@ -13,6 +15,8 @@ pub struct ContainerListing {
     pub listed: ListedContainer,
     /// The agents of its image that are running; empty if it is stopped or they are unknown.
     pub running_agents: Vec<String>,
+    /// The agent sessions that run; empty if it is stopped or they are unknown.
+    pub sessions: Vec<AgentSessionName>,
     /// The size of the volumes that it mounts, if it was measured; one that other containers mount as
     /// well counts for each.
     pub volumes: Option<ByteSize>,
@@ -22,7 +26,7 @@ impl ContainerListing {
     /// An entry without measurements.
     #[must_use]
     pub fn new(listed: ListedContainer) -> Self {
-        Self { listed, running_agents: Vec::new(), volumes: None }
+        Self { listed, running_agents: Vec::new(), sessions: Vec::new(), volumes: None }
     }
 }
 
@@ -41,20 +45,25 @@ pub async fn containers(
         Sizes::Unknown => None,
     };
     let entries = listed.into_iter().map(async |listed| {
-        let running_agents = agents_of(engine, &listed.container).await;
+        let (running_agents, sessions) = activity_of(engine, &listed.container).await;
         let volumes = volumes.as_ref().map(|it| mounted_size(it, &listed.container));
-        ContainerListing { listed, running_agents, volumes }
+        ContainerListing { listed, running_agents, sessions, volumes }
     });
     Ok(join_all(entries).await)
 }
 
-async fn agents_of(engine: &DockerEngine, container: &Container) -> Vec<String> {
-    let agents = container.labels.agents().unwrap_or_default();
-    if container.state != RunState::Running || agents.is_empty() {
-        return Vec::new();
+/// Returns the agents and the sessions that run.
+async fn activity_of(
+    engine: &DockerEngine,
+    container: &Container,
+) -> (Vec<String>, Vec<AgentSessionName>) {
+    if container.state != RunState::Running {
+        return (Vec::new(), Vec::new());
     }
+    let agents = container.labels.agents().unwrap_or_default();
     let processes = engine.processes(&container.id).await.unwrap_or_default();
-    running_agents(&processes, &agents).into_iter().map(str::to_owned).collect()
+    let agents = running_agents(&processes, &agents).into_iter().map(str::to_owned).collect();
+    (agents, running_sessions(&processes))
 }
 
 fn mounted_size(volumes: &[StoredVolume], container: &Container) -> ByteSize {

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use containai_core::agent_session::running_sessions;
 use containai_core::engine::{
     ActiveSessions, Container, ContainerId, RunState, Usage, UsageSample,
 };
+use containai_core::naming::AgentSessionName;
 use containai_docker::{Activity, DockerEngine, Sizes};
 use futures_util::future::join_all;
 
@@ -21,6 +23,8 @@ pub struct ContainerStatistics {
     pub usage: Option<Usage>,
     /// Its sessions; `None` if stopped or unknown.
     pub sessions: Option<ActiveSessions>,
+    /// The agent sessions that run; empty if stopped or unknown.
+    pub agent_sessions: Vec<AgentSessionName>,
 }
 
 /// Returns the statistics of all running containers. Their CPU usage is measured for a moment.
@@ -34,7 +38,9 @@ pub async fn running(engine: &DockerEngine) -> crate::Result<Vec<ContainerStatis
     let statistics = running.map(async |container| {
         let state = engine.running(&container.id).await;
         let Activity { usage, sessions } = engine.activity(&container.id, &state).await;
-        ContainerStatistics { container, usage, sessions }
+        let processes = engine.processes(&container.id).await.unwrap_or_default();
+        let agent_sessions = running_sessions(&processes);
+        ContainerStatistics { container, usage, sessions, agent_sessions }
     });
     Ok(join_all(statistics).await)
 }
@@ -78,14 +84,20 @@ impl Sampler {
         engine: &DockerEngine,
         container: Container,
     ) -> (ContainerStatistics, Option<(ContainerId, (Instant, UsageSample))>) {
-        let mut statistics = ContainerStatistics { container, usage: None, sessions: None };
+        let mut statistics = ContainerStatistics {
+            container,
+            usage: None,
+            sessions: None,
+            agent_sessions: Vec::new(),
+        };
         let Container { id, state, .. } = statistics.container.clone();
         if state != RunState::Running {
             return (statistics, None);
         }
         let sample = tokio::time::timeout(SAMPLE_TIMEOUT, engine.sample(&id));
-        let (sample, sessions) = tokio::join!(sample, engine.sessions(&id));
-        statistics.sessions = sessions;
+        let (sample, processes) = tokio::join!(sample, engine.processes(&id));
+        statistics.sessions = processes.as_deref().map(ActiveSessions::count);
+        statistics.agent_sessions = running_sessions(&processes.unwrap_or_default());
         let Some(sample) = sample.ok().and_then(Result::ok).flatten() else {
             return (statistics, None);
         };

@@ -14,7 +14,7 @@ use containai_docker::DockerEngine;
 use crate::app::App;
 
 /// One container, by name or by workspace.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TargetArgs {
     /// Container name or workspace path [default: the repository around the current directory]
     #[arg(value_name = "TARGET", conflicts_with_all = ["workspace", "container"])]
@@ -24,7 +24,7 @@ pub(crate) struct TargetArgs {
 }
 
 /// One container, by the explicit options alone.
-#[derive(Clone, Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub(crate) struct TargetOptions {
     /// Workspace path
     #[arg(short, long, value_name = "PATH")]

@@ -2,6 +2,7 @@
 
 pub(crate) mod acp;
 pub(crate) mod agents;
+pub(crate) mod attach;
 pub(crate) mod completion;
 pub(crate) mod config;
 pub(crate) mod cp;
@@ -25,6 +26,7 @@ pub(crate) mod rename;
 pub(crate) mod resources;
 pub(crate) mod restart;
 pub(crate) mod run;
+pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod shell;
 pub(crate) mod snapshot;

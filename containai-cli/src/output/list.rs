@@ -24,6 +24,8 @@ pub(crate) struct ContainerListEntry {
     agents: Vec<String>,
     /// Those that are running.
     running_agents: Vec<String>,
+    /// The agent sessions that run.
+    sessions: Vec<String>,
     /// The port of its SSH server on this machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     ssh_port: Option<u16>,
@@ -53,6 +55,7 @@ impl ContainerListEntry {
             status: container.state.to_string(),
             agents: labels.agents().unwrap_or_default().into_iter().map(escape_control).collect(),
             running_agents: listing.running_agents.iter().map(|it| escape_control(it)).collect(),
+            sessions: listing.sessions.iter().map(ToString::to_string).collect(),
             ssh_port: labels.ssh_port().map(|port| port.get()),
             image: escape_control(&container.image),
             uptime: uptime.map(|text| escape_control(text.split(" (").next().unwrap_or(text))),
@@ -72,6 +75,7 @@ impl ContainerListEntry {
             self.uptime.clone().unwrap_or_default(),
             self.ssh_port.map(|port| port.to_string()).unwrap_or_default(),
             self.running_agents.join(","),
+            self.sessions.join(","),
         ];
         if sizes == Sizes::Measured {
             let size = |size: Option<u64>| {
@@ -87,10 +91,18 @@ impl ContainerListEntry {
 /// The table of `cai list`.
 pub(crate) fn table(entries: &[ContainerListEntry], sizes: Sizes) -> String {
     let head: &[&str] = match sizes {
-        Sizes::Measured => {
-            &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "SIZE", "VOLUMES", "WORKSPACE"]
-        }
-        Sizes::Unknown => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "WORKSPACE"],
+        Sizes::Measured => &[
+            "NAME",
+            "STATUS",
+            "UPTIME",
+            "PORT",
+            "AGENT",
+            "SESSIONS",
+            "SIZE",
+            "VOLUMES",
+            "WORKSPACE",
+        ],
+        Sizes::Unknown => &["NAME", "STATUS", "UPTIME", "PORT", "AGENT", "SESSIONS", "WORKSPACE"],
     };
     let rows: Vec<_> = entries.iter().map(|entry| entry.row(sizes)).collect();
     table::table(head, &rows)
@@ -100,6 +112,7 @@ pub(crate) fn table(entries: &[ContainerListEntry], sizes: Sizes) -> String {
 mod tests {
     use containai_core::engine::{Container, ContainerId};
     use containai_core::label;
+    use containai_core::naming::AgentSessionName;
     use containai_docker::ListedContainer;
 
     use super::*;
@@ -122,6 +135,7 @@ mod tests {
             let mut listing = ContainerListing::new(listed);
             if state == RunState::Running {
                 listing.running_agents = vec!["codex".into()];
+                listing.sessions = AgentSessionName::parse("codex").into_iter().collect();
                 listing.volumes = Some(ByteSize::from_bytes(7000));
             }
             ContainerListEntry::of(&listing)
@@ -135,14 +149,14 @@ mod tests {
     #[test]
     fn text_output_is_a_table() {
         insta::assert_snapshot!(table(&entries(), Sizes::Unknown), @r"
-        NAME              STATUS   UPTIME   PORT  AGENT  WORKSPACE
-        api-main          running  3 hours  2300  codex  /home/me/�[31mapi�x
-        a-very-long-name  exited   -        2300  -      /home/me/�[31mapi�x
+        NAME              STATUS   UPTIME   PORT  AGENT  SESSIONS  WORKSPACE
+        api-main          running  3 hours  2300  codex  codex     /home/me/�[31mapi�x
+        a-very-long-name  exited   -        2300  -      -         /home/me/�[31mapi�x
         ");
         insta::assert_snapshot!(table(&entries(), Sizes::Measured), @r"
-        NAME              STATUS   UPTIME   PORT  AGENT  SIZE     VOLUMES  WORKSPACE
-        api-main          running  3 hours  2300  codex  4.9 KiB  6.8 KiB  /home/me/�[31mapi�x
-        a-very-long-name  exited   -        2300  -      -        -        /home/me/�[31mapi�x
+        NAME              STATUS   UPTIME   PORT  AGENT  SESSIONS  SIZE     VOLUMES  WORKSPACE
+        api-main          running  3 hours  2300  codex  codex     4.9 KiB  6.8 KiB  /home/me/�[31mapi�x
+        a-very-long-name  exited   -        2300  -      -         -        -        /home/me/�[31mapi�x
         ");
     }
 
@@ -161,6 +175,9 @@ mod tests {
             "running_agents": [
               "codex"
             ],
+            "sessions": [
+              "codex"
+            ],
             "ssh_port": 2300,
             "image": "containai/base:1",
             "uptime": "3 hours",
@@ -173,6 +190,7 @@ mod tests {
             "status": "exited",
             "agents": [],
             "running_agents": [],
+            "sessions": [],
             "ssh_port": 2300,
             "image": "containai/base:1"
           }

@@ -1,5 +1,6 @@
 //! The formats of stdout: tables and JSON shapes.
 
+pub(crate) mod agent_session;
 pub(crate) mod agents;
 pub(crate) mod config;
 pub(crate) mod df;

@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, Schema, schema_for};
 
+use super::agent_session::AgentSessionEntry;
 use super::agents::AgentEntry;
 use super::config::SettingOutput;
 use super::df::DiskUsageOutput;
@@ -38,6 +39,7 @@ pub(crate) fn outputs() -> Vec<JsonOutput> {
         of::<ResourcesOutput>("cai resources --json"),
         of::<Vec<StatisticsEntry>>("cai stats --json"),
         of::<PlanDocument>("cai run --dry-run --json"),
+        of::<Vec<AgentSessionEntry>>("cai session list --json"),
         of::<Vec<snapshot::SnapshotEntry>>("cai snapshot list --json"),
         of::<StatusOutput>("cai status --json"),
         of::<Vec<template::TemplateEntry>>("cai template list --json"),

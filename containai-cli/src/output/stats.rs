@@ -36,7 +36,7 @@ pub(crate) struct StatisticsEntry {
 
 impl From<&ContainerStatistics> for StatisticsEntry {
     fn from(statistics: &ContainerStatistics) -> Self {
-        let ContainerStatistics { container, usage, sessions } = statistics;
+        let ContainerStatistics { container, usage, sessions, .. } = statistics;
         Self {
             container: escape_control(&container.name),
             cpu_percent: usage.map(|usage| usage.cpu_percent),
@@ -97,6 +97,7 @@ mod tests {
                 container: container.clone(),
                 usage,
                 sessions,
+                agent_sessions: Vec::new(),
             })
         };
         let entries = [of(Some(usage), Some(sessions)), of(None, None)];

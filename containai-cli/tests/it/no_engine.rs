@@ -17,11 +17,20 @@ enum Case {
 use Case::{Not, With};
 
 /// Every verb, with all that it needs besides an engine.
-const CASES: [(&str, Case); 69] = [
+const CASES: [(&str, Case); 77] = [
     ("", With(&[""])),
     ("run", With(&["", "-- true", "--container mine", "--ephemeral -- true"])),
     ("shell", With(&["", "--container mine"])),
     ("exec", With(&["-- true", "--container mine -- true"])),
+    ("attach", With(&["", "mine", "-n claude"])),
+    ("session", With(&[""])),
+    ("session list", With(&["", "--json", "mine"])),
+    ("session attach", With(&[""])),
+    ("session send", With(&["claude text"])),
+    ("session logs", With(&["", "claude"])),
+    ("session wait", With(&[""])),
+    ("session stop", With(&["claude"])),
+    ("session remove", With(&["claude"])),
     ("cp", With(&["mine:file .", ". mine:directory"])),
     ("import", With(&["", "--dry-run"])),
     ("export", With(&["", "--output out.tgz"])),

@@ -8,7 +8,7 @@ use super::setting::{
     IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
     IMPORT_EXCLUDES, IMPORT_ON_CREATE, IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX,
     MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START,
-    REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE,
+    REMOTE_FORWARD, RESTART, SESSION_NOTIFY, SSH_OPTIONS, TEMPLATE, TERMINAL_CLIPBOARD,
 };
 use super::{Config, Origin, Setting, SettingSpec};
 
@@ -65,6 +65,8 @@ impl Config {
             list_of(&SSH_OPTIONS, &self.client_options, ToString::to_string),
             required(&MUX, &self.mux),
             required(&MUX_IDLE, &self.mux_idle.clone().map(|idle| idle.as_secs())),
+            required(&TERMINAL_CLIPBOARD, &self.terminal_clipboard),
+            required(&SESSION_NOTIFY, &self.session_notify),
         ]
     }
 }

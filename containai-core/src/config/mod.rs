@@ -55,9 +55,10 @@ pub use remembered::Remembered;
 pub use resolved::Config;
 pub use session_env::select_session_env;
 pub use setting::{
-    AgentMode, DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice, IsolationChoice,
-    MemoryLimitError, SETTINGS, SettingKind, SettingScope, SettingSpec, SharedCredentials,
-    UnknownAgentMode, UnknownIsolation, is_image_reference, parse_image, parse_memory,
+    AgentMode, DevcontainerChoice, ImageReferenceError, InvalidDevcontainerChoice,
+    InvalidSessionNotification, IsolationChoice, MemoryLimitError, SETTINGS, SessionNotification,
+    SettingKind, SettingScope, SettingSpec, SharedCredentials, UnknownAgentMode, UnknownIsolation,
+    is_image_reference, parse_image, parse_memory,
 };
 pub use shadowed::Shadowed;
 pub use trust::{IgnoreReason, IgnoredSetting, Suggestion, Trust};

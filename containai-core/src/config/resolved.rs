@@ -11,10 +11,11 @@ use super::setting::{
     IMAGE_SOURCE, IMPORT_ALLOWED_SECRETS, IMPORT_CREDENTIALS, IMPORT_EXCLUDE_PRIVATE,
     IMPORT_EXCLUDES, IMPORT_ON_CREATE, IMPORT_PATHS, ISOLATION, LOCAL_FORWARD, MEMORY_LIMIT, MUX,
     MUX_IDLE, NETWORK_CERTIFICATES, NETWORK_PROXIES, PORT_RANGE_END, PORT_RANGE_START,
-    REMOTE_FORWARD, RESTART, SSH_OPTIONS, TEMPLATE, parse_memory, read_allowed_secret, read_bool,
-    read_client_option, read_docker_host, read_env_name, read_exclude, read_home_path, read_idle,
-    read_image, read_local_forward, read_manifest_name, read_remote_forward,
-    read_shared_credentials, read_template, read_workspace_path,
+    REMOTE_FORWARD, RESTART, SESSION_NOTIFY, SSH_OPTIONS, SessionNotification, TEMPLATE,
+    TERMINAL_CLIPBOARD, parse_memory, read_allowed_secret, read_bool, read_client_option,
+    read_docker_host, read_env_name, read_exclude, read_home_path, read_idle, read_image,
+    read_local_forward, read_manifest_name, read_remote_forward, read_shared_credentials,
+    read_template, read_workspace_path,
 };
 use super::sources::{LayeredValue, Sources};
 use super::{
@@ -88,6 +89,10 @@ pub struct Config {
     /// The logins that the containers of the workspace share, as words: `true`, `false` or names;
     /// default `true`. [`shared_credentials`](Self::shared_credentials) returns the choice.
     pub credentials_shared: Setting<Vec<String>>,
+    /// Whether programs in an agent session may write to the clipboard; default no.
+    pub terminal_clipboard: Setting<bool>,
+    /// How `cai session wait` tells that a session ended or waits; default `off`.
+    pub session_notify: Setting<SessionNotification>,
     /// Whether containers trust the certificates that were added to this machine; default yes.
     pub network_certificates: Setting<bool>,
     /// Whether containers use the proxies of this machine; default yes.
@@ -187,6 +192,12 @@ impl Config {
             mux: sources.find(&MUX, flags.mux, read_bool)?.or_default(true),
             mux_idle: sources.find(&MUX_IDLE, None, read_idle)?.or_default(Duration::from_secs(60)),
             credentials_shared: shared_credentials(&mut sources)?,
+            terminal_clipboard: sources
+                .find(&TERMINAL_CLIPBOARD, None, read_bool)?
+                .or_default(false),
+            session_notify: sources
+                .find(&SESSION_NOTIFY, None, parse_value)?
+                .or_default(SessionNotification::default()),
             network_certificates: sources
                 .find(&NETWORK_CERTIFICATES, None, read_bool)?
                 .or_default(true),

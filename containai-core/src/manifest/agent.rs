@@ -2,6 +2,7 @@
 
 use toml_edit::{Document, Table};
 
+use super::AgentResume;
 use super::{AgentAcp, AgentLoginState, AgentPrompt, FirstStart};
 use crate::shell_word::shell_quote;
 
@@ -29,6 +30,8 @@ pub struct Agent {
     pub login_state: Option<AgentLoginState>,
     /// What is set before its first start.
     pub first_start: FirstStart,
+    /// How it continues its last conversation.
+    pub resume: AgentResume,
 }
 
 impl Agent {
@@ -105,6 +108,7 @@ impl Agent {
             prompt: AgentPrompt::from_item(table.get("prompt")),
             login_state: AgentLoginState::from_item(table.get("login_state")),
             first_start: FirstStart::from_item(table.get("first_start")),
+            resume: AgentResume::of_agent(table),
             name,
         }
     }
@@ -125,11 +129,12 @@ mod tests {
 
     #[test]
     fn agent_section_is_parsed() {
-        let text = "[agent]\nname = \"t\"\ndefault_args = [\"--a b\"]\naliases = [\"u\"]\noptional = true\n";
+        let text = "[agent]\nname = \"t\"\ndefault_args = [\"--a b\"]\naliases = [\"u\"]\noptional = true\n[agent.resume]\nargs = [\"-c\"]\n";
         let agent = Agent::parse(text).expect("an agent");
         assert_eq!((agent.name.as_str(), agent.binary.as_str()), ("t", "t"));
         assert_eq!(agent.default_args, ["--a b"]);
         assert!(agent.optional && agent.has_name("u") && !agent.has_name("a"));
+        assert_eq!(agent.resume.args, ["-c"]);
         assert_eq!(Agent::parse("[[entries]]\n"), None);
         assert_eq!(Agent::parse("[agent"), None);
     }

@@ -17,6 +17,7 @@ mod first_start;
 mod login;
 mod login_state;
 mod prompt_mode;
+mod resume;
 mod section;
 mod shipped;
 mod system_files;
@@ -33,6 +34,7 @@ pub use first_start::{AGENT_CONTEXT, FirstStart, FirstStartSetting, with_agent_c
 pub use login::{AgentLogin, credentials_list};
 pub use login_state::AgentLoginState;
 pub use prompt_mode::AgentPrompt;
+pub use resume::AgentResume;
 pub use shipped::{shipped_agents, shipped_logins, shipped_manifests};
 pub use system_files::agent_system_files;
 pub use tmpfiles::tmpfiles;

@@ -5,6 +5,7 @@ use toml_edit::{Document, Item, Table};
 use super::{
     AgentAcp, AgentLoginState, AgentPrompt, FirstStart, Manifest, ManifestEntry, ManifestEntryKind,
 };
+use super::{AgentResume, Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The known flags.
 const FLAGS: &str = "fdjsopxgGR";
@@ -144,6 +145,10 @@ fn check_agent(text: &str, item: &Item) -> Result<(), ManifestError> {
                     return wrong(item, key, expected);
                 }
             }
+            AgentResume::KEY if !AgentResume::is_valid(item) => {
+                return wrong(item, key, "a table with an array of strings `args`");
+            }
+            AgentResume::KEY => {}
             "name" | "binary" | "default_args" | "subcommands" | "aliases" | "optional" => {}
             "prompt" => AgentPrompt::check(item).map_err(|kind| error_at(text, item, kind))?,
             "login_state" => {

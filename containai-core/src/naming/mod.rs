@@ -4,6 +4,7 @@
 //! are known to be valid.
 
 mod agent_name;
+mod agent_session_name;
 mod alphabet;
 mod artifact_reference;
 mod built_image;
@@ -30,6 +31,7 @@ mod volume_name;
 mod workspace_path;
 
 pub use agent_name::{AgentName, AgentNameError};
+pub use agent_session_name::{AgentSessionName, AgentSessionNameError};
 pub use artifact_reference::{ArtifactReference, ArtifactReferenceError, ArtifactVersion};
 pub use built_image::BuiltImage;
 pub use client_id::{ClientId, ClientIdError};

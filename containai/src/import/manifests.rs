@@ -50,6 +50,7 @@ pub fn user_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
 }
 
 /// Returns the built-in manifests and the user's, ordered by file name.
+/// Returns the shipped agents and [`user_agents`].
 ///
 /// # Errors
 ///
@@ -58,6 +59,8 @@ pub(crate) fn all_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {
     let mut manifests = shipped_manifests();
     manifests.extend(user_manifests(layout)?);
     Ok(manifests)
+pub fn known_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
+    Ok(shipped_agents().into_iter().chain(user_agents(layout)?).collect())
 }
 
 fn user_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {

@@ -13,6 +13,7 @@ use crate::report::Reporter;
 use crate::workspace::WorkspaceRef;
 
 /// A request for a session in the container of a workspace.
+#[derive(Clone)]
 pub struct SessionRequest {
     pub(crate) context: Context,
     pub(crate) workspace_ref: WorkspaceRef,

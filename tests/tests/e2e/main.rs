@@ -6,6 +6,7 @@ mod acp;
 mod agent_conversations;
 mod agent_forwarding;
 mod agent_prompts;
+mod agent_sessions;
 mod agents;
 mod boot;
 mod command_names;

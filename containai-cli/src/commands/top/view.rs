@@ -24,6 +24,8 @@ const HELP: [&str; 8] = [
 
 /// The widths of STATUS, CPU, MEMORY, %, SSH and TERMINALS.
 const FIXED_WIDTHS: [u16; 6] = [10, 7, 9, 4, 4, 9];
+/// The maximum width of SESSIONS.
+const MAX_SESSIONS_WIDTH: u16 = 24;
 
 /// Bars of rising height.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -55,14 +57,16 @@ pub(super) fn draw(frame: &mut Frame<'_>, state: &TopState) {
 }
 
 fn table(frame: &mut Frame<'_>, state: &TopState, area: Rect) {
-    let head = ["NAME", "STATUS", "CPU", "", "MEMORY", "%", "SSH", "TERMINALS"];
+    let head = ["NAME", "STATUS", "CPU", "", "MEMORY", "%", "SSH", "TERMINALS", "SESSIONS"];
     let names = state.rows.iter().map(|row| display_name(&row.statistics.container));
     let name = names.map(|name| columns(name.chars().count())).max().unwrap_or(0).max(4);
+    let agents = state.rows.iter().map(|row| agent_sessions(row).chars().count());
+    let agents = agents.max().map_or(8, columns).clamp(8, MAX_SESSIONS_WIDTH);
     // Names matter more than the history of the CPU.
-    let used = name + FIXED_WIDTHS.iter().sum::<u16>() + columns(head.len() - 1);
+    let used = name + agents + FIXED_WIDTHS.iter().sum::<u16>() + columns(head.len() - 1);
     let history = area.width.saturating_sub(used).min(columns(HISTORY));
     let [status, cpu, memory, percent, ssh, terminals] = FIXED_WIDTHS;
-    let widths = [name, status, cpu, history, memory, percent, ssh, terminals];
+    let widths = [name, status, cpu, history, memory, percent, ssh, terminals, agents];
     let head = Cells::new(head).style(Style::new().add_modifier(Modifier::BOLD));
     let rows = state.rows.iter().map(|row| cells(row, history.into()));
     let table = Table::new(rows, widths.map(Constraint::Length))
@@ -77,7 +81,7 @@ fn columns(count: usize) -> u16 {
 }
 
 fn cells(row: &TopRow, history: usize) -> Cells<'static> {
-    let ContainerStatistics { container, usage, sessions } = &row.statistics;
+    let ContainerStatistics { container, usage, sessions, .. } = &row.statistics;
     let or_dash = |text: Option<String>| Cell::from(text.unwrap_or_else(|| "-".to_owned()));
     let style = match container.state {
         RunState::Running => Style::new(),
@@ -92,8 +96,14 @@ fn cells(row: &TopRow, history: usize) -> Cells<'static> {
         or_dash(usage.map(|usage| format!("{:.0}%", usage.memory_percent()))),
         or_dash(sessions.map(|sessions| sessions.ssh.to_string())),
         or_dash(sessions.map(|sessions| sessions.terminals.to_string())),
+        or_dash(Some(agent_sessions(row)).filter(|names| !names.is_empty())),
     ];
     Cells::new(cells).style(style)
+}
+
+/// The names of the agent sessions that run.
+fn agent_sessions(row: &TopRow) -> String {
+    row.statistics.agent_sessions.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(",")
 }
 
 /// One bar a sample; a full bar is the maximum, or one CPU.
@@ -125,6 +135,7 @@ mod tests {
     use containai_core::byte_size::ByteSize;
     use containai_core::engine::{ActiveSessions, Container, ContainerId, Usage};
     use containai_core::label;
+    use containai_core::naming::AgentSessionName;
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
     use ratatui::crossterm::event::{KeyCode, KeyEvent};
@@ -147,6 +158,10 @@ mod tests {
             container,
             usage: is_running.then_some(usage),
             sessions: is_running.then_some(ActiveSessions { ssh: 1, terminals: 2 }),
+            agent_sessions: AgentSessionName::parse("claude")
+                .into_iter()
+                .filter(|_| is_running)
+                .collect(),
         }
     }
 

@@ -11,6 +11,7 @@ mod kind;
 mod limits;
 mod network;
 mod restart;
+mod session;
 mod spec;
 mod ssh;
 mod switch;
@@ -39,6 +40,8 @@ pub(super) use limits::{CPU_LIMIT, MEMORY_LIMIT};
 pub use limits::{MemoryLimitError, parse_memory};
 pub(super) use network::{NETWORK_CERTIFICATES, NETWORK_PROXIES};
 pub(super) use restart::RESTART;
+pub use session::{InvalidSessionNotification, SessionNotification};
+pub(super) use session::{SESSION_NOTIFY, TERMINAL_CLIPBOARD};
 pub use spec::{SettingScope, SettingSpec};
 pub(super) use ssh::{
     AUTO_START, FORWARD_AGENT, LOCAL_FORWARD, MUX, MUX_IDLE, PORT_RANGE_END, PORT_RANGE_START,

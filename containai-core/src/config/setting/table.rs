@@ -2,7 +2,7 @@
 
 use super::{
     SettingSpec, agent, credentials, engine, env, image, import, isolation, limits, network,
-    restart, ssh, template, volume,
+    restart, session, ssh, template, volume,
 };
 use crate::config::did_you_mean::closest_match;
 
@@ -42,6 +42,8 @@ pub const SETTINGS: &[SettingSpec] = &[
     ssh::SSH_OPTIONS,
     ssh::MUX,
     ssh::MUX_IDLE,
+    session::TERMINAL_CLIPBOARD,
+    session::SESSION_NOTIFY,
 ];
 
 impl SettingSpec {

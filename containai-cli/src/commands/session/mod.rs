@@ -1,0 +1,11 @@
+//! `cai session`: agent sessions.
+
+mod command;
+mod list;
+mod logs;
+mod remove;
+mod send;
+mod stop;
+mod wait;
+
+pub(crate) use command::{AgentSessionArgs, run};
