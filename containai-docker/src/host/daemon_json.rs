@@ -43,14 +43,19 @@ pub(super) fn render(layout: &EngineLayout, isolation: Isolation, dns: &[Ipv4Add
     text
 }
 
-/// Returns the configuration with `live-restore` off.
+/// Returns the configuration with `live-restore` off, for a reload.
+///
+/// `userland-proxy` is off too. Docker 26 refuses to reload a file that enables it without a path of
+/// the proxy, which Docker 20.10 does not know. A reload does not change it.
 ///
 /// # Errors
 ///
 /// The text is not a JSON object.
 pub(super) fn without_live_restore(config: &str) -> io::Result<String> {
     let mut config: Map<String, Value> = serde_json::from_str(config)?;
-    config.insert("live-restore".into(), Value::Bool(false));
+    for key in ["live-restore", "userland-proxy"] {
+        config.insert(key.into(), Value::Bool(false));
+    }
     Ok(serde_json::to_string_pretty(&config)?)
 }
 
@@ -201,7 +206,11 @@ mod tests {
     fn live_restore_can_be_turned_off() {
         let config = render(&EngineLayout::default(), Isolation::Userns, &[]);
         let changed = without_live_restore(&config).expect("an object");
-        assert_eq!(changed, config.trim_end().replace("restore\": true", "restore\": false"));
+        let expected =
+            ["restore", "proxy"].iter().fold(config.trim_end().to_owned(), |text, key| {
+                text.replace(&format!("{key}\": true"), &format!("{key}\": false"))
+            });
+        assert_eq!(changed, expected);
         assert!(without_live_restore("[]").is_err());
     }
 }
