@@ -16,7 +16,7 @@ pub const CONTAINER_CREDENTIALS_LIST: &str = "/usr/lib/containai/credentials.lis
 pub const CONTAINER_BROWSER: &str = "/usr/lib/containai/browser";
 /// Returns the socket on which [`CONTAINER_BROWSER`] listens for one session.
 #[must_use]
-pub fn browser_socket(id: impl std::fmt::Display) -> String {
+pub fn browser_socket(id: &impl std::fmt::Display) -> String {
     format!("/run/containai/session/browser-{id}.sock")
 }
 

@@ -1,6 +1,6 @@
 //! The command of a login.
 
-use std::io::{BufRead, Read as _};
+use std::io::BufRead;
 
 use age::secrecy::{ExposeSecret as _, SecretString};
 use containai_core::exit;

@@ -116,7 +116,7 @@ impl LoginRun<'_> {
             last: None,
             count: 0,
         };
-        let socket = browser_socket(new_random_id()?);
+        let socket = browser_socket(&new_random_id()?);
         let requests = PageRequests::listen(pages, socket.clone(), opener).await;
         if requests.is_none() {
             reporter.warn("this container cannot open pages on this machine: its image is of an earlier version");
