@@ -113,6 +113,7 @@ mod tests {
             ("COPY .git /b", ".git/index", true),
             ("COPY $A /b", "a", true),
             ("COPY <<X /b\nz\nX", "a", false),
+            ("COPY <<x.json /b\n{\nx.json", "a", false),
             ("RUN --mount=source=a,target=/b x", "a", true),
             ("RUN --mount=source=a,target=/b x", "b", false),
             ("RUN --mount=type=bind,target=/b x", "b", true),

@@ -230,7 +230,8 @@ fn here_documents(instruction: &Instruction) -> Vec<HereDocument> {
         let word = word.trim_start_matches(|c: char| c.is_ascii_digit()).strip_prefix("<<")?;
         let (word, is_indented) = word.strip_prefix('-').map_or((word, false), |word| (word, true));
         let end = word.trim_matches(['"', '\'']);
-        let is_name = !end.is_empty() && end.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let is_name_character = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        let is_name = !end.is_empty() && end.chars().all(is_name_character);
         is_name.then(|| HereDocument { end: end.to_owned(), is_indented })
     };
     words.filter_map(document).collect()
