@@ -68,8 +68,8 @@
 #![deny(missing_docs)]
 
 pub mod acp;
-pub mod agents;
 pub mod agent_session;
+pub mod agents;
 pub mod archive_file;
 pub mod command;
 pub mod command_env;

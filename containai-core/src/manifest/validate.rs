@@ -3,9 +3,9 @@
 use toml_edit::{Document, Item, Table};
 
 use super::{
-    AgentAcp, AgentLoginState, AgentPrompt, FirstStart, Manifest, ManifestEntry, ManifestEntryKind,
+    AgentAcp, AgentLoginState, AgentPrompt, AgentResume, FirstStart, Manifest, ManifestEntry,
+    ManifestEntryKind,
 };
-use super::{AgentResume, Manifest, ManifestEntry, ManifestEntryKind};
 
 /// The known flags.
 const FLAGS: &str = "fdjsopxgGR";

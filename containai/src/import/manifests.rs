@@ -50,15 +50,17 @@ pub fn user_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
 }
 
 /// Returns the built-in manifests and the user's, ordered by file name.
+pub(crate) fn all_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {
+    let mut manifests = shipped_manifests();
+    manifests.extend(user_manifests(layout)?);
+    Ok(manifests)
+}
+
 /// Returns the shipped agents and [`user_agents`].
 ///
 /// # Errors
 ///
 /// A manifest cannot be read or is invalid.
-pub(crate) fn all_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {
-    let mut manifests = shipped_manifests();
-    manifests.extend(user_manifests(layout)?);
-    Ok(manifests)
 pub fn known_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
     Ok(shipped_agents().into_iter().chain(user_agents(layout)?).collect())
 }

@@ -19,7 +19,6 @@ mod table;
 mod template;
 mod volume;
 
-pub(super) use agent::AGENT;
 pub(super) use agent::{AGENT, AGENT_MODE};
 pub use agent::{AgentMode, UnknownAgentMode};
 pub use credentials::SharedCredentials;
