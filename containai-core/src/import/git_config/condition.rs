@@ -45,7 +45,8 @@ impl IncludePlace<'_> {
         if absolute.contains(['*', '?', '[', '\\']) {
             return None;
         }
-        if !absolute.starts_with('/') {
+        // The root directory is empty by now.
+        if !absolute.is_empty() && !absolute.starts_with('/') {
             // It matches at any depth.
             let is_within = format!("{workspace}/").contains(&format!("/{absolute}/"));
             return (tree && is_within).then(|| format!("{CONTAINER_WORKSPACE}/"));
