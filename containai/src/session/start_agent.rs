@@ -90,7 +90,7 @@ pub async fn start_agent(
     let known = KnownAgent { name: &name, own, shipped: shipped.as_ref() };
     let is_prompt = launch.is_prompt(known.manifest());
     if is_prompt {
-        without_terminal(&mut streams);
+        streams = without_terminal(streams);
     }
     let (command, session) = launch.command(&known, &request, &streams.terminal)?;
     if matches!(session, LaunchSession::Detached(_)) {
@@ -121,12 +121,13 @@ pub async fn start_agent(
     }
 }
 
-fn without_terminal(streams: &mut Streams) {
+fn without_terminal(mut streams: Streams) -> Streams {
     streams.terminal = Terminal::None;
     // Agents read a stream until it ends, and a terminal does not end.
     if matches!(&streams.stdio.input, Input::File(file) if file.is_terminal()) {
         streams.stdio = streams.stdio.with_input(Input::Null);
     }
+    streams
 }
 
 /// An agent with its manifests.
