@@ -17,7 +17,7 @@ enum Case {
 use Case::{Not, With};
 
 /// Every verb, with all that it needs besides an engine.
-const CASES: [(&str, Case); 77] = [
+const CASES: [(&str, Case); 78] = [
     ("", With(&[""])),
     ("run", With(&["", "-- true", "--container mine", "--ephemeral -- true"])),
     ("shell", With(&["", "--container mine"])),
