@@ -10,7 +10,7 @@ type Alias = (&'static [&'static str], &'static [&'static str]);
 const SHORT: [Alias; 2] = [(&["rm"], &["stop", "--remove"]), (&["images"], &["image", "list"])];
 
 /// Commands of earlier versions; the first match applies.
-const DEPRECATED: [Alias; 9] = [
+const DEPRECATED: [Alias; 8] = [
     (&["list-agents"], &["session", "list"]),
     (&["connect-agent"], &["attach"]),
     (&["remove-agent"], &["session", "remove"]),
@@ -19,7 +19,6 @@ const DEPRECATED: [Alias; 9] = [
     (&["ports", "add"], &["forward", "--background"]),
     (&["ports", "list"], &["forward", "list"]),
     (&["ports", "remove"], &["forward", "remove"]),
-    (&["ports"], &["forward", "list"]),
 ];
 
 /// Replaces an alias by its command; returns a warning if the alias is deprecated.
@@ -87,10 +86,11 @@ mod tests {
             "cai attach -n claude",
             Some("`cai connect-agent` is deprecated; use `cai attach`"),
         );
+        check("cai ports", "cai ports", None);
         check(
-            "cai ports",
+            "cai ports list",
             "cai forward list",
-            Some("`cai ports` is deprecated; use `cai forward list`"),
+            Some("`cai ports list` is deprecated; use `cai forward list`"),
         );
         check(
             "cai ports add -L 80:localhost:80",

@@ -17,7 +17,7 @@ pub(crate) fn main() -> ExitCode {
     let mut words = std::env::args_os().collect();
     let deprecated = aliases::expand(&mut words);
     agent_word::expand(&mut words);
-    let cli = match command_line::parse(words) {
+    let cli = match command_line::parse(words, agent_word::with_agents) {
         Ok(cli) => cli,
         Err(answer) => {
             if let Some(error) = legacy::suggest_replacement(&answer) {

@@ -1,7 +1,7 @@
 //! TCP ports that programs in a container listen on.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::naming::HostPort;
 

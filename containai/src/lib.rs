@@ -106,6 +106,7 @@ mod host_network;
 pub mod image_selection;
 pub mod images;
 pub mod import;
+mod known_agents;
 pub mod legacy_files;
 mod lifecycle_log;
 pub mod lifecycle_plan;

@@ -1,6 +1,7 @@
 use clap::Args;
 use containai::OperationError;
 use containai::rename::rename_container;
+use containai_core::hint::Hint;
 use containai_core::naming::ContainerName;
 
 use crate::app::App;
@@ -22,7 +23,8 @@ pub(crate) struct RenameArgs {
 pub(crate) async fn run(args: RenameArgs, app: &App) -> anyhow::Result<()> {
     let mut names = args.names;
     let new = names.pop().unwrap_or_default().parse::<ContainerName>();
-    let new = new.map_err(|error| OperationError::usage(error.to_string()))?;
+    let hint = || Hint::new("give one name, such as `cai rename api-test`");
+    let new = new.map_err(|error| OperationError::usage(error.to_string()).hint(hint()))?;
     let target = TargetArgs::new(names.pop(), args.options)?;
     let context = app.context()?;
     let engine = context.engine()?;

@@ -16,7 +16,7 @@ pub(crate) struct AgentSessionEntry {
     state: String,
     /// The agent.
     agent: String,
-    /// How it was started: `interactive`, `prompt` or `detached`.
+    /// The kind of start: `interactive`, `prompt` or `detached`.
     mode: String,
     /// The workspace on the host.
     workspace: String,

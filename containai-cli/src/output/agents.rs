@@ -11,7 +11,7 @@ use super::table;
 pub(crate) struct AgentEntry {
     /// The agent's name.
     agent: String,
-    /// What its program prints for `--version`; absent if it prints nothing in time.
+    /// The output of its program for `--version`; absent if it prints nothing in time.
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<String>,
     /// Whether a login or a key is there; absent if it is not known where the agent keeps it.

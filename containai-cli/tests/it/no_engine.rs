@@ -17,12 +17,16 @@ enum Case {
 use Case::{Not, With};
 
 /// Every verb, with all that it needs besides an engine.
-const CASES: [(&str, Case); 78] = [
+const CASES: [(&str, Case); 82] = [
     ("", With(&[""])),
     ("run", With(&["", "-- true", "--container mine", "--ephemeral -- true"])),
     ("shell", With(&["", "--container mine"])),
     ("exec", With(&["-- true", "--container mine -- true"])),
     ("attach", With(&["", "mine", "-n claude"])),
+    ("agents", With(&["", "--json"])),
+    ("login", With(&["", "claude", "nosuchagent"])),
+    ("logout", With(&["claude"])),
+    ("first-start", Not("it runs in containers")),
     ("session", With(&[""])),
     ("session list", With(&["", "--json", "mine"])),
     ("session attach", With(&[""])),

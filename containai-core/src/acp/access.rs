@@ -1,6 +1,6 @@
-//! What the agent may have the editor do on the host.
+//! The operations on the host that the agent may have the editor do.
 
-/// What the agent may have the editor do on the host. Default: nothing.
+/// The operations on the host that the agent may have the editor do. Default: none.
 ///
 /// # Security
 ///

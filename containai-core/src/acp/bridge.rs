@@ -16,7 +16,7 @@ const LATEST_VERSION: u64 = 2;
 /// The length up to which a line that is no message is shown, in characters.
 const MAX_SHOWN: usize = 2000;
 
-/// What a message leads to. Messages are without their line feed.
+/// The consequence of a message. Messages are without their line feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AcpOutput {
     /// A message for the agent.

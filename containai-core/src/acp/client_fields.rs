@@ -10,7 +10,7 @@ use crate::config::escape_control;
 pub(super) struct ClientFields<'m> {
     pub(super) map: &'m mut AcpPathMap,
     pub(super) real_path: &'m AcpRealPath<'m>,
-    /// What the user should know.
+    /// The notice for the user.
     pub(super) notices: &'m mut Vec<String>,
 }
 

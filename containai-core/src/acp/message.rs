@@ -3,7 +3,7 @@
 use super::error::AcpRefusal;
 use super::raw_json::{RawNode, quote};
 
-/// What a message is. Ids are JSON text.
+/// The kind of a message. Ids are JSON text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum MessageKind {
     Request { id: String, method: String },

@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 use crate::naming::AgentSessionName;
 use crate::timestamp::Timestamp;
 
-/// What is known of a session when it starts. Its JSON form is the first line of the record.
+/// The facts that are known when a session starts. Its JSON form is the first line of the record.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct AgentSessionStart {
     /// The name of the agent.
     #[serde(default)]
     pub agent: String,
-    /// How it was started.
+    /// The kind of start.
     #[serde(default)]
     pub mode: AgentSessionMode,
     /// The workspace on the host.
@@ -51,7 +51,7 @@ impl AgentSessionStart {
     }
 }
 
-/// How an agent was started.
+/// The kind of an agent's start.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -61,7 +61,7 @@ pub enum AgentSessionMode {
     Interactive,
     /// Without a terminal, for one prompt.
     Prompt,
-    /// On a terminal that nobody was attached to.
+    /// On a terminal without an attached client.
     Detached,
 }
 
@@ -75,7 +75,7 @@ impl fmt::Display for AgentSessionMode {
     }
 }
 
-/// How an agent ended.
+/// The end of an agent.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum AgentSessionEnd {
     /// It exited with a status.
@@ -152,7 +152,7 @@ impl fmt::Display for AgentSessionState {
 pub struct AgentSession {
     /// The name.
     pub name: AgentSessionName,
-    /// What was known when it started, as the container says.
+    /// The facts that were known when it started, as the container says.
     pub start: AgentSessionStart,
     /// The time of the start.
     pub started: Option<Timestamp>,

@@ -91,7 +91,7 @@ pub struct Config {
     pub credentials_shared: Setting<Vec<String>>,
     /// Whether programs in an agent session may write to the clipboard; default no.
     pub terminal_clipboard: Setting<bool>,
-    /// How `cai session wait` tells that a session ended or waits; default `off`.
+    /// The notification of `cai session wait` that a session ended or waits; default `off`.
     pub session_notify: Setting<SessionNotification>,
     /// Whether containers trust the certificates that were added to this machine; default yes.
     pub network_certificates: Setting<bool>,

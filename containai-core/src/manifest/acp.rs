@@ -2,7 +2,7 @@
 
 use toml_edit::Item;
 
-/// How an agent is started for an editor, from the section `[agent.acp]` of its manifest.
+/// The start of an agent for an editor, from the section `[agent.acp]` of its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgentAcp {
     /// The program and its arguments. It speaks the protocol on its standard streams.

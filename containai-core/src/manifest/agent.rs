@@ -22,15 +22,15 @@ pub struct Agent {
     pub aliases: Vec<String>,
     /// Whether images may lack it.
     pub optional: bool,
-    /// How an editor starts it; `None` if it does not speak the Agent Client Protocol.
+    /// Its start for an editor; `None` if it does not speak the Agent Client Protocol.
     pub acp: Option<AgentAcp>,
-    /// How it answers a question without a terminal; `None` if it cannot.
+    /// Its arguments for a question without a terminal; `None` if it cannot.
     pub prompt: Option<AgentPrompt>,
-    /// What shows that it is logged in; `None` if that is unknown.
+    /// The signs of a login; `None` if that is unknown.
     pub login_state: Option<AgentLoginState>,
-    /// What is set before its first start.
+    /// The settings before its first start.
     pub first_start: FirstStart,
-    /// How it continues its last conversation.
+    /// The arguments that continue its last conversation.
     pub resume: AgentResume,
 }
 

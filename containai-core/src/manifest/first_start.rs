@@ -8,13 +8,13 @@ use super::ManifestErrorKind;
 use super::section::wrong_type;
 use crate::layout::CONTAINER_WORKSPACE;
 
-/// What stands for the workspace's path in keys and values.
+/// The placeholder of the workspace's path in keys and values.
 const WORKSPACE: &str = "{workspace}";
-/// What encloses the text for agents in a file of the user.
+/// The lines around the text for agents in a file of the user.
 const CONTEXT_START: &str = "<!-- ContainAI: begin -->";
 const CONTEXT_END: &str = "<!-- ContainAI: end -->";
 
-/// What an agent is told about the container.
+/// The text about the container for agents.
 pub const AGENT_CONTEXT: &str = include_str!("context.md");
 
 /// The first start of an agent, from the section `[agent.first_start]` of its manifest.

@@ -1,4 +1,4 @@
-//! How to see that an agent is logged in, without its secrets.
+//! Signs that an agent is logged in, without its secrets.
 
 use toml_edit::Item;
 
@@ -7,7 +7,7 @@ use super::section::{texts, wrong_type};
 use crate::layout::CONTAINER_CREDENTIALS_PROGRAM;
 use crate::shell_word::shell_quote;
 
-/// What shows that an agent is logged in, from the section `[agent.login_state]` of its manifest.
+/// The signs that an agent is logged in, from the section `[agent.login_state]` of its manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AgentLoginState {
     /// Variables that replace a login, such as `ANTHROPIC_API_KEY`.
@@ -83,7 +83,6 @@ impl AgentLoginState {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::manifest::Manifest;
 
     #[test]

@@ -4,13 +4,13 @@
 //! volume. An import copies the entries of all manifests, minus exclusions ([`plan_import`]). The
 //! user's own manifests are validated ([`Manifest::parse_strict`]): errors are reported with their
 //! line, and paths cannot leave the home directory or the volume. Images contain files generated
-//! from the manifests: volume layout and links ([`tmpfiles`]), and agent commands
-//! ([`Agent::wrapper_script`]), and the files of logins
-//! ([`credentials_list`]).
+//! from the manifests: volume layout and links ([`tmpfiles`]), agent commands
+//! ([`Agent::wrapper_script`]), and the files of logins ([`credentials_list`]).
 
 mod acp;
 mod agent;
 mod directory_link;
+mod error;
 mod exclude;
 mod file;
 mod first_start;
@@ -28,6 +28,7 @@ mod volume_layout;
 pub use acp::AgentAcp;
 pub use agent::Agent;
 pub use directory_link::DirectoryLink;
+pub use error::{ManifestError, ManifestErrorKind};
 pub use exclude::{Exclude, ImportPath, ImportPlan, plan_import};
 pub use file::{Manifest, ManifestEntry, ManifestEntryKind};
 pub use first_start::{AGENT_CONTEXT, FirstStart, FirstStartSetting, with_agent_context};
@@ -38,5 +39,4 @@ pub use resume::AgentResume;
 pub use shipped::{shipped_agents, shipped_logins, shipped_manifests};
 pub use system_files::agent_system_files;
 pub use tmpfiles::tmpfiles;
-pub use validate::{ManifestError, ManifestErrorKind};
 pub use volume_layout::{VolumeLayout, VolumePath};

@@ -8,10 +8,10 @@ use toml_edit::{Item, TableLike};
 use super::ManifestErrorKind;
 use super::section::{texts, wrong_type};
 
-/// What stands for the question in [`AgentPrompt::prompt`].
+/// The placeholder of the question in [`AgentPrompt::prompt`].
 const PLACEHOLDER: &str = "{prompt}";
 
-/// How an agent answers one question, from the section `[agent.prompt]` of its manifest.
+/// The arguments with which an agent answers one question, from the section `[agent.prompt]` of its manifest.
 ///
 /// The words are passed in this order: arguments, resume, permissions, format, the user's own, and
 /// the question.

@@ -1,4 +1,4 @@
-//! Files for all users of an image that tell agents about the container.
+//! Files for all users of an image with the text about the container for agents.
 
 use super::AGENT_CONTEXT;
 use crate::layout::CONTAINER_WORKSPACE;

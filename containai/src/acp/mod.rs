@@ -8,6 +8,8 @@ mod launch;
 mod line_reader;
 mod proxy;
 mod pumps;
+mod streams;
 
 pub use editor_setup::{AcpEditor, EditorSetup};
-pub use proxy::{AcpStreams, proxy};
+pub use proxy::proxy;
+pub use streams::AcpStreams;

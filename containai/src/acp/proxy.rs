@@ -1,8 +1,7 @@
 //! An agent in a container, for an editor.
 
-use std::fmt;
 use std::fs::File;
-use std::io::{self, Read, Write};
+use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::pin;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use tokio::time::{sleep, timeout};
 
 use super::launch::AcpAgent;
 use super::pumps::AcpPumps;
+use super::streams::AcpStreams;
 use crate::error::OperationError;
 use crate::session::{SessionRequest, Streams};
 
@@ -25,20 +25,6 @@ use crate::session::{SessionRequest, Streams};
 const END_TIMEOUT: Duration = Duration::from_secs(10);
 /// The time that the editor has to read the last messages.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The editor's side of the connection.
-pub struct AcpStreams {
-    /// The messages of the editor.
-    pub input: Box<dyn Read + Send>,
-    /// The messages for the editor, and nothing else.
-    pub output: Box<dyn Write + Send>,
-}
-
-impl fmt::Debug for AcpStreams {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AcpStreams").finish_non_exhaustive()
-    }
-}
 
 /// Runs an agent for an editor, creating and starting the container as needed, and returns the agent's
 /// exit status. When the editor closes a stream, the agent reads the end of its input; if it has not

@@ -9,8 +9,8 @@ use std::thread;
 use containai_core::acp::{AcpBridge, AcpOutput};
 use tokio::sync::{mpsc, oneshot};
 
-use super::AcpStreams;
 use super::line_reader::LineReader;
+use super::streams::AcpStreams;
 use crate::report::Reporter;
 
 /// The number of messages that wait for a slow reader.
@@ -28,7 +28,7 @@ pub(super) struct AcpPumps {
     written: oneshot::Receiver<()>,
 }
 
-/// What a thread that reads needs.
+/// The state of a thread that reads.
 #[derive(Clone)]
 struct SharedBridge {
     bridge: Arc<Mutex<AcpBridge>>,

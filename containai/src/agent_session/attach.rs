@@ -8,7 +8,7 @@ use containai_core::naming::{AgentName, AgentSessionName};
 
 use super::control::lines;
 use super::list::{ambiguous, missing, read};
-use crate::import::known_agents;
+use crate::known_agents::known_agents;
 use crate::session::{
     AgentLaunch, LaunchSession, SessionRequest, SessionScreen, Streams, check_terminal, start_agent,
 };
@@ -17,7 +17,7 @@ use crate::session_script::{self, NOT_ATTACHED};
 /// The last lines of an ended session that are shown.
 const LAST_LINES: usize = 20;
 
-/// How an attachment ended.
+/// The end of an attachment.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum AttachOutcome {

@@ -147,7 +147,7 @@ pub async fn wait(
     Ok((name, outcome))
 }
 
-/// Returns the name of the session that is meant and runs.
+/// Returns the name of the selected session, which runs.
 async fn live(
     request: SessionRequest,
     name: Option<&AgentSessionName>,

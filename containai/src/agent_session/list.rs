@@ -40,7 +40,7 @@ pub(super) async fn read(request: SessionRequest) -> crate::Result<Vec<AgentSess
     }
 }
 
-/// Returns the session that is meant, which may have ended.
+/// Returns the selected session, which may have ended.
 pub(super) async fn find(
     request: SessionRequest,
     name: Option<&AgentSessionName>,

@@ -10,7 +10,7 @@ use containai_core::naming::AgentSessionName;
 use super::WaitOutcome;
 use crate::error::OperationError;
 
-/// Tells the user that a session ended or waits, as `session.notify` asks. Returns whether the
+/// Notifies the user that a session ended or waits, as `session.notify` asks. Returns whether the
 /// caller rings the terminal's bell.
 ///
 /// The program is the user's: a workspace cannot set it, and the container chooses nothing of its

@@ -2,9 +2,7 @@
 
 mod first_start;
 mod installed;
-mod known;
 
+pub use crate::known_agents::{find_agent, known_agents};
 pub use first_start::prepare_first_start;
 pub use installed::{AgentLoginPresence, InstalledAgent, installed_agents};
-pub use known::{find_agent, known_agents};
-pub(crate) use known::{missing_agent, shipped_name};

@@ -56,15 +56,6 @@ pub(crate) fn all_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {
     Ok(manifests)
 }
 
-/// Returns the shipped agents and [`user_agents`].
-///
-/// # Errors
-///
-/// A manifest cannot be read or is invalid.
-pub fn known_agents(layout: &Layout) -> crate::Result<Vec<Agent>> {
-    Ok(shipped_agents().into_iter().chain(user_agents(layout)?).collect())
-}
-
 fn user_manifests(layout: &Layout) -> crate::Result<Vec<Manifest>> {
     let mut manifests = Vec::new();
     let directory = layout.manifest_dir();

@@ -23,7 +23,7 @@ mod watch;
 mod withheld;
 
 pub(crate) use manifests::all_manifests;
-pub use manifests::{known_agents, load as manifests, user_agents};
+pub use manifests::{load as manifests, user_agents};
 pub use request::{ImportMode, ImportRequest, ImportResult, ImportSelection};
 pub use restore::ArchiveRestore;
 pub use send::Import;

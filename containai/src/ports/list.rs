@@ -40,14 +40,14 @@ pub async fn list_ports(container: &ReconnectingContainer) -> crate::Result<Vec<
         Ok(code) => {
             let message =
                 format!("`ss` in container `{}` ended with status {code}", container.name());
-            return Err(crate::Error::failed(message));
+            return Err(failed(message));
         }
         Err(RemoteError::StandardStream { .. }) => {
             let message = format!(
                 "container `{}` reports more than {MAX_OUTPUT_BYTES} bytes of ports",
                 container.name()
             );
-            return Err(crate::Error::failed(message));
+            return Err(failed(message));
         }
         Err(error) => return Err(error.into()),
     }
@@ -57,4 +57,9 @@ pub async fn list_ports(container: &ReconnectingContainer) -> crate::Result<Vec<
         output.push('\n');
     }
     Ok(ListeningPort::parse(&output))
+}
+
+fn failed(message: String) -> crate::Error {
+    let hint = Hint::run("cai exec -- ss -ltnp", "see what the container reports");
+    OperationError::with_code(exit::FAILED, message).hint(hint).into()
 }

@@ -40,7 +40,7 @@ impl Default for LaunchSession {
     }
 }
 
-/// What decides how an agent is started.
+/// The facts that decide on the start of an agent.
 pub(super) struct LaunchPlace<'a> {
     pub(super) config: &'a Config,
     pub(super) workspace: &'a WorkspacePath,

@@ -120,12 +120,14 @@ pub(super) fn enclose(
 }
 
 /// timeout(1) starts a group of processes, to which the server sends no signals, so they are passed
-/// on. When even SIGTERM did not end the agent, timeout(1) reports SIGKILL.
+/// on. A shell gives `/dev/null` to what it starts in the background, so the input is passed on, too. When even SIGTERM did not end the agent, timeout(1) reports SIGKILL.
 fn limit_script(name: &str, seconds: u64) -> String {
     let status = exit::TIMED_OUT;
     format!(
         "start=$(date +%s)\n\
-         timeout -k 10 {seconds} \"$@\" <&0 & child=$!\n\
+         exec 3<&0\n\
+         timeout -k 10 {seconds} \"$@\" <&3 3<&- & child=$!\n\
+         exec 3<&-\n\
          for signal in INT TERM HUP; do trap \"kill -$signal $child 2>/dev/null\" $signal; done\n\
          while :; do wait $child; status=$?; kill -0 $child 2>/dev/null || break; done\n\
          if [ $(($(date +%s) - start)) -ge {seconds} ]; then\n\

@@ -16,11 +16,11 @@ use containai_ssh::{Command, EnvVars, Input, LaunchMode, Terminal};
 use super::launch_session::LaunchPlace;
 use super::prompt_agent::{AgentQuestion, enclose, use_empty_workspace};
 use super::{LaunchSession, SessionRequest, SessionScreen, Streams};
-use crate::agents::{missing_agent, shipped_name};
 use crate::error::OperationError;
 use crate::import::user_agents;
+use crate::known_agents::{missing_agent, shipped_name};
 
-/// How an agent is started.
+/// The start of an agent.
 #[derive(Clone, Debug, Default)]
 pub struct AgentLaunch {
     arguments: Vec<OsString>,

@@ -98,7 +98,7 @@ fn new_listeners_are_forwarded_while_their_programs_run() {
     );
     assert!(!auto.stderr().contains("port 22 "), "{}", auto.stderr());
 
-    person.exec(&repository, &format!("pkill -f 'perl -e .* {second}'")).success();
+    person.exec(&repository, &format!("pkill -f '[p]erl -e .* {second}'")).success();
     wait_until(Duration::from_secs(20), "the forward is closed", || {
         (greeting(second).is_none() && TcpStream::connect(("127.0.0.1", second)).is_err())
             .then_some(())

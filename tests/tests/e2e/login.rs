@@ -8,7 +8,7 @@ use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use containai_tests::{Engine, Person, Repository, output_of};
+use containai_tests::{Engine, Person, Repository, output_of, wait_until};
 
 /// A program that logs in as Codex does: with a key on standard input, or with a page that leads
 /// back to a port of its own.
@@ -216,8 +216,11 @@ fn hostile_pages_are_refused() {
     assert_eq!(outcome.stdout().matches("refused 3").count(), 3, "{}", outcome.stdout());
     assert!(outcome.stdout().contains("shown"), "{}", outcome.stdout());
     assert!(!log.exists(), "a page was opened");
-    // The socket is gone with the session.
-    person.exec(&repository, "! ls /run/containai/session/browser-*").success();
+    // The socket is gone soon after the session.
+    wait_until(Duration::from_secs(20), "the socket is removed", || {
+        let listed = person.exec(&repository, "ls /run/containai/session");
+        (!listed.stdout().contains("browser-")).then_some(())
+    });
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use clap::Args;
 use containai::agent_session;
 
-use super::command::OptionalSessionArgs;
+use super::selected_session::OptionalSessionArgs;
 use crate::app::App;
 
 /// Print what an agent session shows

@@ -4,6 +4,7 @@ mod command;
 mod list;
 mod logs;
 mod remove;
+mod selected_session;
 mod send;
 mod stop;
 mod wait;

@@ -4,7 +4,7 @@ use clap::Args;
 use containai::agent_session::{self, SendMode};
 use containai_core::naming::AgentSessionName;
 
-use super::command::running;
+use super::selected_session::running;
 use crate::app::App;
 use crate::args::TargetOptions;
 

@@ -4,7 +4,7 @@ use clap::Args;
 use containai::agent_session::{self, WaitOutcome};
 use containai_core::exit;
 
-use super::command::OptionalSessionArgs;
+use super::selected_session::OptionalSessionArgs;
 use crate::app::App;
 
 /// Wait until an agent session ends or waits for you

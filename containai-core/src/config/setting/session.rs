@@ -18,7 +18,7 @@ pub(in crate::config) const TERMINAL_CLIPBOARD: SettingSpec = SettingSpec {
     check: |text| read_bool(text).map(drop),
 };
 
-/// How `cai session wait` tells that a session ended or waits; default `off`.
+/// The notification of `cai session wait` that a session ended or waits; default `off`.
 ///
 /// Workspaces cannot set it, because the command runs on this machine.
 pub(in crate::config) const SESSION_NOTIFY: SettingSpec = SettingSpec {
@@ -26,12 +26,12 @@ pub(in crate::config) const SESSION_NOTIFY: SettingSpec = SettingSpec {
     scope: SettingScope::UserOrWorkspace("session.notify"),
     kind: SettingKind::Text("`off`, `bell`, `desktop` or `command:PROGRAM`"),
     default: "off",
-    summary: "how `cai session wait` tells that a session ended or waits for you",
+    summary: "notification of `cai session wait` that a session ended or waits for you",
     check: |text| Ok(text.parse::<SessionNotification>().map(drop)?),
     ..TERMINAL_CLIPBOARD
 };
 
-/// How `cai session wait` tells that a session ended or waits.
+/// The notification of `cai session wait` that a session ended or waits.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum SessionNotification {
@@ -65,7 +65,7 @@ impl std::str::FromStr for SessionNotification {
     }
 }
 
-/// The text is not a way to tell that a session ended.
+/// The text names no notification.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("expected `off`, `bell`, `desktop` or `command:` and a command line")]
 #[non_exhaustive]

@@ -90,7 +90,7 @@ fn agent_wrappers() -> Value {
         let refused = REJECTED_ARGUMENTS.iter().filter(|(name, _)| *name == agent.name);
         agent.default_args.extend(refused.map(|(_, argument)| (*argument).to_owned()));
     }
-    let wrapped = agents.iter().filter(|agent| agent.is_wrapped()).flat_map(|agent| {
+    let wrapped = agents.iter().filter(|agent| !agent.default_args.is_empty()).flat_map(|agent| {
         agent.command_names().map(|command| {
             json!({
                 "function": command,

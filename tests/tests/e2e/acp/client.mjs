@@ -65,7 +65,10 @@ await editor.connectWith(stream, async (context) => {
   } catch {
     // The agent ends without an answer.
   }
-  seen.status = await ended;
+}).catch((error) => {
+  // The connection closes with the agent.
+  if (!/closed/.test(error.message)) throw error;
 });
+seen.status = await ended;
 console.log(JSON.stringify(seen));
 process.exit(0);
