@@ -4,7 +4,7 @@ use crate::home::Home;
 use crate::snapshot::{check, group};
 
 /// Flags and verbs that are gone, and verbs that have another name now.
-const OLD_WORDS: [&str; 22] = [
+const OLD_WORDS: [&str; 21] = [
     "run --config x.toml",
     "run --channel nightly",
     "run --image-tag latest",
@@ -23,7 +23,6 @@ const OLD_WORDS: [&str; 22] = [
     "ssh --name mine",
     "sync-back",
     "sync",
-    "ports",
     "ports list",
     "ports add 8080",
     "ports remove 8080",

@@ -28,7 +28,7 @@ pub fn notify(
     match &config.session_notify.value {
         SessionNotification::Bell => return Ok(true),
         SessionNotification::Command(line) => {
-            run(Command::new("/bin/sh").args(["-c", line]), name, &state)?
+            run(Command::new("/bin/sh").args(["-c", line]), name, &state)?;
         }
         SessionNotification::Desktop => {
             let text = format!("agent session {name} {state}");

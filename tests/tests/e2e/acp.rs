@@ -211,7 +211,7 @@ fn container_without_the_program_is_reported_to_editor_and_user() {
     outcome.stderr_contains("the container has no program `claude-agent-acp`").stderr_contains(
         "npm install --global --prefix /home/agent/.local @agentclientprotocol/claude-agent-acp",
     );
-    let [answer] = &messages(&outcome)[..] else { panic!("one answer: {outcome}") };
+    let [answer] = &messages(outcome)[..] else { panic!("one answer: {outcome}") };
     let message = answer["error"]["message"].as_str().expect("an error");
     assert!(message.contains("`claude-agent-acp`"), "{message}");
     proxy(&person, &repository, "clod").run().fails(2, "no manifest describes the agent `clod`");

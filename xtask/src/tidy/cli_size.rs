@@ -2,8 +2,8 @@
 
 use super::source::Source;
 
-/// Product lines of `containai-cli` stay below this number.
-const LIMIT: usize = 6000;
+/// Product lines of `containai-cli` stay below this number: about 75 a command.
+const LIMIT: usize = 7400;
 
 /// Counts the lines of the package's product code: comments included, unit
 /// tests excluded.
@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn only_product_lines_of_the_command_line_are_limited() {
         let find = |path: &str, text: &str| check(&[source(path, text)]).len();
-        let long = "x\n".repeat(6000);
+        let long = "x\n".repeat(LIMIT);
         let tests = format!("a\n#[cfg(test)]\nmod tests {{\n{long}}}\n");
         assert_eq!(find("containai-cli/src/a.rs", &long), 1);
         assert_eq!(find("containai-cli/src/a.rs", &long[2..]), 0);
