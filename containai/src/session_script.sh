@@ -232,6 +232,13 @@ case $verb in
             exit 1
         fi
         start "$@" || exit
+        # The next command finds the record of the agent, and not that of an earlier session of the name.
+        tries=0
+        until [ -f "$records/$name" ] && [ ! -e "$records/$name.log" ]; do
+            tries=$((tries + 1))
+            [ "$tries" -le 20 ] || break
+            sleep 0.1
+        done
         echo "$name"
         ;;
     attach)
@@ -287,7 +294,8 @@ case $verb in
         name=$1
         is_live || exit "$not_attached"
         runner=$(of_server display-message -p -t "=$name:" '#{pane_pid}')
-        kill -TERM -- "-$runner" 2>/dev/null
+        # dash has no `--` after a signal.
+        kill -TERM "-$runner" 2>/dev/null
         tries=0
         while is_live; do
             tries=$((tries + 1))

@@ -87,7 +87,7 @@ fn services_run_beside_the_container() {
     let script = "cat ~/created job; echo \"$PASSED/$OF_FILE\"; curl -s http://web/; curl -s http://localhost:8099/; \
                   curl -s http://beside:8099/; docker compose ls --format json | jq -r '.[].Name'; pwd -P";
     run(script).success().prints(
-        "of web\ndone\nhello there $HOME/hello there!\nof web\nof web\nof web\ndevcontainer\n/home/agent/workspace\n",
+        "of web\ndone\nhello there $HOME/hello there!\nof web\nof web\nof web\ndevcontainer\n/shop\n",
     );
     // A service reaches the container by its name.
     let inner = "docker exec devcontainer-web-1 /bin/busybox wget -q -O - http://app:8099/";
