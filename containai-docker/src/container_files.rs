@@ -139,7 +139,8 @@ pub(crate) async fn read_file(
             Ok(None) => return Ok(first_file(&archive.into())),
             Err(Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
             Err(error) if running_file::is_read_only(&error) => {
-                return running_file::read_running(docker, id, path, MAX_ARCHIVE_SIZE).await;
+                let reading = running_file::read_running(docker, id, path, MAX_ARCHIVE_SIZE);
+                return Box::pin(reading).await;
             }
             Err(error) => return Err(error),
         }

@@ -245,15 +245,18 @@ impl DockerEngine {
     }
 
     pub(crate) async fn list_containers(&self) -> Result<Vec<Container>, EngineError> {
-        let list =
-            async || container::list(&self.docker).await.map_err(|error| self.map_error(error));
-        match (list().await, self.restart_wait.clone()) {
+        let listed = container::list(&self.docker).await.map_err(|error| self.map_error(error));
+        match (listed, self.restart_wait.clone()) {
             (Err(EngineError::Unreachable { .. }), Some(wait)) => {
-                wait.wait().await;
-                list().await
+                Box::pin(self.list_after_restart(wait)).await
             }
             (outcome, _) => outcome,
         }
+    }
+
+    async fn list_after_restart(&self, wait: RestartWait) -> Result<Vec<Container>, EngineError> {
+        wait.wait().await;
+        container::list(&self.docker).await.map_err(|error| self.map_error(error))
     }
 
     pub(crate) fn ownership(&self) -> Option<&Ownership> {

@@ -93,7 +93,7 @@ impl ResolvedWorkspace {
         let desired = desired.clone().with_host(host_facts::facts(&context.env));
         let drive_to = async |desired: &Desired| {
             let steps = drive(engine, &context.remote, &records, desired, &context.reporter);
-            until_interrupted(steps, &context.reporter).await
+            until_interrupted(Box::pin(steps), &context.reporter).await
         };
         if !self.is_port_lost()
             && let PortOutcome::Connected(connected) = self.watch_port(drive_to(&desired)).await?

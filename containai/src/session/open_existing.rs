@@ -23,7 +23,7 @@ impl SessionRequest {
     ///
     /// The workspace has no container, or it cannot be started or reached.
     pub async fn open_existing(mut self) -> crate::Result<Connected<SessionConnection>> {
-        let (workspace, lease) = self.resolve_and_prefetch().await?;
+        let (workspace, lease) = Box::pin(self.resolve_and_prefetch()).await?;
         if let Some(container) = workspace.running_container()? {
             workspace.sync_worktree(&container).await;
             if let Some(connection) = workspace.shared_connection(&container, lease).await? {
@@ -82,7 +82,7 @@ impl ResolvedWorkspace {
     async fn connect(&self) -> crate::Result<Connected<Session>> {
         if let Some(container) = self.running_container()? {
             let work = connect(&self.engine, &self.context.remote, &container, PinnedKey::Valid);
-            let work = until_interrupted(work, &self.context.reporter);
+            let work = until_interrupted(Box::pin(work), &self.context.reporter);
             match self.watch_port(work).await {
                 Ok(PortOutcome::Connected(connection)) => {
                     return Ok(Connected { container, connection });
@@ -92,7 +92,8 @@ impl ResolvedWorkspace {
                 Err(error) => return Err(error),
             }
         }
-        self.ensure_running(&self.desired().await?).await
+        let desired = Box::pin(self.desired()).await?;
+        Box::pin(self.ensure_running(&desired)).await
     }
 }
 
