@@ -40,6 +40,8 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
     // Creates key and SSH configuration, which a first run reports with the paths of the tests.
     person.run(&repository, "true").success();
     person.cai(["stop", "--remove"]).current_dir(&repository).run().success();
+    // The first run on a terminal asks for it.
+    person.cai(["config", "set", "--global", "import.on_create", "false"]).run().success();
     let mut session = Recording::start(&person, repository.path(), size(60)?);
     for command in FIRST_RUN {
         session.enter(command);
