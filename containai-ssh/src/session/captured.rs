@@ -1,6 +1,6 @@
 //! Output in memory.
 
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use containai_core::remote::RemoteError;
@@ -32,7 +32,23 @@ impl Session {
     ///
     /// As [`exec`](Self::exec).
     pub async fn output(&self, command: &Command, input: Input) -> Result<Captured, RemoteError> {
-        let (stdout, stderr) = (SharedBuffer::default(), SharedBuffer::default());
+        self.output_within(command, input, usize::MAX).await
+    }
+
+    /// Runs a command of which little output is expected, and keeps it in memory: a hostile container
+    /// may print without end.
+    ///
+    /// # Errors
+    ///
+    /// As [`exec`](Self::exec); [`RemoteError::StandardStream`] if a stream is longer than `limit`
+    /// bytes.
+    pub async fn output_within(
+        &self,
+        command: &Command,
+        input: Input,
+        limit: usize,
+    ) -> Result<Captured, RemoteError> {
+        let (stdout, stderr) = (SharedBuffer::new(limit), SharedBuffer::new(limit));
         let stdio = Stdio {
             input,
             output: Output::Writer(Box::new(stdout.clone())),
@@ -44,22 +60,47 @@ impl Session {
     }
 }
 
-#[derive(Clone, Default)]
-struct SharedBuffer(Arc<Mutex<Vec<u8>>>);
+#[derive(Clone)]
+struct SharedBuffer {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    limit: usize,
+}
 
 impl SharedBuffer {
+    fn new(limit: usize) -> Self {
+        Self { bytes: Arc::default(), limit }
+    }
+
     fn take(&self) -> Vec<u8> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.bytes.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Write for SharedBuffer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        let mut kept = self.bytes.lock().unwrap_or_else(PoisonError::into_inner);
+        if bytes.len() > self.limit.saturating_sub(kept.len()) {
+            return Err(io::Error::new(ErrorKind::FileTooLarge, "more output than expected"));
+        }
+        kept.extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_is_limited() {
+        let mut buffer = SharedBuffer::new(4);
+        assert!(buffer.write(b"abcd").is_ok());
+        assert_eq!(buffer.write(b"e").map_err(|error| error.kind()), Err(ErrorKind::FileTooLarge));
+        assert_eq!(buffer.take(), b"abcd");
+        assert!(SharedBuffer::new(usize::MAX).write(b"abcd").is_ok());
     }
 }

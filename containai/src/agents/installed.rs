@@ -11,6 +11,8 @@ use crate::session::SessionRequest;
 
 /// The length limit of a version, in characters: a program may print anything.
 const MAX_VERSION_CHARS: usize = 60;
+/// The limit of the container's answer, in bytes.
+const MAX_OUTPUT: usize = 64 << 10;
 /// The time limit of a program for its version, in seconds.
 const VERSION_SECONDS: u32 = 20;
 
@@ -54,7 +56,7 @@ pub async fn installed_agents(
     let script: String = agents.iter().map(script_of).collect();
     let session = request.connect_existing().await?.connection;
     let command = Command::new(["sh", "-c", &script])?.with_launch(LaunchMode::Login);
-    let captured = session.output(&command, Input::Null).await?;
+    let captured = session.output_within(&command, Input::Null, MAX_OUTPUT).await?;
     let text = String::from_utf8_lossy(&captured.stdout).into_owned();
     let found = parse(&text, &agents);
     let is_shown =

@@ -6,6 +6,7 @@ use containai_core::manifest::AgentLogin;
 use containai_ssh::{Command, Input};
 
 use super::LoginState;
+use super::state::MAX_OUTPUT;
 use crate::error::OperationError;
 use crate::session::SessionRequest;
 
@@ -20,7 +21,7 @@ pub async fn log_out(request: SessionRequest, login: &AgentLogin) -> crate::Resu
     let session = request.connect_existing().await?.connection;
     let state = LoginState::read(&session, login).await?;
     let command = Command::new([CONTAINER_CREDENTIALS_PROGRAM, "remove", &login.name])?;
-    let removed = session.output(&command, Input::Null).await?;
+    let removed = session.output_within(&command, Input::Null, MAX_OUTPUT).await?;
     match removed.outcome.code() {
         exit::OK => Ok(state),
         code => {

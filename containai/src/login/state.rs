@@ -6,6 +6,9 @@ use containai_core::layout::CONTAINER_CREDENTIALS_PROGRAM;
 use containai_core::manifest::AgentLogin;
 use containai_ssh::{Command, Input, Session};
 
+/// The limit of a container's answer, in bytes.
+pub(super) const MAX_OUTPUT: usize = 64 << 10;
+
 /// Whether a container has a login.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -48,7 +51,7 @@ impl LoginState {
     /// The connection is lost.
     pub async fn read(session: &Session, login: &AgentLogin) -> crate::Result<Self> {
         let command = Command::new([CONTAINER_CREDENTIALS_PROGRAM, "state", &login.name])?;
-        let captured = session.output(&command, Input::Null).await?;
+        let captured = session.output_within(&command, Input::Null, MAX_OUTPUT).await?;
         Ok(match captured.stdout.trim_ascii() {
             b"shared" => Self::Shared,
             b"own" => Self::OfWorkspace,
