@@ -33,7 +33,7 @@ pub async fn rename_container(
             return Ok(());
         }
         let message = format!("another container has the name `{new}`");
-        let hint = Hint::run("cai list --all", "see the names");
+        let hint = Hint::run("cai list", "see the names");
         return Err(OperationError::with_code(exit::FAILED, message).hint(hint).into());
     }
     engine.rename(&container.id, new).await?;

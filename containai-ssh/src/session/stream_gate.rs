@@ -45,7 +45,7 @@ impl StreamGate {
     fn take(&self, bytes: &[u8]) -> bool {
         let typed = self.typed.lock().unwrap_or_else(PoisonError::into_inner);
         match typed.as_ref() {
-            // Keys that nobody reads are lost.
+            // Keys without a reader are lost.
             Some(sender) => {
                 let _ = sender.try_send(bytes.to_vec());
                 true

@@ -11,7 +11,7 @@ use containai_core::exit;
 use containai_core::hint::Hint;
 use containai_core::layout::CONTAINER_WORKSPACE;
 use containai_core::naming::AgentName;
-use containai_ssh::{Input, Stdio, Terminal};
+use containai_ssh::{Command, Input, Stdio, Terminal};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -63,25 +63,7 @@ pub async fn proxy(
         .with_output(File::from(OwnedFd::from(agent_output)))
         .with_error(error)
         .with_signals(signals);
-    let (connected, mut is_connected) = watch::channel(false);
-    let outcome = {
-        let streams = Streams { terminal: Terminal::None, stdio };
-        let run = request.run(&command, streams, |_| {
-            connected.send_replace(true);
-            Ok(())
-        });
-        let hang_up = async {
-            pumps.client_gone().await;
-            // Without the container there is no agent that could end.
-            let _ = is_connected.wait_for(|is_connected| *is_connected).await;
-            sleep(END_TIMEOUT).await;
-        };
-        let mut run = pin!(run);
-        tokio::select! {
-            outcome = &mut run => outcome,
-            () = hang_up => Ok(exit::HUNG_UP),
-        }
-    };
+    let outcome = run_until_gone(request, &command, stdio, &mut pumps).await;
     let outcome = outcome.and_then(|status| match agent.missing_program(status) {
         Some(error) => Err(error.into()),
         None => Ok(status),
@@ -92,4 +74,30 @@ pub async fn proxy(
     };
     let _ = timeout(FLUSH_TIMEOUT, pumps.finish(&failure)).await;
     outcome
+}
+
+/// Runs the agent, and hangs it up if it has not ended some time after the editor is gone.
+async fn run_until_gone(
+    request: SessionRequest,
+    command: &Command,
+    stdio: Stdio,
+    pumps: &mut AcpPumps,
+) -> crate::Result<u8> {
+    let (connected, mut is_connected) = watch::channel(false);
+    let streams = Streams { terminal: Terminal::None, stdio };
+    let run = request.run(command, streams, |_| {
+        connected.send_replace(true);
+        Ok(())
+    });
+    let hang_up = async {
+        pumps.client_gone().await;
+        // Without the container there is no agent that could end.
+        let _ = is_connected.wait_for(|is_connected| *is_connected).await;
+        sleep(END_TIMEOUT).await;
+    };
+    let mut run = pin!(run);
+    tokio::select! {
+        outcome = &mut run => outcome,
+        () = hang_up => Ok(exit::HUNG_UP),
+    }
 }

@@ -120,7 +120,8 @@ pub(super) fn enclose(
 }
 
 /// timeout(1) starts a group of processes, to which the server sends no signals, so they are passed
-/// on. A shell gives `/dev/null` to what it starts in the background, so the input is passed on, too. When even SIGTERM did not end the agent, timeout(1) reports SIGKILL.
+/// on. A shell gives `/dev/null` to what it starts in the background, so the input is passed on, too.
+/// When even SIGTERM did not end the agent, timeout(1) reports SIGKILL.
 fn limit_script(name: &str, seconds: u64) -> String {
     let status = exit::TIMED_OUT;
     format!(
